@@ -1,0 +1,161 @@
+"""The two families of error, and the one list of reason codes.
+
+`RefusedInput` is permanent: this input cannot be graded as it is. `TransientFailure` may pass if tried again. A reason code is
+part of the output format: codes are added, never renamed. No message may hold patient data (names, identifiers, file paths
+above the input folder).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was refused or not measured. The value is the code in every output."""
+
+    # the input as a whole
+    INPUT_NOT_FOUND = "input_not_found"
+    NO_IMAGES = "no_images"
+    SEVERAL_STUDIES = "several_studies"
+    STUDY_NOT_FOUND = "study_not_found"
+    NO_GRADABLE_SERIES = "no_gradable_series"
+    SERIES_NOT_FOUND = "series_not_found"
+    KIND_UNKNOWN = "kind_unknown"
+    # one file
+    EMPTY_FILE = "empty_file"
+    NOT_AN_IMAGE = "not_an_image"
+    UNREADABLE_DICOM = "unreadable_dicom"
+    UNREADABLE_NIFTI = "unreadable_nifti"
+    UNREADABLE_ZIP = "unreadable_zip"
+    UNSAFE_ZIP = "unsafe_zip"
+    TRUNCATED_PIXELS = "truncated_pixels"
+    UNSUPPORTED_PIXELS = "unsupported_pixels"
+    # geometry of one series
+    BAD_AFFINE = "bad_affine"
+    SHEARED_AFFINE = "sheared_affine"
+    NOT_3D = "not_3d"
+    NOT_A_VOLUME = "not_a_volume"
+    GANTRY_TILT = "gantry_tilt"
+    UNEVEN_SLICES = "uneven_slices"
+    DUPLICATE_SLICES = "duplicate_slices"
+    MIXED_ORIENTATION = "mixed_orientation"
+    MIXED_SLICE_SIZE = "mixed_slice_size"
+    NO_GEOMETRY = "no_geometry"
+    SINGLE_SLICE = "single_slice"
+    # fat
+    UNEQUAL_SCALING = "unequal_scaling"
+    GRID_MISMATCH = "grid_mismatch"
+    FF_SCALE_UNKNOWN = "ff_scale_unknown"
+    WATER_FAT_SWAP = "water_fat_swap"
+    AMBIGUOUS_DOMINANCE = "ambiguous_dominance"
+    NO_FAT_REFERENCE = "no_fat_reference"
+    NO_LEAN_REFERENCE = "no_lean_reference"
+    CONTRAST_AGENT = "contrast_agent"
+    CT_NOT_HU = "ct_not_hu"
+    # segmentation
+    NO_SEGMENTER = "no_segmenter"
+    LABELS_NOT_FOUND = "labels_not_found"
+    LABELS_UNREADABLE = "labels_unreadable"
+    LABELS_GEOMETRY = "labels_geometry"
+    LABELS_EMPTY = "labels_empty"
+    LABELS_NOT_INTEGER = "labels_not_integer"
+    LABELS_SIDES_SWAPPED = "labels_sides_swapped"
+    NO_LABEL = "no_label"
+    SIDE_NOT_LABELLED = "side_not_labelled"
+    # one muscle
+    OUT_OF_VIEW = "out_of_view"
+    TOO_FEW_VOXELS = "too_few_voxels"
+    TOO_LITTLE_EVALUABLE = "too_little_evaluable"
+    NO_FAT_VALUES = "no_fat_values"
+    CT_UNCALIBRATED = "ct_uncalibrated"
+    OTHER_SIDE_MISSING = "other_side_missing"
+    OTHER_SIDE_PARTIAL = "other_side_partial"
+    # the machine
+    OUTPUT_NOT_WRITABLE = "output_not_writable"
+    READ_FAILED = "read_failed"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+ADVICE: dict[Reason, str] = {
+    Reason.INPUT_NOT_FOUND: "Check the path.",
+    Reason.NO_IMAGES: "Give a folder, zip or file with DICOM or NIfTI images.",
+    Reason.SEVERAL_STUDIES: "Point at one study, or name one with --study (see `gluteal-grade inspect`).",
+    Reason.STUDY_NOT_FOUND: "Take a study hash printed by `gluteal-grade inspect`.",
+    Reason.NO_GRADABLE_SERIES: "A fat measurement needs Dixon, non-fat-suppressed T1, or CT; see `gluteal-grade inspect`.",
+    Reason.SERIES_NOT_FOUND: "Take a series id printed by `gluteal-grade inspect`.",
+    Reason.KIND_UNKNOWN: "Name the contrast with --kind, e.g. --kind t1 or --kind FILE=dixon_water.",
+    Reason.EMPTY_FILE: "The file has no bytes; send it again.",
+    Reason.NOT_AN_IMAGE: "Give DICOM, NIfTI or a zip of them.",
+    Reason.UNREADABLE_DICOM: "The DICOM file is damaged or incomplete; export it again.",
+    Reason.UNREADABLE_NIFTI: "The NIfTI file is damaged or incomplete; convert it again.",
+    Reason.UNREADABLE_ZIP: "The zip is damaged or encrypted; pack it again.",
+    Reason.UNSAFE_ZIP: "The zip holds paths that leave its folder or expands beyond the limit; unpack it yourself and check it.",
+    Reason.TRUNCATED_PIXELS: "Pixel data end early; send the series again.",
+    Reason.UNSUPPORTED_PIXELS: "Colour or undecodable pixel data; export greyscale, lossless or uncompressed.",
+    Reason.BAD_AFFINE: "The header has no usable voxel-to-patient matrix; convert again from DICOM.",
+    Reason.SHEARED_AFFINE: "The axes are not at right angles; resample to an orthogonal grid first.",
+    Reason.NOT_3D: "Give one 3-D volume a file; split time points or echoes.",
+    Reason.NOT_A_VOLUME: "The slices do not form a stack (same position repeated).",
+    Reason.GANTRY_TILT: "Slices are tilted against the stack; resample to an orthogonal grid first.",
+    Reason.UNEVEN_SLICES: "Slice gaps differ: a slice is missing or two stacks are mixed; send the series complete.",
+    Reason.DUPLICATE_SLICES: "Different images share one position and nothing tells them apart; send the volumes separately.",
+    Reason.MIXED_ORIENTATION: "Slices point in different directions (localizer or mixed planes).",
+    Reason.MIXED_SLICE_SIZE: "Slices differ in matrix or pixel size; send the volumes separately.",
+    Reason.NO_GEOMETRY: "Position, orientation or pixel spacing is missing; export with full headers.",
+    Reason.SINGLE_SLICE: "One slice is no volume; send the whole series.",
+    Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
+    Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
+    Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
+    Reason.WATER_FAT_SWAP: "Subcutaneous fat reads as water: the Dixon images are swapped; swap their names or reconstruct again.",
+    Reason.AMBIGUOUS_DOMINANCE: "In/opposed-phase magnitudes cannot tell fat above 50 % from below; give water and fat images.",
+    Reason.NO_FAT_REFERENCE: "No subcutaneous fat found to calibrate T1; use Dixon or a larger field of view.",
+    Reason.NO_LEAN_REFERENCE: "No plausible lean-muscle signal to calibrate T1; use Dixon, or check that it is plain T1.",
+    Reason.CONTRAST_AGENT: "T1 after gadolinium gives no fat fraction; use the series before contrast.",
+    Reason.CT_NOT_HU: "The CT values are not Hounsfield units; export with the rescale tags applied.",
+    Reason.NO_SEGMENTER: "Give a label map with --labels FILE --labelmap NAME; the automatic segmenter is not shipped yet.",
+    Reason.LABELS_NOT_FOUND: "Check the path given to --labels.",
+    Reason.LABELS_UNREADABLE: "Give --labels a 3-D NIfTI file.",
+    Reason.LABELS_GEOMETRY: "The labels lie on the grid of no series of this study; resample them to the image they were drawn on.",
+    Reason.LABELS_EMPTY: "No voxel carries a gluteal label in this numbering; check --labelmap.",
+    Reason.LABELS_NOT_INTEGER: "Label values must be whole numbers; save the segmentation as integers.",
+    Reason.LABELS_SIDES_SWAPPED: "Left labels lie on the patient's right: fix the numbering or the orientation of the label map.",
+    Reason.NO_LABEL: "The label map has no voxel for this muscle on this side.",
+    Reason.SIDE_NOT_LABELLED: "The label map has no muscle on this side.",
+    Reason.OUT_OF_VIEW: "The muscle leaves the field of view; numbers are for the part in view.",
+    Reason.TOO_FEW_VOXELS: "The label is too small to measure.",
+    Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
+    Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",
+    Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
+    Reason.OTHER_SIDE_MISSING: "The other side was not measured.",
+    Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",
+    Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
+    Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
+    Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
+}
+
+
+class GradeError(Exception):
+    """Base of both families.
+
+    Args:
+        reason: the code.
+        detail: what exactly was found, without patient data.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+
+    @property
+    def advice(self) -> str:
+        """What the user can do about it, one sentence."""
+        return ADVICE[self.reason]
+
+
+class RefusedInput(GradeError):
+    """Permanent: this input cannot be graded as it is."""
+
+
+class TransientFailure(GradeError):
+    """May pass if tried again: disk, network, memory."""

@@ -1,0 +1,216 @@
+"""Volumes in patient space: the only place that touches affines.
+
+World coordinates are RAS+ millimetres (x grows to the patient's right, y to anterior, z to superior), as in NIfTI; DICOM's LPS
+is converted on reading. Voxel indices (i, j, k) address voxel centres. A `Volume` may be held in any axis order; readers hand out RAS+ ones
+(`Volume.to_ras`), whose array axes run closest to right, anterior and superior.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
+from scipy.ndimage import affine_transform
+
+from gluteal_grade.errors import Reason, RefusedInput
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.floating[Any]]
+
+_MAX_SHEAR_COS = 1e-3  # axes within 0.06 degrees of a right angle: float32 headers are off by up to some 1e-5
+
+
+def _check_affine(affine: FloatArray) -> None:
+    if affine.shape != (4, 4) or not np.all(np.isfinite(affine)):
+        raise RefusedInput(Reason.BAD_AFFINE, "the voxel-to-patient matrix is not a finite 4x4 matrix")
+    if not np.allclose(affine[3], [0, 0, 0, 1]):
+        raise RefusedInput(Reason.BAD_AFFINE, "the last row of the matrix is not 0 0 0 1")
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    if np.any(spacing < 1e-3) or np.any(spacing > 1e3):
+        raise RefusedInput(Reason.BAD_AFFINE, "voxel sizes must lie between 0.001 and 1000 mm")
+    directions = affine[:3, :3] / spacing
+    cosines = np.abs(directions.T @ directions - np.eye(3)).max()
+    if cosines > _MAX_SHEAR_COS:
+        angle = float(np.degrees(np.arcsin(min(1.0, cosines))))
+        raise RefusedInput(Reason.SHEARED_AFFINE, f"the axes are {angle:.2f} degrees off a right angle")
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular grid in patient space.
+
+    Attributes:
+        shape: voxels along each array axis.
+        affine: (4, 4) float64, voxel index to RAS+ mm; axes orthogonal.
+
+    Raises:
+        RefusedInput: `bad_affine`, `sheared_affine` or `not_3d`.
+    """
+
+    shape: tuple[int, int, int]
+    affine: FloatArray
+
+    def __post_init__(self) -> None:
+        affine = np.array(self.affine, dtype=np.float64)
+        _check_affine(affine)
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise RefusedInput(Reason.NOT_3D, f"a volume has three axes, this has shape {tuple(self.shape)}")
+        affine.flags.writeable = False
+        object.__setattr__(self, "affine", affine)
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along each array axis, mm."""
+        a, b, c = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(a), float(b), float(c)
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        """Volume of one voxel, ml."""
+        return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+
+    @property
+    def axis_codes(self) -> str:
+        """Closest anatomical direction of each axis, e.g. ``"RAS"``."""
+        ends = (("L", "R"), ("P", "A"), ("I", "S"))
+        return "".join(ends[int(axis)][int(flip > 0)] for axis, flip in io_orientation(self.affine))
+
+    def to_world(self, ijk: npt.ArrayLike) -> FloatArray:
+        """RAS+ mm of voxel indices, shape (..., 3)."""
+        points = np.asarray(ijk, dtype=np.float64)
+        return points @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def to_voxel(self, xyz_mm: npt.ArrayLike) -> FloatArray:
+        """Fractional voxel indices of RAS+ mm points, shape (..., 3)."""
+        points = np.asarray(xyz_mm, dtype=np.float64)
+        return np.asarray(np.linalg.solve(self.affine[:3, :3], (points - self.affine[:3, 3]).reshape(-1, 3).T).T.reshape(points.shape))
+
+    def corners_mm(self) -> FloatArray:
+        """(8, 3) RAS+ mm of the corner voxel centres."""
+        ijk = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape], indexing="ij")).reshape(3, -1).T
+        return self.to_world(ijk)
+
+    def matches(self, other: Grid, tolerance_mm: float = 0.1) -> bool:
+        """True if both grids have the same shape and no corner lies further apart than `tolerance_mm`."""
+        return self.shape == other.shape and bool(np.linalg.norm(self.corners_mm() - other.corners_mm(), axis=1).max() <= tolerance_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A 3-D array with its place in patient space.
+
+    Attributes:
+        array: (i, j, k) voxels.
+        affine: (4, 4) voxel index to RAS+ mm.
+
+    Raises:
+        RefusedInput: `not_3d`, `bad_affine` or `sheared_affine`.
+    """
+
+    array: Array
+    affine: FloatArray
+
+    def __post_init__(self) -> None:
+        if np.ndim(self.array) != 3:
+            raise RefusedInput(Reason.NOT_3D, f"a volume has three axes, this has shape {np.shape(self.array)}")
+        object.__setattr__(self, "affine", Grid(self.array.shape, self.affine).affine)
+
+    @property
+    def grid(self) -> Grid:
+        """The grid without the voxels."""
+        return Grid(self.array.shape, self.affine)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along each array axis."""
+        i, j, k = self.array.shape
+        return i, j, k
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along each array axis, mm."""
+        return self.grid.spacing_mm
+
+    def with_array(self, array: Array) -> Self:
+        """The same grid with other voxels."""
+        return type(self)(array, self.affine)
+
+    def to_ras(self) -> Self:
+        """Axes permuted and flipped to run closest to right, anterior, superior; no voxel changes value or place."""
+        orientation = io_orientation(self.affine)
+        if np.array_equal(orientation, [[0, 1], [1, 1], [2, 1]]):
+            return self
+        affine = self.affine @ inv_ornt_aff(orientation, self.array.shape)
+        return type(self)(np.ascontiguousarray(apply_orientation(self.array, orientation)), affine)
+
+    def resampled(self, grid: Grid, *, labels: bool = False, fill: float = 0.0) -> Self:
+        """Voxels on another grid.
+
+        Args:
+            grid: where to sample.
+            labels: nearest neighbour, so that no value arises that was not there; else linear.
+            fill: value outside this volume.
+        """
+        if self.grid.shape == grid.shape and np.allclose(self.affine, grid.affine, atol=1e-6):
+            return self
+        mapping = np.linalg.inv(self.affine) @ grid.affine
+        source = self.array if labels else np.asarray(self.array, dtype=np.float32)
+        # "grid-constant"-like edges: half a voxel beyond the last centre still belongs to the last voxel
+        sampled = affine_transform(source, mapping[:3, :3], mapping[:3, 3], grid.shape, order=0 if labels else 1, mode="nearest")
+        sampled[_outside(self.shape, mapping, grid.shape)] = fill
+        return type(self)(sampled, grid.affine)
+
+    def cropped(self, start: tuple[int, int, int], stop: tuple[int, int, int]) -> Self:
+        """Voxels `start` (inclusive) to `stop` (exclusive), in place in patient space.
+
+        Raises:
+            ValueError: the box is empty or leaves the volume.
+        """
+        if any(not 0 <= a < b <= n for a, b, n in zip(start, stop, self.shape, strict=True)):
+            raise ValueError(f"crop {start}-{stop} does not fit in {self.shape}")
+        affine = self.affine.copy()
+        affine[:3, 3] = self.grid.to_world(start)
+        box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+        return type(self)(self.array[box], affine)
+
+    def pasted(self, part: Volume) -> Self:
+        """A copy of this volume with `part`, a crop of the same grid, written at its place.
+
+        Raises:
+            ValueError: `part` is not aligned with this grid, or leaves it.
+        """
+        start = self.grid.to_voxel(part.affine[:3, 3])
+        first = np.rint(start).astype(int)
+        aligned = np.allclose(part.affine[:3, :3], self.affine[:3, :3], atol=1e-4) and np.allclose(start, first, atol=1e-2)
+        if not aligned or np.any(first < 0) or np.any(first + part.shape > self.shape):
+            raise ValueError("the part is not a crop of this grid")
+        array = self.array.copy()
+        array[tuple(slice(a, a + n) for a, n in zip(first, part.shape, strict=True))] = part.array
+        return self.with_array(array)
+
+    def centroid_mm(self) -> FloatArray:
+        """(3,) RAS+ mm of the mean position of the non-zero voxels; NaN where there is none."""
+        indices = np.nonzero(self.array)
+        if not indices[0].size:
+            return np.full(3, np.nan)
+        return self.grid.to_world([float(axis.mean()) for axis in indices])
+
+
+def _outside(source_shape: tuple[int, ...], mapping: FloatArray, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
+    """Which target voxels have their centre outside the source's voxels (half a voxel beyond the centres counts as inside)."""
+    outside = np.zeros(shape, dtype=bool)
+    i, j, k = np.ogrid[: shape[0], : shape[1], : shape[2]]
+    for axis, n in enumerate(source_shape):
+        m = mapping[axis]
+        position = m[0] * i + m[1] * j + m[2] * k + m[3]
+        outside |= (position < -0.5 - 1e-6) | (position > n - 0.5 + 1e-6)
+    return outside
+
+
+def affine_from_lps(affine_lps: FloatArray) -> FloatArray:
+    """A voxel-to-LPS matrix (DICOM PS3.3 C.7.6.2.1.1) as voxel-to-RAS+."""
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.asarray(affine_lps, dtype=np.float64)

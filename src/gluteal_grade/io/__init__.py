@@ -1,0 +1,1 @@
+"""Discovery and reading: folders, zips and files in, `Study` and `Volume` out."""

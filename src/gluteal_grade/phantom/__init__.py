@@ -1,0 +1,1 @@
+"""Digital reference object: procedural pelvis, MR signal with real physics, exact truth."""

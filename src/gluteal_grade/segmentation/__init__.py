@@ -1,0 +1,1 @@
+"""Where the labels come from."""

@@ -1,0 +1,120 @@
+"""A study and its series: what was found, what each series is, and why."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gluteal_grade.errors import GradeError
+from gluteal_grade.geometry import Grid, Volume
+
+
+class SeriesKind(StrEnum):
+    """The contrast of one volume."""
+
+    T1 = "t1"
+    T2 = "t2"
+    STIR = "stir"  # STIR and every other fat-suppressed contrast
+    PD = "pd"
+    DIXON_WATER = "dixon_water"
+    DIXON_FAT = "dixon_fat"
+    DIXON_IN_PHASE = "dixon_in_phase"
+    DIXON_OPPOSED_PHASE = "dixon_opposed_phase"
+    FAT_FRACTION = "fat_fraction"
+    CT = "ct"
+    LOCALIZER = "localizer"
+    OTHER = "other"
+
+
+class Plane(StrEnum):
+    """The plane of the slices, by the axis closest to their normal; oblique from 30 degrees on."""
+
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+    OBLIQUE = "oblique"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Header facts that the measurement or the choice of series uses; None where the header is silent."""
+
+    modality: str | None = None
+    manufacturer: str | None = None
+    field_strength_t: float | None = None
+    te_ms: float | None = None
+    tr_ms: float | None = None
+    ti_ms: float | None = None
+    flip_angle_deg: float | None = None
+    bandwidth_hz_per_pixel: float | None = None
+    scanning_sequence: tuple[str, ...] = ()
+    contrast_agent: bool = False
+    slice_thickness_mm: float | None = None
+    rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
+
+
+@dataclass(frozen=True)
+class Series:
+    """One volume (a DICOM series that holds several gives several `Series`).
+
+    Attributes:
+        id: short, stable, free of patient data; unique in the study (e.g. ``"s3"``, ``"s3.water"``).
+        uid: SeriesInstanceUID, None for NIfTI.
+        number: SeriesNumber where known.
+        description: SeriesDescription or the file's name stem; shown to the user, never logged.
+        kind: contrast; `kind_reason` the rule and the tag values it rests on.
+        plane: plane of the slices.
+        mars: True where the header speaks for metal-artifact reduction; `mars_reason` says which words.
+        grid: RAS+ grid of the loaded volume, None where refused.
+        slice_axis: array axis (0-2) of the RAS+ volume across the slices.
+        frame_of_reference: FrameOfReferenceUID, None where unknown.
+        sources: SOPInstanceUIDs (DICOM) or sha256 of the file (NIfTI).
+        refusal: why no volume can be made of it, None if one can.
+        load: reads the voxels; raises `RefusedInput` or `TransientFailure`. RAS+, float32, in real-world units where stated.
+    """
+
+    id: str
+    kind: SeriesKind
+    kind_reason: str
+    load: Callable[[], Volume] = field(repr=False, compare=False)
+    uid: str | None = None
+    number: int | None = None
+    description: str = ""
+    plane: Plane = Plane.UNKNOWN
+    mars: bool = False
+    mars_reason: str = ""
+    grid: Grid | None = None
+    slice_axis: int = 2
+    frame_of_reference: str | None = None
+    acquisition: Acquisition = Acquisition()
+    sources: tuple[str, ...] = ()
+    refusal: GradeError | None = None
+    image_count: int = 1
+
+
+@dataclass(frozen=True)
+class Study:
+    """One examination.
+
+    Attributes:
+        id: 12 hex digits, see `study_id`.
+        series: every volume found, the refused ones too, in series order.
+        patient_sex: "M", "F" or None; for norms only.
+    """
+
+    id: str
+    series: tuple[Series, ...]
+    patient_sex: str | None = None
+
+    def find(self, *kinds: SeriesKind) -> tuple[Series, ...]:
+        """Usable series of these kinds, in series order."""
+        return tuple(s for s in self.series if s.kind in kinds and s.refusal is None)
+
+
+def study_id(keys: Iterable[str]) -> str:
+    """12 hex digits from the StudyInstanceUID, or from the content hashes of NIfTI files (order does not matter)."""
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:12]
