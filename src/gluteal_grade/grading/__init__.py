@@ -1,0 +1,1 @@
+"""Numbers to grades, by scales read from `configs/grading.yaml`."""
