@@ -1,13 +1,14 @@
-"""Where the shipped YAML and models lie, how they are read, and their hash for provenance."""
+"""Settings of a run, and where the shipped YAML and models lie."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -33,9 +34,111 @@ def read_yaml(path: Path) -> Any:
         return yaml.safe_load(stream)
 
 
-def config_hash(*paths: Path) -> str:
-    """12 hex digits over the contents of the config files."""
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Interval = tuple[float, float]
+
+
+class GradingSettings(_Settings):
+    """Which scales file and which profile per scale."""
+
+    file: Path | None
+    profiles: dict[str, str]
+
+
+class MeasureSettings(_Settings):
+    """Thresholds of `measure.py`."""
+
+    fat_area_threshold: Fraction
+    min_voxels: Annotated[int, Field(ge=1)]
+    min_evaluable_share: Fraction
+    min_view_area_mm2: Annotated[float, Field(ge=0)]
+
+
+class SwapSettings(_Settings):
+    """When a Dixon pair is taken for swapped."""
+
+    shell_mm: Interval
+    shell_below: Fraction
+    muscle_above: Fraction
+
+
+class T1Settings(_Settings):
+    """Bias correction and anchors on T1."""
+
+    lean_reference_ff: Annotated[float, Field(ge=0, lt=0.5)]
+    shell_mm: Interval
+    min_fat_ml: Annotated[float, Field(gt=0)]
+    lean_over_fat: Interval
+    void_below_muscle: Fraction
+    n4_spacing_mm: Annotated[float, Field(gt=0)]
+    n4_knot_mm: Annotated[float, Field(gt=0)]
+    n4_iterations: Annotated[int, Field(ge=1)]
+
+
+class InOpposedSettings(_Settings):
+    """When in-phase contrast may tell which side of 50 % a voxel is on."""
+
+    max_lean_over_fat: Fraction
+    undecided: Fraction
+
+
+class CtSettings(_Settings):
+    """Hounsfield anchors and windows."""
+
+    lean_anchor_hu: float
+    fat_anchor_hu: float
+    fat_hu: Interval
+    lean_hu: Interval
+    evaluable_hu: Interval
+
+
+class FatSettings(_Settings):
+    """Everything the fat methods need."""
+
+    min_signal: Fraction
+    swap: SwapSettings
+    t1: T1Settings
+    in_opposed: InOpposedSettings
+    ct: CtSettings
+
+
+class Settings(_Settings):
+    """All settings of one run; `configs/default.yaml` holds every default and its meaning."""
+
+    grading: GradingSettings
+    measure: MeasureSettings
+    fat: FatSettings
+
+    def hash(self) -> str:
+        """12 hex digits over the effective values and the scales file: two results with the same hash were graded alike."""
+        digest = hashlib.sha256(self.model_dump_json().encode())
+        digest.update((self.grading.file or shipped("configs", "grading.yaml")).read_bytes())
+        return digest.hexdigest()[:12]
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The shipped defaults, with the keys of a user's YAML laid over them.
+
+    Raises:
+        ValueError: unknown key or bad value; the message names it.
+    """
+    data = read_yaml(shipped("configs", "default.yaml"))
+    try:
+        if path is not None:
+            data = _overlaid(data, read_yaml(path) or {})
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"settings: {problems}") from None
+    except (OSError, yaml.YAMLError, TypeError) as error:
+        raise ValueError(f"settings: {path and path.name} cannot be read as YAML ({type(error).__name__})") from None
+
+
+def _overlaid(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and base and isinstance(change, dict):
+        return base | {key: _overlaid(base.get(key), value) for key, value in change.items()}
+    return change

@@ -7,6 +7,7 @@ above the input folder).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -68,6 +69,9 @@ class Reason(StrEnum):
     TOO_LITTLE_EVALUABLE = "too_little_evaluable"
     NO_FAT_VALUES = "no_fat_values"
     CT_UNCALIBRATED = "ct_uncalibrated"
+    TWO_POINT_MAGNITUDE = "two_point_magnitude"
+    T1_ESTIMATE = "t1_estimate"
+    RESAMPLED = "resampled"
     OTHER_SIDE_MISSING = "other_side_missing"
     OTHER_SIDE_PARTIAL = "other_side_partial"
     # the machine
@@ -126,6 +130,9 @@ ADVICE: dict[Reason, str] = {
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
     Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",
     Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
+    Reason.TWO_POINT_MAGNITUDE: "Prefer reconstructed water and fat images.",
+    Reason.T1_ESTIMATE: "Prefer Dixon where it was acquired.",
+    Reason.RESAMPLED: "Draw labels on the series that the fat is measured on where you can.",
     Reason.OTHER_SIDE_MISSING: "The other side was not measured.",
     Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
@@ -159,3 +166,16 @@ class RefusedInput(GradeError):
 
 class TransientFailure(GradeError):
     """May pass if tried again: disk, network, memory."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the reader should know about a result that stands.
+
+    Attributes:
+        reason: the code.
+        detail: what exactly, without patient data.
+    """
+
+    reason: Reason
+    detail: str

@@ -1,0 +1,208 @@
+"""Measurements into a `StudyResult`: grades, statuses, side comparison, what became of each series."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Region, Side
+from gluteal_grade.config import Settings
+from gluteal_grade.errors import GradeError, Note, Reason
+from gluteal_grade.fat.choose import Candidate, why_unused
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.grading.scales import Scales
+from gluteal_grade.measure import Measurement, Slice
+from gluteal_grade.provenance import Stopwatch, describe
+from gluteal_grade.results import (
+    SCHEMA_VERSION,
+    Asymmetry,
+    FatReport,
+    Grade,
+    MuscleResult,
+    MuscleStatus,
+    NoteModel,
+    SegmentationReport,
+    SeriesReport,
+    SliceModel,
+    StudyResult,
+    StudyStatus,
+)
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.study import Series, Study
+
+_UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
+
+
+def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatch | None = None) -> StudyResult:
+    """The result of a study that cannot be graded."""
+    return StudyResult(
+        schema_version=SCHEMA_VERSION,
+        study=study.id,
+        status=StudyStatus.REFUSED,
+        refusal=NoteModel(reason=error.reason, detail=error.detail, advice=error.advice),
+        reference_series=None,
+        slice_axis=None,
+        fat=None,
+        segmentation=None,
+        muscles=(),
+        asymmetry=(),
+        notes=(),
+        series=_series_reports(study, ()),
+        provenance=describe(settings, watch or Stopwatch()),
+    )
+
+
+def assemble(
+    study: Study,
+    settings: Settings,
+    watch: Stopwatch,
+    scales: Scales,
+    candidate: Candidate,
+    fat: FatMap,
+    segmentation: Segmentation,
+    measurements: tuple[Measurement, ...],
+    notes: tuple[Note, ...],
+) -> StudyResult:
+    """The result of a study that was measured; status `refused` if no muscle could be graded."""
+    muscles = tuple(_muscle_result(m, scales) for m in measurements)
+    whole = [m.status for m in muscles if m.region is Region.WHOLE]
+    if all(s is MuscleStatus.GRADED for s in whole):
+        status = StudyStatus.GRADED
+    elif any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL) for s in whole):
+        status = StudyStatus.PARTLY_GRADED
+    else:
+        status = StudyStatus.REFUSED
+    values = [int(v) for v in np.unique(segmentation.labels.array) if v]
+    return StudyResult(
+        schema_version=SCHEMA_VERSION,
+        study=study.id,
+        status=status,
+        refusal=_why_none(measurements) if status is StudyStatus.REFUSED else None,
+        reference_series=segmentation.reference.id,
+        slice_axis=segmentation.reference.slice_axis,
+        fat=FatReport(method=fat.method, series=tuple(s.id for s in fat.series), why=candidate.why, facts=fat.facts),
+        segmentation=SegmentationReport(
+            source=segmentation.source, sha256=segmentation.source_hash, labels={v: str(LABEL_VALUES[v]) for v in values}
+        ),
+        muscles=muscles,
+        asymmetry=_asymmetries(muscles),
+        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in notes)),
+        series=_series_reports(study, (*fat.series, segmentation.reference)),
+        provenance=describe(settings, watch),
+    )
+
+
+def _note(reason: Reason, detail: str) -> NoteModel:
+    return NoteModel(reason=reason, detail=detail, advice=GradeError(reason).advice)
+
+
+def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
+    """The reason to give for a study of which no muscle could be graded: that of a labelled muscle before that of a missing one."""
+    first = min((m for m in measurements if m.reason), key=lambda m: m.reason in _UNMEASURED)
+    return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
+
+
+def _muscle_result(m: Measurement, scales: Scales) -> MuscleResult:
+    if not math.isnan(m.fat_fraction):
+        status = MuscleStatus.PARTIAL if m.coverage.borders else MuscleStatus.GRADED
+    else:
+        status = MuscleStatus.MISSING if m.reason in _UNMEASURED else MuscleStatus.NOT_GRADABLE
+    section = m.largest_section
+    return MuscleResult(
+        side=m.part.side,
+        muscle=m.part.muscle,
+        region=m.part.region,
+        status=status,
+        reason=m.reason,
+        detail=m.detail,
+        volume_ml=m.volume_ml,
+        lean_volume_ml=m.lean_volume_ml,
+        fat_fraction=m.fat_fraction,
+        fat_fraction_median=m.fat_fraction_median,
+        fat_fraction_q1=m.fat_fraction_q1,
+        fat_fraction_q3=m.fat_fraction_q3,
+        fat_area_fraction=m.fat_area_fraction,
+        ct_lean_share=m.ct_lean_share,
+        evaluable_share=m.evaluable_share,
+        coverage=m.coverage.share,
+        cut_at=m.coverage.borders,
+        largest_section=_slice(section) if section else None,
+        grades=_grades(m, scales),
+        profile=tuple(_slice(s) for s in m.profile),
+    )
+
+
+def _slice(s: Slice) -> SliceModel:
+    return SliceModel(index=s.index, position_mm=s.position_mm, area_cm2=s.area_cm2, fat_fraction=s.fat_fraction)
+
+
+def _grades(m: Measurement, scales: Scales) -> tuple[Grade, ...]:
+    grades = []
+    for name, scale in scales.scales.items():
+        value = scales.value(name, m.fat_fraction, m.fat_area_fraction)
+        profile = scale.active
+        grades.append(
+            Grade(
+                scale=name, profile=scale.profile, measure=profile.measure, grade=profile.grade(value), margin=profile.nearest_edge(value)
+            )
+        )
+    return tuple(grades)
+
+
+def _asymmetries(muscles: tuple[MuscleResult, ...]) -> tuple[Asymmetry, ...]:
+    by_part = {(m.muscle, m.region, m.side): m for m in muscles}
+    parts = dict.fromkeys((m.muscle, m.region) for m in muscles)
+    return tuple(
+        _asymmetry(muscle, region, by_part.get((muscle, region, Side.LEFT)), by_part.get((muscle, region, Side.RIGHT)))
+        for muscle, region in parts
+    )
+
+
+def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right: MuscleResult | None) -> Asymmetry:
+    both = [m for m in (left, right) if m is not None]
+    reason = None
+    if len(both) < 2 or any(math.isnan(m.fat_fraction) for m in both):
+        reason = Reason.OTHER_SIDE_MISSING
+    elif any(m.status is MuscleStatus.PARTIAL for m in both):
+        reason = Reason.OTHER_SIDE_PARTIAL
+    if reason or left is None or right is None:
+        nan = math.nan
+        volume = lean = points = nan
+    else:
+        volume = _percent(left.volume_ml, right.volume_ml)
+        lean = _percent(left.lean_volume_ml, right.lean_volume_ml)
+        points = 100 * (left.fat_fraction - right.fat_fraction)
+    return Asymmetry(
+        muscle=muscle,
+        region=region,
+        volume_difference_percent=volume,
+        lean_volume_difference_percent=lean,
+        fat_fraction_difference_points=points,
+        reason=reason,
+    )
+
+
+def _percent(left: float, right: float) -> float:
+    mean = (left + right) / 2
+    return 100 * (left - right) / mean if mean > 0 else math.nan
+
+
+def _series_reports(study: Study, used: tuple[Series, ...]) -> tuple[SeriesReport, ...]:
+    return tuple(
+        SeriesReport(
+            id=s.id,
+            uid=s.uid,
+            kind=s.kind,
+            kind_reason=s.kind_reason,
+            plane=s.plane,
+            mars=s.mars,
+            mars_reason=s.mars_reason,
+            shape=s.grid.shape if s.grid else None,
+            spacing_mm=s.grid.spacing_mm if s.grid else None,
+            used=s in used,
+            why_not=why_unused(s, used),
+            sources=s.sources,
+        )
+        for s in study.series
+    )

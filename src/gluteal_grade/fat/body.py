@@ -1,0 +1,93 @@
+"""Body against air, and how deep a voxel lies under the skin: where anchors and checks look for subcutaneous fat."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from skimage.filters import threshold_multiotsu
+
+from gluteal_grade.geometry import FloatArray, Volume
+
+Mask = npt.NDArray[np.bool_]
+
+_AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
+_CT_AIR_HU = -300.0
+
+
+def body_mask(image: Volume, *, ct: bool = False) -> Mask:
+    """The largest body-like object, its holes filled slice by slice.
+
+    Args:
+        image: MR magnitude (any scale) or, with `ct`, HU.
+
+    Returns:
+        (x, y, z) boolean. All True where no air is in view.
+    """
+    array = np.nan_to_num(np.asarray(image.array, np.float32))
+    if ct:
+        mask = array > _CT_AIR_HU
+    else:
+        sigma = [1.5 / s if s < 3 else 0 for s in image.spacing_mm]
+        smooth = ndimage.gaussian_filter(array, sigma)
+        threshold = _air_threshold(smooth)
+        if threshold is None:
+            return np.ones(array.shape, bool)
+        mask = smooth > threshold
+    # an opening cuts table, coils and ghost speckle off; only in-plane, as slices may be thick
+    mask = ndimage.binary_opening(mask, np.ones((3, 3, 1)))
+    parts, count = ndimage.label(mask)
+    if not count:
+        return np.ones(array.shape, bool)
+    mask = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    for k in range(mask.shape[2]):
+        mask[:, :, k] = ndimage.binary_fill_holes(mask[:, :, k])
+    return np.asarray(mask, bool)
+
+
+def _air_threshold(smooth: FloatArray) -> float | None:
+    """Intensity between air and tissue; None without air in view."""
+    sample = smooth.ravel()[:: max(1, smooth.size // 200_000)]
+    sample = np.minimum(sample, np.percentile(sample, 99.0))
+    if sample.max() <= sample.min():
+        return None
+    try:
+        low, high = threshold_multiotsu(sample, 3, nbins=128)
+    except ValueError:  # fewer than three distinct values
+        return float(sample.max() / 2)
+    air, bright = sample[sample <= low], sample[sample > high]
+    if air.mean() > _AIR_RATIO * bright.mean():
+        return None
+    return float(low)
+
+
+def depth_mm(body: Mask, spacing_mm: tuple[float, float, float]) -> FloatArray:
+    """Distance of body voxels to the nearest air in view, mm; infinite where no air is in view. The border of the picture is no skin."""
+    if body.all():
+        return np.full(body.shape, np.inf, np.float32)
+    return np.asarray(ndimage.distance_transform_edt(body, sampling=spacing_mm), np.float32)
+
+
+def subcutaneous_shell(body: Mask, spacing_mm: tuple[float, float, float], inner_mm: float, outer_mm: float) -> Mask:
+    """Body voxels `outer_mm` to `inner_mm` under the skin; the outermost voxels are left out for partial volume with air and skin."""
+    depth = depth_mm(body, spacing_mm)
+    return np.asarray((depth > max(outer_mm, 1.5 * max(spacing_mm[:2]))) & (depth < inner_mm))
+
+
+def modal_value(values: FloatArray) -> float:
+    """Mode of a sample by the half-sample method (Bickel & Fruehwirth 2006): robust, no bins, no tuning. NaN for none."""
+    data = np.sort(np.asarray(values, np.float64).ravel())
+    data = data[np.isfinite(data)]
+    if not data.size:
+        return float("nan")
+    if data.size > 20_000:  # a coarse histogram finds the peak region first; the half-sample steps then need few values
+        counts, edges = np.histogram(data, 64, range=(data[0], np.nextafter(data[-1], np.inf)))
+        smooth = np.convolve(counts, [0.25, 0.5, 0.25], "same")
+        peak = int(np.argmax(smooth))
+        data = data[(data >= edges[max(peak - 3, 0)]) & (data <= edges[min(peak + 4, 64)])]
+    while data.size > 200:  # below that, noise alone would decide which half is denser
+        half = (data.size + 1) // 2
+        widths = data[half - 1 :] - data[: data.size - half + 1]
+        start = int(np.argmin(widths))
+        data = data[start : start + half]
+    return float(data.mean())

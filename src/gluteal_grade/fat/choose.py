@@ -1,0 +1,111 @@
+"""Which series of a study the fat is measured on, best first, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gluteal_grade.config import FatSettings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.ct import from_ct
+from gluteal_grade.fat.dixon import from_water_fat
+from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.ffmap import from_map
+from gluteal_grade.fat.in_opposed import from_in_opposed
+from gluteal_grade.fat.t1 import from_t1
+from gluteal_grade.study import Series, SeriesKind, Study
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to measure fat on this study.
+
+    Attributes:
+        method: how.
+        series: what it reads; the first is the one a reader looks at and labels are drawn on.
+        why: one clause for the report.
+        measure: does it.
+    """
+
+    method: Method
+    series: tuple[Series, ...]
+    why: str
+    measure: Callable[[FatSettings], FatMap]
+
+
+def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
+    """All ways, best first: T1 with metal-artifact reduction, Dixon, fat-fraction map, in/opposed phase, T1, CT.
+
+    A metal-artifact-reduced T1 comes before Dixon because nobody has validated Dixon beside a hip implant.
+
+    Args:
+        study: the study.
+        only: id of a series that must take part (`--series`).
+
+    Raises:
+        RefusedInput: `no_gradable_series` or `series_not_found`.
+    """
+    if only is not None and only not in {s.id for s in study.series}:
+        raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")
+    t1 = sorted(study.find(SeriesKind.T1), key=lambda s: s.acquisition.contrast_agent)
+    found = [_t1(s, "T1 with metal-artifact reduction") for s in t1 if s.mars]
+    found += [_dixon(w, f) for w, f in _pairs(study, SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT)]
+    found += [_map(s, study) for s in study.find(SeriesKind.FAT_FRACTION)]
+    found += [_in_opposed(i, o) for i, o in _pairs(study, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE)]
+    found += [_t1(s, "T1, no Dixon in the study") for s in t1 if not s.mars]
+    found += [_ct(s) for s in study.find(SeriesKind.CT)]
+    found = [c for c in found if only is None or only in {s.id for s in c.series}]
+    if not found:
+        kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
+        raise RefusedInput(Reason.NO_GRADABLE_SERIES, f"found {kinds}")
+    return tuple(found)
+
+
+def why_unused(series: Series, used: tuple[Series, ...]) -> str:
+    """One clause on why a series was not measured; empty for a used one."""
+    if series in used:
+        return ""
+    if series.refusal is not None:
+        return f"refused: {series.refusal.reason}"
+    no_fat = {
+        SeriesKind.STIR: "fat is suppressed",
+        SeriesKind.T2: "T2 is not used for fat fraction",
+        SeriesKind.PD: "PD is not used for fat fraction",
+        SeriesKind.LOCALIZER: "localizer",
+        SeriesKind.OTHER: "contrast not recognised",
+    }
+    return no_fat.get(series.kind, "a better series was there")
+
+
+def _pairs(study: Study, first: SeriesKind, second: SeriesKind) -> list[tuple[Series, Series]]:
+    """Each first-kind series with its partner: same grid, same DICOM series before the nearest series number."""
+    pairs = []
+    for a in study.find(first):
+        partners = [b for b in study.find(second) if a.grid and b.grid and a.grid.matches(b.grid)]
+        if partners:
+            pairs.append((a, min(partners, key=lambda b: (b.uid != a.uid, abs((b.number or 0) - (a.number or 0))))))
+    return pairs
+
+
+def _dixon(water: Series, fat: Series) -> Candidate:
+    return Candidate(Method.DIXON, (water, fat), "Dixon water and fat", partial(from_water_fat, water, fat))
+
+
+def _in_opposed(in_phase: Series, opposed: Series) -> Candidate:
+    why = "in and opposed phase, no water and fat images"
+    return Candidate(Method.IN_OPPOSED_PHASE, (in_phase, opposed), why, partial(from_in_opposed, in_phase, opposed))
+
+
+def _map(series: Series, study: Study) -> Candidate:
+    looks = (SeriesKind.DIXON_WATER, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_FAT, SeriesKind.DIXON_OPPOSED_PHASE)
+    image = next((s for s in study.find(*looks) if s.grid and series.grid and s.grid.matches(series.grid)), None)
+    return Candidate(Method.FAT_FRACTION_MAP, (series,), "the scanner's fat-fraction map", partial(from_map, series, image))
+
+
+def _t1(series: Series, why: str) -> Candidate:
+    return Candidate(Method.T1, (series,), why, partial(from_t1, series))
+
+
+def _ct(series: Series) -> Candidate:
+    return Candidate(Method.CT, (series,), "CT, no gradable MRI in the study", partial(from_ct, series))

@@ -1,0 +1,61 @@
+"""Fat fraction from Dixon water and fat images, and what every method on a pair of magnitudes shares."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gluteal_grade.config import FatSettings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.body import body_mask
+from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.study import Series
+
+
+def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
+    """F / (F + W), voxelwise, of two magnitude images on one scale.
+
+    No correction for T1 or T2* weighting or noise floor: see `docs/accuracy.md`.
+
+    Raises:
+        RefusedInput: `grid_mismatch`, `unequal_scaling`, or what reading the images raises.
+    """
+    _same_scaling(water, fat)
+    w, f = load_pair(water, fat)
+    total = w.array + f.array
+    fraction = safe_ratio(f.array, total, signal_floor(w.with_array(total), settings))
+    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w)
+
+
+def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
+    """Both magnitudes, float32, negatives cut.
+
+    Raises:
+        RefusedInput: `grid_mismatch`.
+    """
+    a, b = first.load(), second.load()
+    if not a.grid.matches(b.grid):
+        raise RefusedInput(Reason.GRID_MISMATCH, f"series {first.id} and {second.id} lie on different grids")
+    return a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
+
+
+def _magnitude(array: FloatArray) -> FloatArray:
+    return np.maximum(np.asarray(array, np.float32), 0)
+
+
+def _same_scaling(water: Series, fat: Series) -> None:
+    """Refuse a pair of which only one image is on the scanner's own scale (Philips display slopes differ, dcm2niix #1022)."""
+    if water.acquisition.rescaled != fat.acquisition.rescaled and "philips" in (water.acquisition.manufacturer or "").lower():
+        raise RefusedInput(Reason.UNEQUAL_SCALING, f"of series {water.id} and {fat.id} only one carries scanner scaling")
+
+
+def signal_floor(image: Volume, settings: FatSettings) -> float:
+    """Signal below which a fraction is noise: a share of the body's median."""
+    body = body_mask(image)
+    return settings.min_signal * float(np.median(image.array[body]))
+
+
+def safe_ratio(part: FloatArray, whole: FloatArray, floor: float) -> FloatArray:
+    """part / whole, NaN where `whole` does not exceed `floor`."""
+    good = whole > max(floor, 1e-6)
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan, np.float32), where=good)

@@ -1,0 +1,72 @@
+"""The value every fat method returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+
+from gluteal_grade.errors import Note, Reason
+from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.study import Series
+
+
+class Method(StrEnum):
+    """How the fat fraction was measured."""
+
+    DIXON = "dixon"
+    FAT_FRACTION_MAP = "fat_fraction_map"
+    IN_OPPOSED_PHASE = "in_opposed_phase"
+    T1 = "t1"
+    CT = "ct"
+
+
+@dataclass(frozen=True)
+class FatMap:
+    """Voxelwise fat signal fraction.
+
+    Attributes:
+        volume: float32 RAS+; 0-1 on Dixon and CT. On T1 the two-tissue mixture is left unclipped, so noise around lean muscle
+            does not bias means (values slightly below 0 and above 1 occur). NaN where nothing can be said (air, void, metal).
+        method: how.
+        series: the series used, in the order the method names them.
+        image: what a reader looks at behind the map, same grid (water, T1, CT...).
+        facts: numbers behind the map (anchors, thresholds), for the result file.
+        notes: limits that the reader should know.
+        folded: the value may be the water fraction instead; nothing may be graded from it.
+        ct_lean: CT only: boolean mask of voxels in the lean-muscle HU window.
+        ct_fat: CT only: boolean mask of voxels in the fat HU window.
+    """
+
+    volume: Volume
+    method: Method
+    series: tuple[Series, ...]
+    image: Volume
+    facts: dict[str, float] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    folded: bool = False
+    ct_lean: Volume | None = None
+    ct_fat: Volume | None = None
+
+    def on(self, grid: Grid) -> FatMap:
+        """The same map on another grid of the same patient space; itself where it already lies there."""
+        if self.volume.grid.matches(grid):
+            return self
+        valid = self.volume.with_array(np.isfinite(self.volume.array).astype(np.float32)).resampled(grid)
+        values = self.volume.with_array(np.nan_to_num(self.volume.array)).resampled(grid)
+        # weighting by validity keeps undefined neighbours from pulling border voxels towards zero
+        fraction = np.divide(values.array, valid.array, out=np.full(grid.shape, np.nan, np.float32), where=valid.array > 0.5)
+        names = ", ".join(s.id for s in self.series)
+        return replace(
+            self,
+            volume=Volume(fraction, grid.affine),
+            image=self.image.resampled(grid),
+            notes=(*self.notes, Note(Reason.RESAMPLED, f"the fat map of series {names} was resampled to the grid of the labels")),
+            ct_lean=self.ct_lean and _mask_on(self.ct_lean, grid),
+            ct_fat=self.ct_fat and _mask_on(self.ct_fat, grid),
+        )
+
+
+def _mask_on(mask: Volume, grid: Grid) -> Volume:
+    return mask.with_array(mask.array.astype(np.uint8)).resampled(grid, labels=True)

@@ -1,0 +1,162 @@
+"""Labels and a fat map in, per-muscle numbers out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from gluteal_grade.anatomy import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
+from gluteal_grade.config import MeasureSettings
+from gluteal_grade.coverage import Coverage, coverage
+from gluteal_grade.errors import Reason
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.geometry import Volume
+
+Mask = npt.NDArray[np.bool_]
+NAN = math.nan
+NOT_SEEN = Coverage(NAN, ())
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One slice of a muscle: its index in the RAS+ volume, its place along the slice normal, area and fat."""
+
+    index: int
+    position_mm: float
+    area_cm2: float
+    fat_fraction: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Numbers of one part; NaN with a reason where something could not be measured.
+
+    Attributes:
+        part: muscle, region, side.
+        volume_ml: label volume in view.
+        lean_volume_ml: volume x (1 - mean fat fraction): the sum of (1 - FF) over voxels, voxels without a value counted as average.
+        fat_fraction: mean FF of voxels with a value; `median`, `q1`, `q3` their quartiles.
+        fat_area_fraction: share of those voxels above the FF threshold (CT: inside the fat HU window).
+        ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
+        evaluable_share: share of the label's voxels with a value.
+        coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
+        profile: slices along the normal, first to last.
+        reason: why numbers are missing (fractions NaN), or `out_of_view` for a muscle measured in part; None if whole.
+        detail: what exactly.
+    """
+
+    part: Part
+    reason: Reason | None = None
+    detail: str = ""
+    volume_ml: float = NAN
+    lean_volume_ml: float = NAN
+    fat_fraction: float = NAN
+    fat_fraction_median: float = NAN
+    fat_fraction_q1: float = NAN
+    fat_fraction_q3: float = NAN
+    fat_area_fraction: float = NAN
+    ct_lean_share: float = NAN
+    evaluable_share: float = NAN
+    coverage: Coverage = NOT_SEEN
+    profile: tuple[Slice, ...] = ()
+
+    @property
+    def largest_section(self) -> Slice | None:
+        """The slice with the largest area."""
+        return max(self.profile, key=lambda s: s.area_cm2, default=None)
+
+
+def measure(labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSettings) -> tuple[Measurement, ...]:
+    """Every muscle of both sides, and every region the labels tell apart.
+
+    Args:
+        labels: our own values, RAS+.
+        fat: on the same grid.
+        slice_axis: array axis across the slices.
+        settings: thresholds.
+
+    Returns:
+        right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
+        with its reason.
+    """
+    present = {LABEL_VALUES[int(v)] for v in np.unique(labels.array[labels.array > 0])}
+    found = []
+    for side in (Side.RIGHT, Side.LEFT):
+        side_labelled = any(part.side is side for part in present)
+        for muscle in Muscle:
+            whole = Part(muscle, Region.WHOLE, side)
+            mask = np.isin(labels.array, [label_value(Part(muscle, r, side)) for r in (Region.WHOLE, *REGIONS[muscle])])
+            if not mask.any():
+                reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
+                found.append(Measurement(whole, reason, f"no label for the {whole}"))
+                continue
+            view = coverage(mask, fat.image, settings.min_view_area_mm2)
+            found.append(_measure_part(whole, mask, view, fat, slice_axis, settings))
+            for region in REGIONS[muscle]:
+                part = Part(muscle, region, side)
+                if part in present:
+                    found.append(_measure_part(part, labels.array == label_value(part), view, fat, slice_axis, settings))
+    return tuple(found)
+
+
+def _measure_part(part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axis: int, settings: MeasureSettings) -> Measurement:
+    count = int(mask.sum())
+    values = fat.volume.array[mask]
+    values = values[np.isfinite(values)].astype(np.float64)
+    seen = Measurement(
+        part,
+        volume_ml=count * fat.volume.grid.voxel_volume_ml,
+        evaluable_share=values.size / count,
+        ct_lean_share=float(fat.ct_lean.array[mask].astype(bool).mean()) if fat.ct_lean else NAN,
+        coverage=view,
+        profile=_profile(mask, fat, slice_axis),
+    )
+    if count < settings.min_voxels:
+        return replace(seen, reason=Reason.TOO_FEW_VOXELS, detail=f"{count} voxels, {settings.min_voxels} needed")
+    if fat.folded:
+        return replace(seen, reason=Reason.AMBIGUOUS_DOMINANCE, detail="fat above or below 50 % cannot be told apart")
+    if not values.size:
+        return replace(seen, reason=Reason.NO_FAT_VALUES, detail="no voxel of it has a fat value")
+    if seen.evaluable_share < settings.min_evaluable_share:
+        detail = f"{seen.evaluable_share:.0%} of it has a fat value, {settings.min_evaluable_share:.0%} needed"
+        return replace(seen, reason=Reason.TOO_LITTLE_EVALUABLE, detail=detail)
+    mean = float(values.mean())
+    q1, median, q3 = (float(q) for q in np.percentile(values, [25, 50, 75]))
+    if fat.ct_fat:
+        mostly_fat = float(fat.ct_fat.array[mask & np.isfinite(fat.volume.array)].astype(bool).mean())
+    else:
+        mostly_fat = float((values > settings.fat_area_threshold).mean())
+    cut = f"cut at the {', '.join(view.borders)} border; about {view.share:.0%} in view"
+    return replace(
+        seen,
+        reason=Reason.OUT_OF_VIEW if view.borders else None,
+        detail=cut if view.borders else "",
+        lean_volume_ml=seen.volume_ml * (1 - mean),
+        fat_fraction=mean,
+        fat_fraction_median=median,
+        fat_fraction_q1=q1,
+        fat_fraction_q3=q3,
+        fat_area_fraction=mostly_fat,
+    )
+
+
+def _profile(mask: Mask, fat: FatMap, slice_axis: int) -> tuple[Slice, ...]:
+    """Area and mean FF of every slice that holds the part."""
+    grid = fat.volume.grid
+    spacing = grid.spacing_mm[slice_axis]
+    area_of_voxel_cm2 = grid.voxel_volume_ml / (spacing / 10)
+    planes = np.moveaxis(mask, slice_axis, 0)
+    values = np.moveaxis(fat.volume.array, slice_axis, 0)
+    # distance along the slice normal from patient space's origin: comparable between series of one study
+    normal = grid.affine[:3, slice_axis] / spacing
+    start = float(normal @ grid.affine[:3, 3])
+    slices = []
+    for index in np.flatnonzero(planes.any(axis=(1, 2))):
+        inside = values[index][planes[index]]
+        inside = inside[np.isfinite(inside)]
+        area = float(planes[index].sum()) * area_of_voxel_cm2
+        slices.append(Slice(int(index), start + float(index) * spacing, area, float(inside.mean()) if inside.size else NAN))
+    return tuple(slices)

@@ -1,0 +1,187 @@
+"""What one study's result looks like: the model behind `result.json` and its JSON schema. Nothing is computed here."""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.errors import Reason
+
+SCHEMA_VERSION = "1.0"
+
+# NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
+Number = Annotated[
+    float,
+    BeforeValidator(lambda v: math.nan if v is None else v),
+    PlainSerializer(lambda v: None if math.isnan(v) else v, return_type=float | None, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]}),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StudyStatus(StrEnum):
+    """How far a study was graded."""
+
+    GRADED = "graded"
+    PARTLY_GRADED = "partly_graded"
+    REFUSED = "refused"
+
+
+class MuscleStatus(StrEnum):
+    """How far one muscle or region was graded."""
+
+    GRADED = "graded"
+    PARTIAL = "partial"  # measured and graded on the part in view
+    NOT_GRADABLE = "not_gradable"  # labelled, but no fat fraction
+    MISSING = "missing"  # no label
+
+
+class NoteModel(_Model):
+    """A caution that applies to a result that stands, or why something is missing."""
+
+    reason: Reason
+    detail: str
+    advice: str
+
+
+class Grade(_Model):
+    """One grade, with the number behind it."""
+
+    scale: Literal["quartile", "goutallier", "bal_lowe"]
+    profile: str
+    measure: Literal["fat_fraction", "fat_area_fraction"]
+    grade: int | None = Field(description="null where the fat fraction could not be measured")
+    margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
+
+
+class SliceModel(_Model):
+    """One slice of a muscle."""
+
+    index: int = Field(description="plane of labels.nii.gz along the slice axis, from 0")
+    position_mm: Number
+    area_cm2: Number
+    fat_fraction: Number
+
+
+class MuscleResult(_Model):
+    """One muscle or region on one side."""
+
+    side: Side
+    muscle: Muscle
+    region: Region
+    status: MuscleStatus
+    reason: Reason | None
+    detail: str
+    volume_ml: Number
+    lean_volume_ml: Number
+    fat_fraction: Number
+    fat_fraction_median: Number
+    fat_fraction_q1: Number
+    fat_fraction_q3: Number
+    fat_area_fraction: Number
+    ct_lean_share: Number
+    evaluable_share: Number
+    coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
+    cut_at: tuple[str, ...]
+    largest_section: SliceModel | None
+    grades: tuple[Grade, ...]
+    profile: tuple[SliceModel, ...]
+
+    def grade(self, scale: str) -> int | None:
+        """The grade on one scale."""
+        return next((g.grade for g in self.grades if g.scale == scale), None)
+
+
+class Asymmetry(_Model):
+    """Left against right for one muscle or region; NaN with a reason where a side is missing or cut."""
+
+    muscle: Muscle
+    region: Region
+    volume_difference_percent: Number = Field(description="100 (left - right) / mean of both")
+    lean_volume_difference_percent: Number = Field(description="the same of the lean volumes")
+    fat_fraction_difference_points: Number = Field(description="100 (left - right)")
+    reason: Reason | None
+
+
+class SeriesReport(_Model):
+    """One series found, and what became of it."""
+
+    id: str
+    uid: str | None
+    kind: str
+    kind_reason: str
+    plane: str
+    mars: bool
+    mars_reason: str
+    shape: tuple[int, int, int] | None
+    spacing_mm: tuple[float, float, float] | None
+    used: bool
+    why_not: str
+    sources: tuple[str, ...] = Field(description="SOPInstanceUIDs, or the sha256 of a NIfTI file")
+
+
+class FatReport(_Model):
+    """How fat was measured."""
+
+    method: str
+    series: tuple[str, ...]
+    why: str
+    facts: dict[str, float]
+
+
+class SegmentationReport(_Model):
+    """Where the labels come from."""
+
+    source: str
+    sha256: str
+    labels: dict[int, str] = Field(description="values of labels.nii.gz that occur, and what they are")
+
+
+class Provenance(_Model):
+    """What made this result."""
+
+    program: str
+    version: str
+    git_commit: str | None
+    config_hash: str
+    libraries: dict[str, str]
+    seconds: dict[str, float]
+    created: str
+
+
+class StudyResult(_Model):
+    """The whole result of one study."""
+
+    schema_version: str
+    study: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    status: StudyStatus
+    refusal: NoteModel | None
+    reference_series: str | None = Field(description="id of the series on whose grid labels.nii.gz and fat_fraction.nii.gz lie (RAS+ axes)")
+    slice_axis: int | None
+    fat: FatReport | None
+    segmentation: SegmentationReport | None
+    muscles: tuple[MuscleResult, ...]
+    asymmetry: tuple[Asymmetry, ...]
+    notes: tuple[NoteModel, ...]
+    series: tuple[SeriesReport, ...]
+    provenance: Provenance
+    disclaimer: str = "Research use. Not a medical device."
+
+    def to_json(self) -> str:
+        """The text of `result.json`."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def json_schema() -> str:
+    """The text of `docs/result.schema.json` (JSON Schema 2020-12)."""
+    schema: dict[str, Any] = StudyResult.model_json_schema(mode="serialization")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gluteal_grade result", **schema}
+    return json.dumps(schema, indent=2) + "\n"

@@ -1,0 +1,83 @@
+"""Bring your own labels: a label map drawn or computed elsewhere, checked against the study it is used with."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.segmentation.numbering import Numbering
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.study import Series, Study
+
+
+@dataclass(frozen=True)
+class LabelMapSegmenter:
+    """Labels from a NIfTI file in a known numbering.
+
+    Attributes:
+        path: 3-D NIfTI on the grid of one series of the study (any axis order).
+        numbering: what its values mean.
+        name: the numbering's name, for provenance.
+    """
+
+    path: Path
+    numbering: Numbering
+    name: str
+
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+        """The file's labels on the series they fit.
+
+        Raises:
+            RefusedInput: `labels_not_found`, `labels_unreadable`, `labels_not_integer`, `labels_empty`, `labels_geometry`.
+        """
+        volume = self._read()
+        labels = volume.with_array(self.numbering.translate(_whole_numbers(volume.array)))
+        reference = _series_on_grid(labels, study, preferred)
+        if not labels.array.any():
+            found = np.unique(volume.array)[:8]
+            raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {self.name!r} in the label map; its first values are {found.tolist()}")
+        placed = Volume(labels.array, reference.grid.affine if reference.grid else labels.affine)
+        return Segmentation(placed, reference, f"labelmap:{self.name}", hashlib.sha256(self.path.read_bytes()).hexdigest())
+
+    def _read(self) -> Volume:
+        if not self.path.is_file():
+            raise RefusedInput(Reason.LABELS_NOT_FOUND, "no file at the path given to --labels")
+        try:
+            return read_volume(self.path).to_ras()
+        except RefusedInput as error:
+            raise RefusedInput(Reason.LABELS_UNREADABLE, f"{error.reason.value}: {error.detail}") from error
+
+
+def _whole_numbers(array: Array) -> Array:
+    if np.issubdtype(array.dtype, np.integer):
+        return array
+    rounded = np.rint(array)
+    if not np.all(np.isfinite(array)) or np.abs(array - rounded).max(initial=0.0) > 1e-3:
+        raise RefusedInput(Reason.LABELS_NOT_INTEGER, "the label map holds fractions or non-finite values")
+    return rounded.astype(np.int64)
+
+
+def _series_on_grid(labels: Volume, study: Study, preferred: tuple[Series, ...]) -> Series:
+    """The first series, preferred ones first, whose grid is the labels' grid."""
+    candidates = [*preferred, *(s for s in study.series if s not in preferred)]
+    for series in candidates:
+        # a tenth of the smallest voxel: further apart, border voxels would change sides
+        if series.refusal is None and series.grid and labels.grid.matches(series.grid, 0.1 * min(labels.spacing_mm)):
+            return series
+    raise RefusedInput(Reason.LABELS_GEOMETRY, _difference(labels, candidates))
+
+
+def _difference(labels: Volume, candidates: list[Series]) -> str:
+    usable = [s for s in candidates if s.refusal is None and s.grid]
+    same_shape = [s for s in usable if s.grid and s.grid.shape == labels.shape]
+    if same_shape and same_shape[0].grid:
+        apart = float(np.linalg.norm(labels.grid.corners_mm() - same_shape[0].grid.corners_mm(), axis=1).max())
+        return f"the labels have the shape of series {same_shape[0].id} but lie up to {apart:.1f} mm from it"
+    shapes = ", ".join(f"{s.id} {'x'.join(map(str, s.grid.shape))}" for s in usable[:5] if s.grid)
+    return f"the labels are {'x'.join(map(str, labels.shape))} voxels (RAS+), the series: {shapes}"

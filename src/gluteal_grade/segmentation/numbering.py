@@ -1,0 +1,71 @@
+"""Numberings of label maps: `configs/labelmaps/*.yaml` and a lab's own YAML of the same form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from gluteal_grade.anatomy import REGIONS, Muscle, Part, Region, Side, label_value
+from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.geometry import Array
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    muscle: Muscle
+    side: Side
+    region: Region = Region.WHOLE
+
+    @model_validator(mode="after")
+    def _region_exists(self) -> _Entry:
+        if self.region not in (Region.WHOLE, *REGIONS[self.muscle]):
+            raise ValueError(f"{self.muscle} has no {self.region} region")
+        return self
+
+
+class Numbering(BaseModel):
+    """Which voxel value is which muscle, region and side; other values are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    source: str
+    labels: dict[int, _Entry]
+
+    def parts(self) -> dict[int, Part]:
+        """Voxel value to part."""
+        return {value: Part(e.muscle, e.region, e.side) for value, e in self.labels.items()}
+
+    def translate(self, array: Array) -> Array:
+        """Integer label array to our own values (uint8, `anatomy.label_value`); values not listed become 0."""
+        ours = np.zeros(array.shape, np.uint8)
+        for value, part in self.parts().items():
+            ours[array == value] = label_value(part)
+        return ours
+
+
+def shipped_numberings() -> tuple[str, ...]:
+    """Names that `load_numbering` knows without a path."""
+    return tuple(sorted(path.stem for path in shipped("configs", "labelmaps").glob("*.yaml")))
+
+
+def load_numbering(name: str) -> Numbering:
+    """A shipped numbering by name, or a lab's own by the path of its YAML file.
+
+    Raises:
+        ValueError: unknown name, or a file that is not a numbering; the message says what.
+    """
+    if name in shipped_numberings():
+        path = shipped("configs", "labelmaps", f"{name}.yaml")
+    elif name.endswith((".yaml", ".yml")) and Path(name).is_file():
+        path = Path(name)
+    else:
+        raise ValueError(f"unknown label map {name!r}: take one of {', '.join(shipped_numberings())}, or the path of a YAML file")
+    try:
+        return Numbering.model_validate(read_yaml(path))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"label map {path.name}: {problems}") from None

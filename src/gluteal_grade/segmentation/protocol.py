@@ -1,0 +1,45 @@
+"""What every source of labels offers: the shipped network, a lab's bundle, a label map from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gluteal_grade.errors import Note
+from gluteal_grade.geometry import Volume
+from gluteal_grade.study import Series, Study
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Labels in place.
+
+    Attributes:
+        labels: uint8 RAS+ volume with the values of `anatomy.LABEL_VALUES`, on the grid of `reference`.
+        reference: the series the labels belong to.
+        source: what made them, for provenance (a label map's numbering, a model's name).
+        source_hash: sha256 of the label file or the model.
+        notes: doubts that do not stop the measurement.
+    """
+
+    labels: Volume
+    reference: Series
+    source: str
+    source_hash: str
+    notes: tuple[Note, ...] = ()
+
+
+class Segmenter(Protocol):
+    """Turns a study into labels."""
+
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+        """Labels on the grid of one of the study's series.
+
+        Args:
+            study: all series.
+            preferred: series that the fat measurement would like to use, best first; where several fit, take the first.
+
+        Raises:
+            RefusedInput: with the reason why there are no usable labels.
+        """
+        ...
