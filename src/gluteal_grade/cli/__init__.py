@@ -1,1 +1,84 @@
 """Command line: parse, call, print; no logic."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from gluteal_grade import __version__
+from gluteal_grade.cli.exit_codes import FAILED, USAGE
+from gluteal_grade.cli.grade import grade
+from gluteal_grade.cli.inspect import inspect
+from gluteal_grade.cli.schema import schema
+
+# typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
+_UsageError: type[Any] = typer.BadParameter.__mro__[1]
+
+
+app = typer.Typer(
+    name="gluteal-grade",
+    help="Measure and grade fatty atrophy of the gluteal muscles on MRI and CT. Research use; not a medical device.",
+    epilog="Exit codes: 0 all graded, 3 partly graded, 2 refused, 1 failure, 64 wrong usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # tracebacks print local variables, and those may hold a patient's name
+)
+app.command()(grade)
+app.command()(inspect)
+app.command()(schema)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"gluteal-grade {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; errors become one or two lines on stderr."""
+    try:
+        code = app(arguments, prog_name="gluteal-grade", standalone_mode=False)
+    except _UsageError as error:
+        error.show()
+        return USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("stopped", err=True)
+        return FAILED
+    except MemoryError:
+        typer.echo("failure: out_of_memory: not enough memory for this study; free some or use a larger machine", err=True)
+        return FAILED
+    except Exception as error:
+        if os.environ.get("GLUTEAL_GRADE_DEBUG"):
+            raise
+        where = _innermost(error)
+        typer.echo(
+            f"failure: {type(error).__name__} in {where}; this is a defect, please report it (GLUTEAL_GRADE_DEBUG=1 shows more)", err=True
+        )
+        return FAILED
+    return int(code or 0)
+
+
+def _innermost(error: Exception) -> str:
+    """Module and line of our own code that failed; no values, as they may hold patient data."""
+    place, trace = "gluteal_grade", error.__traceback__
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if name.startswith("gluteal_grade"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,123 @@
+"""`gluteal-grade grade`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gluteal_grade.cli.exit_codes import FAILED, GRADED, PARTLY_GRADED, REFUSED
+
+if TYPE_CHECKING:
+    from gluteal_grade.config import Settings
+    from gluteal_grade.io import Discovery
+    from gluteal_grade.pipeline import Graded
+    from gluteal_grade.segmentation.protocol import Segmenter
+    from gluteal_grade.study import Study
+
+
+def grade(
+    study_input: Annotated[Path, typer.Argument(metavar="INPUT", help="One study: folder, zip, DICOM or NIfTI file.")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results go to OUT/<study>/.")],
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label map of the glutei: NIfTI on the grid of one series.")] = None,
+    labelmap: Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels: a shipped name or a YAML file.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help="Contrast of a NIfTI: KIND, or FILE=KIND (repeatable).")] = None,
+    series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
+    study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> int:
+    """Grade one study: fat fraction, volume and grades per muscle and side, with overlays to check them.
+
+    Exit codes: 0 all graded, 3 partly graded (a side or muscle missing or cut counts), 2 refused, 1 failure, 64 wrong usage.
+    """
+    from rich.console import Console
+
+    from gluteal_grade.cli.kinds import parse_kinds
+    from gluteal_grade.errors import RefusedInput, TransientFailure
+    from gluteal_grade.io import discover
+
+    errors = Console(stderr=True, highlight=False)
+    settings, segmenter = _settings(config), _segmenter(labels, labelmap)
+    try:
+        found = discover(study_input, parse_kinds(kind or []))
+        graded = _grade(_one_study(found, study), settings, segmenter, series, out)
+    except RefusedInput as error:
+        errors.print(f"refused: {error.reason}: {error.detail}", soft_wrap=True, markup=False)
+        errors.print(f"  {error.advice}", soft_wrap=True, markup=False)
+        return REFUSED
+    except TransientFailure as error:
+        errors.print(f"failure: {error.reason}: {error.detail}", soft_wrap=True, markup=False)
+        errors.print(f"  {error.advice}", soft_wrap=True, markup=False)
+        return FAILED
+    _report(graded, out, found, quiet)
+    return {"graded": GRADED, "partly_graded": PARTLY_GRADED}.get(graded.result.status, REFUSED)
+
+
+def _settings(config: Path | None) -> Settings:
+    from gluteal_grade.config import load_settings
+    from gluteal_grade.grading.scales import load_scales
+
+    try:
+        settings = load_settings(config)
+        load_scales(settings.grading.file, settings.grading.profiles)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--config") from None
+    return settings
+
+
+def _segmenter(labels: Path | None, labelmap: str | None) -> Segmenter:
+    from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
+    from gluteal_grade.segmentation.none import NoSegmenter
+    from gluteal_grade.segmentation.numbering import load_numbering
+
+    if labels is None:
+        if labelmap is not None:
+            raise typer.BadParameter("--labelmap names the numbering of --labels, which is missing", param_hint="--labelmap")
+        return NoSegmenter()
+    name = labelmap or "gluteal_grade"
+    try:
+        return LabelMapSegmenter(labels, load_numbering(name), Path(name).stem)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--labelmap") from None
+
+
+def _one_study(found: Discovery, wanted: str | None) -> Study:
+    from gluteal_grade.errors import Reason, RefusedInput
+
+    hashes = ", ".join(s.id for s in found.studies)
+    if wanted is not None:
+        for candidate in found.studies:
+            if candidate.id == wanted:
+                return candidate
+        raise RefusedInput(Reason.STUDY_NOT_FOUND, f"the input holds {hashes}")
+    if len(found.studies) > 1:
+        raise RefusedInput(Reason.SEVERAL_STUDIES, f"the input holds {len(found.studies)} studies: {hashes}")
+    return found.studies[0]
+
+
+def _grade(study: Study, settings: Settings, segmenter: Segmenter, series: str | None, out: Path) -> Graded:
+    from gluteal_grade.pipeline import grade_study
+    from gluteal_grade.report.writer import write_study
+
+    graded = grade_study(study, settings, segmenter, series)
+    write_study(graded, out)
+    return graded
+
+
+def _report(graded: Graded, out: Path, found: Discovery, quiet: bool) -> None:
+    from rich.console import Console
+
+    from gluteal_grade.report.tables import print_result
+
+    refused = graded.result.refusal is not None
+    if quiet and not refused:
+        return
+    console = Console(stderr=refused, highlight=False)
+    print_result(graded.result, console)
+    for problem in found.problems:
+        console.print(f"Left out: {problem.where}: {problem.error.reason}", soft_wrap=True, markup=False)
+    folder = out / graded.result.study
+    overlay = folder / "overlay_summary.png"
+    console.print(f"Wrote {folder}" + (f"; look at {overlay}" if overlay.exists() else ""), soft_wrap=True, markup=False)
