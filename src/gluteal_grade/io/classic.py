@@ -1,0 +1,138 @@
+"""What the header of a classic, single-frame DICOM image says, as a `Frame`; the parts serve enhanced objects too."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+
+from gluteal_grade.io.elements import codes, integer, number, numbers, text
+from gluteal_grade.io.files import FileRef
+from gluteal_grade.io.frames import Frame, Placement, Scaling, SeriesKeys, Vector3
+from gluteal_grade.io.sequences import SeriesFacts
+
+CLASSIC_MR = "1.2.840.10008.5.1.4.1.1.4"
+CLASSIC_CT = "1.2.840.10008.5.1.4.1.1.2"
+PHILIPS_SCALE_SLOPE = (0x2005, 0x100E)
+GE_SEQUENCE = (0x0019, 0x109C)
+
+
+def keys_of(file: FileRef, data: Dataset) -> SeriesKeys:
+    """Where an image belongs."""
+    sex = text(data, "PatientSex").upper()
+    return SeriesKeys(
+        # without UIDs, the folder is the best guess at what belongs together
+        study_uid=text(data, "StudyInstanceUID") or f"folder:{file.folder}",
+        series_uid=text(data, "SeriesInstanceUID") or f"folder:{file.folder}:{text(data, 'SeriesNumber')}",
+        number=integer(data, "SeriesNumber"),
+        description=text(data, "SeriesDescription"),
+        sop_uid=text(data, "SOPInstanceUID"),
+        frame_of_reference=text(data, "FrameOfReferenceUID") or None,
+        patient_sex=sex if sex in ("M", "F") else None,
+    )
+
+
+def facts_of(data: Dataset) -> SeriesFacts:
+    """What an image's top-level elements tell of its contrast."""
+    ge_sequence = text(data, GE_SEQUENCE) if text(data, "Manufacturer").upper().startswith("GE") else ""
+    texts = (text(data, k) for k in ("SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName"))
+    return SeriesFacts(
+        modality=text(data, "Modality").upper(),
+        manufacturer=text(data, "Manufacturer"),
+        image_type=codes(data, "ImageType"),
+        scanning_sequence=codes(data, "ScanningSequence"),
+        sequence_variant=codes(data, "SequenceVariant"),
+        scan_options=codes(data, "ScanOptions"),
+        acquisition_contrast=text(data, "AcquisitionContrast").upper(),
+        component=_component(data),
+        te_ms=number(data, "EchoTime"),
+        tr_ms=number(data, "RepetitionTime"),
+        ti_ms=number(data, "InversionTime") or None,
+        flip_angle_deg=number(data, "FlipAngle"),
+        field_strength_t=_tesla(number(data, "MagneticFieldStrength")),
+        bandwidth_hz_per_pixel=number(data, "PixelBandwidth"),
+        slice_thickness_mm=number(data, "SliceThickness"),
+        contrast_bolus=text(data, "ContrastBolusAgent"),
+        texts=tuple(dict.fromkeys(t for t in (*texts, ge_sequence) if t)),
+    )
+
+
+def _tesla(value: float | None) -> float | None:
+    """MagneticFieldStrength (0018,0087) is in tesla; some old scanners wrote gauss."""
+    if value is None or value <= 0:
+        return None
+    return value / 10000 if value > 100 else value
+
+
+def _component(data: Dataset) -> str:
+    """Magnitude, phase, real or imaginary: the standard tag, else a token past the first two of ImageType."""
+    standard = text(data, "ComplexImageComponent").upper()
+    if standard:
+        return standard
+    tokens = codes(data, "ImageType")[2:]
+    return next((token for token in tokens if token in ("M", "P", "R", "I", "PHASE", "REAL", "IMAGINARY", "MAGNITUDE")), "")
+
+
+def classic_frame(file: FileRef, data: Dataset) -> Frame:
+    """The one image of a classic file."""
+    facts = facts_of(data)
+    philips = facts.modality == "MR" and facts.manufacturer.upper().startswith("PHILIPS")
+    return Frame(
+        file=file,
+        index=0,
+        keys=keys_of(file, data),
+        facts=facts,
+        shape=(integer(data, "Rows") or 0, integer(data, "Columns") or 0),
+        scaling=scaling(data, number(data, PHILIPS_SCALE_SLOPE) if philips else None),
+        place=placement(data, data, data),
+        splitters=_classic_splitters(data, facts),
+    )
+
+
+def placement(position: Dataset | None, orientation: Dataset | None, measures: Dataset | None) -> Placement:
+    """Where an image lies, from the data sets that hold its position, orientation and spacing; None for what is absent or impossible."""
+    directions = numbers(orientation, "ImageOrientationPatient", 6)
+    spacing = numbers(measures, "PixelSpacing", 2)
+    return Placement(
+        position=vector(numbers(position, "ImagePositionPatient", 3)),
+        row_direction=vector(directions[:3]) if directions and _orthonormal(directions) else None,
+        column_direction=vector(directions[3:]) if directions and _orthonormal(directions) else None,
+        spacing_mm=(spacing[0], spacing[1]) if spacing and min(spacing) > 0 else None,
+    )
+
+
+def vector(values: tuple[float, ...] | None) -> Vector3 | None:
+    """Three numbers as a vector."""
+    return None if values is None else (values[0], values[1], values[2])
+
+
+def scaling(data: Dataset | None, scale_slope: float | None) -> Scaling:
+    """RescaleSlope and RescaleIntercept of a data set or of a Pixel Value Transformation item."""
+    slope, intercept = number(data, "RescaleSlope"), number(data, "RescaleIntercept")
+    return Scaling(
+        slope=slope if slope else 1.0,
+        intercept=intercept or 0.0,
+        scale_slope=scale_slope if scale_slope and scale_slope > 0 else None,
+        given=bool(slope),
+    )
+
+
+def _orthonormal(directions: tuple[float, ...]) -> bool:
+    row, column = directions[:3], directions[3:]
+    lengths = [sum(v * v for v in vector) for vector in (row, column)]
+    product = sum(a * b for a, b in zip(row, column, strict=True))
+    return all(abs(length - 1) < 0.01 for length in lengths) and abs(product) < 0.01
+
+
+def _classic_splitters(data: Dataset, facts: SeriesFacts) -> tuple[tuple[str, float | str], ...]:
+    values: dict[str, float | str | None] = {
+        "te": facts.te_ms,
+        "ti": facts.ti_ms,
+        "b": number(data, "DiffusionBValue"),
+        "echo": number(data, "EchoNumbers"),
+        "time": number(data, "TemporalPositionIdentifier"),
+        "trigger": number(data, "TriggerTime"),
+        "acquisition": number(data, "AcquisitionNumber"),
+        "class": None if text(data, "SOPClassUID") in (CLASSIC_MR, CLASSIC_CT, "") else "other",
+        "colour": "yes" if (integer(data, "SamplesPerPixel") or 1) != 1 else None,
+        "multiframe": "classic" if (integer(data, "NumberOfFrames") or 1) > 1 else None,
+    }
+    return tuple((name, value) for name, value in values.items() if value is not None)

@@ -1,0 +1,211 @@
+"""From whatever the user points at to studies: a folder, a zip, a BIDS dataset, a single file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
+from gluteal_grade.io.bids import parse_name, stem_of
+from gluteal_grade.io.dicom import overridden, series_of
+from gluteal_grade.io.files import FileRef, single, walk, walk_zip
+from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.headers import read_frames
+from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
+from gluteal_grade.io.sequences import SideFiles, shipped_rules
+from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
+from gluteal_grade.study import Series, SeriesKind, Study, study_id
+
+Kinds = Mapping[str, SeriesKind] | SeriesKind | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that looked like an image and could not be used.
+
+    Attributes:
+        where: its path relative to the input.
+        error: why.
+    """
+
+    where: str
+    error: GradeError
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What lies under the input.
+
+    Attributes:
+        studies: by their id's order of appearance.
+        problems: damaged images.
+        ignored: how many files are no image and were left alone.
+    """
+
+    studies: tuple[Study, ...]
+    problems: tuple[Problem, ...] = ()
+    ignored: int = 0
+
+
+@dataclass
+class _Found:
+    """The walk's harvest: headers and names, no pixels."""
+
+    frames: dict[str, dict[str, list[Frame]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    nifti: list[FileRef] = field(default_factory=list)
+    sidecars: dict[str, FileRef] = field(default_factory=dict)
+    result_folders: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    ignored: int = 0
+
+
+def discover(path: Path, kinds: Kinds = None) -> Discovery:
+    """Find the studies under a folder, zip or file. Headers are read, voxels are not (but see below).
+
+    Series that cannot become a volume are listed with their `refusal`; they never stop the others. Voxels are looked at only to tell a
+    NIfTI file of unknown contrast from CT, one volume at a time.
+
+    Args:
+        path: folder (searched in depth), zip, or one DICOM or NIfTI file.
+        kinds: the contrast of every series, or by file name, stem or series id; overrides what the rules say.
+
+    Raises:
+        RefusedInput: `input_not_found`; `no_images`, or the reason of the one damaged file that is all there is;
+            `series_not_found` for a name in `kinds` that matches nothing.
+        TransientFailure: `read_failed`.
+    """
+    if not path.exists():
+        raise RefusedInput(Reason.INPUT_NOT_FOUND, path.name)
+    found = _Found()
+    for file in _files(path):
+        _take(file, found, alone=file.member is None and file.path == path)
+    studies = tuple(_dicom_studies(found, kinds) + _nifti_studies(found, kinds))
+    _check_names(kinds, studies, found)
+    discovery = Discovery(studies, tuple(found.problems), found.ignored)
+    _check_usable(discovery, alone=path.is_file() and not zipfile.is_zipfile(path))
+    return discovery
+
+
+def _files(path: Path) -> Iterator[FileRef]:
+    folders = shipped_rules().side_files.folders
+    if path.is_dir():
+        yield from walk(path, folders)
+        return
+    file = single(path)
+    if sniff(file.name, file.head(HEAD_BYTES)) is FileType.ZIP:
+        yield from walk_zip(path, folders)
+    else:
+        yield file
+
+
+def _take(file: FileRef, found: _Found, *, alone: bool) -> None:
+    """Sort one file in; what it cannot be used for becomes a problem, never an exception."""
+    try:
+        kind = sniff(file.basename, file.head(HEAD_BYTES))
+        if kind is FileType.DICOM:
+            _take_dicom(file, found)
+        elif kind is FileType.NIFTI and (alone or not _is_side_file(file.basename, shipped_rules().side_files)):
+            found.nifti.append(file)
+        elif kind is FileType.EMPTY and (alone or claims_to_be_image(file.basename)):
+            raise RefusedInput(Reason.EMPTY_FILE)
+        elif kind is FileType.OTHER and claims_to_be_image(file.basename):
+            raise RefusedInput(Reason.UNREADABLE_DICOM, "no DICOM header")
+        elif alone:
+            raise RefusedInput(Reason.NOT_AN_IMAGE, "neither DICOM nor NIfTI nor zip")
+        else:
+            _note(file, found)
+    except GradeError as error:
+        found.problems.append(Problem(file.name, error))
+
+
+def _take_dicom(file: FileRef, found: _Found) -> None:
+    frames = read_frames(file)
+    if frames is None:
+        found.ignored += 1
+        return
+    for frame in frames:
+        found.frames[frame.keys.study_uid][frame.keys.series_uid].append(frame)
+
+
+def _note(file: FileRef, found: _Found) -> None:
+    """Files that are no image, but tell something of one."""
+    found.ignored += 1
+    if file.basename == "result.json":
+        found.result_folders.add(file.folder)
+    elif file.basename.endswith(".json"):
+        found.sidecars[f"{file.folder}/{file.basename}"] = file
+
+
+def _is_side_file(basename: str, rules: SideFiles) -> bool:
+    return any(fnmatch(basename.lower(), pattern) for pattern in rules.names)
+
+
+def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
+    studies = []
+    for study_uid, by_series in found.frames.items():
+        ordered = sorted(
+            by_series.values(), key=lambda frames: (frames[0].keys.number is None, frames[0].keys.number or 0, frames[0].keys.series_uid)
+        )
+        series: list[Series] = []
+        names: Counter[str] = Counter()
+        for frames in ordered:
+            number = frames[0].keys.number
+            name = "s" if number is None else f"s{number}"
+            names[name] += 1
+            # a second series of the same number is told apart by a letter: s3, s3b
+            unique = name if names[name] == 1 else f"{name}{_letter(names[name])}"
+            files = {frame.file.basename for frame in frames}
+            aliases = (*files, *(stem_of(f) for f in files)) if len(files) == 1 else ()
+            series += [overridden(one, kinds, *aliases) for one in series_of(frames, unique)]
+        sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
+        studies.append(Study(study_id([study_uid]), tuple(series), patient_sex=sex))
+    return studies
+
+
+def _letter(count: int) -> str:
+    return chr(ord("a") + count - 1) if count <= 26 else f"-{count}"
+
+
+def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
+    groups: dict[str, list[Series]] = defaultdict(list)
+    beside_result = shipped_rules().side_files.beside_result
+    for file in found.nifti:
+        if file.folder in found.result_folders and file.basename in beside_result:
+            found.ignored += 1
+            continue
+        try:
+            series = nifti_series(file, find_sidecar(file, found.sidecars))
+        except GradeError as error:
+            found.problems.append(Problem(file.name, error))
+            continue
+        groups[parse_name(file.name).group].append(overridden(series, kinds, file.name, file.basename, stem_of(file.basename)))
+    return [Study(study_id(key for s in series for key in s.sources), tuple(with_unique_ids(series))) for series in groups.values()]
+
+
+def _check_names(kinds: Kinds, studies: tuple[Study, ...], found: _Found) -> None:
+    """A misspelt name in `kinds` would silently leave the contrast to the rules."""
+    if kinds is None or isinstance(kinds, SeriesKind):
+        return
+    files = {file.name for file in found.nifti} | {f.file.name for by in found.frames.values() for fs in by.values() for f in fs}
+    known = files | {name.rsplit("/", 1)[-1] for name in files}
+    known |= {stem_of(name) for name in known}
+    known |= {key for study in studies for s in study.series for key in (s.id, s.id.split(".")[0])}
+    if unknown := sorted(set(kinds) - known):
+        raise RefusedInput(Reason.SERIES_NOT_FOUND, f"--kind names {', '.join(unknown)}, which is not here")
+
+
+def _check_usable(discovery: Discovery, *, alone: bool) -> None:
+    if discovery.studies:
+        refusals = [s.refusal for study in discovery.studies for s in study.series]
+        if alone and None not in refusals and refusals[0] is not None:
+            raise refusals[0]
+        return
+    reasons = {problem.error.reason for problem in discovery.problems}
+    if len(reasons) == 1:
+        raise discovery.problems[0].error
+    damaged = f", {len(discovery.problems)} damaged" if discovery.problems else ""
+    raise RefusedInput(Reason.NO_IMAGES, f"{discovery.ignored} other files{damaged}")

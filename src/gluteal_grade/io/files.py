@@ -1,0 +1,135 @@
+"""One file to read, on disk or in a zip, and the walk that finds them.
+
+Only file names and sizes are held; contents are opened on demand, so that a folder of any size costs little memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.io.zips import open_member, safe_members
+
+_HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """One file's whereabouts; cheap to keep and to pickle.
+
+    Attributes:
+        path: the file, or the zip that holds it.
+        name: POSIX path relative to the input, for messages.
+        size: bytes, unpacked.
+        member: name inside the zip, None for a file on disk.
+    """
+
+    path: Path
+    name: str
+    size: int
+    member: str | None = None
+
+    @property
+    def basename(self) -> str:
+        """The last part of the name."""
+        return PurePosixPath(self.name).name
+
+    @property
+    def folder(self) -> str:
+        """The name without its last part, ``"."`` at the top."""
+        return str(PurePosixPath(self.name).parent)
+
+    def open(self) -> BinaryIO:
+        """A seekable binary stream; the caller closes it.
+
+        Raises:
+            RefusedInput: `unreadable_zip`.
+            TransientFailure: `read_failed`.
+        """
+        if self.member is not None:
+            with open_member(self.path, self.member) as stream:
+                return BytesIO(stream.read())
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be opened") from error
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes, fewer if the file is shorter; same errors as `open`."""
+        if self.member is not None:
+            with open_member(self.path, self.member) as stream:
+                return stream.read(count)
+        with self.open() as stream:
+            try:
+                return stream.read(count)
+            except OSError as error:
+                raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
+
+    def read(self) -> bytes:
+        """All bytes; same errors as `open`."""
+        with self.open() as stream:
+            return stream.read()
+
+    def sha256(self) -> str:
+        """Hex digest of the bytes; same errors as `open`."""
+        digest = hashlib.sha256()
+        with self.open() as stream:
+            while block := stream.read(_HASH_BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+def single(path: Path) -> FileRef:
+    """The reference to one file on disk, named by its last part."""
+    return FileRef(path, path.name, path.stat().st_size)
+
+
+def walk(root: Path, skip_folders: frozenset[str] = frozenset()) -> Iterator[FileRef]:
+    """Every file below a folder, in a stable order; hidden ones and `skip_folders` left out.
+
+    Links to folders are followed (annexed datasets are made of them), each real folder once, so loops end.
+    """
+    seen: set[tuple[int, int]] = set()
+    pending = [(root, PurePosixPath())]
+    while pending:
+        folder, relative = pending.pop()
+        try:
+            status = folder.stat()
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue  # vanished or forbidden: as if it were empty
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders = []
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            try:
+                if entry.is_dir():
+                    if entry.name.lower() not in skip_folders:
+                        folders.append((Path(entry.path), relative / entry.name))
+                elif entry.is_file():
+                    yield FileRef(Path(entry.path), str(relative / entry.name), entry.stat().st_size)
+            except OSError:
+                continue
+        pending.extend(reversed(folders))
+
+
+def walk_zip(path: Path, skip_folders: frozenset[str] = frozenset(), prefix: str = "") -> Iterator[FileRef]:
+    """Every file in a zip, read in memory, never unpacked to disk.
+
+    Raises:
+        RefusedInput: `unreadable_zip` or `unsafe_zip`.
+    """
+    for member in safe_members(path):
+        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+        if any(part.startswith(".") for part in parts) or any(part.lower() in skip_folders for part in parts[:-1]):
+            continue
+        yield FileRef(path, prefix + "/".join(parts), member.file_size, member.filename)

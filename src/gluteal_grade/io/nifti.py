@@ -1,0 +1,198 @@
+"""NIfTI-1 and NIfTI-2 single files: read to RAS+ volumes, written to the same bytes every time."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from nibabel.arrayproxy import ArrayProxy
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
+from gluteal_grade.io.files import FileRef, single
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_HEADER_BYTES = 544  # NIfTI-2 with its extension flag
+_SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are the patient's, as the image this comes from had them
+
+
+@dataclass(frozen=True)
+class NiftiHeader:
+    """What a NIfTI file says of its grid.
+
+    Attributes:
+        grid: array as stored, RAS+ affine.
+        integer: stored as whole numbers without scaling.
+        scaled: scl_slope and scl_inter change the values.
+        description: the ``descrip`` field.
+    """
+
+    grid: Grid
+    integer: bool
+    scaled: bool
+    description: str
+
+
+def read_header(source: Path | FileRef) -> NiftiHeader:
+    """The header alone; voxels of a compressed file stay compressed.
+
+    Raises:
+        RefusedInput: `empty_file`, `unreadable_nifti`, `not_3d`, `unsupported_pixels`, `no_geometry`, `bad_affine`, `sheared_affine`.
+        TransientFailure: `read_failed`.
+    """
+    return _facts(_parsed(_first_bytes(_ref(source))))
+
+
+def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
+    """One 3-D volume, RAS+. A fourth axis of length one is dropped.
+
+    Args:
+        source: ``.nii`` or ``.nii.gz``, on disk or in a zip.
+        as_float: float32 whatever is stored; else integers stay what they are where no scaling applies (label maps), the rest is float32.
+
+    Raises:
+        RefusedInput: as `read_header`, and `unreadable_nifti` where voxels are missing or damaged.
+        TransientFailure: `read_failed`.
+    """
+    ref = _ref(source)
+    content = _unpacked(ref)
+    parsed = _parsed(content)
+    header = _facts(parsed)
+    voxels = ArrayProxy(BytesIO(content), parsed)
+    try:
+        if header.integer and not as_float:
+            array: Array = np.asanyarray(voxels)
+        else:
+            array = np.asarray(voxels, dtype=np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, "voxels are missing at the end of the file") from error
+    return Volume(array.reshape(header.grid.shape, order="F"), header.grid.affine).to_ras()
+
+
+def save_volume(volume: Volume, path: Path, *, description: str = "") -> None:
+    """Write ``.nii`` or ``.nii.gz``: qform and sform both set, code 1 (scanner), mm; no time stamp, so equal volumes give equal bytes.
+
+    Booleans are stored as uint8, 64-bit numbers as 32-bit ones where they fit (few viewers read 64-bit labels).
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    image = nib.Nifti1Image(_storable(volume.array), np.asarray(volume.affine))
+    image.set_qform(np.asarray(volume.affine), code=_SCANNER)
+    image.set_sform(np.asarray(volume.affine), code=_SCANNER)
+    image.header.set_xyzt_units("mm")
+    image.header["descrip"] = description.encode("ascii", "replace")[:79]
+    content = image.to_bytes()
+    if path.name.endswith(".gz"):
+        content = gzip.compress(content, compresslevel=6, mtime=0)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, error.strerror or "cannot be written") from error
+
+
+def _storable(array: Array) -> Array:
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8)
+    if array.dtype == np.float64 or array.dtype == np.float16:
+        return array.astype(np.float32)
+    if array.dtype in (np.int64, np.uint64):
+        low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+        narrow = next((t for t in (np.uint8, np.int16, np.int32) if np.iinfo(t).min <= low and high <= np.iinfo(t).max), None)
+        return array if narrow is None else array.astype(narrow)
+    return array
+
+
+def _ref(source: Path | FileRef) -> FileRef:
+    if isinstance(source, FileRef):
+        return source
+    try:
+        return single(source)
+    except FileNotFoundError as error:
+        raise RefusedInput(Reason.INPUT_NOT_FOUND, source.name) from error
+    except OSError as error:
+        raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
+
+
+def _unpacked(ref: FileRef) -> bytes:
+    content = ref.read()
+    if not content:
+        raise RefusedInput(Reason.EMPTY_FILE)
+    if content[:2] != _GZIP_MAGIC:
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
+
+
+def _first_bytes(ref: FileRef) -> bytes:
+    """Either header version; a compressed file is unpacked so far and no further."""
+    if ref.size == 0:
+        raise RefusedInput(Reason.EMPTY_FILE)
+    with ref.open() as stream:
+        try:
+            packed = stream.read(2) == _GZIP_MAGIC
+            stream.seek(0)
+            return gzip.GzipFile(fileobj=stream).read(_HEADER_BYTES) if packed else stream.read(_HEADER_BYTES)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
+
+
+def _parsed(content: bytes) -> Any:
+    """The header as nibabel holds it; of single files only."""
+    for kind, magic in ((nib.Nifti1Header, b"n+1"), (nib.Nifti2Header, b"n+2")):
+        if len(content) < kind.sizeof_hdr:
+            raise RefusedInput(Reason.UNREADABLE_NIFTI, "the file ends in the header")
+        try:
+            header = kind.from_fileobj(BytesIO(content))
+        except (ImageFileError, HeaderDataError, ValueError, OverflowError, TypeError, KeyError):
+            continue
+        if bytes(header["magic"].tobytes())[:3] == magic:
+            return header
+    raise RefusedInput(Reason.UNREADABLE_NIFTI, "no NIfTI header")
+
+
+def _facts(header: Any) -> NiftiHeader:
+    try:
+        shape = tuple(int(n) for n in header.get_data_shape())
+        dtype = header.get_data_dtype()
+        slope, inter = (float(v) if v is not None and np.isfinite(v) else None for v in header.get_slope_inter())
+    except (HeaderDataError, ValueError, KeyError) as error:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, "size, type or scaling in the header cannot be") from error
+    if dtype.names is not None or dtype.kind not in "iuf":
+        raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "colour or complex voxels")
+    trimmed = shape
+    while len(trimmed) > 3 and trimmed[-1] == 1:
+        trimmed = trimmed[:-1]
+    if len(trimmed) != 3 or min(trimmed) < 1:
+        raise RefusedInput(Reason.NOT_3D, f"shape {'x'.join(str(n) for n in shape)}, not three axes")
+    scaled = (slope is not None and slope != 1.0) or bool(inter)
+    return NiftiHeader(
+        grid=Grid((trimmed[0], trimmed[1], trimmed[2]), _affine(header)),
+        integer=dtype.kind in "iu" and not scaled,
+        scaled=scaled,
+        description=bytes(header["descrip"].tobytes()).split(b"\0")[0].decode("latin-1"),
+    )
+
+
+def _affine(header: Any) -> FloatArray:
+    """Sform before qform, as every reader has it.
+
+    With both codes 0 ("method 1") the file holds voxel sizes and no word on which side is left. Readers then guess one, and they do not
+    agree; here the side is the result, so it is refused.
+    """
+    if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
+        raise RefusedInput(Reason.NO_GEOMETRY, "sform and qform codes are both 0: nothing tells left from right")
+    try:
+        return np.asarray(header.get_best_affine(), dtype=np.float64)
+    except (HeaderDataError, ValueError, np.linalg.LinAlgError) as error:
+        raise RefusedInput(Reason.BAD_AFFINE, "the quaternion in the header is none") from error

@@ -1,0 +1,118 @@
+"""NIfTI files as `Series`: named by their stem, classified by name, sidecar and, for CT, by their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gluteal_grade.errors import GradeError, Reason
+from gluteal_grade.geometry import Volume
+from gluteal_grade.io.axes import plane_of, ras_axis, ras_grid
+from gluteal_grade.io.bids import NiftiName, facts_from, parse_name, parse_sidecar, stem_of
+from gluteal_grade.io.dicom import Refuse, acquisition
+from gluteal_grade.io.files import FileRef
+from gluteal_grade.io.nifti import read_header, read_volume
+from gluteal_grade.io.sequences import classify, mars_hint, shipped_rules
+from gluteal_grade.study import Plane, Series, SeriesKind
+
+# One word for what a NIfTI file alone does not say.
+UNKNOWN = "neither name, sidecar nor values tell the contrast: name it with --kind"
+# A header that says something is wrong with the image, not the file: the series is listed, refused.
+GEOMETRY_REASONS = {
+    Reason.NOT_3D, Reason.BAD_AFFINE, Reason.SHEARED_AFFINE, Reason.NO_GEOMETRY, Reason.UNSUPPORTED_PIXELS,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NiftiLoader:
+    """Reads a NIfTI file when called: float32, RAS+; errors of `read_volume`."""
+
+    file: FileRef
+
+    def __call__(self) -> Volume:
+        """The volume."""
+        return read_volume(self.file, as_float=True)
+
+
+def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
+    """One NIfTI file as a series; its id is final only within its study, see `with_unique_ids`.
+
+    Raises:
+        GradeError: the file is no readable NIfTI at all (`empty_file`, `unreadable_nifti`, `read_failed`).
+    """
+    name = parse_name(file.name)
+    facts = facts_from(name, parse_sidecar(sidecar.read()) if sidecar else {}, shipped_rules().bids)
+    kind, reason = classify(facts)
+    mars, mars_reason = mars_hint(facts)
+    base = Series(
+        id=short_id(name),
+        kind=kind,
+        kind_reason=reason,
+        load=NiftiLoader(file),
+        description=name.stem,
+        mars=mars,
+        mars_reason=mars_reason,
+        acquisition=acquisition(facts, rescaled=False),
+        sources=(file.sha256(),),
+    )
+    try:
+        header = read_header(file)
+    except GradeError as error:
+        if error.reason not in GEOMETRY_REASONS:
+            raise
+        return replace(base, refusal=error, load=Refuse(error))
+    slice_axis = _slice_axis(header.grid.spacing_mm)
+    series = replace(
+        base,
+        grid=ras_grid(header.grid),
+        slice_axis=ras_axis(header.grid, slice_axis),
+        plane=plane_of(header.grid.affine[:3, slice_axis]),
+        acquisition=replace(base.acquisition, rescaled=header.scaled),
+    )
+    if reason.startswith("no rule applies"):
+        return _by_values(series)
+    return series
+
+
+def short_id(name: NiftiName) -> str:
+    """The stem as an id, without subject and session: ids are free of patient data."""
+    stem = "_".join(part for part in name.stem.split("_") if not part.startswith(("sub-", "ses-")))
+    return re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_") or "image"
+
+
+def with_unique_ids(series: Sequence[Series]) -> list[Series]:
+    """The series of one study, repeated ids with 2, 3... behind them."""
+    seen: dict[str, int] = {}
+    result = []
+    for one in series:
+        seen[one.id] = seen.get(one.id, 0) + 1
+        result.append(one if seen[one.id] == 1 else replace(one, id=f"{one.id}{seen[one.id]}"))
+    return result
+
+
+def _slice_axis(spacing_mm: Sequence[float]) -> int:
+    """The axis across the slices: the coarsest, the stored third of isotropic voxels."""
+    coarsest = int(np.argmax(spacing_mm))
+    return coarsest if spacing_mm[coarsest] > 1.01 * sorted(spacing_mm)[1] else 2
+
+
+def _by_values(series: Series) -> Series:
+    """CT is the one contrast that values alone give away: air lies near -1000 HU, soft tissue near 0."""
+    try:
+        values = series.load().array[::2, ::2, ::2]
+    except GradeError as error:
+        return replace(series, refusal=error, load=Refuse(error), grid=None, plane=Plane.UNKNOWN)
+    air = float(np.mean((values > -1100) & (values < -850)))
+    soft = float(np.mean((values > -250) & (values < 200)))
+    if np.nanmin(values) >= -5000 and air > 0.02 and soft > 0.05:
+        reason = f"ct_by_values: {air:.0%} of voxels near -1000, {soft:.0%} near 0"
+        return replace(series, kind=SeriesKind.CT, kind_reason=reason, acquisition=replace(series.acquisition, modality="CT"))
+    return replace(series, kind=SeriesKind.OTHER, kind_reason=UNKNOWN)
+
+
+def find_sidecar(file: FileRef, others: Mapping[str, FileRef]) -> FileRef | None:
+    """The JSON of the same stem in the same folder."""
+    return others.get(f"{file.folder}/{stem_of(file.basename)}.json")

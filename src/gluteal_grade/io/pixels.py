@@ -1,0 +1,105 @@
+"""Voxels of a stack of DICOM images: decoded, put in order, scaled, in RAS+."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import ImplicitVRLittleEndian
+
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
+from gluteal_grade.geometry import Array, FloatArray, Volume
+from gluteal_grade.io.files import FileRef
+from gluteal_grade.io.frames import Frame
+
+
+@dataclass(frozen=True)
+class StackLoader:
+    """Reads the voxels of a stack when called.
+
+    Attributes:
+        frames: in slice order.
+        affine: voxel (column, row, slice) to RAS+ mm.
+        values: ``"precise"`` undoes Philips' scaling for the display, so that the volumes of one study compare; ``"display"`` gives
+            what a viewer shows. The same for every other vendor: stored * RescaleSlope + RescaleIntercept (HU on CT).
+    """
+
+    frames: tuple[Frame, ...]
+    affine: FloatArray
+    values: Literal["precise", "display"] = "precise"
+
+    def __call__(self) -> Volume:
+        """The volume, float32, RAS+.
+
+        Raises:
+            RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
+            TransientFailure: `read_failed`.
+        """
+        rows, columns = self.frames[0].shape
+        voxels = np.empty((len(self.frames), rows, columns), dtype=np.float32)
+        # file by file, for an enhanced object is read once; a file's bytes are let go before the next is opened
+        numbered = sorted(enumerate(self.frames), key=lambda pair: (pair[1].file.name, pair[1].index))
+        for file, group in groupby(numbered, key=lambda pair: pair[1].file):
+            wanted = list(group)
+            images = decoded(file, [frame.index for _, frame in wanted], (rows, columns))
+            for (slot, frame), image in zip(wanted, images, strict=True):
+                slope, intercept = frame.scaling.precise() if self.values == "precise" else frame.scaling.display()
+                voxels[slot] = image
+                if slope != 1.0:
+                    voxels[slot] *= np.float32(slope)
+                if intercept != 0.0:
+                    voxels[slot] += np.float32(intercept)
+        return Volume(voxels.transpose(2, 1, 0), self.affine).to_ras()
+
+
+def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[Array]:
+    """Stored values of some frames of a file, each (rows, columns).
+
+    Raises:
+        RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
+        TransientFailure: `read_failed`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = _whole(file)
+        _check_length(data)
+        try:
+            images = list(iter_pixels(data, indices=indices, raw=True))
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders raise whatever their C libraries make of damaged data
+            syntax = data.file_meta.TransferSyntaxUID.name
+            raise RefusedInput(Reason.UNSUPPORTED_PIXELS, f"{type(error).__name__} while decoding {syntax}") from error
+    if len(images) != len(indices) or any(image.shape != shape for image in images):
+        raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "decoded images have another size than the header says")
+    return images
+
+
+def _whole(file: FileRef) -> Dataset:
+    with file.open() as stream:
+        try:
+            data = pydicom.dcmread(stream, force=True)
+        except (GradeError, MemoryError):
+            raise
+        except Exception as error:
+            raise RefusedInput(Reason.UNREADABLE_DICOM, f"{type(error).__name__} while reading") from error
+    if "PixelData" not in data:
+        raise RefusedInput(Reason.TRUNCATED_PIXELS, "a header without pixel data")
+    if "TransferSyntaxUID" not in data.file_meta:
+        data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # the default of PS3.10 for files without meta header
+    return data
+
+
+def _check_length(data: Dataset) -> None:
+    if data.file_meta.TransferSyntaxUID.is_compressed:
+        return
+    frames = int(data.get("NumberOfFrames") or 1)
+    expected = data.Rows * data.Columns * frames * data.BitsAllocated // 8
+    if len(data.PixelData) < expected:
+        raise RefusedInput(Reason.TRUNCATED_PIXELS, f"{expected - len(data.PixelData)} of {expected} bytes of pixel data are missing")

@@ -1,0 +1,212 @@
+"""Sorting the images of one series into volumes, and refusing what is none.
+
+A series may hold several volumes (echoes, water and fat, time points) and several orientations. What separates them is looked for in
+the order of `_ALWAYS` and `SPLITTERS`; what stays together must be a stack: one image a position, evenly spaced along the normal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import FloatArray, Grid, affine_from_lps
+from gluteal_grade.io.frames import Frame
+
+# Headers round positions to 0.1 mm or worse; a gap off by less than that, or by a twentieth, moves no muscle's volume noticeably,
+# whereas a missing slice doubles a gap.
+GAP_TOLERANCE_MM = 0.1
+GAP_TOLERANCE_SHARE = 0.05
+# A stack may lean by what rounded positions can cause, not more: beyond, voxels are not boxes.
+TILT_TOLERANCE_DEG = 0.05
+TILT_TOLERANCE_MM = 0.1
+_SAME_DIRECTION = 1e-3  # of a unit vector's component: some 0.06 degrees
+_SAME_POSITION_MM = 0.01
+
+SPLITTERS = ("te", "ti", "b", "echo", "time", "trigger", "acquisition")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Images in slice order that make one volume, or the reason why they do not.
+
+    Attributes:
+        frames: along the normal, first to last (any order where refused).
+        affine: voxel (column, row, slice) to RAS+ mm; None where refused.
+        split_by: what told it from the other stacks of its series, e.g. ``(("te", 2.46),)``.
+        refusal: why it is no volume.
+    """
+
+    frames: tuple[Frame, ...]
+    affine: FloatArray | None = None
+    split_by: tuple[tuple[str, float | str], ...] = ()
+    refusal: RefusedInput | None = None
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of (column, row, slice) voxels, None where refused."""
+        rows, columns = self.frames[0].shape
+        return None if self.affine is None else Grid((columns, rows, len(self.frames)), self.affine)
+
+
+def stacks_of(frames: Sequence[Frame], role: Callable[[Frame], str]) -> list[Stack]:
+    """The volumes of one orientation of a series.
+
+    Args:
+        frames: located frames, one orientation.
+        role: names what an image shows (water, fat, phase...); images of different roles are never one volume.
+    """
+    stacks: list[Stack] = []
+    for name, group in _partition(without_copies(frames), role).items():
+        named: tuple[tuple[str, float | str], ...] = (("role", str(name)),)
+        stacks += [replace(_checked(part), split_by=named + keys) for part, keys in _split(group)]
+    return stacks
+
+
+def without_copies(frames: Sequence[Frame]) -> list[Frame]:
+    """The frames without those that are there twice: the same instance, frame number, place and facts."""
+    distinct = {}
+    for frame in frames:
+        place = (frame.place.position, frame.place.row_direction)
+        distinct[frame.keys.sop_uid or frame.file, frame.index, place, frame.splitters, frame.facts.image_type] = frame
+    return list(distinct.values())
+
+
+def orientations(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Frames by orientation, image size and pixel spacing, in order of first appearance."""
+    groups: list[list[Frame]] = []
+    for frame in frames:
+        for group in groups:
+            if _alike(frame, group[0]):
+                group.append(frame)
+                break
+        else:
+            groups.append([frame])
+    return groups
+
+
+def _alike(a: Frame, b: Frame) -> bool:
+    return (
+        a.shape == b.shape
+        and np.allclose(a.place.spacing_mm or (), b.place.spacing_mm or (), rtol=1e-4)
+        and np.allclose(a.place.row_direction or (), b.place.row_direction or (), atol=_SAME_DIRECTION)
+        and np.allclose(a.place.column_direction or (), b.place.column_direction or (), atol=_SAME_DIRECTION)
+    )
+
+
+def _partition(frames: Sequence[Frame], key: Callable[[Frame], float | str]) -> dict[float | str, list[Frame]]:
+    parts: dict[float | str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        parts[key(frame)].append(frame)
+    return dict(sorted(parts.items(), key=lambda part: (isinstance(part[0], str), part[0])))
+
+
+def _depths(frames: Sequence[Frame]) -> FloatArray:
+    """Millimetres along the normal."""
+    return np.array([f.place.position for f in frames], dtype=np.float64) @ frames[0].normal
+
+
+def _most_at_one_place(frames: Sequence[Frame]) -> int:
+    return max(Counter(np.round(_depths(frames) / _SAME_POSITION_MM).astype(np.int64).tolist()).values())
+
+
+def _split(frames: list[Frame]) -> list[tuple[list[Frame], tuple[tuple[str, float | str], ...]]]:
+    """Parts without repeated positions, as far as a tag separates them; a single position is left whole, it cannot be a volume."""
+    parts: list[tuple[list[Frame], tuple[tuple[str, float | str], ...]]] = [(frames, ())]
+    if np.ptp(_depths(frames)) < _SAME_POSITION_MM:
+        return parts
+    for name in SPLITTERS:
+        finer = []
+        for part, keys in parts:
+            pieces = _partition(part, lambda frame: _value(frame, name))  # noqa: B023 - used at once
+            crowded = _most_at_one_place(part)
+            helps = crowded > 1 and len(pieces) > 1 and max(map(_most_at_one_place, pieces.values())) < crowded
+            finer += [(piece, (*keys, (name, value))) for value, piece in pieces.items()] if helps else [(part, keys)]
+        parts = finer
+    return parts
+
+
+def _value(frame: Frame, name: str) -> float | str:
+    value = dict(frame.splitters).get(name, -1.0)
+    return round(value, 2) if isinstance(value, float) else value
+
+
+def _checked(frames: list[Frame]) -> Stack:
+    """The frames in slice order with their affine, or refused."""
+    depths = _depths(frames)
+    order = np.argsort(depths, kind="stable")
+    ordered = tuple(frames[i] for i in order)
+    try:
+        return Stack(ordered, affine=_affine(ordered, depths[order]))
+    except RefusedInput as refusal:
+        return Stack(ordered, refusal=refusal)
+
+
+def _affine(frames: tuple[Frame, ...], depths: FloatArray) -> FloatArray:
+    """Voxel (column, row, slice) to RAS+, from all positions; PS3.3 C.7.6.2.1.1.
+
+    Raises:
+        RefusedInput: `single_slice`, `not_a_volume`, `duplicate_slices`, `gantry_tilt`, `uneven_slices`.
+    """
+    if len(frames) == 1:
+        raise RefusedInput(Reason.SINGLE_SLICE, "one image only")
+    first = frames[0]
+    positions = np.array([f.place.position for f in frames], dtype=np.float64)
+    gaps = np.diff(depths)
+    if depths[-1] - depths[0] < _SAME_POSITION_MM:
+        raise RefusedInput(Reason.NOT_A_VOLUME, f"{len(frames)} images at one position")
+    if gaps.min() < _SAME_POSITION_MM:
+        repeated = int((gaps < _SAME_POSITION_MM).sum())
+        raise RefusedInput(Reason.DUPLICATE_SLICES, f"{repeated} images repeat a position, and no tag tells them apart")
+    step = (positions[-1] - positions[0]) / (len(frames) - 1)
+    step = _upright(step, first.normal, len(frames))
+    _check_gaps(gaps)
+    _check_line(positions, step, first)
+    row_mm, column_mm = first.place.spacing_mm or (np.nan, np.nan)
+    affine = np.eye(4)
+    affine[:3, 0] = _unit(first.place.row_direction) * column_mm
+    affine[:3, 1] = _unit(first.place.column_direction) * row_mm
+    affine[:3, 2] = step
+    affine[:3, 3] = positions[0]
+    return affine_from_lps(affine)
+
+
+def _unit(direction: tuple[float, ...] | None) -> FloatArray:
+    vector = np.asarray(direction, dtype=np.float64)
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _upright(step: FloatArray, normal: FloatArray, count: int) -> FloatArray:
+    """The step between slices; along the normal where rounded positions, in a short stack, make it lean."""
+    upright = (step @ normal) * normal
+    lean = step - upright
+    angle = float(np.degrees(np.arctan2(np.linalg.norm(lean), step @ normal)))
+    if angle <= TILT_TOLERANCE_DEG:
+        return step
+    if np.linalg.norm(lean) * (count - 1) > TILT_TOLERANCE_MM:
+        raise RefusedInput(Reason.GANTRY_TILT, f"slices are tilted by {angle:.1f} degrees against the stack")
+    return np.asarray(upright)
+
+
+def _check_gaps(gaps: FloatArray) -> None:
+    usual = float(np.median(gaps))
+    off = np.abs(gaps - usual)
+    worst = int(off.argmax())
+    if off[worst] > max(GAP_TOLERANCE_MM, GAP_TOLERANCE_SHARE * usual):
+        raise RefusedInput(
+            Reason.UNEVEN_SLICES,
+            f"gap {gaps[worst]:.2f} mm between slices {worst + 1} and {worst + 2} of {len(gaps) + 1}, {usual:.2f} mm elsewhere",
+        )
+
+
+def _check_line(positions: FloatArray, step: FloatArray, frame: Frame) -> None:
+    """Slices shifted sideways one by one are a stack of two fields of view."""
+    expected = positions[0] + np.arange(len(positions))[:, None] * step
+    aside = positions - expected
+    aside -= np.outer(aside @ frame.normal, frame.normal)
+    worst = float(np.linalg.norm(aside, axis=1).max())
+    if worst > max(GAP_TOLERANCE_MM, 0.5 * min(frame.place.spacing_mm or (1.0,))):
+        raise RefusedInput(Reason.NOT_A_VOLUME, f"slices are shifted sideways by up to {worst:.1f} mm")

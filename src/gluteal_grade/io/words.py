@@ -1,0 +1,39 @@
+"""Finding words of a vocabulary in the free text of a header, whatever its case, accents and punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+_GAP = re.compile(r"[^a-z0-9+]+")
+
+
+def plain(text: str) -> str:
+    """Lower case, no accents, everything but letters, digits and "+" one blank.
+
+    Examples:
+        >>> plain("T1_TSE (Fettsättigung)")
+        't1 tse fettsattigung'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return _GAP.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+
+
+@cache
+def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all words of a vocabulary, each a hit only where no letter or digit touches it."""
+    return re.compile("(?<![a-z0-9])(?:" + "|".join(f"(?:{word})" for word in words) + ")(?![a-z0-9])")
+
+
+def find(words: tuple[str, ...], texts: Iterable[str]) -> str | None:
+    """The first hit in the texts as it stands there in `plain` form, None without one.
+
+    Only the hit is returned, never the text around it: descriptions may hold names.
+    """
+    expression = pattern(words)
+    for text in texts:
+        if hit := expression.search(plain(text)):
+            return hit.group()
+    return None
