@@ -89,37 +89,48 @@ def _print_refusal(error: RefusedInput, input_path: Path, json_output: bool) -> 
         typer.echo(f"refused: {error}. {error.advice}", err=True)
 
 
+_WIDE = 130  # columns from which the reasons fit beside the rest
+
+
 def _print_tables(discovery: Discovery) -> None:
     from rich import box
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    console = Console(soft_wrap=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 160)  # a pipe or a log has no edge
+    headings = ["id", "kind", "plane", "size", "spacing mm", "images", "status", "why"]
+    wide = console.width >= _WIDE
     for study in discovery.studies:
         table = Table(title=f"study {study.id}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading in ("id", "kind", "plane", "size", "spacing mm", "MARS", "images", "status", "why"):
-            table.add_column(heading, no_wrap=heading != "why", justify="right" if heading == "images" else "left")
-        for series in study.series:
-            table.add_row(*(escape(cell) for cell in _row(series)), style=None if series.refusal is None else "dim")
+        for heading in headings if wide else headings[:-1]:
+            table.add_column(heading, overflow="fold", justify="right" if heading == "images" else "left")
+        rows = [[escape(cell) for cell in _row(series)] for series in study.series]
+        for row in rows:
+            table.add_row(*(row if wide else row[:-1]))
         console.print(table)
+        if not wide:
+            for row in rows:
+                console.print(f"[bold]{row[0]}[/bold] {row[-1]}", highlight=False)
     for problem in discovery.problems:
-        console.print(f"[yellow]{escape(problem.where)}[/yellow]: {escape(str(problem.error))}. {problem.error.advice}", soft_wrap=True)
+        console.print(f"[yellow]{escape(problem.where)}[/yellow]: {escape(str(problem.error))}. {problem.error.advice}", highlight=False)
     if discovery.ignored:
-        console.print(f"{discovery.ignored} other files left alone")
+        console.print(f"{discovery.ignored} other files left alone", highlight=False)
 
 
-def _row(series: Series) -> tuple[str, ...]:
+def _row(series: Series) -> list[str]:
     grid = series.grid
-    why = series.kind_reason if series.refusal is None else f"{series.refusal.detail or series.refusal.advice}"
-    return (
+    why = series.kind_reason if series.refusal is None else series.refusal.detail or series.refusal.advice
+    mars = f"; metal-artifact reduction: {series.mars_reason}" if series.mars else ""
+    return [
         series.id,
-        series.kind.value,
+        series.kind.value + (" (MARS)" if series.mars else ""),
         series.plane.value,
         "x".join(map(str, grid.shape)) if grid else "",
-        " ".join(f"{mm:.2f}" for mm in grid.spacing_mm) if grid else "",
-        "yes" if series.mars else "",
+        " ".join(f"{mm:.3g}" for mm in grid.spacing_mm) if grid else "",
         str(series.image_count),
         "ok" if series.refusal is None else series.refusal.reason.value,
-        f"{why}; MARS: {series.mars_reason}" if series.mars else why,
-    )
+        why + mars,
+    ]

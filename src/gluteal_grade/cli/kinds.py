@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import typer
 
-from gluteal_grade.study import SeriesKind
+if TYPE_CHECKING:
+    from gluteal_grade.study import SeriesKind
 
 HELP = "Contrast of all series (t1, water, fat, in, opp, ff, ct...) or of one, as NAME=KIND with a file name or series id; repeatable."
 
 _ALIASES = {
-    "water": SeriesKind.DIXON_WATER,
-    "w": SeriesKind.DIXON_WATER,
-    "fat": SeriesKind.DIXON_FAT,
-    "f": SeriesKind.DIXON_FAT,
-    "in": SeriesKind.DIXON_IN_PHASE,
-    "ip": SeriesKind.DIXON_IN_PHASE,
-    "in_phase": SeriesKind.DIXON_IN_PHASE,
-    "opp": SeriesKind.DIXON_OPPOSED_PHASE,
-    "op": SeriesKind.DIXON_OPPOSED_PHASE,
-    "out": SeriesKind.DIXON_OPPOSED_PHASE,
-    "opposed": SeriesKind.DIXON_OPPOSED_PHASE,
-    "opposed_phase": SeriesKind.DIXON_OPPOSED_PHASE,
-    "out_of_phase": SeriesKind.DIXON_OPPOSED_PHASE,
-    "ff": SeriesKind.FAT_FRACTION,
-    "pdff": SeriesKind.FAT_FRACTION,
-    "t1w": SeriesKind.T1,
-    "t2w": SeriesKind.T2,
-    "pdw": SeriesKind.PD,
-    "fs": SeriesKind.STIR,
-}
+    "t1w": "t1", "t2w": "t2", "pdw": "pd", "fs": "stir",
+    "water": "dixon_water", "w": "dixon_water",
+    "fat": "dixon_fat", "f": "dixon_fat",
+    "in": "dixon_in_phase", "ip": "dixon_in_phase", "in_phase": "dixon_in_phase",
+    "opp": "dixon_opposed_phase", "op": "dixon_opposed_phase", "out": "dixon_opposed_phase", "opposed": "dixon_opposed_phase",
+    "opposed_phase": "dixon_opposed_phase", "out_of_phase": "dixon_opposed_phase",
+    "ff": "fat_fraction", "pdff": "fat_fraction",
+}  # fmt: skip
 
 
 def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | None:
@@ -55,10 +45,10 @@ def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | No
 
 
 def _kind(text: str) -> SeriesKind:
+    from gluteal_grade.study import SeriesKind  # here, not above: it brings numpy, scipy and nibabel, which --help can do without
+
     key = text.strip().lower().replace("-", "_").replace(" ", "_")
-    if key in _ALIASES:
-        return _ALIASES[key]
     try:
-        return SeriesKind(key)
+        return SeriesKind(_ALIASES.get(key, key))
     except ValueError:
         raise typer.BadParameter(f"{text!r} is none of {', '.join(SeriesKind)}", param_hint="--kind") from None
