@@ -1,0 +1,156 @@
+"""Overlay PNGs: the slices that matter with contours, fat-fraction maps and grades, as a reader checks them."""
+
+from __future__ import annotations
+
+import string
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gluteal_grade.pipeline import StudyImages
+from gluteal_grade.report.grade_table import draw_table, table_height
+from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
+from gluteal_grade.report.levels import Level, choose_levels
+from gluteal_grade.report.page import FAINT, Page, drawing_style, text
+from gluteal_grade.report.panel import Cut, draw_fat, draw_source
+from gluteal_grade.report.view import View, view_of
+from gluteal_grade.report.window import Window, body_masks, crop_box, window_of
+from gluteal_grade.report.words import grade_rows, notes, subtitle
+from gluteal_grade.results import StudyResult
+
+PAGE_WIDTH = 1900
+_MARGIN = 24
+_GAP = 6  # between the source image and the fat map of one level
+_GUTTER = 28  # between two levels
+_HEADER = 62
+_CAPTION = 28
+_FOOT_LINE = 17
+_TALLEST = 560  # pixels of a summary panel
+_TALLEST_LEVEL = 1100
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """One level, ready to draw."""
+
+    level: Level
+    cut: Cut
+    caption: str
+
+
+def write_overlays(result: StudyResult, images: StudyImages, folder: Path) -> tuple[Path, ...]:
+    """Write `overlay_summary.png` and one `overlay_<nn>_<level>.png` per level.
+
+    Args:
+        result: grades and their reasons.
+        images: what was measured.
+        folder: exists; files of the same name are overwritten.
+
+    Returns:
+        the files, the summary first, then superior to inferior.
+    """
+    shown, window = _prepare(images)
+    with drawing_style():
+        paths = [_summary(result, shown, window).write(folder / "overlay_summary.png")]
+        for n, one in enumerate(shown, start=1):
+            paths.append(_single(result, one, window).write(folder / f"overlay_{n:02d}_{one.level.slug}.png"))
+    return tuple(paths)
+
+
+def _prepare(images: StudyImages) -> tuple[list[_Shown], Window]:
+    """The chosen slices, turned, cropped and windowed alike."""
+    view = view_of(images.labels.grid, images.slice_axis)
+    levels = choose_levels(images.labels, images.slice_axis)
+    pictures = [np.nan_to_num(view.picture(images.image.array, level.index).astype(np.float32)) for level in levels]
+    labels = [view.picture(images.labels.array, level.index) for level in levels]
+    bodies = body_masks(pictures, is_ct=images.is_ct)
+    window = window_of(pictures, labels, bodies, is_ct=images.is_ct)
+    box = crop_box(labels, bodies, view.pixel_mm)
+    count = images.labels.shape[images.slice_axis]
+    shown = []
+    for level, picture, label in zip(levels, pictures, labels, strict=True):
+        fat = view.picture(images.fat_fraction.array, level.index).astype(np.float32)
+        cut = Cut(window.grey(box.of(picture)), box.of(label), box.of(fat), view)
+        where = f"slice {level.index + 1}/{count} · {view.position_text(level.index)}"
+        shown.append(_Shown(level, cut, f"{level.title} · {where}"))
+    return shown, window
+
+
+def _panel_size(cut: Cut, width: int, tallest: int) -> tuple[int, int]:
+    """The largest panel of the slice's true proportions."""
+    across, down = cut.size_mm
+    scale = min(width / across, tallest / down)
+    return max(1, round(across * scale)), max(1, round(down * scale))
+
+
+def _summary(result: StudyResult, shown: list[_Shown], window: Window) -> Page:
+    cell = (PAGE_WIDTH - 2 * _MARGIN - _GUTTER) // 2
+    width, height = _panel_size(shown[0].cut, (cell - _GAP) // 2, _TALLEST)
+    rows = grade_rows(result)
+    table = table_height(rows, cell)
+    cell_height = _CAPTION + height + 14
+    lines = _foot_lines(result, shown[0].cut.view, window)
+    # two columns of levels; the table takes the cell after the last level
+    grid_rows = len(shown) // 2 + 1
+    last = max(cell_height, table + 20) if len(shown) % 2 else table + 20
+    top = _HEADER + LEGEND_HEIGHT
+    foot = top + (grid_rows - 1) * cell_height + last
+    page = Page(PAGE_WIDTH, foot + len(lines) * _FOOT_LINE + 16)
+    _draw_header(page, result)
+    draw_legend(page, result, _MARGIN, _HEADER, PAGE_WIDTH - 2 * _MARGIN)
+    for n, one in enumerate(shown):
+        left, y = _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height
+        _draw_level(page, one, string.ascii_uppercase[n], left, y, width, height)
+    n = len(shown)
+    draw_table(page, _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height + 6, cell, rows)
+    _draw_foot(page, lines, foot)
+    return page
+
+
+def _single(result: StudyResult, one: _Shown, window: Window) -> Page:
+    room = PAGE_WIDTH - 2 * _MARGIN
+    width, height = _panel_size(one.cut, (room - _GAP) // 2, _TALLEST_LEVEL)
+    lines = _foot_lines(result, one.cut.view, window)
+    top = _HEADER + LEGEND_HEIGHT
+    foot = top + _CAPTION + height + 12
+    page = Page(PAGE_WIDTH, foot + len(lines) * _FOOT_LINE + 16)
+    _draw_header(page, result)
+    draw_legend(page, result, _MARGIN, _HEADER, room)
+    _draw_level(page, one, "", _MARGIN, top, width, height)
+    _draw_foot(page, lines, foot)
+    return page
+
+
+def _draw_level(page: Page, one: _Shown, letter: str, left: int, top: int, width: int, height: int) -> None:
+    caption = page.axes(left, top, 2 * width + _GAP, _CAPTION)
+    text(caption, 0, _CAPTION / 2, letter, 15, weight="bold")
+    text(caption, 22 if letter else 0, _CAPTION / 2, one.caption, 13)
+    draw_source(page.axes(left, top + _CAPTION, width, height), one.cut, width, height)
+    draw_fat(page.axes(left + width + _GAP, top + _CAPTION, width, height), one.cut, width, height)
+
+
+def _draw_header(page: Page, result: StudyResult) -> None:
+    axes = page.axes(_MARGIN, 0, PAGE_WIDTH - 2 * _MARGIN, _HEADER)
+    text(axes, 0, 24, "Fatty atrophy of the gluteal muscles", 19, weight="bold")
+    text(axes, 0, 48, subtitle(result), 13, color=FAINT)
+    text(axes, PAGE_WIDTH - 2 * _MARGIN, 24, result.disclaimer, 13, ha="right", weight="bold")
+    text(axes, PAGE_WIDTH - 2 * _MARGIN, 48, f"gluteal-grade {result.provenance.version}", 12, ha="right", color=FAINT)
+
+
+def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
+    tilt = f", tilted {view.tilt_deg:.0f}°" if view.tilt_deg >= 2 else ""
+    edge = {"L": "patient's left", "R": "patient's right", "A": "anterior", "P": "posterior"}
+    lines = [
+        f"{view.plane.capitalize()} slices{tilt}; left edge of each picture: {edge[view.left]}. Grey window: {window.words}. "
+        "Left of each pair: source image with contours; right: fat fraction inside the muscles."
+    ]
+    lines += [f"Note: {note}" for note in notes(result)]
+    return [part for line in lines for part in textwrap.wrap(line, 260)]
+
+
+def _draw_foot(page: Page, lines: list[str], top: int) -> None:
+    axes = page.axes(_MARGIN, top, PAGE_WIDTH - 2 * _MARGIN, len(lines) * _FOOT_LINE + 8)
+    for n, line in enumerate(lines):
+        text(axes, 0, (n + 0.5) * _FOOT_LINE, line, 12, color=FAINT)

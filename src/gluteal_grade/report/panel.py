@@ -1,0 +1,158 @@
+"""One picture of one slice: the source image with contours, or the fat fraction inside the muscles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.collections import LineCollection
+from matplotlib.patheffects import withStroke
+from PIL import Image
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from skimage.measure import find_contours
+
+from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Region
+from gluteal_grade.geometry import Array
+from gluteal_grade.report.page import points, text
+from gluteal_grade.report.view import View
+
+FAT_COLOURS = "viridis"
+HATCH_GREY = (150, 150, 150)
+HATCH_DARK = (60, 60, 60)
+_BACKGROUND = 0.45  # brightness of the anatomy behind the fat fraction
+_SMOOTH_PIXELS = 0.5  # takes the staircase off a contour; even a single pixel keeps one
+_CONTOUR_AT = 0.55  # just inside the muscle, so that two neighbours' contours lie side by side
+_ROUND_VERTICES = 1.0
+_SCALE_BAR_MM = 50.0
+_LINE = 1.5
+
+Rgb = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One slice, cropped and turned the way it is shown.
+
+    Attributes:
+        grey: 0 black to 1 white.
+        labels: our own values.
+        fat: fat fraction, NaN where none.
+        view: where its edges point and how large its pixels are.
+    """
+
+    grey: npt.NDArray[np.float32]
+    labels: Array
+    fat: npt.NDArray[np.float32]
+    view: View
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height."""
+        rows, columns = self.grey.shape
+        return columns * self.view.pixel_mm[0], rows * self.view.pixel_mm[1]
+
+
+def colour_of(value: int) -> str:
+    """Contour colour of a label value; a region without a colour of its own takes its muscle's."""
+    part = LABEL_VALUES[value]
+    return COLOURS.get((part.muscle, part.region), COLOURS[part.muscle, Region.WHOLE])
+
+
+def draw_source(axes: Any, cut: Cut, width: int, height: int) -> None:
+    """Source image, contours, side letters and a scale bar."""
+    _show(axes, np.repeat(_grey_bytes(cut.grey, width, height)[:, :, None], 3, axis=2), width, height)
+    _contours(axes, cut, width, height)
+    _letters(axes, cut.view, width, height)
+    _scale_bar(axes, cut, width, height)
+
+
+def draw_fat(axes: Any, cut: Cut, width: int, height: int) -> None:
+    """Fat fraction inside the muscles over the faint anatomy; hatched where there is none."""
+    _show(axes, fat_picture(cut, width, height), width, height)
+    _contours(axes, cut, width, height, width_px=1.0)
+    _letters(axes, cut.view, width, height)
+
+
+def fat_picture(cut: Cut, width: int, height: int) -> Rgb:
+    """The fat-fraction picture itself, (height, width, 3); voxels are drawn as they are, not smoothed."""
+    rgb = np.repeat(_grey_bytes(cut.grey * _BACKGROUND, width, height)[:, :, None], 3, axis=2)
+    rows = np.arange(height) * cut.grey.shape[0] // height
+    columns = np.arange(width) * cut.grey.shape[1] // width
+    inside = cut.labels[np.ix_(rows, columns)] > 0
+    fat = cut.fat[np.ix_(rows, columns)]
+    known = inside & np.isfinite(fat)
+    rgb[known] = mpl.colormaps[FAT_COLOURS](np.clip(fat[known], 0, 1), bytes=True)[:, :3]
+    unknown = inside & ~np.isfinite(fat)
+    if unknown.any():
+        rgb[unknown] = hatch(width, height)[unknown]
+    return rgb
+
+
+def hatch(width: int, height: int) -> Rgb:
+    """Diagonal stripes: muscle without a fat value."""
+    stripes = (np.add.outer(np.arange(height), np.arange(width)) % 7) < 2
+    return np.where(stripes[:, :, None], np.array(HATCH_DARK, np.uint8), np.array(HATCH_GREY, np.uint8))
+
+
+def contour_lines(mask: npt.NDArray[np.bool_], width: int, height: int) -> list[npt.NDArray[np.float64]]:
+    """Outlines of a mask as (n, 2) x, y in a picture of `width` x `height`; closed at the picture's border too."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return []
+    top, left = int(rows[0]), int(columns[0])
+    part = np.pad(mask[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.float32), 3)
+    smooth = gaussian_filter(part, _SMOOTH_PIXELS)
+    scale = np.array([width / mask.shape[1], height / mask.shape[0]])
+    return [(_rounded(line)[:, ::-1] + [left - 2.5, top - 2.5]) * scale for line in find_contours(smooth, _CONTOUR_AT)]
+
+
+def _rounded(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """A closed line without the voxels' steps."""
+    ring = gaussian_filter1d(line[:-1], _ROUND_VERTICES, axis=0, mode="wrap")
+    return np.concatenate([ring, ring[:1]])
+
+
+def _show(axes: Any, rgb: Rgb, width: int, height: int) -> None:
+    axes.imshow(rgb, extent=(0, width, height, 0), interpolation="nearest", aspect="auto")
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+
+
+def _grey_bytes(grey: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.uint8]:
+    resized = Image.fromarray(np.ascontiguousarray(grey, np.float32)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(np.rint(np.clip(np.asarray(resized), 0, 1) * 255), np.uint8)
+
+
+def _contours(axes: Any, cut: Cut, width: int, height: int, *, width_px: float = _LINE) -> None:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for value in (int(v) for v in np.unique(cut.labels)):
+        if value in LABEL_VALUES:
+            groups.setdefault((LABEL_VALUES[value].muscle, colour_of(value)), []).append(value)
+    for (_, colour), values in groups.items():
+        lines = contour_lines(np.isin(cut.labels, values), width, height)
+        # a dark rim keeps bright colours visible on bright fat
+        axes.add_collection(LineCollection(lines, colors="black", linewidths=points(width_px + 1.2), alpha=0.55, zorder=3))
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=points(width_px), zorder=4))
+
+
+def _letters(axes: Any, view: View, width: int, height: int) -> None:
+    rim = [withStroke(linewidth=points(3), foreground="black")]
+    style = {"color": "white", "weight": "bold", "path_effects": rim, "zorder": 5}
+    text(axes, 8, 16, view.left, 18, **style)
+    text(axes, width - 8, 16, view.right, 18, ha="right", **style)
+    text(axes, width / 2, 12, view.top, 12, ha="center", **style)
+    text(axes, width / 2, height - 11, view.bottom, 12, ha="center", **style)
+
+
+def _scale_bar(axes: Any, cut: Cut, width: int, height: int) -> None:
+    length = _SCALE_BAR_MM / cut.size_mm[0] * width
+    if length > 0.8 * width:
+        return
+    x, y = width - 12 - length, height - 12
+    axes.plot([x, x + length], [y, y], color="black", linewidth=points(5), solid_capstyle="butt", zorder=5)
+    axes.plot([x + 1, x + length - 1], [y, y], color="white", linewidth=points(3), solid_capstyle="butt", zorder=6)
+    rim = [withStroke(linewidth=points(2.5), foreground="black")]
+    text(axes, x + length / 2, y - 11, f"{_SCALE_BAR_MM / 10:.0f} cm", 12, ha="center", color="white", path_effects=rim, zorder=6)

@@ -1,0 +1,145 @@
+"""A result in words and human numbers, for the pictures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
+from gluteal_grade.errors import Reason
+from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+
+DASH = "–"
+
+_METHODS = {
+    "dixon": "Dixon water and fat",
+    "fat_fraction_map": "fat-fraction map",
+    "in_opposed_phase": "in- and opposed-phase",
+    "t1": "T1 signal (estimate)",
+    "ct": "CT attenuation",
+}
+_WHY = {
+    Reason.NO_LABEL: "no label",
+    Reason.SIDE_NOT_LABELLED: "no labels on this side",
+    Reason.OUT_OF_VIEW: "leaves the field of view",
+    Reason.TOO_FEW_VOXELS: "too small to measure",
+    Reason.TOO_LITTLE_EVALUABLE: "too much signal void or artifact",
+    Reason.NO_FAT_VALUES: "no fat value in it",
+    Reason.AMBIGUOUS_DOMINANCE: "fat above or below 50 % cannot be told apart",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the grade table.
+
+    Attributes:
+        side: right or left, in the first row of a side only.
+        name: muscle or region.
+        colour: of its contour, None where it has none of its own.
+        cells: volume, fat fraction, Quartile, Goutallier, Bal & Lowe.
+        status: how far it was measured, and why not further.
+        region: a region, drawn beneath its muscle.
+    """
+
+    side: str
+    name: str
+    colour: str | None
+    cells: tuple[str, ...]
+    status: str
+    region: bool = False
+
+
+HEADINGS = ("Volume", "Fat fraction", "Quartile", "Goutallier", "Bal & Lowe")
+
+
+def volume_text(volume_ml: float) -> str:
+    """E.g. ``742 ml``; one decimal below 10 ml."""
+    if math.isnan(volume_ml):
+        return DASH
+    return f"{volume_ml:.1f} ml" if volume_ml < 9.95 else f"{volume_ml:.0f} ml"
+
+
+def percent_text(fraction: float) -> str:
+    """E.g. ``12.3 %``."""
+    return DASH if math.isnan(fraction) else f"{100 * fraction:.1f} %"
+
+
+def grade_rows(result: StudyResult) -> tuple[Row, ...]:
+    """Right before left, muscles before their regions; one row for a side without labels."""
+    rows: list[Row] = []
+    for side in (Side.RIGHT, Side.LEFT):
+        found = [m for m in result.muscles if m.side is side]
+        word = side.capitalize()
+        if all(m.status is MuscleStatus.MISSING for m in found):
+            rows.append(Row(word, "no labels", None, (DASH,) * len(HEADINGS), "not measured: no labels on this side"))
+            continue
+        divided = {m.muscle for m in found if m.region is not Region.WHOLE and (m.muscle, m.region) in COLOURS}
+        rows += [_row(m, "" if n else word, m.muscle in divided) for n, m in enumerate(found)]
+    return tuple(rows)
+
+
+def _row(m: MuscleResult, side: str, divided: bool) -> Row:
+    whole = m.region is Region.WHOLE
+    muscle = m.muscle.replace("gluteus", "Gluteus").replace("_", " ")
+    colour = COLOURS.get((m.muscle, m.region)) if not (whole and divided) and m.status is not MuscleStatus.MISSING else None
+    grades = ("quartile", "goutallier", "bal_lowe")
+    cells = (
+        volume_text(m.volume_ml),
+        percent_text(m.fat_fraction),
+        *(DASH if (g := m.grade(name)) is None else str(g) for name in grades),
+    )
+    return Row(side, muscle if whole else m.region.value, colour, cells, status_text(m), region=not whole)
+
+
+def status_text(m: MuscleResult) -> str:
+    """How far a muscle was measured, in plain words."""
+    why = _WHY.get(m.reason, m.reason.replace("_", " ")) if m.reason else ""
+    if m.status is MuscleStatus.MISSING:
+        return f"not measured: {why}"
+    if m.status is MuscleStatus.NOT_GRADABLE:
+        detail = f" ({m.detail})" if m.detail and m.detail.casefold() != why.casefold() else ""
+        return f"not gradable: {why}{detail}"
+    share = "" if math.isnan(m.evaluable_share) or m.evaluable_share > 0.995 else f"; {100 * m.evaluable_share:.0f} % evaluable"
+    if m.region is not Region.WHOLE:
+        return share.removeprefix("; ")  # the muscle's row tells the rest
+    if m.status is MuscleStatus.PARTIAL:
+        return f"partly in view, about {100 * m.coverage:.0f} %; cut at the {_joined(m.cut_at)} border{share}"
+    return f"whole muscle in view{share}"
+
+
+def method_text(result: StudyResult) -> str:
+    """How fat was measured, and on which series (ids, no descriptions: those may hold a name)."""
+    if result.fat is None:
+        return "fat not measured"
+    kinds = {s.id: s.kind.replace("_", " ") for s in result.series}
+    series = ", ".join(f"{s} ({kinds[s]})" if s in kinds else s for s in result.fat.series)
+    return f"{_METHODS.get(result.fat.method, result.fat.method)} · series {series}"
+
+
+def subtitle(result: StudyResult) -> str:
+    """Study hash, method, series, source of the labels."""
+    labels = f" · labels: {result.segmentation.source.replace('labelmap:', 'label map ')}" if result.segmentation else ""
+    return f"Study {result.study} · {method_text(result)}{labels}"
+
+
+def notes(result: StudyResult) -> tuple[str, ...]:
+    """What the reader should know about the numbers, one sentence each."""
+    refusal = (result.refusal,) if result.refusal else ()
+    return tuple(dict.fromkeys(n.detail or n.advice for n in (*refusal, *result.notes)))
+
+
+def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
+    """Colour and name of every contour that occurs."""
+    seen = {(m.muscle, m.region) for m in result.muscles if m.status is not MuscleStatus.MISSING}
+    entries = []
+    for (muscle, region), colour in COLOURS.items():
+        name = muscle.replace("gluteus", "Gluteus").replace("_", " ")
+        divided = muscle is Muscle.GLUTEUS_MINIMUS and any(m is muscle and r is not Region.WHOLE for m, r in seen)
+        if (muscle, region) in seen and not (divided and region is Region.WHOLE):
+            entries.append((colour, name if region is Region.WHOLE else f"{name}, {region}"))
+    return tuple(entries)
+
+
+def _joined(words: tuple[str, ...]) -> str:
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
