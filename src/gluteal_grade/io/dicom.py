@@ -49,13 +49,31 @@ def series_of(frames: Sequence[Frame], name: str) -> list[Series]:
         name: the start of each `Series.id`, e.g. ``"s3"``.
     """
     frames = sorted(without_copies(frames), key=lambda f: (f.file.name, f.index))
+    refusal = _refuses_all(frames)
+    if refusal is not None:
+        return [_described(Stack(tuple(frames), refusal=refusal), name)]
     unusable = [frame for frame in frames if refused_series(frame)]
     usable = [frame for frame in frames if not refused_series(frame)]
-    series = _volumes(usable, name) if usable else []
+    series = _volumes(usable, name)
     if unusable:
-        refusal = refused_series(unusable[0])
-        series.append(_described(Stack(tuple(unusable), refusal=refusal), f"{name}.x" if usable else name))
+        series.append(_described(Stack(tuple(unusable), refusal=refused_series(unusable[0])), f"{name}.x"))
     return series
+
+
+def _refuses_all(frames: Sequence[Frame]) -> RefusedInput | None:
+    """Why the whole series is refused: no image is usable, or one is missing that belongs to the stack.
+
+    Without a damaged or unplaced image the rest may well form a stack, one that ends a slice early and looks whole.
+    """
+    if damage := next((frame.damage for frame in frames if frame.damage), ""):
+        return RefusedInput(Reason.TRUNCATED_PIXELS, damage)
+    refusals = {id(frame): refused_series(frame) for frame in frames}
+    sizes = {frame.shape for frame in frames if refusals[id(frame)] is None}
+    for frame in frames:
+        refusal = refusals[id(frame)]
+        if refusal is not None and (not sizes or (refusal.reason is Reason.NO_GEOMETRY and frame.shape in sizes)):
+            return refusal
+    return None
 
 
 def _volumes(frames: list[Frame], name: str) -> list[Series]:

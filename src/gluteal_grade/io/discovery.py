@@ -107,7 +107,7 @@ def _take(file: FileRef, found: _Found, *, alone: bool) -> None:
     try:
         kind = sniff(file.basename, file.head(HEAD_BYTES))
         if kind is FileType.DICOM:
-            _take_dicom(file, found)
+            _take_dicom(file, found, alone=alone)
         elif kind is FileType.NIFTI and (alone or not _is_side_file(file.basename, shipped_rules().side_files)):
             found.nifti.append(file)
         elif kind is FileType.EMPTY and (alone or claims_to_be_image(file.basename)):
@@ -122,8 +122,10 @@ def _take(file: FileRef, found: _Found, *, alone: bool) -> None:
         found.problems.append(Problem(file.name, error))
 
 
-def _take_dicom(file: FileRef, found: _Found) -> None:
+def _take_dicom(file: FileRef, found: _Found, *, alone: bool) -> None:
     frames = read_frames(file)
+    if frames is None and alone:
+        raise RefusedInput(Reason.NOT_AN_IMAGE, "a DICOM object that holds no MR or CT image")
     if frames is None:
         found.ignored += 1
         return

@@ -93,6 +93,7 @@ class Frame:
         shape: rows, columns.
         place: where it lies.
         splitters: named values that tell volumes of one series apart, see `stacks.SPLITTERS`.
+        damage: what is wrong with its pixel data, ``""`` if nothing is known to be.
     """
 
     file: FileRef
@@ -103,6 +104,7 @@ class Frame:
     scaling: Scaling
     place: Placement = Placement()
     splitters: tuple[tuple[str, float | str], ...] = ()
+    damage: str = ""
 
     @property
     def normal(self) -> FloatArray:

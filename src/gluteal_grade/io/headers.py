@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import struct
 import warnings
+from dataclasses import replace
 from typing import BinaryIO
 
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from gluteal_grade.errors import GradeError, Reason, RefusedInput
+from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
 from gluteal_grade.io.classic import CLASSIC_CT, CLASSIC_MR, GE_SEQUENCE, PHILIPS_SCALE_SLOPE, classic_frame, facts_of, keys_of
 from gluteal_grade.io.elements import raw, text
 from gluteal_grade.io.enhanced import enhanced_frames
@@ -27,7 +29,8 @@ _ENHANCED = {
     "1.2.840.10008.5.1.4.1.1.2.1",  # Enhanced CT
     "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT
 }
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_PIXEL_GROUP = 0x7FE0
+_UNDEFINED_LENGTH = 0xFFFFFFFF  # of encapsulated, compressed pixel data
 
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID Modality Manufacturer SeriesDescription ProtocolName SequenceName
@@ -45,10 +48,11 @@ def read_frames(file: FileRef) -> list[Frame] | None:
     """The images of a DICOM file.
 
     Returns:
-        The frames; None for a DICOM object that is no image (report, presentation state, segmentation, DICOMDIR...).
+        The frames, with their `Frame.damage` where pixel data are missing; None for a
+        DICOM object that is no image (report, presentation state, segmentation, DICOMDIR...).
 
     Raises:
-        RefusedInput: `unreadable_dicom`, `truncated_pixels`.
+        RefusedInput: `unreadable_dicom`.
         TransientFailure: `read_failed`.
     """
     with file.open() as stream:
@@ -58,10 +62,9 @@ def read_frames(file: FileRef) -> list[Frame] | None:
             if not sop_class and not text(data, "StudyInstanceUID"):
                 raise RefusedInput(Reason.UNREADABLE_DICOM, "no DICOM attributes could be read")
             return None
-        _check_pixels(data, stream, file.size)
-    if sop_class in _ENHANCED:
-        return enhanced_frames(file, data, keys_of(file, data), facts_of(data))
-    return [classic_frame(file, data)]
+        damage = _pixel_damage(data, stream, file.size)
+    frames = enhanced_frames(file, data, keys_of(file, data), facts_of(data)) if sop_class in _ENHANCED else [classic_frame(file, data)]
+    return [replace(frame, damage=damage) for frame in frames] if damage else frames
 
 
 def read_header(stream: BinaryIO) -> Dataset:
@@ -69,6 +72,7 @@ def read_header(stream: BinaryIO) -> Dataset:
 
     Raises:
         RefusedInput: `unreadable_dicom`.
+        TransientFailure: `read_failed`.
     """
     try:
         with warnings.catch_warnings():
@@ -76,6 +80,10 @@ def read_header(stream: BinaryIO) -> Dataset:
             return pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
     except (GradeError, MemoryError):
         raise
+    except OSError as error:
+        if error.errno is not None:  # the disk's; pydicom's own have none
+            raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
+        raise RefusedInput(Reason.UNREADABLE_DICOM, "an element ends early") from error
     except InvalidDicomError as error:
         raise RefusedInput(Reason.UNREADABLE_DICOM, "no DICOM header") from error
     except Exception as error:  # damaged files raise anything from struct.error to RecursionError
@@ -108,22 +116,21 @@ def _is_image(data: Dataset, sop_class: str) -> bool:
     return text(data, "Modality").upper() not in ("SEG", "SR", "PR", "KO", "RTSTRUCT", "RTDOSE", "REG", "DOC", "OT", "SM")
 
 
-def _check_pixels(data: Dataset, stream: BinaryIO, size: int) -> None:
-    """Pixel data are there, and as long as their element says (one seek, no pixel is read)."""
+def _pixel_damage(data: Dataset, stream: BinaryIO, size: int) -> str:
+    """What is wrong with the pixel data element: absent, or shorter than it says (one seek, no pixel is read); ``""`` if nothing.
+
+    Raises:
+        RefusedInput: `unreadable_dicom`, the file ends before that.
+    """
     if not raw(data, "Rows") or not raw(data, "Columns"):
         raise RefusedInput(Reason.UNREADABLE_DICOM, "the header ends before the image attributes")
-    if getattr(data.file_meta, "TransferSyntaxUID", None) == _DEFLATED:
-        return  # the stream position means nothing in a deflated file
-    start = stream.tell()
-    head = stream.read(12)
-    little = data.original_encoding[1] is not False
-    implicit = data.original_encoding[0] is not False
-    order = "<" if little else ">"
-    if len(head) < 8 or struct.unpack(f"{order}HH", head[:4])[0] != 0x7FE0:
-        raise RefusedInput(Reason.TRUNCATED_PIXELS, "a header without pixel data")
-    offset = 4 if implicit else 8
-    if len(head) < offset + 4:
-        raise RefusedInput(Reason.TRUNCATED_PIXELS, "the file ends in the pixel data element")
-    (length,) = struct.unpack(f"{order}L", head[offset : offset + 4])
-    if length != 0xFFFFFFFF and start + offset + 4 + length > size:
-        raise RefusedInput(Reason.TRUNCATED_PIXELS, f"{start + offset + 4 + length - size} of {length} bytes of pixel data are missing")
+    if getattr(data.file_meta, "TransferSyntaxUID", None) == DeflatedExplicitVRLittleEndian:
+        return ""  # the stream position means nothing in a deflated file; loading will tell
+    implicit, little = data.original_encoding
+    start, order, offset = stream.tell(), "<" if little is not False else ">", 4 if implicit is not False else 8
+    head = stream.read(offset + 4)
+    if len(head) < offset + 4 or struct.unpack(f"{order}H", head[:2])[0] != _PIXEL_GROUP:
+        return "a header without pixel data"
+    (length,) = struct.unpack(f"{order}L", head[offset:])
+    missing = start + offset + 4 + length - size
+    return f"{missing} of {length} bytes of pixel data are missing" if length != _UNDEFINED_LENGTH and missing > 0 else ""
