@@ -66,17 +66,31 @@ class SwapSettings(_Settings):
     muscle_above: Fraction
 
 
+class BiasSettings(_Settings):
+    """The smooth field model of `fat/bias.py`; widths and contrast are differences of log signal."""
+
+    order: Annotated[int, Field(ge=1, le=6)]
+    steps: Annotated[int, Field(ge=1)]
+    width: Interval
+    contrast: Annotated[float, Field(gt=0)]
+    shell_mm: Annotated[float, Field(gt=0)]
+    sample_mm: Annotated[float, Field(gt=0)]
+    stiffness: Annotated[float, Field(ge=0)]
+
+
 class T1Settings(_Settings):
     """Bias correction and anchors on T1."""
 
     lean_reference_ff: Annotated[float, Field(ge=0, lt=0.5)]
     shell_mm: Interval
+    outermost_mm: Annotated[float, Field(gt=0)]
+    min_bright_outermost: Fraction
     min_fat_ml: Annotated[float, Field(gt=0)]
     lean_over_fat: Interval
+    fat_above_top: Fraction
+    min_lean_share: Fraction
     void_below_muscle: Fraction
-    n4_spacing_mm: Annotated[float, Field(gt=0)]
-    n4_knot_mm: Annotated[float, Field(gt=0)]
-    n4_iterations: Annotated[int, Field(ge=1)]
+    bias: BiasSettings
 
 
 class InOpposedSettings(_Settings):

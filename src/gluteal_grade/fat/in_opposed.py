@@ -7,10 +7,11 @@ from scipy import ndimage
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.body import body_mask
 from gluteal_grade.fat.dixon import load_pair, safe_ratio, signal_floor
 from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.fat.t1 import correct_bias, find_anchors
+from gluteal_grade.fat.t1 import find_anchors
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
@@ -45,7 +46,7 @@ def _in_phase_estimate(ip: Volume, settings: FatSettings) -> tuple[FloatArray | 
     """Rough fat fraction from in-phase brightness alone, or None and why not."""
     t1 = settings.t1.model_copy(update={"lean_over_fat": (settings.t1.lean_over_fat[0], settings.in_opposed.max_lean_over_fat)})
     body = body_mask(ip)
-    corrected = ip.with_array(correct_bias(ip, body, t1))
+    corrected = ip.with_array(correct_bias(ip, body, t1.bias))
     try:
         anchors = find_anchors(corrected, body, t1)
     except RefusedInput as error:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from gluteal_grade.config import FatSettings, T1Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.body import Mask, body_mask, modal_value, subcutaneous_shell
 from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.geometry import Array, FloatArray, Volume
+from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
 
@@ -35,7 +35,7 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
         raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
     image = series.load()
     body = body_mask(image)
-    corrected = image.with_array(correct_bias(image, body, settings.t1))
+    corrected = image.with_array(correct_bias(image, body, settings.t1.bias))
     anchors = find_anchors(corrected, body, settings.t1)
     fraction = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
     fraction[corrected.array < settings.t1.void_below_muscle * anchors.muscle] = np.nan
@@ -49,24 +49,6 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
     return FatMap(image.with_array(fraction.astype(np.float32)), Method.T1, (series,), image, facts=facts, notes=(note,))
 
 
-def correct_bias(image: Volume, body: Mask, settings: T1Settings) -> FloatArray:
-    """N4 (Tustison 2010) inside the body on a shrunk grid; the smooth field is then removed at full resolution."""
-    spacing = image.spacing_mm
-    shrink = [max(1, int(settings.n4_spacing_mm / s)) for s in spacing]
-    full = _to_sitk(np.maximum(image.array, 0).astype(np.float32), spacing)
-    mask = _to_sitk(body.astype(np.uint8), spacing)
-    n4 = sitk.N4BiasFieldCorrectionImageFilter()
-    n4.SetMaximumNumberOfIterations([settings.n4_iterations] * 3)
-    n4.SetNumberOfControlPoints(
-        [max(4, min(8, 4 + round(n * s / settings.n4_knot_mm) - 1)) for n, s in zip(image.shape, spacing, strict=True)]
-    )
-    n4.SetNumberOfThreads(1)  # threads add in varying order: the same study must give the same numbers
-    n4.Execute(sitk.Shrink(full, shrink), sitk.Shrink(mask, shrink))
-    log_field = sitk.GetArrayViewFromImage(n4.GetLogBiasFieldAsImage(full)).T
-    field = np.exp(log_field - log_field[body].mean())
-    return np.asarray(image.array / np.maximum(field, 1e-3), np.float32)
-
-
 def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors:
     """Subcutaneous fat and lean muscle, pooled over everything in view.
 
@@ -77,19 +59,29 @@ def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors
         RefusedInput: `no_fat_reference` or `no_lean_reference`.
     """
     array = corrected.array
-    inside = array[body]
+    smooth = _smoothed(corrected)
     shell = subcutaneous_shell(body, corrected.spacing_mm, settings.shell_mm[1], settings.shell_mm[0])
-    bright = array > 0.5 * float(np.percentile(inside, 97))
-    fat_voxels = ndimage.binary_erosion(shell & bright, np.ones((3, 3, 1)))
+    bright = shell & (smooth > settings.fat_above_top * np.percentile(smooth[shell], 98)) if shell.any() else shell
+    fat_voxels = ndimage.binary_erosion(bright, np.ones((3, 3, 1)))
     volume_ml = float(fat_voxels.sum()) * corrected.grid.voxel_volume_ml
     if volume_ml < settings.min_fat_ml:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{volume_ml:.1f} ml of bright tissue under the skin, {settings.min_fat_ml:g} needed")
+    outermost = subcutaneous_shell(body, corrected.spacing_mm, settings.outermost_mm, settings.shell_mm[0])
+    under_skin = float(bright[outermost].mean()) if outermost.any() else 1.0
+    if under_skin < settings.min_bright_outermost:
+        raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{under_skin:.0%} of the layer under the skin is bright: fat is suppressed or missing")
     fat = modal_value(array[fat_voxels])
     low, high = settings.lean_over_fat
-    lean_mode = modal_value(_smoothed(corrected)[body & ~shell & (array > 0.5 * low * fat) & (array < 0.5 * (1 + high) * fat)])
+    inside = smooth[body]
+    lean_mode = modal_value(inside[(inside > 0.5 * low * fat) & (inside < 0.5 * (1 + high) * fat)])
     ratio = lean_mode / fat
     if not low <= ratio <= high:
         raise RefusedInput(Reason.NO_LEAN_REFERENCE, f"muscle over fat signal is {ratio:.2f}, expected {low:g} to {high:g} on T1")
+    share = float(np.mean(np.abs(inside / lean_mode - 1) < 0.2))
+    if share < settings.min_lean_share:
+        raise RefusedInput(
+            Reason.NO_LEAN_REFERENCE, f"{share:.0%} of the body has a common lean signal, {settings.min_lean_share:.0%} needed"
+        )
     f0 = settings.lean_reference_ff
     return Anchors(fat=fat, muscle=(lean_mode - f0 * fat) / (1 - f0), lean_mode=lean_mode)
 
@@ -97,9 +89,3 @@ def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors
 def _smoothed(image: Volume) -> FloatArray:
     """In-plane median: the lean peak narrows without fat streaks leaking into it as a mean would let them."""
     return np.asarray(ndimage.median_filter(image.array, size=(3, 3, 1)))
-
-
-def _to_sitk(array: Array, spacing: tuple[float, float, float]) -> sitk.Image:
-    image = sitk.GetImageFromArray(np.ascontiguousarray(array.T))
-    image.SetSpacing(spacing)
-    return image

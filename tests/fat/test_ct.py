@@ -1,0 +1,39 @@
+"""CT: HU windows and the two-anchor fraction."""
+
+import numpy as np
+import pytest
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.ct import from_ct
+from gluteal_grade.study import SeriesKind
+from tests.synthetic import ct, make_toy, series
+
+FAT = load_settings().fat
+
+
+def test_windows_and_fraction() -> None:
+    hu = np.array([-1000, -191, -190, -100, -30, -29, 0, 29, 30, 55, 100, 101, 251, 3000], np.float32)
+    toy = make_toy(shape=(2, 7, 1))
+    fat = from_ct(series("ct", SeriesKind.CT, toy.volume(hu.reshape(2, 7, 1))), FAT)
+    assert fat.ct_fat.array.ravel().astype(int).tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert fat.ct_lean.array.ravel().astype(int).tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0]
+    fraction = fat.volume.array.ravel()
+    assert np.isnan(fraction).astype(int).tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]
+    assert fraction[[3, 9]].tolist() == [1.0, 0.0]
+    assert fraction[6] == pytest.approx(55 / 155)
+    assert fat.notes[0].reason is Reason.CT_UNCALIBRATED
+
+
+def test_fraction_on_the_toy_pelvis() -> None:
+    toy = make_toy(0.3)
+    fat = from_ct(series("ct", SeriesKind.CT, toy.volume(ct(toy))), FAT)
+    glutei = toy.labels.array > 0
+    assert np.nanmean(fat.volume.array[glutei]) == pytest.approx(0.3, abs=0.005)
+
+
+def test_shifted_values_are_refused() -> None:
+    toy = make_toy()
+    with pytest.raises(RefusedInput) as caught:
+        from_ct(series("ct", SeriesKind.CT, toy.volume(np.maximum(ct(toy) + 1024, 0))), FAT)
+    assert caught.value.reason is Reason.CT_NOT_HU

@@ -1,0 +1,112 @@
+"""A toy pelvis with exact truth on the voxel grid: ellipse body, fat under the skin, six ellipsoid glutei. No partial volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
+from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+
+# centre (x to the right, y, z) of the right side and radii, mm
+_ELLIPSOIDS = {
+    Part(Muscle.GLUTEUS_MAXIMUS, Region.WHOLE, Side.RIGHT): ((70, -55, -15), (45, 22, 55)),
+    Part(Muscle.GLUTEUS_MEDIUS, Region.WHOLE, Side.RIGHT): ((95, 5, 25), (22, 32, 42)),
+    Part(Muscle.GLUTEUS_MINIMUS, Region.ANTERIOR, Side.RIGHT): ((68, 30, 12), (10, 12, 25)),
+    Part(Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR, Side.RIGHT): ((66, 2, 12), (10, 12, 25)),
+}
+LEAN = 0.05
+SUBCUTANEOUS = 1.0
+
+
+@dataclass
+class Toy:
+    """Arrays of one toy study."""
+
+    grid: Grid
+    labels: Volume
+    fat: np.ndarray  # true fat fraction, NaN in air
+    body: np.ndarray
+    truth: dict[Part, float] = field(default_factory=dict)
+
+    def volume(self, array: np.ndarray) -> Volume:
+        return Volume(np.asarray(array, np.float32), self.grid.affine)
+
+
+def make_toy(
+    fractions: dict[tuple[Muscle, Side], float] | float = 0.12,
+    shape: tuple[int, int, int] = (144, 104, 30),
+    spacing: tuple[float, float, float] = (2.5, 2.5, 5.0),
+    seed: int = 1,
+    spread: float = 0.02,
+) -> Toy:
+    """A toy with the given fat fraction per muscle (one number: all), varying by `spread` from voxel to voxel."""
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = [-(n - 1) * s / 2 for n, s in zip(shape, spacing, strict=True)]
+    grid = Grid(shape, affine)
+    x, y, z = np.moveaxis(grid.to_world(np.moveaxis(np.indices(shape), 0, -1)), -1, 0)
+    radius = np.hypot(x / 160, y / 115)
+    body = radius < 1
+    fat = np.where(body, LEAN, np.nan)
+    fat[body & (np.hypot(x / 140, y / 95) > 1)] = SUBCUTANEOUS
+    labels = np.zeros(shape, np.uint8)
+    truth = {}
+    rng = np.random.default_rng(seed)
+    for right, (centre, radii) in _ELLIPSOIDS.items():
+        for side in Side:
+            part = Part(right.muscle, right.region, side)
+            cx = centre[0] if side is Side.RIGHT else -centre[0]
+            mask = ((x - cx) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2 + ((z - centre[2]) / radii[2]) ** 2 < 1
+            if not mask.any():
+                continue
+            mean = fractions if isinstance(fractions, float) else fractions.get((part.muscle, side), 0.12)
+            noise = spread * rng.standard_normal(shape)[mask]
+            fat[mask] = np.clip(mean + noise - noise.mean(), 0, 1)
+            labels[mask] = label_value(part)
+            truth[part] = float(fat[mask].mean())
+    return Toy(grid, Volume(labels, affine), fat, body, truth)
+
+
+def dixon(toy: Toy, snr: float = 60, seed: int = 2, scale: float = 800.0) -> tuple[np.ndarray, np.ndarray]:
+    """Water and fat magnitudes with Rician noise."""
+    fraction = np.nan_to_num(toy.fat)
+    return (
+        rician(scale * np.where(toy.body, 1 - fraction, 0), scale / snr, seed),
+        rician(scale * fraction, scale / snr, seed + 1),
+    )
+
+
+def t1(toy: Toy, snr: float = 40, bias: float = 0.0, seed: int = 4, muscle_over_fat: float = 0.33) -> np.ndarray:
+    """T1 magnitude: linear two-tissue mixture, smooth bias of +-`bias`."""
+    fraction = np.nan_to_num(toy.fat)
+    signal = np.where(toy.body, muscle_over_fat + (1 - muscle_over_fat) * fraction, 0)
+    i, j, k = (np.linspace(-1, 1, n) for n in toy.grid.shape)
+    field_ = 1 + bias * (0.5 * i[:, None, None] - 0.6 * j[None, :, None] ** 2 + 0.3 * k[None, None, :])
+    return rician(1000 * signal * field_, 1000 / snr, seed)
+
+
+def ct(toy: Toy, seed: int = 6, noise: float = 8.0) -> np.ndarray:
+    """HU: lean 55, fat -100, air -1000."""
+    hu = np.where(toy.body, 55 - 155 * np.nan_to_num(toy.fat), -1000)
+    return hu + noise * np.random.default_rng(seed).standard_normal(toy.grid.shape)
+
+
+def rician(signal: np.ndarray, sigma: float, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.hypot(signal + sigma * rng.standard_normal(signal.shape), sigma * rng.standard_normal(signal.shape))
+
+
+def series(id_: str, kind: SeriesKind, volume: Volume, **facts) -> Series:
+    """A series in memory."""
+    acquisition = facts.pop("acquisition", Acquisition())
+    return Series(id_, kind, "test", lambda: volume, grid=volume.grid, acquisition=acquisition, **facts)
+
+
+def dixon_study(toy: Toy, **noise) -> Study:
+    water, fat = dixon(toy, **noise)
+    return Study(
+        "0" * 12,
+        (series("s1.water", SeriesKind.DIXON_WATER, toy.volume(water)), series("s1.fat", SeriesKind.DIXON_FAT, toy.volume(fat))),
+    )
