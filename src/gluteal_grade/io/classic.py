@@ -71,14 +71,13 @@ def _component(data: Dataset) -> str:
     return next((token for token in tokens if token in ("M", "P", "R", "I", "PHASE", "REAL", "IMAGINARY", "MAGNITUDE")), "")
 
 
-def classic_frame(file: FileRef, data: Dataset) -> Frame:
+def classic_frame(file: FileRef, data: Dataset, keys: SeriesKeys, facts: SeriesFacts) -> Frame:
     """The one image of a classic file."""
-    facts = facts_of(data)
     philips = facts.modality == "MR" and facts.manufacturer.upper().startswith("PHILIPS")
     return Frame(
         file=file,
         index=0,
-        keys=keys_of(file, data),
+        keys=keys,
         facts=facts,
         shape=(integer(data, "Rows") or 0, integer(data, "Columns") or 0),
         scaling=scaling(data, number(data, PHILIPS_SCALE_SLOPE) if philips else None),

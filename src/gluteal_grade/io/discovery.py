@@ -185,7 +185,14 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
             found.problems.append(Problem(file.name, error))
             continue
         groups[parse_name(file.name).group].append(overridden(series, kinds, file.name, file.basename, stem_of(file.basename)))
-    return [Study(study_id(key for s in series for key in s.sources), tuple(with_unique_ids(series))) for series in groups.values()]
+    studies: dict[str, Study] = {}
+    for group, series in groups.items():
+        keys = [key for one in series for key in one.sources]
+        identity = study_id(keys)
+        if identity in studies:  # the same files under another subject: two studies all the same
+            identity = study_id([*keys, group])
+        studies[identity] = Study(identity, tuple(with_unique_ids(series)))
+    return list(studies.values())
 
 
 def _check_names(kinds: Kinds, studies: tuple[Study, ...], found: _Found) -> None:

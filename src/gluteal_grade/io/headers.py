@@ -6,7 +6,6 @@ Headers only, up to Pixel Data (7FE0,0010), and of those only the elements named
 from __future__ import annotations
 
 import struct
-import warnings
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -22,6 +21,7 @@ from gluteal_grade.io.elements import raw, text
 from gluteal_grade.io.enhanced import enhanced_frames
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.quiet import quiet_pydicom
 
 _ENHANCED = {
     "1.2.840.10008.5.1.4.1.1.4.1",  # Enhanced MR
@@ -55,7 +55,7 @@ def read_frames(file: FileRef) -> list[Frame] | None:
         RefusedInput: `unreadable_dicom`.
         TransientFailure: `read_failed`.
     """
-    with file.open() as stream:
+    with quiet_pydicom(), file.open() as stream:
         data = read_header(stream)
         sop_class = text(data, "SOPClassUID") or text(data.file_meta, "MediaStorageSOPClassUID")
         if not _is_image(data, sop_class):
@@ -63,7 +63,8 @@ def read_frames(file: FileRef) -> list[Frame] | None:
                 raise RefusedInput(Reason.UNREADABLE_DICOM, "no DICOM attributes could be read")
             return None
         damage = _pixel_damage(data, stream, file.size)
-    frames = enhanced_frames(file, data, keys_of(file, data), facts_of(data)) if sop_class in _ENHANCED else [classic_frame(file, data)]
+        keys, facts = keys_of(file, data), facts_of(data)
+        frames = enhanced_frames(file, data, keys, facts) if sop_class in _ENHANCED else [classic_frame(file, data, keys, facts)]
     return [replace(frame, damage=damage) for frame in frames] if damage else frames
 
 
@@ -75,9 +76,7 @@ def read_header(stream: BinaryIO) -> Dataset:
         TransientFailure: `read_failed`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom warns of harmless irregular values, one line each, with their content
-            return pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+        return pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
     except (GradeError, MemoryError):
         raise
     except OSError as error:

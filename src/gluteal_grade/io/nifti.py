@@ -85,7 +85,8 @@ def save_volume(volume: Volume, path: Path, *, description: str = "") -> None:
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    image = nib.Nifti1Image(_storable(volume.array), np.asarray(volume.affine))
+    array = _storable(volume.array)
+    image = nib.Nifti1Image(array, np.asarray(volume.affine), dtype=array.dtype)
     image.set_qform(np.asarray(volume.affine), code=_SCANNER)
     image.set_sform(np.asarray(volume.affine), code=_SCANNER)
     image.header.set_xyzt_units("mm")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -17,6 +16,7 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Array, FloatArray, Volume
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.quiet import quiet_pydicom
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[A
         RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
         TransientFailure: `read_failed`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom():
         data = _whole(file)
         _check_length(data)
         try:

@@ -1,0 +1,22 @@
+"""pydicom without its warnings: they quote header values, and those may be a patient's."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydicom import config
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Read values as they are, valid or not, and say nothing of it on stderr or in a log."""
+    mode = config.settings.reading_validation_mode
+    config.settings.reading_validation_mode = config.IGNORE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        config.settings.reading_validation_mode = mode
