@@ -113,7 +113,9 @@ def _text(sidecar: Mapping[str, Any], key: str) -> str:
 
 def _codes(sidecar: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = sidecar.get(key)
-    values = re.split(r"[\\_]", value) if isinstance(value, str) else value if isinstance(value, list) else []
+    # converters join several codes by DICOM's backslash or, dcm2niix, by underscores, which codes of ImageType have themselves
+    joints = r"\\" if key == "ImageType" else r"[\\_]"
+    values = re.split(joints, value) if isinstance(value, str) else value if isinstance(value, list) else []
     return tuple(str(v).strip().upper() for v in values if str(v).strip())
 
 

@@ -183,13 +183,21 @@ def classify(facts: SeriesFacts, rules: SequenceRules | None = None) -> tuple[Se
 
 
 def contrast_agent(facts: SeriesFacts, rules: SequenceRules | None = None) -> bool:
-    """True where ContrastBolusAgent (0018,0010) or the description speaks of a contrast agent."""
+    """True where a contrast agent was given before the series.
+
+    The series' own description counts most, for protocols are named for both halves ("w/wo contrast") and ContrastBolusAgent (0018,0010)
+    is filled in for whole examinations.
+    """
     vocabularies = (rules or shipped_rules()).vocabularies
-    if find(vocabularies["no_contrast_agent"], facts.texts):
+    given, not_given = vocabularies["contrast_agent"], vocabularies["no_contrast_agent"]
+    if find(not_given, facts.texts[:1]):
         return False
-    if facts.contrast_bolus.strip().upper() not in ("", "NO", "NONE", "N", "0"):
+    if any(find(given, [text]) and not find(not_given, [text]) for text in facts.texts):
         return True
-    return find(vocabularies["contrast_agent"], facts.texts) is not None
+    return facts.contrast_bolus.strip().upper() not in _NO_AGENT
+
+
+_NO_AGENT = ("", "NO", "NONE", "N", "0", "N/A", "NA", "NIL", "NO CONTRAST")
 
 
 def mars_hint(facts: SeriesFacts, rules: SequenceRules | None = None) -> tuple[bool, str]:
