@@ -9,8 +9,8 @@ from enum import StrEnum
 class Side(StrEnum):
     """The patient's side."""
 
-    LEFT = "left"
     RIGHT = "right"
+    LEFT = "left"
 
     @property
     def other(self) -> Side:
@@ -73,7 +73,7 @@ def label_value(part: Part) -> int:
 
 
 ALL_PARTS: tuple[Part, ...] = tuple(
-    Part(muscle, region, side) for side in (Side.RIGHT, Side.LEFT) for muscle in Muscle for region in (Region.WHOLE, *REGIONS[muscle])
+    Part(muscle, region, side) for side in Side for muscle in Muscle for region in (Region.WHOLE, *REGIONS[muscle])
 )
 LABEL_VALUES: dict[int, Part] = {label_value(part): part for part in ALL_PARTS}
 

@@ -10,7 +10,7 @@ from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Region, Side
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
 from gluteal_grade.fat.choose import Candidate, why_unused
-from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.grading.scales import Scales
 from gluteal_grade.measure import Measurement, Slice
 from gluteal_grade.provenance import Stopwatch, describe
@@ -65,7 +65,8 @@ def assemble(
     notes: tuple[Note, ...],
 ) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded."""
-    muscles = tuple(_muscle_result(m, scales) for m in measurements)
+    mark = Reason.CT_UNCALIBRATED if fat.method is Method.CT else None
+    muscles = tuple(_muscle_result(m, scales, mark) for m in measurements)
     whole = [m.status for m in muscles if m.region is Region.WHOLE]
     if all(s is MuscleStatus.GRADED for s in whole):
         status = StudyStatus.GRADED
@@ -103,7 +104,7 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
     return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
 
 
-def _muscle_result(m: Measurement, scales: Scales) -> MuscleResult:
+def _muscle_result(m: Measurement, scales: Scales, mark: Reason | None) -> MuscleResult:
     if not math.isnan(m.fat_fraction):
         status = MuscleStatus.PARTIAL if m.coverage.borders else MuscleStatus.GRADED
     else:
@@ -128,7 +129,7 @@ def _muscle_result(m: Measurement, scales: Scales) -> MuscleResult:
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
-        grades=_grades(m, scales),
+        grades=_grades(m, scales, mark),
         profile=tuple(_slice(s) for s in m.profile),
     )
 
@@ -137,16 +138,12 @@ def _slice(s: Slice) -> SliceModel:
     return SliceModel(index=s.index, position_mm=s.position_mm, area_cm2=s.area_cm2, fat_fraction=s.fat_fraction)
 
 
-def _grades(m: Measurement, scales: Scales) -> tuple[Grade, ...]:
+def _grades(m: Measurement, scales: Scales, mark: Reason | None) -> tuple[Grade, ...]:
     grades = []
     for name, scale in scales.scales.items():
         value = scales.value(name, m.fat_fraction, m.fat_area_fraction)
-        profile = scale.active
-        grades.append(
-            Grade(
-                scale=name, profile=scale.profile, measure=profile.measure, grade=profile.grade(value), margin=profile.nearest_edge(value)
-            )
-        )
+        grade, margin = scale.active.grade(value), scale.active.nearest_edge(value)
+        grades.append(Grade(scale=name, profile=scale.profile, measure=scale.active.measure, grade=grade, margin=margin, mark=mark))
     return tuple(grades)
 
 

@@ -31,8 +31,8 @@ class Coverage:
 def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) -> Coverage:
     """Coverage of one label.
 
-    The missing part is unknown; it is estimated by letting the cut cross-section taper off as it did on its way to the border
-    (a cone through the largest and the cut section). The estimate says how far to trust a volume; it never corrects one.
+    The missing part is unknown; it is estimated by letting the cut end close as the muscle's other end does. The estimate says how
+    far to trust a volume; it never corrects one.
 
     Args:
         mask: (x, y, z) voxels of the muscle.
@@ -52,7 +52,7 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
                 continue
             borders.append(_FACES[axis][face])
             profile = area[index:] if inwards > 0 else area[index::-1]
-            missing = _cone_beyond(profile, spacing, volume_mm3)
+            missing = _mirrored_beyond(profile, spacing)
             share *= volume_mm3 / (volume_mm3 + missing)
     return Coverage(min(max(share, _LEAST), _NEARLY_WHOLE) if borders else 1.0, tuple(borders))
 
@@ -65,12 +65,7 @@ def _view(array: npt.NDArray[np.generic], axis: int) -> tuple[int, int]:
     return (int(filled[0]), int(filled[-1])) if filled.size else (0, planes.shape[0] - 1)
 
 
-def _cone_beyond(profile: FloatArray, spacing_mm: float, volume_mm3: float) -> float:
-    """Volume (mm3) of the cone that a cut cross-section ends in, from the taper between the largest section and the cut."""
-    peak = int(np.argmax(profile))
-    cut, largest = float(profile[0]), float(profile[peak])
-    taper = math.sqrt(largest) - math.sqrt(cut)
-    if peak == 0 or taper <= 0:
-        return volume_mm3  # cut at its thickest: at least as much again is missing
-    height = peak * spacing_mm * math.sqrt(cut) / taper
-    return min(cut * height / 3, volume_mm3 / _LEAST)
+def _mirrored_beyond(area: FloatArray, plane_mm: float) -> float:
+    """Volume (mm3) beyond the first section if that end closes as the far end does: everything beyond the last section as large as it."""
+    as_large = np.flatnonzero(area >= area[0])
+    return float(area[as_large[-1] + 1 :].sum()) * plane_mm if as_large[-1] > 0 else float(area.sum()) * plane_mm

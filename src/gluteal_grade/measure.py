@@ -84,7 +84,7 @@ def measure(labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSetti
     """
     present = {LABEL_VALUES[int(v)] for v in np.unique(labels.array[labels.array > 0])}
     found = []
-    for side in (Side.RIGHT, Side.LEFT):
+    for side in Side:
         side_labelled = any(part.side is side for part in present)
         for muscle in Muscle:
             whole = Part(muscle, Region.WHOLE, side)

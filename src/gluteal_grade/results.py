@@ -60,6 +60,7 @@ class Grade(_Model):
     measure: Literal["fat_fraction", "fat_area_fraction"]
     grade: int | None = Field(description="null where the fat fraction could not be measured")
     margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
+    mark: Reason | None = Field(description="a reservation about the grade, e.g. ct_uncalibrated")
 
 
 class SliceModel(_Model):

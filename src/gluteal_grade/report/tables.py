@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gluteal_grade.anatomy import Region
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.anatomy import Region, Side
+from gluteal_grade.errors import Reason
+from gluteal_grade.results import MuscleResult, StudyResult
 
 COLUMNS = (
     "study",
@@ -29,6 +30,7 @@ COLUMNS = (
     "status",
     "reason",
     "method",
+    "grade_mark",
     "fat_fraction_median",
     "fat_fraction_q1",
     "fat_fraction_q3",
@@ -68,6 +70,7 @@ def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
         "status": m.status,
         "reason": m.reason or "",
         "method": result.fat.method if result.fat else "",
+        "grade_mark": next((g.mark for g in m.grades if g.mark and g.grade is not None), ""),
         "fat_fraction_median": _number(m.fat_fraction_median, 4),
         "fat_fraction_q1": _number(m.fat_fraction_q1, 4),
         "fat_fraction_q3": _number(m.fat_fraction_q3, 4),
@@ -92,6 +95,8 @@ def print_result(result: StudyResult, console: Console) -> None:
         console.print(f"Study {result.study}: fat by {result.fat.method} from series {', '.join(result.fat.series)} ({result.fat.why})")
     if result.muscles:
         console.print(_table(result))
+        for remark in _remarks(result):
+            console.print(remark, soft_wrap=True, markup=False)
     if result.refusal:
         console.print(Text.assemble(("Not graded: ", "bold red"), f"{result.refusal.reason}: {result.refusal.detail}"), soft_wrap=True)
         console.print(f"  {result.refusal.advice}", soft_wrap=True)
@@ -102,33 +107,30 @@ def print_result(result: StudyResult, console: Console) -> None:
 
 def _table(result: StudyResult) -> Table:
     table = Table(show_edge=False, pad_edge=False)
-    for name, right in (
-        ("side", False),
-        ("muscle", False),
-        ("volume ml", True),
-        ("fat %", True),
-        ("Quartile", True),
-        ("Goutallier", True),
-        ("Bal & Lowe", True),
-        ("status", False),
-    ):
-        table.add_column(name, justify="right" if right else "left")
-    previous = None
-    for m in result.muscles:
-        if previous is not None and previous is not m.side:
-            table.add_section()
-        previous = m.side
-        name = m.muscle.removeprefix("gluteus_") if m.region is Region.WHOLE else f"  {m.region}"
-        status = m.status.replace("_", " ") if m.status is not MuscleStatus.GRADED else "graded"
-        if m.detail and m.region is Region.WHOLE:
-            status = f"{status}: {m.detail}"
-        cells = (
-            _human(m.volume_ml, 0),
-            _human(100 * m.fat_fraction, 1),
-            *(_dash(m.grade(s)) for s in ("quartile", "goutallier", "bal_lowe")),
-        )
-        table.add_row(m.side, name, *cells, status)
+    table.add_column("side")
+    table.add_column("muscle")
+    for name in ("ml", "fat %", "Quartile", "Goutallier", "Bal & Lowe"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for side in Side:
+        muscles = [m for m in result.muscles if m.side is side]
+        if muscles and all(m.reason is Reason.SIDE_NOT_LABELLED for m in muscles):
+            table.add_row(side, "no labels", *["-"] * 5, "missing")
+        for m in muscles:
+            if m.reason is Reason.SIDE_NOT_LABELLED:
+                continue
+            name = m.muscle.removeprefix("gluteus_") if m.region is Region.WHOLE else f"  {m.region}"
+            grades = (_dash(m.grade(s)) for s in ("quartile", "goutallier", "bal_lowe"))
+            table.add_row(m.side, name, _human(m.volume_ml, 0), _human(100 * m.fat_fraction, 1), *grades, m.status.replace("_", " "))
+        table.add_section()
     return table
+
+
+def _remarks(result: StudyResult) -> list[str]:
+    """Why a muscle is partial, not gradable or missing; a side without labels once."""
+    whole = [m for m in result.muscles if m.region is Region.WHOLE and m.reason]
+    remarks = [f"{m.side} {m.muscle.replace('_', ' ')}: {m.detail}" for m in whole if m.reason is not Reason.SIDE_NOT_LABELLED]
+    return remarks + [f"{side}: no labels" for side in Side if any(m.side is side and m.reason is Reason.SIDE_NOT_LABELLED for m in whole)]
 
 
 def _human(value: float, digits: int) -> str:
