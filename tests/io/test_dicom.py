@@ -145,6 +145,31 @@ def test_echoes_are_told_apart(tmp_path: Path) -> None:
     assert_in_place(series["s3.e2"], make.voxels(seed=2), make.positions(4), make.AXIAL, (0.8, 0.7))
 
 
+@pytest.mark.parametrize(
+    ("tesla", "echoes", "kinds"),
+    [
+        (1.5, (2.38, 4.76), [SeriesKind.DIXON_OPPOSED_PHASE, SeriesKind.DIXON_IN_PHASE]),
+        (3.0, (1.23, 2.46), [SeriesKind.DIXON_OPPOSED_PHASE, SeriesKind.DIXON_IN_PHASE]),
+        (3.0, (2.3, 3.45), [SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE]),
+        (3.0, (2.4, 4.8), [SeriesKind.OTHER, SeriesKind.OTHER]),
+        (None, (2.38, 4.76), [SeriesKind.OTHER, SeriesKind.OTHER]),
+    ],
+)
+def test_a_dual_echo_is_in_and_opposed_phase_by_its_times(tmp_path: Path, tesla: Any, echoes: Any, kinds: Any) -> None:
+    for te in echoes:
+        make.write_stack(tmp_path, make.voxels(), prefix=str(te), ScanningSequence="GR", EchoTime=te, MagneticFieldStrength=tesla)
+    assert [s.kind for s in read(tmp_path).values()] == kinds
+
+
+def test_a_scout_among_the_slices_is_set_aside(tmp_path: Path) -> None:
+    make.write_stack(tmp_path, make.voxels(), Modality="CT", ImageType=["ORIGINAL", "PRIMARY", "AXIAL"])
+    scout = {"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+    make.write_stack(tmp_path, make.voxels(1, 9, 9), np.zeros((1, 3)), make.CORONAL, prefix="scout", **scout)
+    series = read(tmp_path)
+    assert (series["s3.main"].kind, series["s3.main"].refusal) == (SeriesKind.CT, None)
+    assert (series["s3.scout"].kind, series["s3.scout"].refusal is None) == (SeriesKind.LOCALIZER, False)
+
+
 def test_water_and_fat_in_one_series(tmp_path: Path) -> None:
     for name in ("WATER", "FAT", "IN_PHASE", "OPP_PHASE"):
         make.write_stack(tmp_path, make.voxels(), prefix=name, ImageType=["DERIVED", "PRIMARY", "DIXON", name])
@@ -175,9 +200,9 @@ def test_phase_images_are_no_contrast(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keyword", "ids"),
     [
-        ("TemporalPositionIdentifier", ["s3.t1", "s3.t2"]),
-        ("AcquisitionNumber", ["s3.a1", "s3.a2"]),
-        ("TriggerTime", ["s3.t1", "s3.t2"]),
+        ("TemporalPositionIdentifier", ["s3.time1", "s3.time2"]),
+        ("AcquisitionNumber", ["s3.acq1", "s3.acq2"]),
+        ("TriggerTime", ["s3.trigger1", "s3.trigger2"]),
         ("InversionTime", ["s3.ti1", "s3.ti2"]),
         ("DiffusionBValue", ["s3.b1", "s3.b2"]),
     ],

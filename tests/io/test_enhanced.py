@@ -108,7 +108,7 @@ def test_fat_suppression_in_the_functional_groups(tmp_path: Path) -> None:
 def test_time_points_are_told_apart(tmp_path: Path) -> None:
     frames = [{"position": p, "FrameContentSequence": make.group(TemporalPositionIndex=t)} for t in (1, 2) for p in make.positions(4)]
     make.write(tmp_path / "e.dcm", make.enhanced(frames, make.voxels(8)))
-    assert list(read(tmp_path)) == ["s3.t1", "s3.t2"]
+    assert list(read(tmp_path)) == ["s3.time1", "s3.time2"]
 
 
 def test_functional_groups_that_do_not_fit_the_frames(tmp_path: Path) -> None:

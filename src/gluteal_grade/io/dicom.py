@@ -9,21 +9,10 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.axes import plane_of, ras_axis, ras_grid
 from gluteal_grade.io.frames import Frame
-from gluteal_grade.io.headers import refused_series
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint
-from gluteal_grade.io.stacks import Stack, orientations, stacks_of, without_copies
+from gluteal_grade.io.volumes import Part, parts_of
 from gluteal_grade.study import Acquisition, Plane, Series, SeriesKind
-
-_ROLES = {
-    SeriesKind.DIXON_WATER: "water",
-    SeriesKind.DIXON_FAT: "fat",
-    SeriesKind.DIXON_IN_PHASE: "in",
-    SeriesKind.DIXON_OPPOSED_PHASE: "opposed",
-    SeriesKind.FAT_FRACTION: "ff",
-}
-_COMPONENTS = {"P": "phase", "PHASE": "phase", "R": "real", "REAL": "real", "I": "imaginary", "IMAGINARY": "imaginary", "MIXED": "mixed"}
-_SUFFIXES = {"te": "e", "ti": "ti", "b": "b", "echo": "e", "time": "t", "trigger": "t", "acquisition": "a"}
 
 
 @dataclass(frozen=True)
@@ -48,104 +37,14 @@ def series_of(frames: Sequence[Frame], name: str) -> list[Series]:
         frames: all its images, at least one, in any order.
         name: the start of each `Series.id`, e.g. ``"s3"``.
     """
-    frames = sorted(without_copies(frames), key=lambda f: (f.file.name, f.index))
-    refusal = _refuses_all(frames)
-    if refusal is not None:
-        return [_described(Stack(tuple(frames), refusal=refusal), name)]
-    unusable = [frame for frame in frames if refused_series(frame)]
-    usable = [frame for frame in frames if not refused_series(frame)]
-    series = _volumes(usable, name)
-    if unusable:
-        series.append(_described(Stack(tuple(unusable), refusal=refused_series(unusable[0])), f"{name}.x"))
-    return series
+    return [_described(part, name) for part in parts_of(frames)]
 
 
-def _refuses_all(frames: Sequence[Frame]) -> RefusedInput | None:
-    """Why the whole series is refused: no image is usable, or one is missing that belongs to the stack.
-
-    Without a damaged or unplaced image the rest may well form a stack, one that ends a slice early and looks whole.
-    """
-    if damage := next((frame.damage for frame in frames if frame.damage), ""):
-        return RefusedInput(Reason.TRUNCATED_PIXELS, damage)
-    refusals = {id(frame): refused_series(frame) for frame in frames}
-    sizes = {frame.shape for frame in frames if refusals[id(frame)] is None}
-    for frame in frames:
-        refusal = refusals[id(frame)]
-        if refusal is not None and (not sizes or (refusal.reason is Reason.NO_GEOMETRY and frame.shape in sizes)):
-            return refusal
-    return None
-
-
-def _volumes(frames: list[Frame], name: str) -> list[Series]:
-    groups = orientations(frames)
-    if len(groups) == 1:
-        stacks = stacks_of(groups[0], _Roles())
-        return [_described(stack, name + suffix) for stack, suffix in zip(stacks, _suffixes(stacks), strict=True)]
-    split = [stacks_of(group, _Roles()) for group in groups]
-    one_scan = len({(f.shape, f.facts.te_ms, f.facts.tr_ms, f.keys.number) for f in frames}) == 1
-    localizer = all(classify(f.facts)[0] is SeriesKind.LOCALIZER for f in frames)
-    whole = all(len(stacks) == 1 and stacks[0].refusal is None for stacks in split)
-    if whole and (one_scan or localizer):
-        planes = [plane_of(group[0].normal) for group in groups]
-        labels = _numbered([plane.value for plane in planes])
-        reason = f"{len(groups)} orientations in one series"
-        return [
-            replace(_described(stacks[0], f"{name}.{label}"), kind=SeriesKind.LOCALIZER, kind_reason=reason)
-            for stacks, label in zip(split, labels, strict=True)
-        ]
-    sizes = {frame.shape for frame in frames}
-    same_direction = len(orientations([replace(f, shape=(0, 0), place=replace(f.place, spacing_mm=(1.0, 1.0))) for f in frames])) == 1
-    if same_direction:
-        refusal = RefusedInput(Reason.MIXED_SLICE_SIZE, f"{len(sizes)} image sizes or pixel spacings in one series")
-    else:
-        refusal = RefusedInput(Reason.MIXED_ORIENTATION, f"{len(groups)} orientations or image sizes in one series")
-    return [_described(Stack(tuple(frames), refusal=refusal), name)]
-
-
-class _Roles:
-    """Names what an image shows; equal facts are asked once, a series has thousands of images with the same."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], str] = {}
-
-    def __call__(self, frame: Frame) -> str:
-        facts = frame.facts
-        key = (facts.image_type, facts.component, facts.acquisition_contrast, facts.texts)
-        if key not in self._known:
-            kind, reason = classify(replace(facts, texts=()))  # words are one for the whole series and separate nothing
-            self._known[key] = _COMPONENTS.get(facts.component) or _ROLES.get(kind) or ("map" if reason.startswith("derived_view") else "")
-        return self._known[key]
-
-
-def _suffixes(stacks: Sequence[Stack]) -> list[str]:
-    """Unique endings of ids, e.g. ``[".water", ".fat.e1", ".fat.e2"]``; empty for an only stack."""
-    if len(stacks) == 1:
-        return [""]
-    parts = []
-    for stack in stacks:
-        keys = dict(stack.split_by)
-        ending = f".{keys['role']}" if keys.get("role") else ""
-        for name, value in stack.split_by[1:]:
-            siblings = sorted({v for s in stacks for n, v in s.split_by[1:] if n == name}, key=lambda v: (isinstance(v, str), v))
-            ending += f".{_SUFFIXES[name]}{siblings.index(value) + 1}"
-        parts.append(ending or ".main")
-    return _numbered(parts)
-
-
-def _numbered(names: Sequence[str]) -> list[str]:
-    """The names, repeated ones with 2, 3... behind them."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}{seen[name]}")
-    return result
-
-
-def _described(stack: Stack, name: str) -> Series:
+def _described(part: Part, name: str) -> Series:
+    stack = part.stack
     first = stack.frames[0]
     facts = first.facts
-    kind, kind_reason = classify(facts)
+    kind, kind_reason = (part.kind, part.kind_reason) if part.kind else classify(facts)
     mars, mars_reason = mars_hint(facts)
     refusal: GradeError | None = stack.refusal
     grid, load, slice_axis = None, None, 2
@@ -161,7 +60,7 @@ def _described(stack: Stack, name: str) -> Series:
     loader: Callable[[], Volume] = load or Refuse(refused)
     mixed = refusal is not None and refusal.reason is Reason.MIXED_ORIENTATION
     return Series(
-        id=name,
+        id=name + part.suffix,
         kind=kind,
         kind_reason=kind_reason,
         load=loader,

@@ -186,12 +186,12 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
             continue
         groups[parse_name(file.name).group].append(overridden(series, kinds, file.name, file.basename, stem_of(file.basename)))
     studies: dict[str, Study] = {}
-    for group, series in groups.items():
-        keys = [key for one in series for key in one.sources]
+    for group, members in groups.items():
+        keys = [key for one in members for key in one.sources]
         identity = study_id(keys)
         if identity in studies:  # the same files under another subject: two studies all the same
             identity = study_id([*keys, group])
-        studies[identity] = Study(identity, tuple(with_unique_ids(series)))
+        studies[identity] = Study(identity, tuple(with_unique_ids(members)))
     return list(studies.values())
 
 

@@ -1,7 +1,7 @@
 """Sorting the images of one series into volumes, and refusing what is none.
 
 A series may hold several volumes (echoes, water and fat, time points) and several orientations. What separates them is looked for in
-the order of `_ALWAYS` and `SPLITTERS`; what stays together must be a stack: one image a position, evenly spaced along the normal.
+the order of `SPLITTERS`; what stays together must be a stack: one image a position, evenly spaced along the normal.
 """
 
 from __future__ import annotations
@@ -52,18 +52,9 @@ class Stack:
         return None if self.affine is None else Grid((columns, rows, len(self.frames)), self.affine)
 
 
-def stacks_of(frames: Sequence[Frame], role: Callable[[Frame], str]) -> list[Stack]:
-    """The volumes of one orientation of a series.
-
-    Args:
-        frames: located frames, one orientation.
-        role: names what an image shows (water, fat, phase...); images of different roles are never one volume.
-    """
-    stacks: list[Stack] = []
-    for name, group in _partition(without_copies(frames), role).items():
-        named: tuple[tuple[str, float | str], ...] = (("role", str(name)),)
-        stacks += [replace(_checked(part), split_by=named + keys) for part, keys in _split(group)]
-    return stacks
+def stacks_of(frames: Sequence[Frame]) -> list[Stack]:
+    """The volumes among located images of one orientation and role, one at least."""
+    return [replace(_checked(part), split_by=keys) for part, keys in _split(list(frames))]
 
 
 def without_copies(frames: Sequence[Frame]) -> list[Frame]:
@@ -97,7 +88,8 @@ def _alike(a: Frame, b: Frame) -> bool:
     )
 
 
-def _partition(frames: Sequence[Frame], key: Callable[[Frame], float | str]) -> dict[float | str, list[Frame]]:
+def partition(frames: Sequence[Frame], key: Callable[[Frame], float | str]) -> dict[float | str, list[Frame]]:
+    """Frames by key, in the key's order."""
     parts: dict[float | str, list[Frame]] = defaultdict(list)
     for frame in frames:
         parts[key(frame)].append(frame)
@@ -121,7 +113,7 @@ def _split(frames: list[Frame]) -> list[tuple[list[Frame], tuple[tuple[str, floa
     for name in SPLITTERS:
         finer = []
         for part, keys in parts:
-            pieces = _partition(part, lambda frame: _value(frame, name))  # noqa: B023 - used at once
+            pieces = partition(part, lambda frame: _value(frame, name))  # noqa: B023 - used at once
             crowded = _most_at_one_place(part)
             helps = crowded > 1 and len(pieces) > 1 and max(map(_most_at_one_place, pieces.values())) < crowded
             finer += [(piece, (*keys, (name, value))) for value, piece in pieces.items()] if helps else [(part, keys)]
