@@ -13,7 +13,7 @@ from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.grade_table import draw_table, table_height
 from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
 from gluteal_grade.report.levels import Level, choose_levels
-from gluteal_grade.report.page import FAINT, Page, drawing_style, text
+from gluteal_grade.report.page import FAINT, Page, drawing_style
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.report.window import Window, body_masks, crop_box, window_of
@@ -124,19 +124,19 @@ def _single(result: StudyResult, one: _Shown, window: Window) -> Page:
 
 
 def _draw_level(page: Page, one: _Shown, letter: str, left: int, top: int, width: int, height: int) -> None:
-    caption = page.axes(left, top, 2 * width + _GAP, _CAPTION)
-    text(caption, 0, _CAPTION / 2, letter, 15, weight="bold")
-    text(caption, 22 if letter else 0, _CAPTION / 2, one.caption, 13)
-    draw_source(page.axes(left, top + _CAPTION, width, height), one.cut, width, height)
-    draw_fat(page.axes(left + width + _GAP, top + _CAPTION, width, height), one.cut, width, height)
+    caption = page.at(left, top)
+    caption.text(0, _CAPTION / 2, letter, 15, weight="bold")
+    caption.text(22 if letter else 0, _CAPTION / 2, one.caption, 13)
+    draw_source(page.at(left, top + _CAPTION), one.cut, width, height)
+    draw_fat(page.at(left + width + _GAP, top + _CAPTION), one.cut, width, height)
 
 
 def _draw_header(page: Page, result: StudyResult) -> None:
-    axes = page.axes(_MARGIN, 0, PAGE_WIDTH - 2 * _MARGIN, _HEADER)
-    text(axes, 0, 24, "Fatty atrophy of the gluteal muscles", 19, weight="bold")
-    text(axes, 0, 48, subtitle(result), 13, color=FAINT)
-    text(axes, PAGE_WIDTH - 2 * _MARGIN, 24, result.disclaimer, 13, ha="right", weight="bold")
-    text(axes, PAGE_WIDTH - 2 * _MARGIN, 48, f"gluteal-grade {result.provenance.version}", 12, ha="right", color=FAINT)
+    area = page.at(_MARGIN, 0)
+    area.text(0, 24, "Fatty atrophy of the gluteal muscles", 19, weight="bold")
+    area.text(0, 48, subtitle(result), 13, color=FAINT)
+    area.text(PAGE_WIDTH - 2 * _MARGIN, 24, result.disclaimer, 13, ha="right", weight="bold")
+    area.text(PAGE_WIDTH - 2 * _MARGIN, 48, f"gluteal-grade {result.provenance.version}", 12, ha="right", color=FAINT)
 
 
 def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
@@ -151,6 +151,6 @@ def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
 
 
 def _draw_foot(page: Page, lines: list[str], top: int) -> None:
-    axes = page.axes(_MARGIN, top, PAGE_WIDTH - 2 * _MARGIN, len(lines) * _FOOT_LINE + 8)
+    area = page.at(_MARGIN, top)
     for n, line in enumerate(lines):
-        text(axes, 0, (n + 0.5) * _FOOT_LINE, line, 12, color=FAINT)
+        area.text(0, (n + 0.5) * _FOOT_LINE, line, 12, color=FAINT)

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Affine2D
 
-_DPI = 100
-_PNG = {"compress_level": 4}  # twice as fast as the default, a tenth larger
 INK = "#1a1a1a"
 FAINT = "#5a5a5a"
 RULE = "#c8c8c8"
 PAPER = "#ffffff"
-# the reader's own matplotlibrc must not change the picture
-_STYLE = {"font.family": "DejaVu Sans", "text.usetex": False, "text.antialiased": True, "axes.linewidth": 0.0}
+
+_DPI = 100
+_PNG = {"compress_level": 4}  # twice as fast as the default, a tenth larger
+
+Rgb = npt.NDArray[np.uint8]
+Line = npt.NDArray[np.float64]
+
+
+class _Pixels(Artist):
+    """An RGB image copied to the page pixel by pixel."""
+
+    def __init__(self, rgb: Rgb, left: int, bottom: int) -> None:
+        super().__init__()
+        self.set_zorder(0)
+        opaque = np.full((*rgb.shape[:2], 1), 255, np.uint8)
+        # Agg counts rows from the bottom
+        self._rgba = np.ascontiguousarray(np.concatenate([rgb, opaque], axis=2)[::-1])
+        self._corner = left, bottom
+
+    def draw(self, renderer: Any) -> None:
+        """Called by matplotlib."""
+        renderer.draw_image(renderer.new_gc(), *self._corner, self._rgba)
 
 
 class Page:
-    """A white page of `width` x `height` pixels.
+    """A white page.
 
     Args:
         width: pixels.
@@ -32,15 +58,9 @@ class Page:
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=PAPER)
         FigureCanvasAgg(self.figure)
 
-    def axes(self, left: float, top: float, width: float, height: float, *, background: str = "none") -> Any:
-        """Axes over a rectangle, in its own pixels: x to the right, y down, (0, 0) its top left corner."""
-        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        axes = self.figure.add_axes(box, facecolor=background, xticks=[], yticks=[])
-        axes.set_xlim(0, width)
-        axes.set_ylim(height, 0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        return axes
+    def at(self, left: int, top: int) -> Area:
+        """Drawing relative to a place of the page."""
+        return Area(self, left, top)
 
     def write(self, path: Path) -> Path:
         """Write a PNG without a date or a program version in it."""
@@ -48,17 +68,44 @@ class Page:
         return path
 
 
-def points(pixels: float) -> float:
-    """Matplotlib's points for a length in pixels of the page."""
-    return pixels * 72 / _DPI
+@dataclass(frozen=True)
+class Area:
+    """A place on a page; x to the right and y down, in pixels from it."""
 
+    page: Page
+    left: int
+    top: int
 
-def text(axes: Any, x: float, y: float, string: str, size: float = 12, **style: Any) -> Any:
-    """Text of `size` pixels in the axes' pixels; nothing in it is read as mathematics."""
-    style = {"color": INK, "va": "center", "ha": "left", "parse_math": False} | style
-    return axes.text(x, y, string, fontsize=points(size), **style)
+    def text(self, x: float, y: float, string: str, size: float = 12, *, rim: bool = False, **given: Any) -> None:
+        """Text of `size` pixels, centred on y; nothing in it is read as mathematics. `rim`: dark edge, for text on an image."""
+        style: dict[str, Any] = {"color": INK, "va": "center", "ha": "left", "parse_math": False, "zorder": 6, **given}
+        if rim:
+            style["path_effects"] = [withStroke(linewidth=_points(3), foreground="black")]
+        self.page.figure.text(x, y, string, fontsize=_points(size), transform=self._transform(), **style)
+
+    def lines(self, lines: Sequence[Any], colour: str, width: float, *, alpha: float = 1, zorder: int = 3) -> None:
+        """Lines of (n, 2) x, y."""
+        style: dict[str, Any] = {"colors": colour, "linewidths": _points(width), "alpha": alpha, "zorder": zorder, "capstyle": "butt"}
+        self.page.figure.add_artist(LineCollection(lines, transform=self._transform(), **style))
+
+    def swatch(self, x: float, y: float, length: float, colour: str) -> None:
+        """A sample of a contour."""
+        self.lines([[(x, y), (x + length, y)]], "black", 5)
+        self.lines([[(x + 1, y), (x + length - 1, y)]], colour, 3, zorder=4)
+
+    def image(self, rgb: Rgb, x: int = 0, y: int = 0) -> None:
+        """An (height, width, 3) image with its top left corner at x, y."""
+        self.page.figure.add_artist(_Pixels(rgb, self.left + x, self.page.height - self.top - y - rgb.shape[0]))
+
+    def _transform(self) -> Any:
+        return Affine2D().scale(1, -1).translate(self.left, self.page.height - self.top)
 
 
 def drawing_style() -> Any:
-    """Context in which pages are drawn: fixed fonts, whatever the user's matplotlibrc says."""
-    return mpl.rc_context(_STYLE)
+    """Context in which pages are drawn: matplotlib's own defaults, so that a user's matplotlibrc changes no picture."""
+    return mpl.rc_context({name: value for name, value in mpl.rcParamsDefault.items() if "backend" not in name})
+
+
+def _points(pixels: float) -> float:
+    """Matplotlib's points for a length in pixels of the page."""
+    return pixels * 72 / _DPI

@@ -8,15 +8,13 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.collections import LineCollection
-from matplotlib.patheffects import withStroke
 from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from skimage.measure import find_contours
 
 from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Region
 from gluteal_grade.geometry import Array
-from gluteal_grade.report.page import points, text
+from gluteal_grade.report.page import Area, Rgb
 from gluteal_grade.report.view import View
 
 FAT_COLOURS = "viridis"
@@ -27,9 +25,6 @@ _SMOOTH_PIXELS = 0.5  # takes the staircase off a contour; even a single pixel k
 _CONTOUR_AT = 0.55  # just inside the muscle, so that two neighbours' contours lie side by side
 _ROUND_VERTICES = 1.0
 _SCALE_BAR_MM = 50.0
-_LINE = 1.5
-
-Rgb = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -61,24 +56,24 @@ def colour_of(value: int) -> str:
     return COLOURS.get((part.muscle, part.region), COLOURS[part.muscle, Region.WHOLE])
 
 
-def draw_source(axes: Any, cut: Cut, width: int, height: int) -> None:
+def draw_source(area: Area, cut: Cut, width: int, height: int) -> None:
     """Source image, contours, side letters and a scale bar."""
-    _show(axes, np.repeat(_grey_bytes(cut.grey, width, height)[:, :, None], 3, axis=2), width, height)
-    _contours(axes, cut, width, height)
-    _letters(axes, cut.view, width, height)
-    _scale_bar(axes, cut, width, height)
+    area.image(_three(_grey_bytes(cut.grey, width, height)))
+    _contours(area, cut, width, height, 1.5)
+    _letters(area, cut.view, width, height)
+    _scale_bar(area, cut, width, height)
 
 
-def draw_fat(axes: Any, cut: Cut, width: int, height: int) -> None:
+def draw_fat(area: Area, cut: Cut, width: int, height: int) -> None:
     """Fat fraction inside the muscles over the faint anatomy; hatched where there is none."""
-    _show(axes, fat_picture(cut, width, height), width, height)
-    _contours(axes, cut, width, height, width_px=1.0)
-    _letters(axes, cut.view, width, height)
+    area.image(fat_picture(cut, width, height))
+    _contours(area, cut, width, height, 1.0)
+    _letters(area, cut.view, width, height)
 
 
 def fat_picture(cut: Cut, width: int, height: int) -> Rgb:
     """The fat-fraction picture itself, (height, width, 3); voxels are drawn as they are, not smoothed."""
-    rgb = np.repeat(_grey_bytes(cut.grey * _BACKGROUND, width, height)[:, :, None], 3, axis=2)
+    rgb = _three(_grey_bytes(cut.grey * _BACKGROUND, width, height))
     rows = np.arange(height) * cut.grey.shape[0] // height
     columns = np.arange(width) * cut.grey.shape[1] // width
     inside = cut.labels[np.ix_(rows, columns)] > 0
@@ -115,10 +110,8 @@ def _rounded(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.concatenate([ring, ring[:1]])
 
 
-def _show(axes: Any, rgb: Rgb, width: int, height: int) -> None:
-    axes.imshow(rgb, extent=(0, width, height, 0), interpolation="nearest", aspect="auto")
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
+def _three(grey: npt.NDArray[np.uint8]) -> Rgb:
+    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _grey_bytes(grey: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.uint8]:
@@ -126,7 +119,7 @@ def _grey_bytes(grey: npt.NDArray[np.float32], width: int, height: int) -> npt.N
     return np.asarray(np.rint(np.clip(np.asarray(resized), 0, 1) * 255), np.uint8)
 
 
-def _contours(axes: Any, cut: Cut, width: int, height: int, *, width_px: float = _LINE) -> None:
+def _contours(area: Area, cut: Cut, width: int, height: int, thickness: float) -> None:
     groups: dict[tuple[str, str], list[int]] = {}
     for value in (int(v) for v in np.unique(cut.labels)):
         if value in LABEL_VALUES:
@@ -134,25 +127,23 @@ def _contours(axes: Any, cut: Cut, width: int, height: int, *, width_px: float =
     for (_, colour), values in groups.items():
         lines = contour_lines(np.isin(cut.labels, values), width, height)
         # a dark rim keeps bright colours visible on bright fat
-        axes.add_collection(LineCollection(lines, colors="black", linewidths=points(width_px + 1.2), alpha=0.55, zorder=3))
-        axes.add_collection(LineCollection(lines, colors=colour, linewidths=points(width_px), zorder=4))
+        area.lines(lines, "black", thickness + 1.2, alpha=0.55, zorder=3)
+        area.lines(lines, colour, thickness, zorder=4)
 
 
-def _letters(axes: Any, view: View, width: int, height: int) -> None:
-    rim = [withStroke(linewidth=points(3), foreground="black")]
-    style = {"color": "white", "weight": "bold", "path_effects": rim, "zorder": 5}
-    text(axes, 8, 16, view.left, 18, **style)
-    text(axes, width - 8, 16, view.right, 18, ha="right", **style)
-    text(axes, width / 2, 12, view.top, 12, ha="center", **style)
-    text(axes, width / 2, height - 11, view.bottom, 12, ha="center", **style)
+def _letters(area: Area, view: View, width: int, height: int) -> None:
+    style: dict[str, Any] = {"color": "white", "weight": "bold", "rim": True}
+    area.text(8, 16, view.left, 18, **style)
+    area.text(width - 8, 16, view.right, 18, ha="right", **style)
+    area.text(width / 2, 12, view.top, 12, ha="center", **style)
+    area.text(width / 2, height - 11, view.bottom, 12, ha="center", **style)
 
 
-def _scale_bar(axes: Any, cut: Cut, width: int, height: int) -> None:
+def _scale_bar(area: Area, cut: Cut, width: int, height: int) -> None:
     length = _SCALE_BAR_MM / cut.size_mm[0] * width
     if length > 0.8 * width:
         return
     x, y = width - 12 - length, height - 12
-    axes.plot([x, x + length], [y, y], color="black", linewidth=points(5), solid_capstyle="butt", zorder=5)
-    axes.plot([x + 1, x + length - 1], [y, y], color="white", linewidth=points(3), solid_capstyle="butt", zorder=6)
-    rim = [withStroke(linewidth=points(2.5), foreground="black")]
-    text(axes, x + length / 2, y - 11, f"{_SCALE_BAR_MM / 10:.0f} cm", 12, ha="center", color="white", path_effects=rim, zorder=6)
+    area.lines([[(x - 1, y), (x + length + 1, y)]], "black", 5, zorder=5)
+    area.lines([[(x, y), (x + length, y)]], "white", 3, zorder=6)
+    area.text(x + length / 2, y - 12, f"{_SCALE_BAR_MM / 10:.0f} cm", 12, ha="center", color="white", rim=True)
