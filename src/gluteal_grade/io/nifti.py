@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -154,7 +155,9 @@ def _parsed(content: bytes) -> Any:
         if len(content) < kind.sizeof_hdr:
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "the file ends in the header")
         try:
-            header = kind.from_fileobj(BytesIO(content))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                header = kind.from_fileobj(BytesIO(content), check=False)  # its check logs to stderr and mends what should be refused
         except (ImageFileError, HeaderDataError, ValueError, OverflowError, TypeError, KeyError):
             continue
         if bytes(header["magic"].tobytes())[:3] == magic:

@@ -14,6 +14,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Array, FloatArray, Volume
+from gluteal_grade.io.elements import integer
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.quiet import quiet_pydicom
@@ -92,13 +93,15 @@ def _whole(file: FileRef) -> Dataset:
         raise RefusedInput(Reason.TRUNCATED_PIXELS, "a header without pixel data")
     if "TransferSyntaxUID" not in data.file_meta:
         data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # the default of PS3.10 for files without meta header
+    if not data.file_meta.TransferSyntaxUID.is_transfer_syntax:
+        raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "an unknown transfer syntax")
     return data
 
 
 def _check_length(data: Dataset) -> None:
     if data.file_meta.TransferSyntaxUID.is_compressed:
         return
-    frames = int(data.get("NumberOfFrames") or 1)
-    expected = data.Rows * data.Columns * frames * data.BitsAllocated // 8
+    frames, bits = integer(data, "NumberOfFrames") or 1, integer(data, "BitsAllocated") or 0
+    expected = (integer(data, "Rows") or 0) * (integer(data, "Columns") or 0) * frames * bits // 8
     if len(data.PixelData) < expected:
         raise RefusedInput(Reason.TRUNCATED_PIXELS, f"{expected - len(data.PixelData)} of {expected} bytes of pixel data are missing")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydicom import config
+
+logging.getLogger("openjpeg").addHandler(logging.NullHandler())  # damaged codestreams become our refusal, not its lines on stderr
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +22,7 @@ MAX_TOTAL_BYTES = 40 << 30
 MAX_RATIO = 400
 RATIO_FREE_BYTES = 256 << 20
 _ENCRYPTED = 0x1
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, KeyError, ValueError)
 
 
 def safe_members(path: Path) -> list[zipfile.ZipInfo]:
@@ -59,9 +63,11 @@ def _explained() -> Iterator[None]:
         yield
     except GradeError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
+    except _DAMAGE as error:
         raise RefusedInput(Reason.UNREADABLE_ZIP, f"{type(error).__name__} while unpacking") from error
     except OSError as error:
+        if error.errno in (None, errno.EINVAL):  # bz2's own, or a seek to where a damaged directory points
+            raise RefusedInput(Reason.UNREADABLE_ZIP, "damaged") from error
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
 
 
