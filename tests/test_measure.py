@@ -16,7 +16,7 @@ MEDIUS_LEFT = Part(Muscle.GLUTEUS_MEDIUS, Region.WHOLE, Side.LEFT)
 
 
 def true_map(toy: Toy, **facts) -> FatMap:
-    return FatMap(toy.volume(toy.fat), Method.DIXON, (), toy.volume(np.nan_to_num(toy.fat)), **facts)
+    return FatMap(toy.volume(toy.fat), Method.DIXON, (), toy.volume(np.nan_to_num(toy.fat)), toy.volume(toy.body), **facts)
 
 
 def by_part(toy: Toy, labels: Volume | None = None, fat: FatMap | None = None) -> dict[Part, Measurement]:
@@ -119,7 +119,7 @@ def test_a_cut_muscle_is_measured_in_part() -> None:
     top = 18
     labels = toy.labels.cropped((0, 0, 0), (*toy.labels.shape[:2], top))
     fat = true_map(toy)
-    cut = FatMap(fat.volume.cropped((0, 0, 0), labels.shape), fat.method, (), fat.image.cropped((0, 0, 0), labels.shape))
+    cut = FatMap(fat.volume.cropped((0, 0, 0), labels.shape), fat.method, (), fat.image.cropped((0, 0, 0), labels.shape), fat.body)
     m = by_part(toy, labels, cut)[MEDIUS_LEFT]
     assert m.reason is Reason.OUT_OF_VIEW
     assert m.coverage.borders == ("superior",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,9 +27,14 @@ def shipped(*parts: str) -> Path:
     raise FileNotFoundError(f"{'/'.join(parts)} is missing from this installation of gluteal-grade")
 
 
-@cache
 def read_yaml(path: Path) -> Any:
-    """The parsed YAML file; read once a process, so treat it as frozen."""
+    """The parsed YAML file; parsed once until it changes, so treat it as frozen."""
+    status = path.stat()
+    return _parsed(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, changed_ns: int, size: int) -> Any:  # noqa: ARG001 - part of the cache key
     with path.open(encoding="utf-8") as stream:
         return yaml.safe_load(stream)
 
@@ -143,7 +148,10 @@ def load_settings(path: Path | None = None) -> Settings:
     data = read_yaml(shipped("configs", "default.yaml"))
     try:
         if path is not None:
-            data = _overlaid(data, read_yaml(path) or {})
+            change = read_yaml(path) or {}
+            if not isinstance(change, dict):
+                raise ValueError(f"settings: {path.name} is no YAML mapping of keys to values")
+            data = _overlaid(data, change)
         return Settings.model_validate(data)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

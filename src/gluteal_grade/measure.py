@@ -110,7 +110,7 @@ def _measure_part(part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axi
         part,
         volume_ml=count * fat.volume.grid.voxel_volume_ml,
         evaluable_share=values.size / count,
-        ct_lean_share=float(fat.ct_lean.array[mask].astype(bool).mean()) if fat.ct_lean else NAN,
+        ct_lean_share=float(fat.ct_lean.array[mask].mean()) if fat.ct_lean else NAN,
         coverage=view,
         profile=_profile(mask, fat, slice_axis),
     )
@@ -126,7 +126,7 @@ def _measure_part(part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axi
     mean = float(values.mean())
     q1, median, q3 = (float(q) for q in np.percentile(values, [25, 50, 75]))
     if fat.ct_fat:
-        mostly_fat = float(fat.ct_fat.array[mask & np.isfinite(fat.volume.array)].astype(bool).mean())
+        mostly_fat = float(fat.ct_fat.array[mask & np.isfinite(fat.volume.array)].mean())
     else:
         mostly_fat = float((values > settings.fat_area_threshold).mean())
     cut = f"cut at the {', '.join(view.borders)} border; about {view.share:.0%} in view"

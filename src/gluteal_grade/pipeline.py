@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from gluteal_grade.assemble import assemble, refused
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.body import body_mask
 from gluteal_grade.fat.choose import Candidate, candidates
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.fat.swap import refuse_swapped
@@ -62,7 +61,7 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
             segmentation = segmenter.segment(study, tuple(c.series[0] for c in choice))
         with watch.stage("fat"):
             candidate, fat, passed_over = _first_that_works(choice, segmentation, settings)
-        side_notes = check_sides(segmentation.labels, _body(fat))
+        side_notes = check_sides(segmentation.labels, fat.body)
         with watch.stage("measure"):
             axis = segmentation.reference.slice_axis
             measurements = measure(segmentation.labels, fat, axis, settings.measure)
@@ -104,7 +103,3 @@ def _check_space(series: Series, segmentation: Segmentation) -> None:
     same_frame = series.frame_of_reference is not None and series.frame_of_reference == reference.frame_of_reference
     if not (same_grid or same_frame):
         raise RefusedInput(Reason.GRID_MISMATCH, f"series {series.id} does not share a frame of reference with the labels' {reference.id}")
-
-
-def _body(fat: FatMap) -> Volume:
-    return fat.image.with_array(body_mask(fat.image, ct=fat.method is Method.CT))

@@ -17,7 +17,7 @@ FAT = load_settings().fat
 def test_scales(scale: float, with_image: bool) -> None:
     toy = make_toy(0.3)
     stored = series("ff", SeriesKind.FAT_FRACTION, toy.volume(scale * np.nan_to_num(toy.fat)))
-    image = series("w", SeriesKind.DIXON_WATER, toy.volume(sum(dixon(toy)))) if with_image else None
+    image = series("in", SeriesKind.DIXON_IN_PHASE, toy.volume(sum(dixon(toy)))) if with_image else None
     fat = from_map(stored, image, FAT)
     glutei = toy.labels.array > 0
     assert fat.facts["map_scale"] == scale

@@ -74,3 +74,12 @@ def test_a_chunk_across_the_midline_is_noted() -> None:
     notes = check_sides(LABELS.with_array(array), BODY)
     assert [n.reason for n in notes] == [Reason.LABELS_SIDES_SWAPPED]
     assert "right gluteus_medius" in notes[0].detail
+
+
+def test_a_whole_pelvis_cut_at_the_skin_still_has_a_midline() -> None:
+    cut = (10, 0, 0)
+    labels, body = (v.cropped(cut, LABELS.shape) for v in (LABELS, BODY))
+    assert body.array[0].any(), "the body leaves the picture"
+    right = one_sided(labels.array, 1)
+    assert check_sides(labels.with_array(right), body) == ()
+    refused(labels.with_array(swapped(right, 1, 2, 3)), body)

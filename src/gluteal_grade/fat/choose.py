@@ -98,9 +98,9 @@ def _in_opposed(in_phase: Series, opposed: Series) -> Candidate:
 
 
 def _map(series: Series, study: Study) -> Candidate:
-    looks = (SeriesKind.DIXON_WATER, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_FAT, SeriesKind.DIXON_OPPOSED_PHASE)
-    image = next((s for s in study.find(*looks) if s.grid and series.grid and s.grid.matches(series.grid)), None)
-    return Candidate(Method.FAT_FRACTION_MAP, (series,), "the scanner's fat-fraction map", partial(from_map, series, image))
+    in_phase = study.find(SeriesKind.DIXON_IN_PHASE)
+    partner = next((s for s in in_phase if s.grid and series.grid and s.grid.matches(series.grid)), None)
+    return Candidate(Method.FAT_FRACTION_MAP, (series,), "the scanner's fat-fraction map", partial(from_map, series, partner))
 
 
 def _t1(series: Series, why: str) -> Candidate:

@@ -6,6 +6,7 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.body import body_mask
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.study import Series
 
@@ -29,6 +30,7 @@ def from_ct(series: Series, settings: FatSettings) -> FatMap:
         Method.CT,
         (series,),
         image,
+        image.with_array(body_mask(image, ct=True)),
         facts={"lean_anchor_hu": ct.lean_anchor_hu, "fat_anchor_hu": ct.fat_anchor_hu},
         notes=(Note(Reason.CT_UNCALIBRATED, "CT fat fraction comes from two fixed HU anchors, not calibrated against MRI"),),
         ct_lean=image.with_array((hu >= ct.lean_hu[0]) & (hu <= ct.lean_hu[1])),

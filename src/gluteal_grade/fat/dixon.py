@@ -6,7 +6,7 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.body import body_mask
+from gluteal_grade.fat.body import Mask, body_mask
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
@@ -22,9 +22,10 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     """
     _same_scaling(water, fat)
     w, f = load_pair(water, fat)
-    total = w.array + f.array
-    fraction = safe_ratio(f.array, total, signal_floor(w.with_array(total), settings))
-    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w)
+    total = w.with_array(w.array + f.array)
+    body = body_mask(total)
+    fraction = safe_ratio(f.array, total.array, signal_floor(total.array, body, settings))
+    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body))
 
 
 def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
@@ -49,10 +50,9 @@ def _same_scaling(water: Series, fat: Series) -> None:
         raise RefusedInput(Reason.UNEQUAL_SCALING, f"of series {water.id} and {fat.id} only one carries scanner scaling")
 
 
-def signal_floor(image: Volume, settings: FatSettings) -> float:
-    """Signal below which a fraction is noise: a share of the body's median."""
-    body = body_mask(image)
-    return settings.min_signal * float(np.median(image.array[body]))
+def signal_floor(total: FloatArray, body: Mask, settings: FatSettings) -> float:
+    """Signal (water and fat together) below which a fraction is noise: a share of the body's median."""
+    return settings.min_signal * float(np.median(total[body]))
 
 
 def safe_ratio(part: FloatArray, whole: FloatArray, floor: float) -> FloatArray:

@@ -32,6 +32,7 @@ class FatMap:
         method: how.
         series: the series used, in the order the method names them.
         image: what a reader looks at behind the map, same grid (water, T1, CT...).
+        body: boolean mask of the body, same grid; all True where it cannot be told from air.
         facts: numbers behind the map (anchors, thresholds), for the result file.
         notes: limits that the reader should know.
         folded: the value may be the water fraction instead; nothing may be graded from it.
@@ -43,6 +44,7 @@ class FatMap:
     method: Method
     series: tuple[Series, ...]
     image: Volume
+    body: Volume
     facts: dict[str, float] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     folded: bool = False
@@ -62,6 +64,7 @@ class FatMap:
             self,
             volume=Volume(fraction, grid.affine),
             image=self.image.resampled(grid),
+            body=_mask_on(self.body, grid),
             notes=(*self.notes, Note(Reason.RESAMPLED, f"the fat map of series {names} was resampled to the grid of the labels")),
             ct_lean=self.ct_lean and _mask_on(self.ct_lean, grid),
             ct_fat=self.ct_fat and _mask_on(self.ct_fat, grid),
@@ -69,4 +72,5 @@ class FatMap:
 
 
 def _mask_on(mask: Volume, grid: Grid) -> Volume:
-    return mask.with_array(mask.array.astype(np.uint8)).resampled(grid, labels=True)
+    there = mask.with_array(mask.array.astype(np.uint8)).resampled(grid, labels=True)
+    return there.with_array(there.array.astype(bool))

@@ -6,17 +6,19 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.body import body_mask
 from gluteal_grade.fat.dixon import signal_floor
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.study import Series
 
 
-def from_map(series: Series, image: Series | None, settings: FatSettings) -> FatMap:
+def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> FatMap:
     """A vendor's fat-fraction map in 0-1, percent or permille, told apart by its own values.
 
     Args:
         series: the map.
-        image: an anatomical series on the same grid for looking at and for leaving out air; the map itself where None.
+        in_phase: the in-phase series of the same acquisition, to look at and to leave air out by; without it the map stands for both.
+        settings: the signal floor.
 
     Raises:
         RefusedInput: `ff_scale_unknown`, or what reading the images raises.
@@ -28,11 +30,9 @@ def from_map(series: Series, image: Series | None, settings: FatSettings) -> Fat
     scale = next((s for s in (1.0, 100.0, 1000.0) if 0.5 * s <= top <= 1.1 * s), None)
     if scale is None:
         raise RefusedInput(Reason.FF_SCALE_UNKNOWN, f"the 99.5th percentile of the map is {top:.4g}")
-    fraction = raw.with_array(np.clip(values / scale, 0, 1))
-    background = image.load() if image else raw
-    if image and background.grid.matches(raw.grid):
-        floor = signal_floor(background, settings)
-        fraction = fraction.with_array(np.where(background.array > floor, fraction.array, np.nan).astype(np.float32))
-    else:
-        background = raw
-    return FatMap(fraction, Method.FAT_FRACTION_MAP, (series,), background, facts={"map_scale": scale})
+    fraction = np.clip(values / scale, 0, 1)
+    image = in_phase.load() if in_phase else raw
+    body = body_mask(image) if in_phase else np.ones(raw.shape, bool)
+    if in_phase:
+        fraction[image.array <= signal_floor(image.array, body, settings)] = np.nan
+    return FatMap(raw.with_array(fraction), Method.FAT_FRACTION_MAP, (series,), image, raw.with_array(body), facts={"map_scale": scale})

@@ -46,7 +46,9 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
         "lean_reference_ff": settings.t1.lean_reference_ff,
     }
     note = Note(Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
-    return FatMap(image.with_array(fraction.astype(np.float32)), Method.T1, (series,), image, facts=facts, notes=(note,))
+    return FatMap(
+        image.with_array(fraction.astype(np.float32)), Method.T1, (series,), image, image.with_array(body), facts=facts, notes=(note,)
+    )
 
 
 def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors:

@@ -98,7 +98,7 @@ def print_result(result: StudyResult, console: Console) -> None:
         for remark in _remarks(result):
             console.print(remark, soft_wrap=True, markup=False)
     if result.refusal:
-        console.print(Text.assemble(("Not graded: ", "bold red"), f"{result.refusal.reason}: {result.refusal.detail}"), soft_wrap=True)
+        console.print(Text.assemble(("refused: ", "bold red"), f"{result.refusal.reason}: {result.refusal.detail}"), soft_wrap=True)
         console.print(f"  {result.refusal.advice}", soft_wrap=True)
     for note in result.notes:
         console.print(Text.assemble(("Note ", "yellow"), f"{note.reason}: {note.detail}"), soft_wrap=True)

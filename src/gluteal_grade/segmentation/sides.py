@@ -10,6 +10,7 @@ from gluteal_grade.geometry import Volume
 
 _STRAY_SHARE = 0.10  # of a muscle's voxels beyond the midline; the glutei never cross it
 _ONE_SIDED_MM = 30.0  # glutei lie 60-150 mm off the midline
+_WHOLE_PELVIS_MM = 300.0  # a body this wide in view is no single hip
 
 
 def check_sides(labels: Volume, body: Volume | None = None) -> tuple[Note, ...]:
@@ -17,8 +18,8 @@ def check_sides(labels: Volume, body: Volume | None = None) -> tuple[Note, ...]:
 
     Args:
         labels: our own values, RAS+.
-        body: mask of the body on the same grid; used only where one side is labelled and air lies left and right of the body,
-            since a one-sided field of view has no midline to compare with.
+        body: mask of the body on the same grid; used only where one side is labelled, and only if the picture holds the whole width
+            of the body, since a one-sided field of view has no midline to compare with.
 
     Returns:
         notes on stray voxels.
@@ -65,8 +66,11 @@ def _stray(right_mm: dict[tuple[Muscle, Side], np.ndarray], midline: float) -> t
 
 
 def _midline(body: Volume) -> float | None:
-    """World x of the body's middle, None where the body leaves the picture at a side."""
+    """World x of the body's middle; None where one hip alone may be in view."""
     columns = np.flatnonzero(body.array.any(axis=(1, 2)))
-    if not columns.size or columns[0] == 0 or columns[-1] == body.shape[0] - 1:
+    if not columns.size:
         return None
-    return float(body.grid.to_world([(columns[0] + columns[-1]) / 2, 0, body.shape[2] / 2])[0])
+    cut = columns[0] == 0 or columns[-1] == body.shape[0] - 1
+    if cut and len(columns) * body.spacing_mm[0] < _WHOLE_PELVIS_MM:
+        return None
+    return float(body.grid.to_world([(columns[0] + columns[-1]) / 2, body.shape[1] / 2, body.shape[2] / 2])[0])

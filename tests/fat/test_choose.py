@@ -1,0 +1,80 @@
+"""Which series is measured: the best one there is, and a reason for every other."""
+
+import numpy as np
+import pytest
+
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.choose import candidates, why_unused
+from gluteal_grade.fat.fatmap import Method
+from gluteal_grade.geometry import Volume
+from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+from tests.synthetic import series
+
+VOLUME = Volume(np.ones((4, 4, 4), np.float32), np.eye(4))
+OTHER = Volume(np.ones((5, 4, 4), np.float32), np.eye(4))
+K = SeriesKind
+
+
+def study(*found: Series) -> Study:
+    return Study("0" * 12, found)
+
+
+def one(id_: str, kind: SeriesKind, volume: Volume = VOLUME, **facts) -> Series:
+    return series(id_, kind, volume, **facts)
+
+
+WATER, FAT = one("w", K.DIXON_WATER), one("f", K.DIXON_FAT)
+T1, MARS, CT = one("t1", K.T1), one("mars", K.T1, mars=True), one("ct", K.CT)
+
+
+@pytest.mark.parametrize(
+    ("found", "method", "ids"),
+    [
+        ((T1, WATER, FAT, CT), Method.DIXON, ["w", "f"]),
+        ((CT, T1), Method.T1, ["t1"]),
+        ((CT,), Method.CT, ["ct"]),
+        ((T1, WATER, FAT, MARS), Method.T1, ["mars"]),
+        ((one("i", K.DIXON_IN_PHASE), one("o", K.DIXON_OPPOSED_PHASE), T1), Method.IN_OPPOSED_PHASE, ["i", "o"]),
+        ((one("ff", K.FAT_FRACTION), T1), Method.FAT_FRACTION_MAP, ["ff"]),
+        ((WATER, T1), Method.T1, ["t1"]),
+        ((WATER, one("f2", K.DIXON_FAT, OTHER), T1), Method.T1, ["t1"]),
+    ],
+)
+def test_the_best_comes_first(found: tuple[Series, ...], method: Method, ids: list[str]) -> None:
+    best = candidates(study(*found))[0]
+    assert best.method is method
+    assert [s.id for s in best.series] == ids
+
+
+def test_a_pair_comes_from_one_acquisition() -> None:
+    """Two Dixon scans on one grid (before and after contrast): water is never divided by the other scan's fat."""
+    found = [one(f"{k}{n}", kind, uid=f"1.{n}", number=n) for n in (3, 9) for k, kind in (("w", K.DIXON_WATER), ("f", K.DIXON_FAT))]
+    pairs = [[s.id for s in c.series] for c in candidates(study(found[1], found[3], found[0], found[2]))]
+    assert pairs == [["w3", "f3"], ["w9", "f9"]]
+
+
+def test_enhanced_t1_is_the_last_resort() -> None:
+    enhanced = one("gd", K.T1, acquisition=Acquisition(contrast_agent=True))
+    assert [c.series[0].id for c in candidates(study(enhanced, T1))] == ["t1", "gd"]
+
+
+def test_nothing_to_measure() -> None:
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("s", K.STIR), one("l", K.LOCALIZER)))
+    assert caught.value.reason is Reason.NO_GRADABLE_SERIES
+    assert "s stir, l localizer" in caught.value.detail
+
+
+def test_the_users_choice_wins() -> None:
+    assert [c.series[0].id for c in candidates(study(T1, WATER, FAT), only="t1")] == ["t1"]
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(T1), only="t9")
+    assert caught.value.reason is Reason.SERIES_NOT_FOUND
+
+
+def test_every_unused_series_has_its_reason() -> None:
+    refused = one("r", K.T1, refusal=RefusedInput(Reason.GANTRY_TILT))
+    for unused in (one("s", K.STIR), one("p", K.PD), T1, refused):
+        assert why_unused(unused, (WATER, FAT))
+    assert why_unused(refused, ()) == "refused: gantry_tilt"
+    assert why_unused(WATER, (WATER, FAT)) == ""

@@ -1,0 +1,175 @@
+"""The whole flow in memory: choose, label, measure, grade; refusals as results."""
+
+import json
+import math
+from dataclasses import replace
+
+import jsonschema
+import numpy as np
+import pytest
+
+from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import Reason
+from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.pipeline import Graded, grade_study
+from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
+from gluteal_grade.segmentation.none import NoSegmenter
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.study import SeriesKind, Study
+from tests.synthetic import Toy, ct, dixon_study, make_toy, series, t1
+
+SETTINGS = load_settings()
+FRACTIONS = {(Muscle.GLUTEUS_MEDIUS, Side.LEFT): 0.35, (Muscle.GLUTEUS_MINIMUS, Side.LEFT): 0.6, (Muscle.GLUTEUS_MAXIMUS, Side.RIGHT): 0.17}
+
+
+class Given:
+    """Labels that are already there, on the series with the given id."""
+
+    def __init__(self, labels: Volume, reference: str) -> None:
+        self.labels, self.reference = labels, reference
+
+    def segment(self, study: Study, preferred: tuple) -> Segmentation:
+        found = next(s for s in study.series if s.id == self.reference)
+        return Segmentation(self.labels, found, "test", "0" * 64)
+
+
+def grade(study: Study, toy: Toy, reference: str, labels: Volume | None = None) -> Graded:
+    return grade_study(study, SETTINGS, Given(labels or toy.labels, reference))
+
+
+def check_grades(result: StudyResult, toy: Toy, tolerance: float) -> None:
+    for m in result.muscles:
+        wanted = {p: f for p, f in toy.truth.items() if p.muscle is m.muscle and p.side is m.side}
+        truth = next((f for p, f in wanted.items() if p.region is m.region), np.mean(list(wanted.values())))
+        assert m.fat_fraction == pytest.approx(truth, abs=tolerance)
+
+
+def test_dixon_study_is_graded() -> None:
+    toy = make_toy(FRACTIONS)
+    result = grade(dixon_study(toy), toy, "s1.water").result
+    assert result.status is StudyStatus.GRADED
+    assert result.fat is not None
+    assert (result.fat.method, result.fat.series, result.reference_series) == ("dixon", ("s1.water", "s1.fat"), "s1.water")
+    check_grades(result, toy, 0.01)
+    grades = {
+        (m.side, m.muscle): [m.grade(s) for s in ("quartile", "goutallier", "bal_lowe")] for m in result.muscles if m.region == "whole"
+    }
+    assert grades["left", "gluteus_medius"] == [2, 3, 2]
+    assert grades["left", "gluteus_minimus"] == [3, 4, 2]
+    assert grades["right", "gluteus_maximus"] == [1, 1, 1]
+
+
+def test_result_survives_json_and_fits_its_schema() -> None:
+    toy = make_toy(FRACTIONS)
+    labels = toy.labels.with_array(np.where(toy.labels.array >= 200, 0, toy.labels.array))
+    result = grade(dixon_study(toy), toy, "s1.water", labels).result
+    text = result.to_json()
+    assert "NaN" not in text
+    again = StudyResult.model_validate_json(text)
+    assert again.to_json() == text
+    jsonschema.validate(json.loads(text), json.loads(json_schema()))
+
+
+def test_one_side_makes_it_partly_graded_and_leaves_asymmetry_open() -> None:
+    toy = make_toy()
+    labels = toy.labels.with_array(np.where(toy.labels.array >= 200, 0, toy.labels.array))
+    result = grade(dixon_study(toy), toy, "s1.water", labels).result
+    assert result.status is StudyStatus.PARTLY_GRADED
+    assert {m.status for m in result.muscles if m.side is Side.LEFT} == {MuscleStatus.MISSING}
+    assert {a.reason for a in result.asymmetry} == {Reason.OTHER_SIDE_MISSING}
+    assert all(math.isnan(a.volume_difference_percent) for a in result.asymmetry)
+
+
+def test_asymmetry_is_left_minus_right() -> None:
+    toy = make_toy(FRACTIONS)
+    medius = next(a for a in grade(dixon_study(toy), toy, "s1.water").result.asymmetry if a.muscle is Muscle.GLUTEUS_MEDIUS)
+    assert medius.fat_fraction_difference_points == pytest.approx(23, abs=1)
+    assert abs(medius.volume_difference_percent) < 1
+    assert medius.lean_volume_difference_percent < -20
+
+
+def test_ct_grades_carry_their_mark() -> None:
+    toy = make_toy(FRACTIONS)
+    study = Study("0" * 12, (series("ct", SeriesKind.CT, toy.volume(ct(toy))),))
+    result = grade(study, toy, "ct").result
+    check_grades(result, toy, 0.02)
+    assert {g.mark for m in result.muscles for g in m.grades} == {Reason.CT_UNCALIBRATED}
+    assert all(0 <= m.ct_lean_share <= 1 for m in result.muscles)
+
+
+def test_labels_on_another_series_of_the_same_frame() -> None:
+    """Labels drawn on a finer T1, fat measured on Dixon: the map is carried over and the result says so."""
+    toy = make_toy(FRACTIONS)
+    fine = make_toy(FRACTIONS, shape=(180, 130, 38), spacing=(2.0, 2.0, 4.0))
+    dixon = [replace(s, frame_of_reference="1.2.3") for s in dixon_study(toy).series]
+    drawn_on = series("t1", SeriesKind.STIR, fine.volume(np.nan_to_num(fine.fat)), frame_of_reference="1.2.3")
+    result = grade(Study("0" * 12, (*dixon, drawn_on)), fine, "t1").result
+    assert result.status is StudyStatus.GRADED
+    assert result.reference_series == "t1"
+    assert Reason.RESAMPLED in {n.reason for n in result.notes}
+    medius = next(m for m in result.muscles if (m.side, m.muscle) == (Side.LEFT, Muscle.GLUTEUS_MEDIUS))
+    assert medius.fat_fraction == pytest.approx(0.35, abs=0.03)
+
+
+def test_labels_in_another_frame_are_refused() -> None:
+    toy, fine = make_toy(), make_toy(shape=(180, 130, 38), spacing=(2.0, 2.0, 4.0))
+    drawn_on = series("t1", SeriesKind.STIR, fine.volume(np.nan_to_num(fine.fat)), frame_of_reference="9.9")
+    result = grade(Study("0" * 12, (*dixon_study(toy).series, drawn_on)), fine, "t1").result
+    assert result.refusal is not None
+    assert result.refusal.reason is Reason.GRID_MISMATCH
+
+
+def test_the_next_best_series_steps_in_and_the_result_says_why() -> None:
+    toy = make_toy(FRACTIONS)
+    swapped = dixon_study(toy).series
+    pair = (replace(swapped[0], kind=SeriesKind.DIXON_FAT), replace(swapped[1], kind=SeriesKind.DIXON_WATER))
+    study = Study("0" * 12, (*pair, series("t1", SeriesKind.T1, toy.volume(t1(toy)))))
+    result = grade(study, toy, "t1").result
+    assert result.fat is not None
+    assert result.fat.method == "t1"
+    assert Reason.WATER_FAT_SWAP in {n.reason for n in result.notes}
+
+
+def test_no_segmenter_is_a_refusal_with_the_series_listed() -> None:
+    toy = make_toy()
+    graded = grade_study(dixon_study(toy), SETTINGS, NoSegmenter())
+    assert graded.images is None
+    assert graded.result.status is StudyStatus.REFUSED
+    assert graded.result.refusal is not None
+    assert graded.result.refusal.reason is Reason.NO_SEGMENTER
+    assert [s.id for s in graded.result.series] == ["s1.water", "s1.fat"]
+
+
+def test_nothing_gradable_is_refused_but_volumes_stand() -> None:
+    toy = make_toy(0.1)
+    water = np.where(toy.body, 500.0, 0)
+    images = (
+        series("i", SeriesKind.DIXON_IN_PHASE, toy.volume(water)),
+        series("o", SeriesKind.DIXON_OPPOSED_PHASE, toy.volume(0.8 * water)),
+    )
+    result = grade(Study("0" * 12, images), toy, "i").result
+    assert result.status is StudyStatus.REFUSED
+    assert result.refusal is not None
+    assert result.refusal.reason is Reason.AMBIGUOUS_DOMINANCE
+    assert all(m.volume_ml > 0 and m.grade("quartile") is None for m in result.muscles)
+
+
+def test_oblique_and_coronal_grids_give_the_same_numbers() -> None:
+    """The same toy seen through permuted, flipped axes: volumes and fractions do not move."""
+    toy = make_toy(FRACTIONS)
+    straight = grade(dixon_study(toy), toy, "s1.water").result
+
+    def turned(volume: Volume) -> Volume:
+        affine = volume.affine[:, [1, 2, 0, 3]].copy()
+        flip = np.diag([1.0, -1, 1, 1])
+        flip[1, 3] = volume.shape[2] - 1
+        return Volume(volume.array.transpose(1, 2, 0)[:, ::-1], affine @ flip).to_ras()
+
+    study = dixon_study(toy)
+    moved = [series(s.id, s.kind, turned(s.load())) for s in study.series]
+    again = grade(Study("0" * 12, tuple(moved)), toy, "s1.water", turned(toy.labels)).result
+    for a, b in zip(straight.muscles, again.muscles, strict=True):
+        assert (a.volume_ml, a.fat_fraction, a.region) == (pytest.approx(b.volume_ml), pytest.approx(b.fat_fraction), b.region)
+    assert isinstance(moved[0].grid, Grid)
+    assert Region.ANTERIOR in {m.region for m in again.muscles}
