@@ -65,13 +65,13 @@ def _prepare(images: StudyImages) -> tuple[list[_Shown], Window]:
     levels = choose_levels(images.labels, images.slice_axis)
     pictures = [np.nan_to_num(view.picture(images.image.array, level.index).astype(np.float32)) for level in levels]
     labels = [view.picture(images.labels.array, level.index) for level in levels]
-    bodies = body_masks(pictures, is_ct=images.is_ct)
+    fats = [view.picture(images.fat_fraction.array, level.index).astype(np.float32) for level in levels]
+    bodies = body_masks(pictures, fats, is_ct=images.is_ct)
     window = window_of(pictures, labels, bodies, is_ct=images.is_ct)
     box = crop_box(labels, bodies, view.pixel_mm)
     count = images.labels.shape[images.slice_axis]
     shown = []
-    for level, picture, label in zip(levels, pictures, labels, strict=True):
-        fat = view.picture(images.fat_fraction.array, level.index).astype(np.float32)
+    for level, picture, label, fat in zip(levels, pictures, labels, fats, strict=True):
         cut = Cut(window.grey(box.of(picture)), box.of(label), box.of(fat), view)
         where = f"slice {level.index + 1}/{count} · {view.position_text(level.index)}"
         shown.append(_Shown(level, cut, f"{level.title} · {where}"))

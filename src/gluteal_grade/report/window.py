@@ -14,9 +14,11 @@ from gluteal_grade.geometry import Array
 
 _CT_WINDOW_HU = (-160.0, 240.0)
 _CT_AIR_HU = -300.0
-_MR_GAMMA = 0.8  # lifts muscle out of the dark beside bright fat
+_MR_GAMMA = 0.8
 _PERCENTILES = (1.0, 99.5)
 _COIL_LIMIT = 1.35  # times the brightest tenth's lower end in and around the muscles: skin under a coil may saturate beyond it
+_DARK_MUSCLE = 0.4  # of the window: below it muscle is lifted by the gamma, above it (water images) it needs none
+_KNOWN_EVERYWHERE = 0.95
 _MARGIN_MM = 8.0
 _SMALL = 0.02  # objects below this share of the largest are table, coil or ghost
 
@@ -52,8 +54,18 @@ class Box:
         return picture[self.top : self.bottom, self.left : self.right]
 
 
-def body_masks(pictures: Sequence[Array], *, is_ct: bool) -> list[Mask]:
-    """Body against air in each picture; one threshold for all."""
+def body_masks(pictures: Sequence[Array], fats: Sequence[Array], *, is_ct: bool) -> list[Mask]:
+    """Body against air in each picture; one threshold for all.
+
+    Args:
+        pictures: the slices shown.
+        fats: their fat fraction: where it is known there is body too (fat under the skin is dark on a water image), unless it is known
+            everywhere.
+        is_ct: pictures are HU.
+    """
+    known = [np.isfinite(fat) for fat in fats]
+    if is_ct or np.mean([k.mean() for k in known]) > _KNOWN_EVERYWHERE:
+        known = [np.zeros(k.shape, bool) for k in known]
     if is_ct:
         threshold = _CT_AIR_HU
     else:
@@ -61,7 +73,7 @@ def body_masks(pictures: Sequence[Array], *, is_ct: bool) -> list[Mask]:
         sample = np.minimum(sample, np.percentile(sample, 99.0))
         # half of Otsu's: between air and muscle where air is in view, below muscle where it is not
         threshold = float(threshold_otsu(sample)) / 2 if sample.max() > sample.min() else -np.inf
-    return [_large_objects(p > threshold) for p in pictures]
+    return [_large_objects((p > threshold) | k) for p, k in zip(pictures, known, strict=True)]
 
 
 def window_of(pictures: Sequence[Array], labels: Sequence[Array], bodies: Sequence[Mask], *, is_ct: bool) -> Window:
@@ -81,6 +93,9 @@ def window_of(pictures: Sequence[Array], labels: Sequence[Array], bodies: Sequen
         high, words = limit, "from the 1st percentile of the body to the bright tissue near the muscles"
     if not high > low:
         high = low + 1.0
+    muscle = np.concatenate([p[m > 0] for p, m in zip(pictures, labels, strict=True)])
+    if muscle.size and np.median(muscle) > low + _DARK_MUSCLE * (high - low):
+        return Window(low, high, 1.0, words)
     return Window(low, high, _MR_GAMMA, f"{words}, gamma {_MR_GAMMA}")
 
 

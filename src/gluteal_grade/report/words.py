@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
@@ -10,6 +11,8 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
 
 DASH = "–"
+
+_NUMBERED = re.compile(r"s\d+(\.\w{1,12})?")
 
 _METHODS = {
     "dixon": "Dixon water and fat",
@@ -98,7 +101,7 @@ def status_text(m: MuscleResult) -> str:
     if m.status is MuscleStatus.MISSING:
         return f"not measured: {why}"
     if m.status is MuscleStatus.NOT_GRADABLE:
-        detail = f" ({m.detail})" if m.detail and m.detail.casefold() != why.casefold() else ""
+        detail = f" ({m.detail})" if any(c.isdigit() for c in m.detail) and "%" not in why else ""  # a bare sentence only says it again
         return f"not gradable: {why}{detail}"
     share = "" if math.isnan(m.evaluable_share) or m.evaluable_share > 0.995 else f"; {100 * m.evaluable_share:.0f} % evaluable"
     if m.region is not Region.WHOLE:
@@ -109,12 +112,19 @@ def status_text(m: MuscleResult) -> str:
 
 
 def method_text(result: StudyResult) -> str:
-    """How fat was measured, and on which series (ids, no descriptions: those may hold a name)."""
+    """How fat was measured, and on which series."""
     if result.fat is None:
         return "fat not measured"
     kinds = {s.id: s.kind.replace("_", " ") for s in result.series}
-    series = ", ".join(f"{s} ({kinds[s]})" if s in kinds else s for s in result.fat.series)
+    series = ", ".join(_series_text(s, kinds.get(s, "")) for s in result.fat.series)
     return f"{_METHODS.get(result.fat.method, result.fat.method)} · series {series}"
+
+
+def _series_text(series: str, kind: str) -> str:
+    """A numbered series with its id; one named after its file, which may hold a name, by its contrast only."""
+    if _NUMBERED.fullmatch(series):
+        return f"{series} ({kind})" if kind else series
+    return kind or "given as a file"
 
 
 def subtitle(result: StudyResult) -> str:

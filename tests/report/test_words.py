@@ -1,0 +1,60 @@
+import math
+
+import pytest
+
+from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.errors import Reason
+from gluteal_grade.report.words import grade_rows, method_text, percent_text, status_text, volume_text
+from gluteal_grade.results import MuscleStatus
+from tests.report.studies import toy_study
+
+
+@pytest.fixture(scope="module")
+def result():
+    return toy_study(shape=(72, 52, 30), spacing=(5.0, 5.0, 5.0))[0]
+
+
+@pytest.mark.parametrize(("ml", "text"), [(742.4, "742 ml"), (9.94, "9.9 ml"), (9.96, "10 ml"), (0.04, "0.0 ml"), (math.nan, "–")])
+def test_volume(ml, text):
+    assert volume_text(ml) == text
+
+
+@pytest.mark.parametrize(("fraction", "text"), [(0.123, "12.3 %"), (0.0, "0.0 %"), (1.0, "100.0 %"), (math.nan, "–")])
+def test_percent(fraction, text):
+    assert percent_text(fraction) == text
+
+
+def test_rows_right_first_regions_under_their_muscle(result):
+    rows = grade_rows(result)
+    assert [r.side for r in rows if r.side] == ["Right", "Left"]
+    assert [r.name for r in rows[:5]] == ["Gluteus maximus", "Gluteus medius", "Gluteus minimus", "anterior", "posterior"]
+    assert rows[2].colour is None  # drawn as its two parts
+    assert rows[3].colour != rows[4].colour
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"status": MuscleStatus.MISSING, "reason": Reason.NO_LABEL}, "not measured: no label"),
+        (
+            {"status": MuscleStatus.PARTIAL, "reason": Reason.OUT_OF_VIEW, "coverage": 0.62, "cut_at": ("inferior", "left")},
+            "partly in view, about 62 %; cut at the inferior and left border",
+        ),
+        (
+            {"status": MuscleStatus.NOT_GRADABLE, "reason": Reason.TOO_FEW_VOXELS, "detail": "3 voxels, 20 needed"},
+            "not gradable: too small to measure (3 voxels, 20 needed)",
+        ),
+        ({"evaluable_share": 0.83}, "whole muscle in view; 83 % evaluable"),
+        ({"status": MuscleStatus.NOT_GRADABLE, "reason": Reason.CONTRAST_AGENT}, "not gradable: contrast agent"),
+    ],
+)
+def test_status_in_plain_words(result, changes, text):
+    muscle = next(m for m in result.muscles if m.side is Side.LEFT and m.muscle is Muscle.GLUTEUS_MEDIUS)
+    assert status_text(muscle.model_copy(update=changes)) == text
+
+
+def test_a_series_named_after_its_file_is_told_by_contrast_only(result):
+    assert method_text(result) == "fat-fraction map · series s1 (fat fraction)"
+    fat = result.fat.model_copy(update={"series": ("doe_jane_T1w",)})
+    series = tuple(s.model_copy(update={"id": "doe_jane_T1w"}) for s in result.series)
+    assert method_text(result.model_copy(update={"fat": fat, "series": series})) == "fat-fraction map · series fat fraction"
