@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -49,7 +50,13 @@ def read_header(source: Path | FileRef) -> NiftiHeader:
         RefusedInput: `empty_file`, `unreadable_nifti`, `not_3d`, `unsupported_pixels`, `no_geometry`, `bad_affine`, `sheared_affine`.
         TransientFailure: `read_failed`.
     """
-    return _facts(_parsed(_first_bytes(_ref(source))))
+    ref = _ref(source)
+    head, packed = _first_bytes(ref)
+    parsed = _parsed(head)
+    facts = _facts(parsed)
+    if not packed:
+        _check_size(parsed, facts.grid, ref.size)
+    return facts
 
 
 def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
@@ -67,14 +74,15 @@ def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
     content = _unpacked(ref)
     parsed = _parsed(content)
     header = _facts(parsed)
+    _check_size(parsed, header.grid, len(content))
     voxels = ArrayProxy(BytesIO(content), parsed)
     try:
         if header.integer and not as_float:
             array: Array = np.asanyarray(voxels)
         else:
             array = np.asarray(voxels, dtype=np.float32)
-    except (OSError, ValueError, EOFError) as error:
-        raise RefusedInput(Reason.UNREADABLE_NIFTI, "voxels are missing at the end of the file") from error
+    except (OSError, ValueError, EOFError, OverflowError) as error:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, "the voxels cannot be read") from error
     return Volume(array.reshape(header.grid.shape, order="F"), header.grid.affine).to_ras()
 
 
@@ -136,15 +144,21 @@ def _unpacked(ref: FileRef) -> bytes:
         raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
 
 
-def _first_bytes(ref: FileRef) -> bytes:
-    """Either header version; a compressed file is unpacked so far and no further."""
+def _check_size(header: Any, grid: Grid, size: int) -> None:
+    needed = int(header.get_data_offset()) + math.prod(grid.shape) * header.get_data_dtype().itemsize
+    if size < needed:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, f"{needed - size} of {needed} bytes are missing")
+
+
+def _first_bytes(ref: FileRef) -> tuple[bytes, bool]:
+    """Enough for either header version, and whether it was compressed; a compressed file is unpacked so far and no further."""
     if ref.size == 0:
         raise RefusedInput(Reason.EMPTY_FILE)
     with ref.open() as stream:
         try:
             packed = stream.read(2) == _GZIP_MAGIC
             stream.seek(0)
-            return gzip.GzipFile(fileobj=stream).read(_HEADER_BYTES) if packed else stream.read(_HEADER_BYTES)
+            return gzip.GzipFile(fileobj=stream).read(_HEADER_BYTES) if packed else stream.read(_HEADER_BYTES), packed
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
 
