@@ -28,22 +28,22 @@ SUPERSAMPLE = (3, 3, 3)
 
 def healthy_dixon() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
     """A healthy man of 32 at 3 T: low-flip-angle 3-D multi-echo Dixon, oblique by some degrees, and a localizer."""
-    # flip 2 degrees at TR 12 ms: T1 weighting raises a true FF of 10 % to 10.5 %, not more
-    dixon = Protocol(Technique.SPOILED_GRADIENT_ECHO, tr_ms=12.0, te_ms=1.15, field_t=3.0, flip_deg=2.0)
+    # flip 2 degrees at TR 14 ms: T1 weighting raises a true FF of 10 % to 10.4 %, not more
+    dixon = Protocol(Technique.SPOILED_GRADIENT_ECHO, tr_ms=14.0, te_ms=1.15, field_t=3.0, flip_deg=2.0)
     scout = Protocol(Technique.SPOILED_GRADIENT_ECHO, tr_ms=8.6, te_ms=4.0, field_t=3.0, flip_deg=20.0)
     named = {"protocol_name": "t1_vibe_q-dixon_tra_pelvis", "sequence_name": "*fl3d6", "bandwidth_hz": 1080.0}
     planes = (
-        axial_grid((-200, -165, -60), (200, 110, 60), (3, 3, 60)),
-        axial_grid((-200, -60, -150), (200, 30, 150), (3, 45, 3)),
-        axial_grid((-110, -165, -150), (110, 110, 150), (110, 3, 3)),
+        axial_grid((-200, -165, -4), (200, 110, 20), (2.5, 2.5, 8)),
+        axial_grid((-200, -30, -150), (200, -6, 150), (2.5, 8, 2.5)),
+        axial_grid((62, -165, -150), (86, 110, 150), (8, 2.5, 2.5)),
     )
     series = (
         *(
             SeriesSpec(SeriesKind.LOCALIZER, "localizer", scout, snr=25, grid=grid, supersample=(2, 2, 2), sequence_name="*fl2d1")
             for grid in planes
         ),
-        SeriesSpec(SeriesKind.DIXON_WATER, "dixon_water", dixon, snr=60, bias_percent=8, counts_per_sigma=1.5, **named),
-        SeriesSpec(SeriesKind.DIXON_FAT, "dixon_fat", dixon, snr=60, bias_percent=8, counts_per_sigma=1.5, **named),
+        SeriesSpec(SeriesKind.DIXON_WATER, "dixon_water", dixon, snr=60, bias_percent=8, counts_per_sigma=1.2, **named),
+        SeriesSpec(SeriesKind.DIXON_FAT, "dixon_fat", dixon, snr=60, bias_percent=8, counts_per_sigma=1.2, **named),
     )
     grid = axial_grid((-198, -166, -137), (198, 106, 143), (1.2, 1.2, 4.0), tilt_deg=(4.0, 2.0, 3.0))
     fat = both_sides(FatPrescription(0.125), FatPrescription(0.075), FatPrescription(0.08))
@@ -64,8 +64,10 @@ def osteoarthritis_t1() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
         (Side.LEFT, MEDIUS, FatPrescription(0.20, Pattern.STREAKY)),
         (Side.LEFT, MINIMUS, FatPrescription(0.38, Pattern.STREAKY)),
     )
-    grid = axial_grid((-205, -170, -127), (205, 108, 132), (1.1, 1.1, 4.5))
-    series = (SeriesSpec(SeriesKind.T1, "t1_tse_tra", t1, snr=24, bias_percent=15, sequence_name="TSE", bandwidth_hz=180.0),)
+    grid = axial_grid((-205, -170, -127), (205, 108, 132), (1.1, 1.1, 4.2))
+    series = (
+        SeriesSpec(SeriesKind.T1, "t1_tse_tra", t1, snr=24, bias_percent=15, counts_per_sigma=1.4, sequence_name="TSE", bandwidth_hz=180.0),
+    )
     return PhantomStudySpec("Osteoarthritis", body, fat, grid, series, SUPERSAMPLE, seed=22, age_years=68), Vendor.PHILIPS, ("jpegls",)
 
 
@@ -91,6 +93,7 @@ def tha_mars() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
             "t1_tse_WARP_tra",
             t1,
             snr=20,
+            counts_per_sigma=1.4,
             bias_percent=12,
             void_mm=7,
             bandwidth_hz=651.0,
@@ -102,6 +105,7 @@ def tha_mars() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
             "stir_tra",
             stir,
             snr=18,
+            counts_per_sigma=1.4,
             bias_percent=12,
             void_mm=22,
             grid=coarse,

@@ -71,16 +71,29 @@ class BodyParameters:
 
 
 @dataclass(frozen=True, eq=False)
+class Lattice:
+    """Regularly spaced points of one hip that are not bone: canonical coordinates (n,), mm, and the volume of each, ml."""
+
+    lat: F32
+    ant: F32
+    sup: F32
+    above_trochanter: npt.NDArray[np.bool_]
+    point_ml: float
+
+
+@dataclass(frozen=True, eq=False)
 class Body:
     """Anatomy as a function of place. Make one with `build_body`.
 
     Attributes:
         parameters: the person.
         thickness: calibration factors a side and muscle.
+        lattices: the points outside bone that it was calibrated on.
     """
 
     parameters: BodyParameters
-    thickness: dict[Side, dict[Muscle, float]] = field(hash=False)
+    thickness: dict[Side, dict[Muscle, float]]
+    lattices: dict[Side, Lattice] = field(default_factory=dict, repr=False)
 
     @cached_property
     def hips(self) -> dict[Side, Hip]:
@@ -120,6 +133,17 @@ class Body:
                 ids[mask] = self.hips[side].structures(lat[mask], ant[mask], sup[mask])
         return ids
 
+    @cached_property
+    def lattice_ids(self) -> dict[Side, npt.NDArray[np.uint8]]:
+        """Structure ids of the glutei at the calibration lattice's points, 0 elsewhere."""
+        return {side: self.hips[side].glutei_at(v.lat, v.ant, v.sup) for side, v in self.lattices.items()}
+
+    def points_in(self, side: Side, muscle: Muscle) -> tuple[F32, F32, F32]:
+        """Canonical lat, ant, sup of the calibration lattice's points inside one muscle."""
+        lattice = self.lattices[side]
+        mine = np.isin(self.lattice_ids[side], [s for s, m in GLUTEI.items() if m is muscle])
+        return lattice.lat[mine], lattice.ant[mine], lattice.sup[mine]
+
     @property
     def lesser_trochanter_mm(self) -> float:
         """Height (RAS+ z, mm) of the middle of the lesser trochanters, where maximus volumes are cropped in the literature."""
@@ -150,9 +174,10 @@ def build_body(parameters: BodyParameters, spacing_mm: float = 2.5, rounds: int 
         ValueError: a volume cannot be reached with this skeleton.
     """
     thickness = {side: dict.fromkeys(Muscle, 1.0) for side in _SIDES}
+    lattices = {side: _bare_lattice(Body(parameters, thickness), side, spacing_mm) for side in _SIDES}
     for _ in range(rounds):
-        body = Body(parameters, thickness)
-        volumes = _volumes_ml(body, spacing_mm)
+        body = Body(parameters, thickness, lattices)
+        volumes = _volumes_ml(body)
         ratio = {side: {m: volumes[side][m] / parameters.target_volume_ml(side, m) for m in Muscle} for side in _SIDES}
         if all(abs(r - 1) < 2e-3 for by_muscle in ratio.values() for r in by_muscle.values()):
             return body
@@ -168,41 +193,30 @@ def hip_lattice(body: Body, side: Side, spacing_mm: float) -> npt.NDArray[np.flo
     sx, sy, sz = body.parameters.scale
     x = np.arange(0, 185 * sx, spacing_mm) + spacing_mm / 2
     y = np.arange(-155 * sy, 70 * sy, spacing_mm)
-    z = np.arange(-135 * sz, 140 * sz, spacing_mm)
+    # cells end at the lesser trochanter, where volumes of maximus are cropped
+    trochanter = body.lesser_trochanter_mm
+    below, above = int(np.ceil((trochanter + 135 * sz) / spacing_mm)), int(np.ceil((140 * sz - trochanter) / spacing_mm))
+    z = trochanter + (np.arange(-below, above) + 0.5) * spacing_mm
     points = np.stack(np.meshgrid(x, y, z, indexing="ij"), axis=-1).reshape(-1, 3)
     points[:, 0] *= 1 if side is Side.RIGHT else -1
     return points
 
 
-def _gluteal_ids(body: Body, side: Side, spacing_mm: float) -> tuple[F32, F32, F32, npt.NDArray[Any], npt.NDArray[np.uint8]]:
-    """Canonical coordinates, RAS+ points and structure ids of the lattice points in bones and glutei."""
+def _bare_lattice(body: Body, side: Side, spacing_mm: float) -> Lattice:
     points = hip_lattice(body, side, spacing_mm)
     lat, ant, sup, _ = body.canonical(points)
-    ids = body.hips[side].glutei(lat, ant, sup)
-    keep = (ids >= min(GLUTEI)) & (ids <= max(GLUTEI))
-    return lat[keep], ant[keep], sup[keep], points[keep], ids[keep]
+    keep = body.hips[side].bones_at(lat, ant, sup) == 0
+    return Lattice(lat[keep], ant[keep], sup[keep], points[keep, 2] >= body.lesser_trochanter_mm, spacing_mm**3 / 1000)
 
 
-@lru_cache(maxsize=8)
-def _lattice(body: Body, side: Side, spacing_mm: float) -> tuple[F32, F32, F32, npt.NDArray[Any], npt.NDArray[np.uint8]]:
-    return _gluteal_ids(body, side, spacing_mm)
-
-
-def gluteal_points(body: Body, side: Side, muscle: Muscle, spacing_mm: float = 2.5) -> tuple[F32, F32, F32]:
-    """Canonical lat, ant, sup of a regular lattice of points inside one muscle."""
-    lat, ant, sup, _, ids = _lattice(body, side, spacing_mm)
-    mine = np.isin(ids, [s for s, m in GLUTEI.items() if m is muscle])
-    return lat[mine], ant[mine], sup[mine]
-
-
-def _volumes_ml(body: Body, spacing_mm: float) -> dict[Side, dict[Muscle, float]]:
+def _volumes_ml(body: Body) -> dict[Side, dict[Muscle, float]]:
     volumes: dict[Side, dict[Muscle, float]] = {}
-    for side in _SIDES:
-        _, _, _, points, ids = _lattice(body, side, spacing_mm)
-        above = points[:, 2] >= body.lesser_trochanter_mm
-        counts = dict.fromkeys(Muscle, 0.0)
+    for side, ids in body.lattice_ids.items():
+        lattice = body.lattices[side]
+        volumes[side] = dict.fromkeys(Muscle, 0.0)
         for structure, muscle in GLUTEI.items():
             hit = ids == structure
-            counts[muscle] += float(np.count_nonzero(hit & above if muscle is Muscle.GLUTEUS_MAXIMUS else hit))
-        volumes[side] = {m: n * spacing_mm**3 / 1000 for m, n in counts.items()}
+            if muscle is Muscle.GLUTEUS_MAXIMUS:
+                hit &= lattice.above_trochanter
+            volumes[side][muscle] += float(np.count_nonzero(hit)) * lattice.point_ml
     return volumes

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -20,7 +21,7 @@ from pydicom.uid import (
 
 from gluteal_grade.geometry import FloatArray, Volume, affine_from_lps
 from gluteal_grade.phantom.study import GENERATOR_VERSION, PhantomStudy, SeriesImage, SeriesSpec
-from gluteal_grade.phantom.vendors import STYLES, Style, Vendor, description, image_type, sequence_codes
+from gluteal_grade.phantom.vendors import PHILIPS_SLOPE, STYLES, Style, Vendor, description, image_type, rescale_slope, sequence_codes
 from gluteal_grade.study import SeriesKind
 
 TRANSFER_SYNTAXES = {
@@ -79,12 +80,12 @@ def uid(study: PhantomStudy, *keys: object) -> str:
 
 def save(data: Dataset, path: Path, transfer: str) -> None:
     """Write one dataset in a transfer syntax, without preamble differences between runs."""
-    syntax: str = TRANSFER_SYNTAXES[transfer]
+    syntax = TRANSFER_SYNTAXES[transfer]
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = data.SOPClassUID
     meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = "1.2.826.0.1.3680043.8.498.1"
+    meta.ImplementationClassUID = UID("1.2.826.0.1.3680043.8.498.1")
     meta.ImplementationVersionName = "GLUTEAL_PHANTOM"
     file = FileDataset(str(path), data, file_meta=meta, preamble=b"\0" * 128)
     if transfer in ("jpegls", "rle"):
@@ -118,15 +119,14 @@ def _slices(study: PhantomStudy, image: SeriesImage, number: int, vendor: Vendor
     spec = image.spec
     slice_axis = int(np.argmin(image.volume.shape)) if spec.kind is SeriesKind.LOCALIZER else 2
     pixels, matrix = stack(image.volume, slice_axis)
-    style = STYLES[vendor]
     found = []
     for index, plane in enumerate(pixels):
-        data = _common(study, spec, number, vendor, style)
+        data = common(study, spec, number, vendor)
         data.InstanceNumber = before + index + 1
         data.SOPInstanceUID = uid(study, "image", spec.name, data.InstanceNumber)
         data.AcquisitionNumber = 1
         place(data, matrix, index)
-        _image(data, plane, style, spec)
+        set_pixels(data, plane, vendor, spec)
         found.append(data)
     return found
 
@@ -134,22 +134,24 @@ def _slices(study: PhantomStudy, image: SeriesImage, number: int, vendor: Vendor
 def place(data: Dataset, matrix: FloatArray, index: int) -> None:
     """Image plane module of one slice of a stack."""
     spacing = np.linalg.norm(matrix[:3, :3], axis=0)
-    data.ImagePositionPatient = [_ds(v) for v in matrix[:3, 3] + index * matrix[:3, 2]]
-    data.ImageOrientationPatient = [_ds(v) for v in (*(matrix[:3, 0] / spacing[0]), *(matrix[:3, 1] / spacing[1]))]
-    data.PixelSpacing = [_ds(spacing[1]), _ds(spacing[0])]
-    data.SliceThickness = _ds(spacing[2])
-    data.SpacingBetweenSlices = _ds(spacing[2])
+    data.ImagePositionPatient = [decimal(v) for v in matrix[:3, 3] + index * matrix[:3, 2]]
+    data.ImageOrientationPatient = [decimal(v) for v in (*(matrix[:3, 0] / spacing[0]), *(matrix[:3, 1] / spacing[1]))]
+    data.PixelSpacing = [decimal(spacing[1]), decimal(spacing[0])]
+    data.SliceThickness = decimal(spacing[2])
+    data.SpacingBetweenSlices = decimal(spacing[2])
     normal = np.cross(matrix[:3, 0] / spacing[0], matrix[:3, 1] / spacing[1])
-    data.SliceLocation = _ds(float(normal @ (matrix[:3, 3] + index * matrix[:3, 2])))
+    data.SliceLocation = decimal(float(normal @ (matrix[:3, 3] + index * matrix[:3, 2])))
 
 
-def _ds(value: float) -> str:
+def decimal(value: float) -> str:
     """A decimal string of at most 16 characters; -0 as 0."""
     return f"{float(value) + 0.0:.10g}"[:16] if abs(value) > 1e-9 else "0"
 
 
-def _common(study: PhantomStudy, spec: SeriesSpec, number: int, vendor: Vendor, style: Style) -> Dataset:
+def common(study: PhantomStudy, spec: SeriesSpec, number: int, vendor: Vendor) -> Dataset:
+    """Patient, study, series, equipment and acquisition modules."""
     data = Dataset()
+    style: Style = STYLES[vendor]
     ct = spec.kind is SeriesKind.CT
     data.SpecificCharacterSet = "ISO_IR 100"
     data.ImageType = image_type(vendor, spec) if spec.kind is not SeriesKind.LOCALIZER else ["ORIGINAL", "PRIMARY", "LOCALIZER"]
@@ -198,39 +200,43 @@ def _mr(data: Dataset, spec: SeriesSpec) -> None:
     data.SequenceName = spec.sequence_name or None
     if not spec.sequence_name:
         del data.SequenceName
-    data.RepetitionTime, data.EchoTime = _ds(protocol.tr_ms), _ds(protocol.te_ms)
+    data.RepetitionTime, data.EchoTime = decimal(protocol.tr_ms), decimal(protocol.te_ms)
     if protocol.ti_ms is not None:
-        data.InversionTime = _ds(protocol.ti_ms)
+        data.InversionTime = decimal(protocol.ti_ms)
     data.NumberOfAverages = "1"
-    data.ImagingFrequency = _ds(42.577 * protocol.field_t)
+    data.ImagingFrequency = decimal(42.577 * protocol.field_t)
     data.ImagedNucleus = "1H"
     data.EchoNumbers = 1
-    data.MagneticFieldStrength = _ds(protocol.field_t)
+    data.MagneticFieldStrength = decimal(protocol.field_t)
     data.EchoTrainLength = 1 if protocol.technique == "spoiled_gradient_echo" else 4
     data.PercentSampling, data.PercentPhaseFieldOfView = "100", "100"
-    data.PixelBandwidth = _ds(spec.bandwidth_hz)
-    data.FlipAngle = _ds(protocol.flip_deg)
+    data.PixelBandwidth = decimal(spec.bandwidth_hz)
+    data.FlipAngle = decimal(protocol.flip_deg)
     data.TransmitCoilName = "Body"
     data.InPlanePhaseEncodingDirection = "ROW"
     data.VariableFlipAngleFlag = "N"
     data.SAR = "0.5"
 
 
-def _image(data: Dataset, plane: npt.NDArray[Any], style: Style, spec: SeriesSpec) -> None:
+def set_pixels(data: Dataset, pixels: npt.NDArray[Any], vendor: Vendor, spec: SeriesSpec) -> None:
+    """Pixel and rescale modules of one image; `pixels` are grey levels (rows, columns), stored finer where the slope is smaller."""
     data.SamplesPerPixel = 1
     data.PhotometricInterpretation = "MONOCHROME2"
-    data.Rows, data.Columns = plane.shape
-    signed = plane.dtype.kind == "i"
+    data.Rows, data.Columns = pixels.shape
+    signed = pixels.dtype.kind == "i"
     data.BitsAllocated, data.BitsStored, data.HighBit = 16, 16 if signed else 12, 15 if signed else 11
     data.PixelRepresentation = int(signed)
+    finer = 1
     if spec.kind is SeriesKind.CT:
         data.RescaleIntercept, data.RescaleSlope, data.RescaleType = "0", "1", "HU"
         data.WindowCenter, data.WindowWidth = "40", "400"
     else:
-        muscle = (spec.snr or 100) * spec.counts_per_sigma
-        bright = muscle * (3.5 if spec.kind in (SeriesKind.T1, SeriesKind.PD) else 1.3)
-        data.WindowCenter, data.WindowWidth = _ds(round(bright / 2)), _ds(round(bright))
-        if style.rescale is not None:
-            data.RescaleSlope, data.RescaleIntercept, data.RescaleType = _ds(style.rescale[0]), _ds(style.rescale[1]), "US"
-    data.PixelData = plane.astype("<i2" if signed else "<u2").tobytes()
+        bright = (spec.snr or 100) * spec.counts_per_sigma * (3.5 if spec.kind in (SeriesKind.T1, SeriesKind.PD) else 1.3)
+        data.WindowCenter, data.WindowWidth = decimal(round(bright / 2)), decimal(round(bright))
+        slope = rescale_slope(vendor, spec.kind)
+        if slope is not None:
+            finer = round(PHILIPS_SLOPE / slope)
+            data.RescaleSlope, data.RescaleIntercept, data.RescaleType = decimal(slope), "0", "US"
+    stored = pixels if signed else np.minimum(pixels * finer, 4095)
+    data.PixelData = stored.astype("<i2" if signed else "<u2").tobytes()
     data["PixelData"].VR = "OW"

@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.phantom.body import Body, gluteal_points
+from gluteal_grade.phantom.body import Body
 from gluteal_grade.phantom.hip import FAN_APEX, WING_DIRECTION, fan_angle_deg
 from gluteal_grade.phantom.noise import WaveNoise
 from gluteal_grade.phantom.shapes import F32
@@ -105,7 +105,7 @@ class FatField:
     def _offsets(self) -> dict[tuple[Side, Muscle], float]:
         offsets = {}
         for (side, muscle), fat in self._by_muscle.items():
-            pattern = self._pattern(muscle, fat.pattern, side, *gluteal_points(self.body, side, muscle)).astype(np.float64)
+            pattern = self._pattern(muscle, fat.pattern, side, *self.body.points_in(side, muscle)).astype(np.float64)
             offsets[side, muscle] = float(brentq(lambda a, p=pattern, m=fat.mean: float(expit(a + p).mean()) - m, -30, 30, xtol=1e-6))
         return offsets
 

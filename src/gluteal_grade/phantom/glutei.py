@@ -15,13 +15,13 @@ from gluteal_grade.phantom.bones import WING_KEYS
 from gluteal_grade.phantom.shapes import F32, Box, Keys, curve_coordinates
 
 _BELOW_WING: tuple[tuple[float, ...], ...] = (
-    (14, 74, -54, 98, -20, 110, 32, 5.0),
-    (0, 97, -42, 114, -8, 116, 32, 3.0),
-    (-12, 117, -36, 127, -8, 125, 24, 2.0),
+    (14, 70, -54, 92, -20, 109, 32, 5.0),
+    (0, 92, -43, 109, -9, 115, 31, 3.0),
+    (-12, 114, -36, 124, -8, 124, 24, 2.0),
     (-26, 130, -30, 136, -7, 132, 15, 1.0),
     (-40, 136, -26, 140, -8, 138, 10, 1.0),
 )
-_FLOOR = Keys(_BELOW_WING + tuple(row for row in WING_KEYS if row[0] >= 30))
+_FLOOR = Keys(_BELOW_WING + tuple(row for row in WING_KEYS if row[0] >= 30)).with_steepness(2, 3)
 
 # sup, first t, last t, height in mm before calibration
 _MINIMUS = Keys(
@@ -37,7 +37,7 @@ _MINIMUS = Keys(
         (-18, 0.58, 0.92, 5.0),
         (-25, 0.70, 0.80, 0.1),
     )
-)
+).with_steepness(2)
 _MEDIUS = Keys(
     (
         (127, 0.42, 0.62, 0.1),
@@ -45,15 +45,15 @@ _MEDIUS = Keys(
         (110, 0.10, 0.98, 16.0),
         (92, 0.09, 0.99, 23.0),
         (72, 0.11, 0.97, 28.0),
-        (50, 0.12, 0.95, 31.0),
-        (30, 0.08, 0.96, 30.0),
-        (14, 0.04, 0.94, 27.0),
+        (50, 0.12, 0.95, 32.0),
+        (30, 0.08, 0.96, 34.5),
+        (14, 0.05, 0.94, 30.5),
         (0, 0.02, 0.88, 22.0),
         (-12, 0.06, 0.80, 16.0),
         (-24, 0.14, 0.68, 9.0),
         (-36, 0.30, 0.52, 0.1),
     )
-)
+).with_steepness(2)
 # maximus: its mid-surface (inner end, middle, outer end) and half its thickness
 _MAXIMUS = Keys(
     (
@@ -70,7 +70,7 @@ _MAXIMUS = Keys(
         (-112, 108, -58, 119, -45, 131, -27, 6.5),
         (-121, 118, -42, 122, -36, 128, -26, 0.2),
     )
-)
+).with_steepness(2, 3, 6)
 
 
 def _dome(u: F32, power: float) -> F32:
@@ -96,18 +96,21 @@ class Layers:
         floor = _FLOOR.at(sup)
         t, n = curve_coordinates(lat, ant, floor[:6])
         base = floor[6]
-        first, last, height = _MINIMUS.at(sup)
+        first, last, height, steep_min = _MINIMUS.at(sup)
         u = (t - first) / (last - first)
         # the anterior half is the thicker one
         inner = base + height * np.float32(self.minimus) * _dome(u, 0.42) * (np.float32(0.66) + np.float32(0.62) * u)
         inner = np.where((sup > _MINIMUS.high) | (sup < _MINIMUS.low), base, inner)
-        first, last, height = _MEDIUS.at(sup)
+        first, last, height, steep_med = _MEDIUS.at(sup)
         outer = inner + height * np.float32(self.medius) * _dome((t - first) / (last - first), 0.40)
         caps = np.maximum(sup - np.float32(_MEDIUS.high), np.float32(_MEDIUS.low) - sup)
         # where a layer has no thickness it is nowhere: the 0.3 keeps its coat from lining the bone
         d_min = np.maximum(np.where(inner - base > 0.3, np.maximum(-n - 6, n - inner), np.float32(30)), caps)
         d_med = np.maximum(np.where(outer - inner > 0.3, np.maximum(inner - n, n - outer), np.float32(30)), caps)
-        return d_min.astype(np.float32), d_med.astype(np.float32)
+        # n is measured in the axial plane; where a layer rises or falls steeply its surface is nearer than that
+        d_min = d_min / np.sqrt(1 + floor[7] ** 2 + steep_min**2)
+        d_med = d_med / np.sqrt(1 + floor[7] ** 2 + steep_med**2)
+        return np.asarray(d_min, dtype=np.float32), np.asarray(d_med, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,6 @@ class Maximus:
         row = _MAXIMUS.at(sup)
         t, n = curve_coordinates(lat, ant, row[:6])
         half = row[6] * np.float32(self.thickness) * _dome(t, 0.40) * (np.float32(1.12) - np.float32(0.3) * t)
-        d = np.where((t > 0) & (t < 1), np.abs(n) - half, np.float32(30))
+        d = np.where(half > 1.0, np.abs(n) - half, np.float32(30))  # no film of epimysium beyond the edges
         caps = np.maximum(sup - np.float32(_MAXIMUS.high), np.float32(_MAXIMUS.low) - sup)
-        return np.asarray(np.maximum(d, caps), dtype=np.float32)
+        return np.asarray(np.maximum(d, caps) / np.sqrt(1 + row[7] ** 2), dtype=np.float32)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.phantom import bones, muscles, viscera
@@ -16,7 +17,7 @@ from gluteal_grade.phantom.noise import WaveNoise
 from gluteal_grade.phantom.shapes import F32, FAR, Box, Shape, Tube, Union
 from gluteal_grade.phantom.structures import Structure
 
-U8 = np.ndarray
+U8 = npt.NDArray[np.uint8]
 S = Structure
 _NONE = np.empty(0, dtype=np.intp)
 
@@ -27,6 +28,7 @@ FAN_SPLIT_DEG = -8.0
 
 _EPIMYSIUM_MM = 0.7
 _CORTEX_MM = 2.0
+_GROW_MM = 2.2  # how much fuller than their keys the other muscles are: they fill each other's gaps
 
 
 def fan_angle_deg(lat: F32, ant: F32, sup: F32) -> F32:
@@ -95,10 +97,15 @@ class Hip:
         """Distance of (n,) points from the implant's surface, mm, whether or not this side has one."""
         return self._metal.distance(lat, ant, sup)
 
-    def glutei(self, lat: F32, ant: F32, sup: F32) -> U8:
-        """(n,) uint8: the bones and the three glutei only (0 elsewhere); what calibration needs."""
+    def bones_at(self, lat: F32, ant: F32, sup: F32) -> U8:
+        """(n,) uint8: the bones and joints only, 0 elsewhere."""
         work = _Work(lat, ant, sup)
         self._place_bones(work)
+        return work.ids
+
+    def glutei_at(self, lat: F32, ant: F32, sup: F32) -> U8:
+        """(n,) uint8: the three glutei only, 0 elsewhere, for points that are known to be outside bone."""
+        work = _Work(lat, ant, sup)
         self._place_glutei(work)
         return work.ids
 
@@ -112,7 +119,7 @@ class Hip:
         self._place_bones(work)
         self._place_glutei(work)
         for structure, shape in self._others:
-            work.muscle(structure, shape.box, shape.distance, self._loose_gap)
+            work.muscle(structure, shape.box, shape.distance, self._loose_gap, grow=_GROW_MM)
         for structure, shape in self._viscera:
             work.place(structure, shape.box, shape.distance)
         self._place_wall(work, fascia)
@@ -217,12 +224,13 @@ class _Work:
         distance: Callable[[F32, F32, F32], F32],
         gap: Callable[[F32, F32, F32], F32],
         wide: float = 1.0,
+        grow: float = 0.0,
     ) -> None:
         """Fill a muscle, with its fat plane towards earlier muscles and its epimysium."""
-        near = self.inside(box)
+        near = self.inside(box, 3.0 + grow)
         if near.size:
             points = self.at(near)
-            d = distance(*points)
+            d = distance(*points) - np.float32(grow)
             close = d < 4
             if close.any():
                 self.claim(structure, near[close], d[close], gap(*(p[close] for p in points)) * np.float32(wide))

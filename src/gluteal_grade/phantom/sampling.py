@@ -39,7 +39,8 @@ class Content:
     Attributes:
         grid: the grid.
         fractions: share of each tissue in each voxel (sums to 1); muscle fat is counted as FAT, MUSCLE is the lean rest.
-        labels: uint8 (x, y, z), values of `gluteal_grade.anatomy.label_value`, by majority of the sub-samples.
+        labels: uint8 (x, y, z), values of `gluteal_grade.anatomy.label_value`, by majority of the sub-samples: a label at all
+            where most of them have one, and the most frequent of those.
         tallies: by label value, over sub-samples, wherever they lie: the continuous truth as seen at `sub_spacing_mm`.
         sub_spacing_mm: distance of the sub-samples.
     """
@@ -185,9 +186,8 @@ def _canonical(fat: FatField, centres: F32, offsets: F32) -> tuple[F32, F32, F32
 
 
 def _majority(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The most frequent value of each row; of two equally frequent the smaller (background first)."""
-    present = np.unique(values)
-    if present.size == 1:
-        return values[:, 0]
+    """A label for each row: none where most sub-samples have none, else the most frequent one (the smaller of two equals)."""
+    present = np.unique(values[values > 0])
     counts = np.stack([np.count_nonzero(values == v, axis=1) for v in present])
-    return np.asarray(present[np.argmax(counts, axis=0)])
+    best = present[np.argmax(counts, axis=0)]
+    return np.where(2 * counts.sum(axis=0) > values.shape[1], best, 0).astype(np.uint8)

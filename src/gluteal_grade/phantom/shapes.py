@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.interpolate import Akima1DInterpolator, CubicSpline
 
 F32 = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float, float, float]  # lat, ant, sup: low and high of each
@@ -26,9 +26,8 @@ _STEP = 0.1  # mm between the rows of a key table: below what any voxel can show
 class Shape(Protocol):
     """Something with an inside."""
 
-    @cached_property
+    @property
     def box(self) -> Box:
-        """Canonical bounds, mm."""
         """Canonical bounds, mm."""
         ...
 
@@ -53,12 +52,20 @@ class Keys:
     def __post_init__(self) -> None:
         keys = np.array(sorted(self.rows), dtype=np.float64)
         low, high = float(keys[0, 0]), float(keys[-1, 0])
-        # monotone interpolation: a radius never overshoots below zero between two keys
+        # smooth, but never beyond the keys' own range: a radius cannot fall below zero between two of them
         heights = np.arange(low, high + _STEP, _STEP)
-        table = PchipInterpolator(keys[:, 0], keys[:, 1:], axis=0)(np.minimum(heights, high))
+        table = Akima1DInterpolator(keys[:, 0], keys[:, 1:], axis=0, method="makima")(np.minimum(heights, high))
+        table = np.clip(table, keys[:, 1:].min(axis=0), keys[:, 1:].max(axis=0))
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         object.__setattr__(self, "table", np.ascontiguousarray(table.T, dtype=np.float32))
+
+    def with_steepness(self, *columns: int) -> Keys:
+        """The same with one more parameter: how fast these parameters change with height, mm a mm (root sum of squares)."""
+        steepness = np.sqrt((np.gradient(self.table[list(columns)].astype(np.float64), _STEP, axis=1) ** 2).sum(axis=0))
+        more = Keys(self.rows)
+        object.__setattr__(more, "table", np.vstack([self.table, steepness[None].astype(np.float32)]))
+        return more
 
     def at(self, sup: F32) -> F32:
         """(m, n) parameters at (n,) heights; the end rows beyond the ends."""

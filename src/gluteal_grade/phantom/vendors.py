@@ -26,26 +26,33 @@ class Style:
 
     Attributes:
         manufacturer, model, software: equipment module.
-        rescale: (slope, intercept) stored with each MR image, None for none.
     """
 
     manufacturer: str
     model: str
     software: str
-    rescale: tuple[float, float] | None = None
 
 
 STYLES: dict[Vendor, Style] = {
     Vendor.SIEMENS: Style("SIEMENS", "MAGNETOM Phantom", "syngo MR E11"),
     Vendor.GE: Style("GE MEDICAL SYSTEMS", "SIGNA Phantom", "27\\LX\\MR Software release:RX27.0"),
-    Vendor.PHILIPS: Style("Philips Medical Systems", "Ingenia Phantom", "5.7.1\\5.7.1.0", rescale=(1.5, 0.0)),
+    Vendor.PHILIPS: Style("Philips Medical Systems", "Ingenia Phantom", "5.7.1\\5.7.1.0"),
 }
+
+PHILIPS_SLOPE = 1.5  # real value of one grey level
 
 _DIXON_WORD: dict[Vendor, dict[SeriesKind, str]] = {
     Vendor.SIEMENS: {K.DIXON_WATER: "WATER", K.DIXON_FAT: "FAT", K.DIXON_IN_PHASE: "IN_PHASE", K.DIXON_OPPOSED_PHASE: "OPP_PHASE"},
     Vendor.GE: {K.DIXON_WATER: "WATER", K.DIXON_FAT: "FAT", K.DIXON_IN_PHASE: "IN_PHASE", K.DIXON_OPPOSED_PHASE: "OUT_PHASE"},
     Vendor.PHILIPS: {K.DIXON_WATER: "W", K.DIXON_FAT: "F", K.DIXON_IN_PHASE: "IP", K.DIXON_OPPOSED_PHASE: "OP"},
 }
+
+
+def rescale_slope(vendor: Vendor, kind: SeriesKind) -> float | None:
+    """RescaleSlope of MR images; Philips scales each image type by itself, the others write none."""
+    if vendor is not Vendor.PHILIPS:
+        return None
+    return PHILIPS_SLOPE / 2 if kind is K.DIXON_FAT else PHILIPS_SLOPE
 
 
 def image_type(vendor: Vendor, spec: SeriesSpec) -> list[str]:
