@@ -15,8 +15,8 @@ _SIZE = 12.5
 _SMALL = 12
 # left edges of side, swatch, muscle; right edges of the numbers; left edge of the status
 _SIDE, _SWATCH, _NAME = 0, 52, 76
-_NUMBERS = (296, 392, 468, 560, 654)
-_STATUS = 684
+_NUMBERS = (270, 364, 438, 530, 622)
+_STATUS = 646
 _CHARACTER = 6.8  # average width at _SMALL
 
 
