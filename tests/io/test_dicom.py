@@ -119,6 +119,28 @@ def test_compressed_syntaxes(tmp_path: Path, syntax: str) -> None:
     assert_in_place(only(tmp_path), array, make.positions(4), make.AXIAL, (0.8, 0.7))
 
 
+@pytest.mark.parametrize("syntax", ["JPEGLosslessProcess14_1", "JPEG2000"])
+def test_syntaxes_written_by_gdcm(tmp_path: Path, syntax: str) -> None:
+    """JPEG lossless is what most PACS hold; pydicom cannot write it."""
+    import gdcm
+
+    array = make.voxels(4, 64, 48)
+    for path in make.write_stack(tmp_path, array):
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer = gdcm.ImageWriter()
+        writer.SetFileName(str(path))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        assert writer.Write()
+    assert_in_place(only(tmp_path), array, make.positions(4), make.AXIAL, (0.8, 0.7))
+
+
 def test_a_data_set_without_preamble(tmp_path: Path) -> None:
     array = make.voxels()
     for index, place in enumerate(make.positions(4)):

@@ -287,6 +287,14 @@ def test_a_bids_dataset_is_a_study_a_session(tmp_path: Path) -> None:
     assert found.studies[2].series[0].kind is SeriesKind.T2
 
 
+def test_sex_comes_from_participants(tmp_path: Path) -> None:
+    nifti(tmp_path / "sub-A" / "ses-1" / "anat" / "sub-A_ses-1_T1w.nii.gz")
+    nifti(tmp_path / "sub-B" / "anat" / "sub-B_T2w.nii.gz")
+    nifti(tmp_path / "sub-C" / "anat" / "sub-C_T2w.nii.gz")
+    (tmp_path / "participants.tsv").write_text("participant_id\tage\tsex\nsub-A\t61\tF\nsub-B\t70\tmale\nsub-C\tn/a\tn/a\n")
+    assert [study.patient_sex for study in discover(tmp_path).studies] == ["F", "M", None]
+
+
 def test_a_sidecar_gives_the_facts(tmp_path: Path) -> None:
     nifti(tmp_path / "sub-A" / "anat" / "sub-A_T1w.nii.gz")
     sidecar = {
@@ -358,6 +366,12 @@ def test_one_kind_for_all(tmp_path: Path) -> None:
     path = nifti(tmp_path / "something.nii.gz")
     (series,) = discover(path, SeriesKind.T1).studies[0].series
     assert (series.kind, series.kind_reason) == (SeriesKind.T1, "named by the user")
+
+
+def test_one_kind_for_all_spares_localizers(tmp_path: Path) -> None:
+    make.write_stack(tmp_path, make.voxels(), SeriesNumber=1, SeriesDescription="survey")
+    make.write_stack(tmp_path, make.voxels(), SeriesNumber=2, prefix="b")
+    assert kinds(discover(tmp_path, SeriesKind.T1)) == {"s1": SeriesKind.LOCALIZER, "s2": SeriesKind.T1}
 
 
 @pytest.mark.parametrize("name", ["something", "something.nii.gz"])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import EnhancedCTImageStorage, LegacyConvertedEnhancedMRImageStorage
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import discover
@@ -118,3 +119,30 @@ def test_functional_groups_that_do_not_fit_the_frames(tmp_path: Path) -> None:
     with pytest.raises(RefusedInput) as caught:
         discover(tmp_path)
     assert caught.value.reason is Reason.UNREADABLE_DICOM
+
+
+def test_enhanced_ct_in_hounsfield_units(tmp_path: Path) -> None:
+    frames = [
+        {
+            "position": p,
+            "PixelValueTransformationSequence": make.group(RescaleSlope=2.0, RescaleIntercept=-1024.0, RescaleType="HU"),
+            "CTImageFrameTypeSequence": make.group(FrameType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]),
+        }
+        for p in make.positions(4)
+    ]
+    data = make.enhanced(frames, make.voxels(), Modality="CT", SOPClassUID=EnhancedCTImageStorage)
+    make.write(tmp_path / "e.dcm", data)
+    (series,) = read(tmp_path).values()
+    assert series.kind is SeriesKind.CT
+    assert series.acquisition.rescaled
+    assert_in_place(series, make.voxels() * 2.0 - 1024.0, make.positions(4), make.AXIAL, (0.8, 0.7))
+
+
+def test_a_legacy_converted_object_keeps_its_classic_attributes(tmp_path: Path) -> None:
+    kept = {"UnassignedPerFrameConvertedAttributesSequence": make.group(EchoTime=11.0, RepetitionTime=600.0, ScanningSequence="SE")}
+    data = make.enhanced(
+        [{"position": p, **kept} for p in make.positions(4)], make.voxels(), SOPClassUID=LegacyConvertedEnhancedMRImageStorage
+    )
+    make.write(tmp_path / "e.dcm", data)
+    (series,) = read(tmp_path).values()
+    assert series.kind is SeriesKind.T1

@@ -111,9 +111,12 @@ def acquisition(facts: SeriesFacts, *, rescaled: bool) -> Acquisition:
 
 
 def overridden(series: Series, kinds: Mapping[str, SeriesKind] | SeriesKind | None, *names: str) -> Series:
-    """The series with the kind its user named, if any: by its id, the id of its whole series, or one of `names`."""
+    """The series with the kind its user named, if any: by its id, the id of its whole series, or one of `names`.
+
+    One kind for all leaves localizers what they are: who says "these are T1" does not mean the scout.
+    """
     if isinstance(kinds, SeriesKind):
-        named: SeriesKind | None = kinds
+        named = None if series.kind is SeriesKind.LOCALIZER else kinds
     else:
         keys = (series.id, series.id.split(".")[0], *names)
         named = next((kinds[key] for key in keys if key in kinds), None) if kinds else None

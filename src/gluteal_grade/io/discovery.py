@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.io.bids import parse_name, stem_of
+from gluteal_grade.io.bids import parse_name, parse_participants, stem_of
 from gluteal_grade.io.dicom import overridden, series_of
 from gluteal_grade.io.files import FileRef, single, walk, walk_zip
 from gluteal_grade.io.frames import Frame
@@ -59,6 +59,7 @@ class _Found:
     nifti: list[FileRef] = field(default_factory=list)
     sidecars: dict[str, FileRef] = field(default_factory=dict)
     result_folders: set[str] = field(default_factory=set)
+    participants: dict[str, str] = field(default_factory=dict)  # sex by the folder of a BIDS subject
     problems: list[Problem] = field(default_factory=list)
     ignored: int = 0
 
@@ -138,6 +139,9 @@ def _note(file: FileRef, found: _Found) -> None:
     found.ignored += 1
     if file.basename == "result.json":
         found.result_folders.add(file.folder)
+    elif file.basename == "participants.tsv":
+        sexes = parse_participants(file.read())
+        found.participants.update((str(PurePosixPath(file.folder, subject)), sex) for subject, sex in sexes.items())
     elif file.basename.endswith(".json"):
         found.sidecars[f"{file.folder}/{file.basename}"] = file
 
@@ -191,7 +195,10 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         identity = study_id(keys)
         if identity in studies:  # the same files under another subject: two studies all the same
             identity = study_id([*keys, group])
-        studies[identity] = Study(identity, tuple(with_unique_ids(members)))
+        sex = next(
+            (found.participants[folder] for folder in (group, str(PurePosixPath(group).parent)) if folder in found.participants), None
+        )
+        studies[identity] = Study(identity, tuple(with_unique_ids(members)), patient_sex=sex)
     return list(studies.values())
 
 
