@@ -27,7 +27,7 @@ _GUTTER = 28  # between two levels
 _HEADER = 62
 _CAPTION = 28
 _FOOT_LINE = 17
-_TALLEST = 560  # pixels of a summary panel
+_TALLEST = 480  # pixels of a summary panel
 _TALLEST_LEVEL = 1100
 
 
