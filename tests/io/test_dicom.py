@@ -270,6 +270,13 @@ def test_positions_rounded_to_a_tenth_of_a_millimetre_pass(tmp_path: Path) -> No
     assert series.grid.spacing_mm[2] == pytest.approx(3.27, abs=0.01)
 
 
+def test_small_gap_errors_that_add_up_are_refused(tmp_path: Path) -> None:
+    places = make.positions(40)
+    places[:, 2] = 10 + np.concatenate([[0], np.cumsum([3.0] * 20 + [3.14] * 19)])
+    make.write_stack(tmp_path, make.voxels(40), places)
+    assert refusal(tmp_path) is Reason.UNEVEN_SLICES
+
+
 def test_gantry_tilt_is_refused(tmp_path: Path) -> None:
     places = make.positions(4)
     places[:, 1] += np.arange(4) * 0.5

@@ -1,5 +1,5 @@
 import json
-import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -114,14 +114,21 @@ def test_bad_nifti_geometry_is_the_reason_for_a_file_and_a_listed_refusal_in_a_f
     assert (one.refusal.reason, two.refusal) == (Reason.NOT_3D, None)
 
 
-def test_many_unrelated_files_are_refused_quickly(tmp_path: Path) -> None:
-    """2,000 here; benchmarks/ and the report have 20,000."""
-    for index in range(2000):
-        (tmp_path / f"{index}.{('txt', 'png', 'json', 'bin')[index % 4]}").write_bytes(os.urandom(64))
-    with pytest.raises(RefusedInput) as caught:
-        discover(tmp_path)
+def test_20000_unrelated_files_are_refused_in_bounded_memory(tmp_path: Path) -> None:
+    for index in range(20_000):
+        folder = tmp_path / str(index // 1000)
+        folder.mkdir(exist_ok=True)
+        (folder / f"{index}.{('txt', 'png', 'json', 'bin')[index % 4]}").write_bytes(b"nothing to see here" * 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedInput) as caught:
+            discover(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert caught.value.reason is Reason.NO_IMAGES
-    assert "2000 other files" in caught.value.detail
+    assert "20000 other files" in caught.value.detail
+    assert peak < 20e6
 
 
 def test_damaged_files_of_several_kinds_are_counted(tmp_path: Path) -> None:
@@ -181,6 +188,11 @@ def test_label_maps_are_no_images_unless_named(tmp_path: Path, name: str) -> Non
     side = nifti(tmp_path / name)
     assert kinds(discover(tmp_path)) == {"T1": SeriesKind.T1}
     assert len(discover(side).studies) == 1
+
+
+def test_an_unmasked_image_is_no_mask(tmp_path: Path) -> None:
+    nifti(tmp_path / "T1_unmasked.nii.gz")
+    assert kinds(discover(tmp_path)) == {"T1_unmasked": SeriesKind.T1}
 
 
 def test_our_own_results_are_not_read_again(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from gluteal_grade.io.frames import Frame
 # whereas a missing slice doubles a gap.
 GAP_TOLERANCE_MM = 0.1
 GAP_TOLERANCE_SHARE = 0.05
+DRIFT_TOLERANCE_SHARE = 0.25  # of a gap, for the sum of such errors: a quarter slice blurs less than the slices' own thickness
 # A stack may lean by what rounded positions can cause, not more: beyond, voxels are not boxes.
 TILT_TOLERANCE_DEG = 0.05
 TILT_TOLERANCE_MM = 0.1
 _SAME_DIRECTION = 1e-3  # of a unit vector's component: some 0.06 degrees
+_SAME_SPACING_MM = 1e-4
 _SAME_POSITION_MM = 0.01
 
 SPLITTERS = ("te", "ti", "b", "echo", "time", "trigger", "acquisition")
@@ -80,12 +82,17 @@ def orientations(frames: Sequence[Frame]) -> list[list[Frame]]:
 
 
 def _alike(a: Frame, b: Frame) -> bool:
+    """Plain Python: a series of rotating views compares each image with hundreds of others."""
     return (
         a.shape == b.shape
-        and np.allclose(a.place.spacing_mm or (), b.place.spacing_mm or (), rtol=1e-4)
-        and np.allclose(a.place.row_direction or (), b.place.row_direction or (), atol=_SAME_DIRECTION)
-        and np.allclose(a.place.column_direction or (), b.place.column_direction or (), atol=_SAME_DIRECTION)
+        and _near(a.place.row_direction, b.place.row_direction, _SAME_DIRECTION)
+        and _near(a.place.column_direction, b.place.column_direction, _SAME_DIRECTION)
+        and _near(a.place.spacing_mm, b.place.spacing_mm, _SAME_SPACING_MM)
     )
+
+
+def _near(a: tuple[float, ...] | None, b: tuple[float, ...] | None, tolerance: float) -> bool:
+    return a is not None and b is not None and all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
 
 
 def partition(frames: Sequence[Frame], key: Callable[[Frame], float | str]) -> dict[float | str, list[Frame]]:
@@ -195,10 +202,14 @@ def _check_gaps(gaps: FloatArray) -> None:
 
 
 def _check_line(positions: FloatArray, step: FloatArray, frame: Frame) -> None:
-    """Slices shifted sideways one by one are a stack of two fields of view."""
+    """Each slice lies where an even stack has it: small gap errors of one sign add up, and a shift sideways is another field of view."""
     expected = positions[0] + np.arange(len(positions))[:, None] * step
     aside = positions - expected
-    aside -= np.outer(aside @ frame.normal, frame.normal)
+    along = aside @ frame.normal
+    drift = float(np.abs(along).max())
+    if drift > max(GAP_TOLERANCE_MM, DRIFT_TOLERANCE_SHARE * float(np.linalg.norm(step))):
+        raise RefusedInput(Reason.UNEVEN_SLICES, f"gaps differ little but add up: a slice lies {drift:.2f} mm from its even place")
+    aside -= np.outer(along, frame.normal)
     worst = float(np.linalg.norm(aside, axis=1).max())
     if worst > max(GAP_TOLERANCE_MM, 0.5 * min(frame.place.spacing_mm or (1.0,))):
         raise RefusedInput(Reason.NOT_A_VOLUME, f"slices are shifted sideways by up to {worst:.1f} mm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import lzma
+import os
 import struct
 import zipfile
 import zlib
@@ -71,14 +72,17 @@ def _explained() -> Iterator[None]:
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> tuple[int, int, int]:
     status = path.stat()
-    return status.st_mtime_ns, status.st_size
+    return status.st_mtime_ns, status.st_size, os.getpid()
 
 
 @lru_cache(maxsize=2)
-def _archive(path: Path, mtime_ns: int, size: int) -> zipfile.ZipFile:  # noqa: ARG001 - the stamp makes a changed file a new entry
-    """Kept open: parsing the directory of a large archive for every member would be quadratic."""
+def _archive(path: Path, *_stamp: int) -> zipfile.ZipFile:
+    """Kept open: parsing the directory of a large archive for every member would be quadratic.
+
+    A changed file is a new entry; so is the same file in a forked process, for parent and child would share one read position.
+    """
     return zipfile.ZipFile(path)
 
 
