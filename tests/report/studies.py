@@ -49,9 +49,9 @@ def toy_study(
         side: keep the labels of this side only.
         edit: changes (labels, fat fraction) arrays in place.
         modality: "map" (a fat-fraction map) or "ct".
-        toy_facts: for `make_toy`.
+        toy_facts: for `make_toy`; coarser than its default, for speed.
     """
-    toy = make_toy(**toy_facts)
+    toy = make_toy(**({"shape": (96, 70, 30), "spacing": (3.75, 3.75, 5.0)} | toy_facts))
     affine = toy.grid.affine if turned is None else turned @ toy.grid.affine
     labels, fat = toy.labels.array.copy(), np.asarray(toy.fat, np.float32)
     if side is not None:
