@@ -145,6 +145,23 @@ def test_missing_voxels(tmp_path: Path, array: Any, name: str) -> None:
     assert caught.value.reason is Reason.UNREADABLE_NIFTI
 
 
+def test_a_header_that_claims_more_than_any_file_of_its_size_holds(tmp_path: Path, array: Any) -> None:
+    path = saved(tmp_path / "a.nii", array, dim=[3, 30000, 30000, 30000, 1, 1, 1, 1])
+    assert reason(path) is Reason.UNREADABLE_NIFTI
+    (tmp_path / "b.nii.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert reason(tmp_path / "b.nii.gz") is Reason.UNREADABLE_NIFTI
+
+
+def test_a_damaged_checksum(tmp_path: Path, array: Any) -> None:
+    path = saved(tmp_path / "a.nii.gz", array)
+    content = bytearray(path.read_bytes())
+    content[-6] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(RefusedInput) as caught:
+        read_volume(path)
+    assert caught.value.reason is Reason.UNREADABLE_NIFTI
+
+
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert reason(tmp_path / "a.nii") is Reason.INPUT_NOT_FOUND
 

@@ -6,10 +6,12 @@ import gzip
 import math
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import nibabel as nib
 import numpy as np
@@ -23,6 +25,7 @@ from gluteal_grade.io.files import FileRef, single
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEADER_BYTES = 544  # NIfTI-2 with its extension flag
+_MOST_PACKED = 1100  # deflate packs 1032 to 1 at best
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are the patient's, as the image this comes from had them
 
 
@@ -50,12 +53,10 @@ def read_header(source: Path | FileRef) -> NiftiHeader:
         RefusedInput: `empty_file`, `unreadable_nifti`, `not_3d`, `unsupported_pixels`, `no_geometry`, `bad_affine`, `sheared_affine`.
         TransientFailure: `read_failed`.
     """
-    ref = _ref(source)
-    head, packed = _first_bytes(ref)
-    parsed = _parsed(head)
-    facts = _facts(parsed)
-    if not packed:
-        _check_size(parsed, facts.grid, ref.size)
+    with _unpacked(_ref(source)) as (stream, limit):
+        parsed = _parsed(stream.read(_HEADER_BYTES))
+        facts = _facts(parsed)
+        _needed(parsed, facts.grid, limit)
     return facts
 
 
@@ -70,11 +71,14 @@ def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
         RefusedInput: as `read_header`, and `unreadable_nifti` where voxels are missing or damaged.
         TransientFailure: `read_failed`.
     """
-    ref = _ref(source)
-    content = _unpacked(ref)
-    parsed = _parsed(content)
-    header = _facts(parsed)
-    _check_size(parsed, header.grid, len(content))
+    with _unpacked(_ref(source)) as (stream, limit):
+        head = stream.read(_HEADER_BYTES)
+        parsed = _parsed(head)
+        header = _facts(parsed)
+        needed = _needed(parsed, header.grid, limit)
+        content = head + stream.read(needed - len(head)) if needed > len(head) else head
+        stream.read(1)  # to the end of most files, where gzip has its checksum
+    _needed(parsed, header.grid, len(content))
     voxels = ArrayProxy(BytesIO(content), parsed)
     try:
         if header.integer and not as_float:
@@ -132,35 +136,28 @@ def _ref(source: Path | FileRef) -> FileRef:
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
 
 
-def _unpacked(ref: FileRef) -> bytes:
-    content = ref.read()
-    if not content:
-        raise RefusedInput(Reason.EMPTY_FILE)
-    if content[:2] != _GZIP_MAGIC:
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
-
-
-def _check_size(header: Any, grid: Grid, size: int) -> None:
-    needed = int(header.get_data_offset()) + math.prod(grid.shape) * header.get_data_dtype().itemsize
-    if size < needed:
-        raise RefusedInput(Reason.UNREADABLE_NIFTI, f"{needed - size} of {needed} bytes are missing")
-
-
-def _first_bytes(ref: FileRef) -> tuple[bytes, bool]:
-    """Enough for either header version, and whether it was compressed; a compressed file is unpacked so far and no further."""
+@contextmanager
+def _unpacked(ref: FileRef) -> Iterator[tuple[BinaryIO, int]]:
+    """A stream of the unpacked bytes, and at most how many there can be: a header may claim any size, memory is taken for none of it."""
     if ref.size == 0:
         raise RefusedInput(Reason.EMPTY_FILE)
     with ref.open() as stream:
         try:
             packed = stream.read(2) == _GZIP_MAGIC
             stream.seek(0)
-            return gzip.GzipFile(fileobj=stream).read(_HEADER_BYTES) if packed else stream.read(_HEADER_BYTES), packed
-        except (OSError, EOFError, ValueError, zlib.error) as error:
+            yield (cast(BinaryIO, gzip.GzipFile(fileobj=stream)), ref.size * _MOST_PACKED) if packed else (stream, ref.size)
+        except (OSError, EOFError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
+
+
+def _needed(header: Any, grid: Grid, limit: int) -> int:
+    """Bytes of the whole file up to its last voxel; refused if more than `limit`."""
+    needed = int(header.get_data_offset()) + math.prod(grid.shape) * int(header.get_data_dtype().itemsize)
+    if needed > limit:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, f"{needed} bytes are needed, {limit} at most are there")
+    return needed
 
 
 def _parsed(content: bytes) -> Any:
