@@ -49,7 +49,7 @@ def test_signal_void_is_not_lean_muscle() -> None:
     fat = from_t1(series("t1", SeriesKind.T1, toy.volume(array)), FAT)
     assert np.isnan(fat.volume.array[void]).mean() > 0.95
     glutei = toy.labels.array > 0
-    assert np.isfinite(fat.volume.array[glutei & ~void]).mean() > 0.99
+    assert np.isfinite(fat.volume.array[glutei & ~void]).mean() > 0.97, "only the voxels that touch the void go with it"
 
 
 def refusal(toy: Toy, array: np.ndarray, **facts) -> Reason:

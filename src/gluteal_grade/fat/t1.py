@@ -15,6 +15,8 @@ from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
+_IN_PLANE = ndimage.generate_binary_structure(2, 1)[:, :, None]
+
 
 @dataclass(frozen=True)
 class Anchors:
@@ -26,7 +28,8 @@ class Anchors:
 
 
 def from_t1(series: Series, settings: FatSettings) -> FatMap:
-    """(S - S_muscle) / (S_fat - S_muscle), unclipped; voxels far below muscle (void, cortical bone, air) are NaN.
+    """(S - S_muscle) / (S_fat - S_muscle), unclipped; voxels well below muscle (void, cortical bone, air) and their in-plane
+    neighbours are NaN.
 
     Raises:
         RefusedInput: `contrast_agent`, `no_fat_reference`, `no_lean_reference`, or what reading the image raises.
@@ -38,7 +41,9 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
     corrected = image.with_array(correct_bias(image, body, settings.t1.bias))
     anchors = find_anchors(corrected, body, settings.t1)
     fraction = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
-    fraction[corrected.array < settings.t1.void_below_muscle * anchors.muscle] = np.nan
+    void = corrected.array < settings.t1.void_below_muscle * anchors.muscle
+    # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
+    fraction[ndimage.binary_dilation(void, _IN_PLANE)] = np.nan
     facts = {
         "s_fat": anchors.fat,
         "s_muscle": anchors.muscle,
