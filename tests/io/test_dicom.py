@@ -331,13 +331,28 @@ def test_image_sizes_are_not_mixed(tmp_path: Path) -> None:
         ({"Modality": "PT"}, Reason.UNSUPPORTED_PIXELS),
         ({"SOPClassUID": SecondaryCaptureImageStorage}, Reason.UNSUPPORTED_PIXELS),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]}, Reason.UNSUPPORTED_PIXELS),
-        ({"SamplesPerPixel": 3}, Reason.UNSUPPORTED_PIXELS),
-        ({"NumberOfFrames": 4}, Reason.NO_GEOMETRY),
+        ({"Rows": 60000, "Columns": 60000}, Reason.TRUNCATED_PIXELS),
     ],
 )
 def test_images_that_can_be_no_volume(tmp_path: Path, elements: dict[str, Any], reason: Reason) -> None:
     make.write_stack(tmp_path, make.voxels(), **elements)
     assert refusal(tmp_path) is reason
+
+
+def test_colour_is_refused(tmp_path: Path) -> None:
+    for index, place in enumerate(make.positions(4)):
+        data = make.image(make.voxels()[0], place)
+        data.SamplesPerPixel, data.PhotometricInterpretation, data.PixelData = 3, "RGB", bytes(6 * 5 * 2 * 3)
+        make.write(tmp_path / f"{index}.dcm", data)
+    assert refusal(tmp_path) is Reason.UNSUPPORTED_PIXELS
+
+
+def test_frames_without_a_position_each_are_refused(tmp_path: Path) -> None:
+    data = make.image(make.voxels(), (0, 0, 0), NumberOfFrames=4)
+    make.write(tmp_path / "a.dcm", data)
+    with pytest.raises(RefusedInput) as caught:
+        discover(tmp_path / "a.dcm")
+    assert caught.value.reason is Reason.NO_GEOMETRY
 
 
 def test_a_short_image_refuses_its_series_not_its_neighbours(tmp_path: Path) -> None:

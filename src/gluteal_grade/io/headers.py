@@ -5,6 +5,7 @@ Headers only, up to Pixel Data (7FE0,0010), and of those only the elements named
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import replace
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
 from gluteal_grade.io.classic import CLASSIC_CT, CLASSIC_MR, GE_SEQUENCE, PHILIPS_SCALE_SLOPE, classic_frame, facts_of, keys_of
-from gluteal_grade.io.elements import raw, text
+from gluteal_grade.io.elements import integer, raw, text
 from gluteal_grade.io.enhanced import enhanced_frames
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame
@@ -116,7 +117,7 @@ def _is_image(data: Dataset, sop_class: str) -> bool:
 
 
 def _pixel_damage(data: Dataset, stream: BinaryIO, size: int) -> str:
-    """What is wrong with the pixel data element: absent, or shorter than it says (one seek, no pixel is read); ``""`` if nothing.
+    """What is wrong with the pixel data element: absent, cut, or too short for the image (no pixel is read); ``""`` if nothing.
 
     Raises:
         RefusedInput: `unreadable_dicom`, the file ends before that.
@@ -131,5 +132,10 @@ def _pixel_damage(data: Dataset, stream: BinaryIO, size: int) -> str:
     if len(head) < offset + 4 or struct.unpack(f"{order}H", head[:2])[0] != _PIXEL_GROUP:
         return "a header without pixel data"
     (length,) = struct.unpack(f"{order}L", head[offset:])
+    if length == _UNDEFINED_LENGTH:
+        return ""  # compressed: only decoding will tell
     missing = start + offset + 4 + length - size
-    return f"{missing} of {length} bytes of pixel data are missing" if length != _UNDEFINED_LENGTH and missing > 0 else ""
+    if missing > 0:
+        return f"{missing} of {length} bytes of pixel data are missing"
+    expected = math.prod(integer(data, k) or 1 for k in ("Rows", "Columns", "NumberOfFrames", "BitsAllocated")) // 8
+    return f"{expected - length} of {expected} bytes of pixel data are missing" if length < expected else ""
