@@ -1,0 +1,228 @@
+"""`gluteal-grade grade` as a user runs it: exit codes, refusals, output; never a traceback."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from gluteal_grade import cli
+from tests.synthetic import Toy, dixon, make_toy, t1
+
+
+@pytest.fixture(scope="module")
+def toy() -> Toy:
+    return make_toy(0.3)
+
+
+def save(path: Path, array: np.ndarray, affine: np.ndarray) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nib.save(nib.Nifti1Image(array, affine), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, toy: Toy) -> Path:
+    """A BIDS-style Dixon study and its labels beside it."""
+    root = tmp_path_factory.mktemp("study")
+    water, fat = dixon(toy)
+    save(root / "sub-01/anat/sub-01_acq-water_MEGRE.nii.gz", water.astype(np.float32), toy.grid.affine)
+    save(root / "sub-01/anat/sub-01_acq-fat_MEGRE.nii.gz", fat.astype(np.float32), toy.grid.affine)
+    save(root / "labels.nii.gz", toy.labels.array, toy.grid.affine)
+    return root
+
+
+def run(*arguments: object) -> int:
+    return cli.run([str(a) for a in arguments])
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    (path,) = out.glob("*/muscles.csv")
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def result(out: Path) -> dict:
+    (path,) = out.glob("*/result.json")
+    return json.loads(path.read_text())
+
+
+def refused(capsys: pytest.CaptureFixture[str], reason: str, *arguments: object) -> str:
+    assert run(*arguments) == 2
+    printed = capsys.readouterr()
+    assert f"refused: {reason}" in printed.err
+    assert "Traceback" not in printed.err + printed.out
+    return printed.err
+
+
+def test_a_graded_study_ends_with_0(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "--labelmap", "gluteal_grade") == 0
+    assert {r["quartile"] for r in rows(tmp_path)} == {"2"}
+    assert all(abs(float(r["fat_fraction"]) - 0.3) < 0.01 for r in rows(tmp_path))
+    assert "overlay_summary.png" in capsys.readouterr().out
+
+
+def test_the_same_input_gives_the_same_hash_and_numbers(study: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert run("grade", study / "sub-01", "-o", tmp_path / name, "--labels", study / "labels.nii.gz", "-q") == 0
+    a, b = (result(tmp_path / name) for name in ("a", "b"))
+    for volatile in ("provenance",):
+        a.pop(volatile), b.pop(volatile)
+    assert a == b
+    pictures = [sorted((p.name, p.read_bytes()) for p in (tmp_path / n).glob("*/*.png")) for n in ("a", "b")]
+    assert pictures[0] == pictures[1]
+
+
+def test_one_side_only_ends_with_3(study: Path, toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = save(tmp_path / "right.nii.gz", np.where(toy.labels.array < 200, toy.labels.array, 0), toy.grid.affine)
+    assert run("grade", study / "sub-01", "-o", tmp_path / "out", "--labels", right) == 3
+    assert "left: no labels" in capsys.readouterr().out
+    assert {r["status"] for r in rows(tmp_path / "out") if r["side"] == "left"} == {"missing"}
+
+
+def test_without_labels_it_is_refused_and_the_result_says_so(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused(capsys, "no_segmenter", "grade", study / "sub-01", "-o", tmp_path)
+    assert result(tmp_path)["refusal"]["reason"] == "no_segmenter"
+
+
+def test_kind_names_the_contrast_of_a_plain_nifti(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = save(tmp_path / "scan.nii.gz", t1(toy).astype(np.float32), toy.grid.affine)
+    labels = save(tmp_path / "l" / "mask.nii.gz", toy.labels.array, toy.grid.affine)
+    refused(capsys, "no_gradable_series", "grade", image, "-o", tmp_path / "a", "--labels", labels)
+    assert run("grade", image, "-o", tmp_path / "b", "--labels", labels, "--kind", "t1") == 0
+    assert {r["method"] for r in rows(tmp_path / "b")} == {"t1"}
+
+
+def test_config_changes_the_grades(study: Path, tmp_path: Path) -> None:
+    config = tmp_path / "own.yaml"
+    config.write_text("grading: {profiles: {goutallier: literal}}\n")
+    assert run("grade", study / "sub-01", "-o", tmp_path / "o", "--labels", study / "labels.nii.gz", "--config", config, "-q") == 0
+    assert {r["goutallier"] for r in rows(tmp_path / "o")} == {"2"}  # horiuchi2017 calls 0.30 a 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--labelmap", "totalsegmentator"],
+        ["--labels", "x.nii", "--labelmap", "nobody"],
+        ["--kind", "t7"],
+        ["--config", "nothing.yaml"],
+        ["--no-such-option"],
+    ],
+)
+def test_wrong_usage_ends_with_64(study: Path, tmp_path: Path, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("grade", study, "-o", tmp_path / "out", *wrong) == 64
+    assert "Traceback" not in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_arguments_end_with_64(study: Path) -> None:
+    assert run("grade") == 64
+    assert run("grade", study) == 64
+    assert run("gradde") == 64
+
+
+def nan_affine(path: Path) -> Path:
+    image = nib.Nifti1Image(np.ones((9, 9, 9), np.float32), np.eye(4))
+    image.header["qform_code"], image.header["sform_code"] = 0, 1
+    raw = bytearray(image.to_bytes())
+    raw[280:296] = np.full(4, np.nan, np.float32).tobytes()  # srow_x, NIfTI-1 header offset 280
+    raw[252:254], raw[254:256] = (0).to_bytes(2, "little"), (1).to_bytes(2, "little")
+    path.write_bytes(bytes(raw))
+    return path
+
+
+def bad_inputs(folder: Path) -> dict[str, tuple[Path, tuple[str, ...]]]:
+    """Name: (input, acceptable reasons)."""
+    (folder / "empty").mkdir()
+    (folder / "text.txt").write_text("hello")
+    (folder / "zero.nii.gz").touch()
+    (folder / "zero.dcm").touch()
+    (folder / "garbage.dcm").write_bytes(bytes(range(256)) * 40)
+    (folder / "cut.nii.gz").write_bytes(b"\x1f\x8b\x08\x00" + bytes(60))
+    save(folder / "four_T1w.nii.gz", np.ones((8, 8, 8, 3), np.float32), np.eye(4))
+    (folder / "many").mkdir()
+    for i in range(20_000):
+        (folder / "many" / f"{i}.bin").write_bytes(b"unrelated")
+    return {
+        "empty folder": (folder / "empty", ("no_images",)),
+        "text file": (folder / "text.txt", ("not_an_image",)),
+        "zero-byte nifti": (folder / "zero.nii.gz", ("empty_file",)),
+        "zero-byte dicom": (folder / "zero.dcm", ("empty_file",)),
+        "garbage": (folder / "garbage.dcm", ("unreadable_dicom", "not_an_image")),
+        "cut gzip": (folder / "cut.nii.gz", ("unreadable_nifti",)),
+        "nan affine": (nan_affine(folder / "nan_T1w.nii"), ("bad_affine",)),
+        "4-d nifti": (folder / "four_T1w.nii.gz", ("not_3d",)),
+        "20,000 unrelated files": (folder / "many", ("no_images",)),
+        "nothing there": (folder / "nothing", ("input_not_found",)),
+    }
+
+
+def test_bad_input_is_refused_each_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, (path, reasons) in bad_inputs(tmp_path).items():
+        assert run("grade", path, "-o", tmp_path / "out") == 2, name
+        error = capsys.readouterr().err
+        assert any(f"refused: {reason}" in error for reason in reasons), (name, error)
+        assert "Traceback" not in error
+
+
+def test_bad_labels_are_refused_each_with_its_reason(study: Path, toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    array, affine = toy.labels.array, toy.grid.affine
+    moved, flipped = affine.copy(), affine.copy()
+    moved[1, 3] += 20
+    flipped[0] *= -1
+    for reason, labels in {
+        "labels_geometry": save(tmp_path / "moved.nii.gz", array, moved),
+        "labels_empty": save(tmp_path / "none.nii.gz", np.zeros_like(array), affine),
+        "labels_sides_swapped": save(tmp_path / "flipped.nii.gz", array[::-1].copy(), affine),
+        "labels_not_found": tmp_path / "nothing.nii.gz",
+        "labels_unreadable": study / "sub-01",
+    }.items():
+        if reason == "labels_unreadable":
+            labels = tmp_path / "text.nii"
+            labels.write_text("hello")
+        refused(capsys, reason, "grade", study / "sub-01", "-o", tmp_path / "out", "--labels", labels)
+
+
+def test_an_unwritable_output_is_a_failure_not_a_refusal(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").write_text("a file")
+    assert run("grade", study / "sub-01", "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 1
+    assert "failure: output_not_writable" in capsys.readouterr().err
+
+
+def test_a_defect_shows_no_values(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_args: object) -> None:
+        raise ValueError("Doe^Jane 1950-01-01")
+
+    monkeypatch.setattr("gluteal_grade.pipeline.grade_study", explode)
+    assert run("grade", study / "sub-01", "-o", tmp_path) == 1
+    error = capsys.readouterr().err
+    assert "failure: ValueError in gluteal_grade.cli.grade" in error
+    assert "Doe" not in error
+
+
+def test_version_help_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out.startswith("gluteal-grade 0.")
+    assert run("grade", "--help") == 0
+    assert "64 wrong usage" in " ".join(capsys.readouterr().out.split())
+    assert run("schema") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "gluteal_grade result"
+
+
+def test_committed_schema_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("schema") == 0
+    committed = Path(__file__).parents[2] / "docs" / "result.schema.json"
+    assert committed.read_text() == capsys.readouterr().out, "run: gluteal-grade schema > docs/result.schema.json"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """--help must stay fast; time is measured in `make bench`, here only what makes it slow."""
+    heavy = "{'numpy', 'scipy', 'nibabel', 'pydicom', 'matplotlib', 'skimage'}"
+    code = f"import sys, gluteal_grade.cli as c; c.run(['--help']); print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")

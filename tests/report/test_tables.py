@@ -1,0 +1,89 @@
+"""muscles.csv and the console table say what the result says."""
+
+import csv
+import io
+import math
+
+import pytest
+from rich.console import Console
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.pipeline import grade_study
+from gluteal_grade.report.tables import COLUMNS, print_result, write_csv
+from gluteal_grade.results import StudyResult
+from gluteal_grade.segmentation.none import NoSegmenter
+from tests.synthetic import dixon_study, make_toy
+from tests.test_pipeline import Given
+
+ASKED = [
+    "study",
+    "side",
+    "muscle",
+    "region",
+    "volume_ml",
+    "lean_volume_ml",
+    "fat_fraction",
+    "fat_area_fraction",
+    "quartile",
+    "goutallier",
+    "bal_lowe",
+    "coverage",
+    "status",
+    "reason",
+]
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    toy = make_toy(0.3)
+    toy.labels.array[toy.labels.array >= 200] = 0
+    return grade_study(dixon_study(toy), load_settings(), Given(toy.labels, "s1.water")).result
+
+
+def read(result: StudyResult, tmp_path) -> list[dict[str, str]]:
+    write_csv(result, tmp_path / "muscles.csv")
+    with (tmp_path / "muscles.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_columns_come_first_as_promised() -> None:
+    assert list(COLUMNS[: len(ASKED)]) == ASKED
+
+
+def test_csv_read_back_equals_the_result(result: StudyResult, tmp_path) -> None:
+    rows = read(result, tmp_path)
+    assert len(rows) == len(result.muscles) == 8
+    for row, m in zip(rows, result.muscles, strict=True):
+        assert (row["study"], row["side"], row["muscle"], row["region"], row["status"]) == (
+            result.study, m.side, m.muscle, m.region, m.status,
+        )  # fmt: skip
+        for name, digits in (("volume_ml", 2), ("fat_fraction", 4), ("lean_volume_ml", 2), ("coverage", 3), ("fat_area_fraction", 4)):
+            wanted = getattr(m, name)
+            assert math.isnan(float(row[name])) if math.isnan(wanted) else float(row[name]) == pytest.approx(wanted, abs=0.6 * 10**-digits)
+        for scale in ("quartile", "goutallier", "bal_lowe"):
+            assert row[scale] == ("NaN" if m.grade(scale) is None else str(m.grade(scale)))
+
+
+def test_a_missing_side_is_rows_with_nan_and_reason(result: StudyResult, tmp_path) -> None:
+    left = [row for row in read(result, tmp_path) if row["side"] == "left"]
+    assert len(left) == 3
+    assert {(r["volume_ml"], r["fat_fraction"], r["quartile"], r["reason"]) for r in left} == {("NaN", "NaN", "NaN", "side_not_labelled")}
+
+
+def printed(result: StudyResult) -> str:
+    stream = io.StringIO()
+    print_result(result, Console(file=stream, width=100))
+    return stream.getvalue()
+
+
+def test_console_names_every_muscle_and_the_missing_side(result: StudyResult) -> None:
+    text = printed(result)
+    for word in ("maximus", "medius", "minimus", "anterior", "posterior", "left: no labels", "Not a medical device"):
+        assert word in text
+    assert "nan" not in text.lower()
+
+
+def test_console_gives_the_reason_and_the_advice_of_a_refusal() -> None:
+    text = printed(grade_study(dixon_study(make_toy()), load_settings(), NoSegmenter()).result)
+    assert "refused: no_segmenter" in text
+    assert "--labels FILE" in text

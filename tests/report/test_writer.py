@@ -1,0 +1,82 @@
+"""The study folder: whole or not there, and what was written is what was measured."""
+
+import os
+import stat
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.pipeline import Graded, grade_study
+from gluteal_grade.report import writer
+from gluteal_grade.report.writer import write_study
+from gluteal_grade.results import StudyResult
+from tests.synthetic import dixon_study, make_toy
+from tests.test_pipeline import Given
+
+
+@pytest.fixture(scope="module")
+def graded() -> Graded:
+    toy = make_toy(0.3)
+    return grade_study(dixon_study(toy), load_settings(), Given(toy.labels, "s1.water"))
+
+
+def test_everything_is_there_and_nothing_else(graded: Graded, tmp_path: Path) -> None:
+    folder = write_study(graded, tmp_path / "deep" / "out")
+    names = {p.name for p in folder.iterdir()}
+    assert {"result.json", "muscles.csv", "labels.nii.gz", "fat_fraction.nii.gz", "overlay_summary.png"} <= names
+    assert [p.name for p in folder.parent.iterdir()] == [graded.result.study]
+
+
+def test_files_read_back_equal_what_was_measured(graded: Graded, tmp_path: Path) -> None:
+    folder = write_study(graded, tmp_path)
+    assert StudyResult.model_validate_json((folder / "result.json").read_text()).to_json() == graded.result.to_json()
+    labels, fraction = (nib.load(folder / f"{name}.nii.gz") for name in ("labels", "fat_fraction"))
+    assert labels.get_data_dtype() == np.uint8
+    assert np.array_equal(np.asarray(labels.dataobj), graded.images.labels.array)
+    assert np.allclose(labels.affine, graded.images.labels.affine, atol=1e-4)
+    assert np.array_equal(np.asarray(fraction.dataobj), graded.images.fat_fraction.array, equal_nan=True)
+    for m in graded.result.muscles:  # the numbers can be recomputed from the two files
+        if m.region == "whole" and m.muscle == "gluteus_medius":
+            value = 120 if m.side == "right" else 220
+            inside = np.asarray(fraction.dataobj)[np.asarray(labels.dataobj) == value]
+            assert np.nanmean(inside) == pytest.approx(m.fat_fraction, abs=1e-5)
+
+
+def test_the_same_study_twice_replaces_the_first(graded: Graded, tmp_path: Path) -> None:
+    folder = write_study(graded, tmp_path)
+    (folder / "stale.txt").write_text("from an older version")
+    assert not (write_study(graded, tmp_path) / "stale.txt").exists()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_failure_half_way_leaves_the_earlier_result(graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_study(graded, tmp_path)
+    before = (folder / "result.json").read_bytes()
+
+    def disk_full(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer, "write_overlays", disk_full)
+    with pytest.raises(TransientFailure) as caught:
+        write_study(graded, tmp_path)
+    assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
+    assert "No space left" in caught.value.detail
+    assert (folder / "result.json").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1, "no scraps"
+
+
+def test_output_that_is_a_file(graded: Graded, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(TransientFailure):
+        write_study(graded, tmp_path / "out")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_read_only_output(graded: Graded, tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(TransientFailure):
+        write_study(graded, tmp_path)
