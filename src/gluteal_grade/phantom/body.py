@@ -72,8 +72,9 @@ class BodyParameters:
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Regularly spaced points of one hip that are not bone: canonical coordinates (n,), mm, and the volume of each, ml."""
+    """Regularly spaced points of one hip that are not bone: (n, 3) RAS+ mm, canonical coordinates (n,), volume of each in ml."""
 
+    points: F32
     lat: F32
     ant: F32
     sup: F32
@@ -138,11 +139,20 @@ class Body:
         """Structure ids of the glutei at the calibration lattice's points, 0 elsewhere."""
         return {side: self.hips[side].glutei_at(v.lat, v.ant, v.sup) for side, v in self.lattices.items()}
 
-    def points_in(self, side: Side, muscle: Muscle) -> tuple[F32, F32, F32]:
-        """Canonical lat, ant, sup of the calibration lattice's points inside one muscle."""
+    def points_in(self, side: Side, muscle: Muscle, target: int = 60_000) -> tuple[F32, F32, F32]:
+        """Canonical lat, ant, sup of some `target` points inside one muscle, on a regular lattice in patient space."""
         lattice = self.lattices[side]
-        mine = np.isin(self.lattice_ids[side], [s for s, m in GLUTEI.items() if m is muscle])
-        return lattice.lat[mine], lattice.ant[mine], lattice.sup[mine]
+        structures = [s for s, m in GLUTEI.items() if m is muscle]
+        coarse = lattice.points[np.isin(self.lattice_ids[side], structures)]
+        spacing = (len(coarse) * lattice.point_ml * 1000 / target) ** (1 / 3)
+        low, high = coarse.min(axis=0) - 3, coarse.max(axis=0) + 3
+        axes = [np.arange(a, b, spacing, dtype=np.float32) for a, b in zip(low, high, strict=True)]
+        lat, ant, sup, _ = self.canonical(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3))
+        hip = self.hips[side]
+        mine = np.isin(hip.glutei_at(lat, ant, sup), structures)
+        lat, ant, sup = lat[mine], ant[mine], sup[mine]
+        bare = hip.bones_at(lat, ant, sup) == 0
+        return lat[bare], ant[bare], sup[bare]
 
     @property
     def lesser_trochanter_mm(self) -> float:
@@ -206,7 +216,9 @@ def _bare_lattice(body: Body, side: Side, spacing_mm: float) -> Lattice:
     points = hip_lattice(body, side, spacing_mm)
     lat, ant, sup, _ = body.canonical(points)
     keep = body.hips[side].bones_at(lat, ant, sup) == 0
-    return Lattice(lat[keep], ant[keep], sup[keep], points[keep, 2] >= body.lesser_trochanter_mm, spacing_mm**3 / 1000)
+    return Lattice(
+        points[keep].astype(np.float32), lat[keep], ant[keep], sup[keep], points[keep, 2] >= body.lesser_trochanter_mm, spacing_mm**3 / 1000
+    )
 
 
 def _volumes_ml(body: Body) -> dict[Side, dict[Muscle, float]]:

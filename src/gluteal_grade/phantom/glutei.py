@@ -99,13 +99,13 @@ class Layers:
         first, last, height, steep_min = _MINIMUS.at(sup)
         u = (t - first) / (last - first)
         # the anterior half is the thicker one
-        inner = base + height * np.float32(self.minimus) * _dome(u, 0.42) * (np.float32(0.66) + np.float32(0.62) * u)
+        inner = base + height * np.float32(self.minimus) * _dome(u, 0.5) * (np.float32(0.66) + np.float32(0.62) * u)
         inner = np.where((sup > _MINIMUS.high) | (sup < _MINIMUS.low), base, inner)
         first, last, height, steep_med = _MEDIUS.at(sup)
         outer = inner + height * np.float32(self.medius) * _dome((t - first) / (last - first), 0.40)
         caps = np.maximum(sup - np.float32(_MEDIUS.high), np.float32(_MEDIUS.low) - sup)
         # where a layer has no thickness it is nowhere: the 0.3 keeps its coat from lining the bone
-        d_min = np.maximum(np.where(inner - base > 0.3, np.maximum(-n - 6, n - inner), np.float32(30)), caps)
+        d_min = np.maximum(np.where(inner - base > 0.3, np.maximum(-n, n - inner), np.float32(30)), caps)
         d_med = np.maximum(np.where(outer - inner > 0.3, np.maximum(inner - n, n - outer), np.float32(30)), caps)
         # n is measured in the axial plane; where a layer rises or falls steeply its surface is nearer than that
         d_min = d_min / np.sqrt(1 + floor[7] ** 2 + steep_min**2)

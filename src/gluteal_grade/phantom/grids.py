@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gluteal_grade.anatomy import Side
 from gluteal_grade.geometry import Grid
 
 
@@ -35,3 +36,11 @@ def axial_grid(
     centre = (low + high) / 2
     affine[:3, 3] = centre - affine[:3, :3] @ ((shape - 1) / 2)
     return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
+
+
+def hip_grid(side: Side, spacing_mm: tuple[float, float, float] = (2.5, 2.5, 6.0)) -> Grid:
+    """A small field of view around the glutei of one side of an average body: a third of a pelvis, for quick studies."""
+    low, high = (4.0, -165.0, -140.0), (205.0, 70.0, 148.0)
+    if side is Side.LEFT:
+        low, high = (-high[0], low[1], low[2]), (-low[0], high[1], high[2])
+    return axial_grid(low, high, spacing_mm)

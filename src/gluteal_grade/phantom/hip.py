@@ -27,6 +27,7 @@ WING_DIRECTION = (0.42, 0.907)  # lat, ant: from the posterior to the anterior s
 FAN_SPLIT_DEG = -8.0
 
 _EPIMYSIUM_MM = 0.7
+_PERIOSTEUM_MM = 0.7
 _CORTEX_MM = 2.0
 _GROW_MM = 2.2  # how much fuller than their keys the other muscles are: they fill each other's gaps
 
@@ -125,7 +126,7 @@ class Hip:
         self._place_wall(work, fascia)
         ids = work.ids
         free = ids == 0
-        ids[free & work.coated] = S.FASCIA
+        ids[free & work.coated] = S.SHEATH
         free &= ~work.coated
         ids[free] = np.where(fascia[free] < 0, S.DEEP_FAT, S.SUBCUTANEOUS_FAT)
         ids[free & (np.abs(fascia) < 0.35)] = S.FASCIA
@@ -209,13 +210,14 @@ class _Work:
         return self.lat[index], self.ant[index], self.sup[index]
 
     def place(self, structure: Structure, box: Box, distance: Callable[[F32, F32, F32], F32], rim: Structure | None = None) -> None:
-        """Fill a shape; its outer 2 mm with another structure if asked."""
+        """Fill a shape; its outer 2 mm with another structure if asked, and a thin sheath around."""
         near = self.inside(box)
         if near.size:
             d = distance(*self.at(near))
             self.ids[near[d < 0]] = structure
             if rim is not None:
                 self.ids[near[(d < 0) & (d > -_CORTEX_MM)]] = rim
+                self.ids[near[(d >= 0) & (d < _PERIOSTEUM_MM)]] = S.SHEATH
 
     def muscle(
         self,

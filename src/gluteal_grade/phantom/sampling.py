@@ -63,7 +63,7 @@ def sample(fat: FatField, grid: Grid, supersample: tuple[int, int, int] = (3, 3,
     offsets = _offsets(grid, supersample)
     centre = _structures_at_centres(fat, grid)
     # a voxel whose whole neighbourhood is one structure holds nothing else: only its fat pattern needs sub-samples
-    cross = generate_binary_structure(3, 1)
+    cross = generate_binary_structure(3, 2)
     mixed = maximum_filter(centre, footprint=cross, mode="nearest") != minimum_filter(centre, footprint=cross, mode="nearest")
     state = _State(fat, grid, offsets)
     for tissue in Tissue:

@@ -26,6 +26,7 @@ class Structure(IntEnum):
     JOINT = 9
     DISC = 10
     IMPLANT = 11
+    SHEATH = 12  # epimysium and periosteum
     GLUTEUS_MAXIMUS = 20
     GLUTEUS_MEDIUS = 21
     GLUTEUS_MINIMUS_ANTERIOR = 22
@@ -76,6 +77,7 @@ _MADE_OF: dict[Structure, Tissue] = {
     Structure.JOINT: Tissue.SOFT,
     Structure.DISC: Tissue.DISC,
     Structure.IMPLANT: Tissue.METAL,
+    Structure.SHEATH: Tissue.SHEATH,
     Structure.BLADDER: Tissue.URINE,
     Structure.BOWEL: Tissue.BOWEL,
     Structure.RECTUM: Tissue.BOWEL,

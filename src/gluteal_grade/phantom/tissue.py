@@ -31,6 +31,7 @@ class Tissue(IntEnum):
     BLOOD = 11
     DISC = 12
     METAL = 13
+    SHEATH = 14
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ FAT_POOL: dict[float, Relaxation] = {1.5: Relaxation(288, 165, 45), 3.0: Relaxat
 _MUSCLE = {1.5: Relaxation(1130, 35.3, 30), 3.0: Relaxation(1420, 31.7, 26)}  # Gold 2004
 _SOFT = {1.5: Relaxation(1170, 70, 50), 3.0: Relaxation(1400, 65, 40)}  # pelvic organs, between de Bazelaire's uterus and prostate
 _STIFF = {1.5: Relaxation(600, 3, 1), 3.0: Relaxation(700, 3, 1)}
+_SHEATH = {1.5: Relaxation(1000, 28, 20), 3.0: Relaxation(1200, 26, 18)}  # thin connective tissue with fluid in it, not tendon
 _FLUID = {1.5: Relaxation(3500, 1200, 400), 3.0: Relaxation(3800, 1000, 300)}
 _BLOOD = {1.5: Relaxation(1441, 290, 100), 3.0: Relaxation(1932, 275, 60)}  # Stanisz 2005
 _DISC = {1.5: Relaxation(1100, 90, 60), 3.0: Relaxation(1250, 80, 50)}
@@ -86,6 +88,7 @@ FACTS: dict[Tissue, TissueFacts] = {
     Tissue.BLOOD: TissueFacts(0.95, 0.0, _BLOOD, 45, flow_void=0.85),
     Tissue.DISC: TissueFacts(0.8, 0.0, _DISC, 90),
     Tissue.METAL: TissueFacts(0.0, 0.0, _SOFT, 3000),
+    Tissue.SHEATH: TissueFacts(0.8, 0.0, _SHEATH, 50),
 }
 
 FIELD_STRENGTHS_T = (1.5, 3.0)
