@@ -8,14 +8,15 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.body import Mask, body_mask
 from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.noise import air_sigma, without_floor
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
 
 def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
-    """F / (F + W), voxelwise, of two magnitude images on one scale.
+    """F / (F + W), voxelwise, of two magnitude images on one scale, each without its noise floor where air tells it.
 
-    No correction for T1 or T2* weighting or noise floor: see `docs/accuracy.md`.
+    T1 and T2* weighting are not corrected: see `docs/accuracy.md`.
 
     Raises:
         RefusedInput: `grid_mismatch`, `unequal_scaling`, or what reading the images raises.
@@ -24,8 +25,11 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     w, f = load_pair(water, fat)
     total = w.with_array(w.array + f.array)
     body = body_mask(total)
-    fraction = safe_ratio(f.array, total.array, signal_floor(total.array, body, settings))
-    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body))
+    sigma_w, sigma_f = (air_sigma(image.array, body) for image in (w, f))
+    water_only, fat_only = without_floor(w.array, sigma_w), without_floor(f.array, sigma_f)
+    fraction = safe_ratio(fat_only, water_only + fat_only, signal_floor(total.array, body, settings))
+    facts = {name: sigma for name, sigma in (("noise_sigma_water", sigma_w), ("noise_sigma_fat", sigma_f)) if sigma is not None}
+    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body), facts=facts)
 
 
 def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
