@@ -24,7 +24,8 @@ def nifti(path: Path, array: Any = None, affine: Any = AFFINE) -> Path:
 
 
 def kinds(found: Discovery) -> dict[str, SeriesKind]:
-    return {s.id: s.kind for study in found.studies for s in study.series}
+    """Kind by id; files whose id is their kind (any name but a BIDS one may hold a patient's) by stem."""
+    return {s.description if s.id.startswith(s.kind.value) else s.id: s.kind for study in found.studies for s in study.series}
 
 
 def reason(path: Path, **options: Any) -> Reason:
@@ -338,7 +339,7 @@ def test_a_plain_folder_is_one_study_named_by_words(tmp_path: Path) -> None:
         "hip_STIR_cor": SeriesKind.STIR,
         "something": SeriesKind.OTHER,
     }
-    unknown = next(s for s in found.studies[0].series if s.id == "something")
+    unknown = next(s for s in found.studies[0].series if s.description == "something")
     assert "--kind" in unknown.kind_reason
 
 
@@ -410,3 +411,9 @@ def test_series_can_be_sent_to_another_process(tmp_path: Path) -> None:
     for study in discover(tmp_path).studies:
         for series in pickle.loads(pickle.dumps(study)).series:
             assert series.load().array.size
+
+
+def test_ids_of_plain_files_are_their_kinds_not_their_names(tmp_path: Path) -> None:
+    for name in ("Doe_Jane_T1", "Doe_Jane_T1_again", "Doe_Jane_water"):
+        nifti(tmp_path / f"{name}.nii.gz")
+    assert sorted(s.id for s in discover(tmp_path).studies[0].series) == ["dixon_water", "t1", "t1-2"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.exit_codes import FAILED, GRADED, PARTLY_GRADED, REFUSED
+from gluteal_grade.cli.exit_codes import GRADED, PARTLY_GRADED, REFUSED, tell
+from gluteal_grade.cli.kinds import HELP, parse_kinds
+from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
     from gluteal_grade.config import Settings
@@ -22,7 +24,7 @@ def grade(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results go to OUT/<study>/.")],
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label map of the glutei: NIfTI on the grid of one series.")] = None,
     labelmap: Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels: a shipped name or a YAML file.")] = None,
-    kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help="Contrast of a NIfTI: KIND, or FILE=KIND (repeatable).")] = None,
+    kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help=HELP)] = None,
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
@@ -32,25 +34,14 @@ def grade(
 
     Exit codes: 0 all graded, 3 partly graded (a side or muscle missing or cut counts), 2 refused, 1 failure, 64 wrong usage.
     """
-    from rich.console import Console
-
-    from gluteal_grade.cli.kinds import parse_kinds
-    from gluteal_grade.errors import RefusedInput, TransientFailure
     from gluteal_grade.io import discover
 
-    errors = Console(stderr=True, highlight=False)
     settings, segmenter = _settings(config), _segmenter(labels, labelmap)
     try:
         found = discover(study_input, parse_kinds(kind or []))
         graded = _grade(_one_study(found, study), settings, segmenter, series, out)
-    except RefusedInput as error:
-        errors.print(f"refused: {error.reason}: {error.detail}", soft_wrap=True, markup=False)
-        errors.print(f"  {error.advice}", soft_wrap=True, markup=False)
-        return REFUSED
-    except TransientFailure as error:
-        errors.print(f"failure: {error.reason}: {error.detail}", soft_wrap=True, markup=False)
-        errors.print(f"  {error.advice}", soft_wrap=True, markup=False)
-        return FAILED
+    except GradeError as error:
+        return tell(error)
     _report(graded, out, found, quiet)
     return {"graded": GRADED, "partly_graded": PARTLY_GRADED}.get(graded.result.status, REFUSED)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED
+from gluteal_grade.cli.exit_codes import GRADED, REFUSED, tell
 from gluteal_grade.cli.kinds import HELP, parse_kinds
 from gluteal_grade.errors import RefusedInput, TransientFailure
 
@@ -29,12 +29,11 @@ def inspect(
 
     try:
         discovery = discover(input_path, kinds)
-    except RefusedInput as error:
-        _print_refusal(error, input_path, json_output)
-        return REFUSED
-    except TransientFailure as error:
-        typer.echo(f"failure: {error}. {error.advice}", err=True)
-        return FAILED
+    except (RefusedInput, TransientFailure) as error:
+        if json_output:
+            problem = {"where": input_path.name, "reason": error.reason.value, "detail": error.detail}
+            typer.echo(json.dumps({"input": input_path.name, "studies": [], "problems": [problem], "ignored": 0}, indent=2))
+        return tell(error)
     if json_output:
         typer.echo(json.dumps(as_json(discovery, input_path), indent=2))
     else:
@@ -81,14 +80,6 @@ def _series_json(series: Series) -> dict[str, Any]:
     }
 
 
-def _print_refusal(error: RefusedInput, input_path: Path, json_output: bool) -> None:
-    if json_output:
-        problem = {"where": input_path.name, "reason": error.reason.value, "detail": error.detail}
-        typer.echo(json.dumps({"input": input_path.name, "studies": [], "problems": [problem], "ignored": 0}, indent=2))
-    else:
-        typer.echo(f"refused: {error}. {error.advice}", err=True)
-
-
 _WIDE = 130  # columns from which the reasons fit beside the rest
 
 
@@ -101,7 +92,7 @@ def _print_tables(discovery: Discovery) -> None:
     console = Console(soft_wrap=False)
     if not console.is_terminal:
         console.width = max(console.width, 160)  # a pipe or a log has no edge
-    headings = ["id", "kind", "plane", "size", "spacing mm", "images", "status", "why"]
+    headings = ["id", "name", "kind", "plane", "size", "spacing mm", "images", "status", "why"]
     wide = console.width >= _WIDE
     for study in discovery.studies:
         table = Table(title=f"study {study.id}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -126,6 +117,7 @@ def _row(series: Series) -> list[str]:
     mars = f"; metal-artifact reduction: {series.mars_reason}" if series.mars else ""
     return [
         series.id,
+        series.description,
         series.kind.value + (" (MARS)" if series.mars else ""),
         series.plane.value,
         "x".join(map(str, grid.shape)) if grid else "",

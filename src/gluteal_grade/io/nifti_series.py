@@ -78,18 +78,22 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
 
 
 def short_id(name: NiftiName) -> str:
-    """The stem as an id, without subject and session: ids are free of patient data."""
-    stem = "_".join(part for part in name.stem.split("_") if not part.startswith(("sub-", "ses-")))
-    return re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_") or "image"
+    """A BIDS stem without subject and session as an id; empty for any other name, which may hold a patient's."""
+    parts = name.stem.split("_")
+    if not parts[0].startswith("sub-"):
+        return ""
+    stem = "_".join(part for part in parts if not part.startswith(("sub-", "ses-")))
+    return re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_")
 
 
 def with_unique_ids(series: Sequence[Series]) -> list[Series]:
-    """The series of one study, repeated ids with 2, 3... behind them."""
+    """The series of one study: a file without an id of its own is called by its kind, repeated ids have -2, -3... behind them."""
     seen: dict[str, int] = {}
     result = []
     for one in series:
-        seen[one.id] = seen.get(one.id, 0) + 1
-        result.append(one if seen[one.id] == 1 else replace(one, id=f"{one.id}{seen[one.id]}"))
+        name = one.id or one.kind.value
+        seen[name] = seen.get(name, 0) + 1
+        result.append(replace(one, id=name if seen[name] == 1 else f"{name}-{seen[name]}"))
     return result
 
 
