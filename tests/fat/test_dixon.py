@@ -39,13 +39,18 @@ def test_other_grids_are_refused() -> None:
     assert caught.value.reason is Reason.GRID_MISMATCH
 
 
-def test_a_philips_pair_scaled_on_one_side_only_is_refused() -> None:
-    toy = make_toy()
-    water, fat = dixon(toy)
-    pair = [
-        series(name, kind, toy.volume(a), acquisition=Acquisition(manufacturer="Philips Medical Systems", rescaled=rescaled))
-        for name, kind, a, rescaled in (("w", SeriesKind.DIXON_WATER, water, True), ("f", SeriesKind.DIXON_FAT, fat, False))
-    ]
+def philips(toy, *rescaled: bool) -> list:
+    facts = [Acquisition(manufacturer="Philips Medical Systems", rescaled=r) for r in rescaled]
+    kinds = SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT
+    return [series(k.value, k, toy.volume(a), acquisition=f) for k, a, f in zip(kinds, dixon(toy), facts, strict=True)]
+
+
+def test_a_philips_pair_of_which_one_is_scaled_is_refused() -> None:
     with pytest.raises(RefusedInput) as caught:
-        from_water_fat(*pair, FAT)
+        from_water_fat(*philips(make_toy(), True, False), FAT)
     assert caught.value.reason is Reason.UNEQUAL_SCALING
+
+
+@pytest.mark.parametrize(("rescaled", "notes"), [(True, []), (False, [Reason.UNEQUAL_SCALING])])
+def test_a_philips_pair_without_scanner_scaling_is_noted(rescaled: bool, notes: list[Reason]) -> None:
+    assert [n.reason for n in from_water_fat(*philips(make_toy(), rescaled, rescaled), FAT).notes] == notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.config import FatSettings
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.body import Mask, body_mask
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.fat.noise import air_sigma, without_floor
@@ -21,7 +21,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     Raises:
         RefusedInput: `grid_mismatch`, `unequal_scaling`, or what reading the images raises.
     """
-    _same_scaling(water, fat)
+    notes = _check_scaling(water, fat)
     w, f = load_pair(water, fat)
     total = w.with_array(w.array + f.array)
     body = body_mask(total)
@@ -29,7 +29,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     water_only, fat_only = without_floor(w.array, sigma_w), without_floor(f.array, sigma_f)
     fraction = safe_ratio(fat_only, water_only + fat_only, signal_floor(total.array, body, settings))
     facts = {name: sigma for name, sigma in (("noise_sigma_water", sigma_w), ("noise_sigma_fat", sigma_f)) if sigma is not None}
-    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body), facts=facts)
+    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body), facts, notes)
 
 
 def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
@@ -48,10 +48,16 @@ def _magnitude(array: FloatArray) -> FloatArray:
     return np.maximum(np.asarray(array, np.float32), 0)
 
 
-def _same_scaling(water: Series, fat: Series) -> None:
-    """Refuse a pair of which only one image is on the scanner's own scale (Philips display slopes differ, dcm2niix #1022)."""
-    if water.acquisition.rescaled != fat.acquisition.rescaled and "philips" in (water.acquisition.manufacturer or "").lower():
+def _check_scaling(water: Series, fat: Series) -> tuple[Note, ...]:
+    """Philips scales each image type by itself (dcm2niix #1022): refuse a half-scaled pair, note one without scanner scaling."""
+    if "philips" not in (water.acquisition.manufacturer or "").lower():
+        return ()
+    scaled = [s.acquisition.rescaled for s in (water, fat)]
+    if scaled[0] != scaled[1]:
         raise RefusedInput(Reason.UNEQUAL_SCALING, f"of series {water.id} and {fat.id} only one carries scanner scaling")
+    if not scaled[0]:
+        return (Note(Reason.UNEQUAL_SCALING, "no scanner scaling (2005,100E): water and fat are taken at their display scale"),)
+    return ()
 
 
 def signal_floor(total: FloatArray, body: Mask, settings: FatSettings) -> float:
