@@ -15,7 +15,7 @@ from numpy.polynomial import legendre
 from scipy import ndimage
 
 from gluteal_grade.config import BiasSettings
-from gluteal_grade.fat.body import Mask, depth_mm, modal_value
+from gluteal_grade.fat.body import Mask, modal_value
 from gluteal_grade.geometry import FloatArray, Volume
 
 _ENOUGH = 30_000  # voxels; more do not steady some 35 unknowns
@@ -30,9 +30,16 @@ class _Sample:
     terms: FloatArray  # (n, terms) polynomials at the voxels, lower orders first
 
 
-def correct_bias(image: Volume, body: Mask, settings: BiasSettings) -> FloatArray:
-    """The image without its smooth field, float32; its scale is left as it was (the field has no constant)."""
-    sample = _sample(image, body, settings)
+def correct_bias(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings) -> FloatArray:
+    """The image without its smooth field, float32; its scale is left as it was (the field has no constant).
+
+    Args:
+        image: T1-weighted magnitude.
+        body: mask of the body.
+        depth: mm under the skin, see `body.depth_mm`.
+        settings: the model.
+    """
+    sample = _sample(image, body, depth, settings)
     if sample.log_signal.size < 500:
         return np.asarray(image.array, np.float32)
     coefficients: FloatArray = np.zeros(1)
@@ -45,7 +52,7 @@ def correct_bias(image: Volume, body: Mask, settings: BiasSettings) -> FloatArra
     return np.asarray(image.array / np.exp(_field_everywhere(image.shape, coefficients, settings.order)), np.float32)
 
 
-def _sample(image: Volume, body: Mask, settings: BiasSettings) -> _Sample:
+def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings) -> _Sample:
     spacing = image.spacing_mm
     # a light blur steadies log(signal) against noise; in-plane only where slices are thick
     smooth = ndimage.gaussian_filter(np.asarray(image.array, np.float32), [min(1.0, 2.0 / s) if s < 3 else 0 for s in spacing])
@@ -53,12 +60,12 @@ def _sample(image: Volume, body: Mask, settings: BiasSettings) -> _Sample:
     lattice = tuple(slice(n // 2 % s, None, s) for n, s in zip(image.shape, step, strict=True))
     inner = ndimage.binary_erosion(body, np.ones((3, 3, 1)))
     chosen = inner[lattice] & (smooth[lattice] > 0)
-    depth = depth_mm(body, spacing)[lattice][chosen]
+    near_skin = depth[lattice][chosen] < settings.shell_mm
     index = np.moveaxis(np.indices(image.shape)[(slice(None), *lattice)], 0, -1)[chosen]
     thin = max(1, len(index) // _ENOUGH)
     place = (2 * index / np.maximum(np.array(image.shape) - 1, 1) - 1)[::thin]
     log_signal = np.log(smooth[lattice][chosen].astype(np.float64))[::thin]
-    return _Sample(log_signal, depth[::thin] < settings.shell_mm, _terms(place, settings.order))
+    return _Sample(log_signal, near_skin[::thin], _terms(place, settings.order))
 
 
 def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, settings: BiasSettings) -> FloatArray:

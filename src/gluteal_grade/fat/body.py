@@ -68,10 +68,10 @@ def depth_mm(body: Mask, spacing_mm: tuple[float, float, float]) -> FloatArray:
     return np.asarray(ndimage.distance_transform_edt(body, sampling=spacing_mm), np.float32)
 
 
-def subcutaneous_shell(body: Mask, spacing_mm: tuple[float, float, float], inner_mm: float, outer_mm: float) -> Mask:
-    """Body voxels `outer_mm` to `inner_mm` under the skin; the outermost voxels are left out for partial volume with air and skin."""
-    depth = depth_mm(body, spacing_mm)
-    return np.asarray((depth > max(outer_mm, 1.5 * max(spacing_mm[:2]))) & (depth < inner_mm))
+def subcutaneous_shell(depth: FloatArray, spacing_mm: tuple[float, float, float], between_mm: tuple[float, float]) -> Mask:
+    """Voxels between two depths under the skin (`depth_mm`); the outermost are left out for partial volume with air and skin."""
+    outer, inner = between_mm
+    return np.asarray((depth > max(outer, 1.5 * max(spacing_mm[:2]))) & (depth < inner))
 
 
 def modal_value(values: FloatArray) -> float:

@@ -8,7 +8,7 @@ from scipy import ndimage
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import Mask, body_mask
+from gluteal_grade.fat.body import Mask, body_mask, depth_mm
 from gluteal_grade.fat.dixon import load_pair, safe_ratio, signal_floor
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.fat.t1 import find_anchors
@@ -47,9 +47,10 @@ def from_in_opposed(in_phase: Series, opposed: Series, settings: FatSettings) ->
 def _in_phase_estimate(ip: Volume, body: Mask, settings: FatSettings) -> tuple[FloatArray | None, str]:
     """Rough fat fraction from in-phase brightness alone, or None and why not."""
     t1 = settings.t1.model_copy(update={"lean_over_fat": (settings.t1.lean_over_fat[0], settings.in_opposed.max_lean_over_fat)})
-    corrected = ip.with_array(correct_bias(ip, body, t1.bias))
+    depth = depth_mm(body, ip.spacing_mm)
+    corrected = ip.with_array(correct_bias(ip, body, depth, t1.bias))
     try:
-        anchors = find_anchors(corrected, body, t1)
+        anchors = find_anchors(corrected, body, depth, t1)
     except RefusedInput as error:
         return None, error.reason.value
     estimate = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)

@@ -6,7 +6,7 @@ import numpy as np
 
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.body import subcutaneous_shell
+from gluteal_grade.fat.body import depth_mm, subcutaneous_shell
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.geometry import Volume
 
@@ -22,7 +22,8 @@ def refuse_swapped(fat: FatMap, labels: Volume, settings: SwapSettings) -> None:
     if fat.method not in (Method.DIXON, Method.FAT_FRACTION_MAP):
         return
     fraction = fat.volume.array
-    shell = subcutaneous_shell(fat.body.array, fat.volume.spacing_mm, settings.shell_mm[1], settings.shell_mm[0])
+    depth = depth_mm(fat.body.array, fat.volume.spacing_mm)
+    shell = subcutaneous_shell(depth, fat.volume.spacing_mm, settings.shell_mm)
     under_skin = fraction[shell & np.isfinite(fraction)]
     glutei = fraction[(labels.array > 0) & np.isfinite(fraction)]
     if under_skin.size < 100 or not glutei.size:

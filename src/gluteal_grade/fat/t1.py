@@ -10,7 +10,7 @@ from scipy import ndimage
 from gluteal_grade.config import FatSettings, T1Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import Mask, body_mask, modal_value, subcutaneous_shell
+from gluteal_grade.fat.body import Mask, body_mask, depth_mm, modal_value, subcutaneous_shell
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
@@ -38,8 +38,9 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
         raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
     image = series.load()
     body = body_mask(image)
-    corrected = image.with_array(correct_bias(image, body, settings.t1.bias))
-    anchors = find_anchors(corrected, body, settings.t1)
+    depth = depth_mm(body, image.spacing_mm)
+    corrected = image.with_array(correct_bias(image, body, depth, settings.t1.bias))
+    anchors = find_anchors(corrected, body, depth, settings.t1)
     fraction = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
     void = corrected.array < settings.t1.void_below_muscle * anchors.muscle
     # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
@@ -56,7 +57,7 @@ def from_t1(series: Series, settings: FatSettings) -> FatMap:
     )
 
 
-def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors:
+def find_anchors(corrected: Volume, body: Mask, depth: FloatArray, settings: T1Settings) -> Anchors:
     """Subcutaneous fat and lean muscle, pooled over everything in view.
 
     Fat is the mode of the bright class just under the skin. Lean is the mode between void and fat over the whole body, where muscle
@@ -67,13 +68,13 @@ def find_anchors(corrected: Volume, body: Mask, settings: T1Settings) -> Anchors
     """
     array = corrected.array
     smooth = _smoothed(corrected)
-    shell = subcutaneous_shell(body, corrected.spacing_mm, settings.shell_mm[1], settings.shell_mm[0])
+    shell = subcutaneous_shell(depth, corrected.spacing_mm, settings.shell_mm)
     bright = shell & (smooth > settings.fat_above_top * np.percentile(smooth[shell], 98)) if shell.any() else shell
     fat_voxels = ndimage.binary_erosion(bright, np.ones((3, 3, 1)))
     volume_ml = float(fat_voxels.sum()) * corrected.grid.voxel_volume_ml
     if volume_ml < settings.min_fat_ml:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{volume_ml:.1f} ml of bright tissue under the skin, {settings.min_fat_ml:g} needed")
-    outermost = subcutaneous_shell(body, corrected.spacing_mm, settings.outermost_mm, settings.shell_mm[0])
+    outermost = subcutaneous_shell(depth, corrected.spacing_mm, (settings.shell_mm[0], settings.outermost_mm))
     under_skin = float(bright[outermost].mean()) if outermost.any() else 1.0
     if under_skin < settings.min_bright_outermost:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{under_skin:.0%} of the layer under the skin is bright: fat is suppressed or missing")
