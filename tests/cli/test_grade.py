@@ -92,7 +92,7 @@ def test_without_labels_it_is_refused_and_the_result_says_so(study: Path, tmp_pa
 def test_kind_names_the_contrast_of_a_plain_nifti(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     image = save(tmp_path / "scan.nii.gz", t1(toy).astype(np.float32), toy.grid.affine)
     labels = save(tmp_path / "l" / "mask.nii.gz", toy.labels.array, toy.grid.affine)
-    refused(capsys, "no_gradable_series", "grade", image, "-o", tmp_path / "a", "--labels", labels)
+    refused(capsys, "kind_unknown", "grade", image, "-o", tmp_path / "a", "--labels", labels)
     assert run("grade", image, "-o", tmp_path / "b", "--labels", labels, "--kind", "t1") == 0
     assert {r["method"] for r in rows(tmp_path / "b")} == {"t1"}
 

@@ -65,6 +65,15 @@ def test_nothing_to_measure() -> None:
     assert "s stir, l localizer" in caught.value.detail
 
 
+def test_a_nifti_of_unknown_contrast_asks_for_its_kind() -> None:
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("x", K.OTHER)))
+    assert caught.value.reason is Reason.KIND_UNKNOWN
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("x", K.OTHER, uid="1.2")))
+    assert caught.value.reason is Reason.NO_GRADABLE_SERIES
+
+
 def test_the_users_choice_wins() -> None:
     assert [c.series[0].id for c in candidates(study(T1, WATER, FAT), only="t1")] == ["t1"]
     with pytest.raises(RefusedInput) as caught:

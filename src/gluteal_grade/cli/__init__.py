@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from gluteal_grade import __version__
-from gluteal_grade.cli.exit_codes import FAILED, USAGE
+from gluteal_grade.cli.exit_codes import FAILED, USAGE, tell
 from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
 from gluteal_grade.cli.schema import schema
+from gluteal_grade.errors import Reason, TransientFailure
 
 # typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]
@@ -60,8 +61,7 @@ def run(arguments: list[str]) -> int:
         typer.echo("stopped", err=True)
         return FAILED
     except MemoryError:
-        typer.echo("failure: out_of_memory: not enough memory for this study; free some or use a larger machine", err=True)
-        return FAILED
+        return tell(TransientFailure(Reason.OUT_OF_MEMORY))
     except Exception as error:
         if os.environ.get("GLUTEAL_GRADE_DEBUG"):
             raise

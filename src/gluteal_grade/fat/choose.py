@@ -44,7 +44,7 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
         only: id of a series that must take part (`--series`).
 
     Raises:
-        RefusedInput: `no_gradable_series` or `series_not_found`.
+        RefusedInput: `no_gradable_series`, `kind_unknown` or `series_not_found`.
     """
     if only is not None and only not in {s.id for s in study.series}:
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")
@@ -58,7 +58,9 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
     found = [c for c in found if only is None or only in {s.id for s in c.series}]
     if not found:
         kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
-        raise RefusedInput(Reason.NO_GRADABLE_SERIES, f"found {kinds}")
+        # a NIfTI file says little of itself: the user can name the contrast
+        nameless = any(s.kind is SeriesKind.OTHER and s.uid is None and s.refusal is None for s in study.series)
+        raise RefusedInput(Reason.KIND_UNKNOWN if nameless else Reason.NO_GRADABLE_SERIES, f"found {kinds}")
     return tuple(found)
 
 
