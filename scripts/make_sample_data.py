@@ -61,7 +61,7 @@ def osteoarthritis_t1() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
         (Side.RIGHT, MEDIUS, FatPrescription(0.15)),
         (Side.RIGHT, MINIMUS, FatPrescription(0.16, Pattern.STREAKY)),
         (Side.LEFT, MAXIMUS, FatPrescription(0.33, Pattern.STREAKY)),
-        (Side.LEFT, MEDIUS, FatPrescription(0.20, Pattern.STREAKY)),
+        (Side.LEFT, MEDIUS, FatPrescription(0.215, Pattern.STREAKY)),
         (Side.LEFT, MINIMUS, FatPrescription(0.38, Pattern.STREAKY)),
     )
     grid = axial_grid((-205, -170, -127), (205, 108, 132), (1.1, 1.1, 4.2))
@@ -78,7 +78,7 @@ def tha_mars() -> tuple[PhantomStudySpec, Vendor, tuple[str, ...]]:
     factors = tuple((Side.RIGHT, m, f) for m, f in ((MAXIMUS, 0.90), (MEDIUS, 0.78), (MINIMUS, 0.66)))
     body = BodyParameters("M", subcutaneous_fat_mm=24, volume_factors=factors, implant_side=Side.RIGHT, seed=33)
     fat = (
-        (Side.RIGHT, MAXIMUS, FatPrescription(0.20, Pattern.STREAKY)),
+        (Side.RIGHT, MAXIMUS, FatPrescription(0.185, Pattern.STREAKY)),
         (Side.RIGHT, MEDIUS, FatPrescription(0.32, Pattern.POSTERIOR)),
         (Side.RIGHT, MINIMUS, FatPrescription(0.45, Pattern.POSTERIOR)),
         (Side.LEFT, MAXIMUS, FatPrescription(0.16, Pattern.STREAKY)),

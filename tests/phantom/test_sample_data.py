@@ -38,7 +38,9 @@ def test_together_they_are_small():
 
 
 def test_labels_agree_with_the_truth(sample):
-    _, labels, truth = sample
+    folder, labels, truth = sample
+    # fatty muscles on the T1 studies: the lean sheath in their border voxels dilutes them
+    allowed = 0.005 if "dixon" in folder.name else 0.02
     array = np.asarray(labels.dataobj)
     voxel_ml = abs(np.linalg.det(labels.affine[:3, :3])) / 1000
     assert list(array.shape) == truth["grid"]["shape"]
@@ -49,7 +51,7 @@ def test_labels_agree_with_the_truth(sample):
         assert mask.sum() * voxel_ml == pytest.approx(on_labels["volume_ml"], rel=1e-4)
         if entry["region"] == "whole":
             assert on_labels["volume_ml"] == pytest.approx(continuous["volume_ml"], rel=0.01)
-            assert on_labels["fat_fraction"] == pytest.approx(continuous["fat_fraction"], abs=0.009)
+            assert on_labels["fat_fraction"] == pytest.approx(continuous["fat_fraction"], abs=allowed)
         # whole muscles, at least two slices from the end
         assert not entry["touches_border"]
         assert not mask[:, :, :2].any()

@@ -28,6 +28,7 @@ FAN_SPLIT_DEG = -8.0
 
 _EPIMYSIUM_MM = 0.7
 _PERIOSTEUM_MM = 0.7
+_LOOSE_PLANE_MM = 1.9  # between muscles that slide on each other: sheath, fat, sheath
 _CORTEX_MM = 2.0
 _GROW_MM = 2.2  # how much fuller than their keys the other muscles are: they fill each other's gaps
 
@@ -161,7 +162,7 @@ class Hip:
 
     def _loose_gap(self, lat: F32, ant: F32, sup: F32) -> F32:
         """The same between muscles that slide on each other: never none."""
-        return np.maximum(self._gap(lat, ant, sup), np.float32(0.8))
+        return np.maximum(self._gap(lat, ant, sup), np.float32(_LOOSE_PLANE_MM))
 
     def _place_wall(self, work: _Work, fascia: F32) -> None:
         """Abdominal muscles: a shell under the fascia, in front and at the flank."""

@@ -125,7 +125,8 @@ def _part_truth(content: Content, part: Part, tallies: list[Tally], mask: npt.ND
 
 def _grades(numbers: Numbers) -> dict[str, int | None]:
     scales = load_scales()
-    return {name: scales.grade(name, numbers.fat_fraction, numbers.fat_area_fraction) for name in scales.scales}
+    written = _rounded(numbers)  # what a reader of truth.json would grade
+    return {name: scales.grade(name, written["fat_fraction"], written["fat_area_fraction"]) for name in scales.scales}
 
 
 def _rounded(numbers: Numbers) -> dict[str, float]:
