@@ -18,6 +18,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import grade_study
+from gluteal_grade.results import StudyResult
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 
@@ -40,12 +41,17 @@ class Row:
     edge_distance_points: float
 
 
-def compare(study: str) -> Iterator[Row]:
-    """Grade one sample study and yield a row per muscle and region."""
+def graded_sample(study: str) -> StudyResult:
+    """The program's result with the sample's own labels."""
     folder = SAMPLES / study
     segmenter = LabelMapSegmenter(folder / "labels.nii.gz", load_numbering("gluteal_grade"), "gluteal_grade")
-    result = grade_study(discover(folder).studies[0], load_settings(), segmenter).result
-    truth = {(t["side"], t["muscle"], t["region"]): t for t in json.loads((folder / "truth.json").read_text())["truth"]}
+    return grade_study(discover(folder).studies[0], load_settings(), segmenter).result
+
+
+def compare(study: str) -> Iterator[Row]:
+    """Grade one sample study and yield a row per muscle and region."""
+    result = graded_sample(study)
+    truth = {(t["side"], t["muscle"], t["region"]): t for t in json.loads((SAMPLES / study / "truth.json").read_text())["truth"]}
     quartile = load_scales().scales["quartile"].active
     for m in result.muscles:
         exact, on_labels = (truth[m.side, m.muscle, m.region][key] for key in ("continuous", "on_labels"))
