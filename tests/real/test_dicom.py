@@ -149,4 +149,4 @@ def test_a_real_pelvic_ct_is_known_by_its_values(tmp_path: Path) -> None:
 
 def test_labels_beside_the_ct_are_left_alone() -> None:
     (series,) = only_study(DATA / "ct")
-    assert (series.kind, series.id) == (SeriesKind.CT, "pelvis_ct")
+    assert (series.kind, series.id) == (SeriesKind.CT, "ct")
