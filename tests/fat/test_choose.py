@@ -65,6 +65,22 @@ def test_nothing_to_measure() -> None:
     assert "s stir, l localizer" in caught.value.detail
 
 
+def test_a_damaged_series_gives_its_own_reason() -> None:
+    tilted = one("ct", K.CT, refusal=RefusedInput(Reason.GANTRY_TILT, "12 degrees"))
+    mixed = one("x", K.OTHER, refusal=RefusedInput(Reason.MIXED_ORIENTATION, "two"))
+    for found, reason in (
+        ((tilted,), Reason.GANTRY_TILT),
+        ((one("s", K.STIR), tilted), Reason.GANTRY_TILT),
+        ((mixed,), Reason.MIXED_ORIENTATION),
+    ):
+        with pytest.raises(RefusedInput) as caught:
+            candidates(study(*found))
+        assert caught.value.reason is reason
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("s", K.STIR), mixed))
+    assert caught.value.reason is Reason.NO_GRADABLE_SERIES
+
+
 def test_a_nifti_of_unknown_contrast_asks_for_its_kind() -> None:
     with pytest.raises(RefusedInput) as caught:
         candidates(study(one("x", K.OTHER)))

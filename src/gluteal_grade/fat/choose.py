@@ -44,7 +44,7 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
         only: id of a series that must take part (`--series`).
 
     Raises:
-        RefusedInput: `no_gradable_series`, `kind_unknown` or `series_not_found`.
+        RefusedInput: `no_gradable_series`, `kind_unknown`, `series_not_found`, or why the series that could be measured is refused.
     """
     if only is not None and only not in {s.id for s in study.series}:
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")
@@ -57,11 +57,33 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
     found += [_ct(s) for s in study.find(SeriesKind.CT)]
     found = [c for c in found if only is None or only in {s.id for s in c.series}]
     if not found:
-        kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
-        # a NIfTI file says little of itself: the user can name the contrast
-        nameless = any(s.kind is SeriesKind.OTHER and s.uid is None and s.refusal is None for s in study.series)
-        raise RefusedInput(Reason.KIND_UNKNOWN if nameless else Reason.NO_GRADABLE_SERIES, f"found {kinds}")
+        raise _nothing_to_measure(study)
     return tuple(found)
+
+
+_FAT_KINDS = frozenset(
+    {
+        SeriesKind.T1,
+        SeriesKind.DIXON_WATER,
+        SeriesKind.DIXON_FAT,
+        SeriesKind.DIXON_IN_PHASE,
+        SeriesKind.DIXON_OPPOSED_PHASE,
+        SeriesKind.FAT_FRACTION,
+        SeriesKind.CT,
+    }
+)
+
+
+def _nothing_to_measure(study: Study) -> RefusedInput:
+    """The most telling reason: damage to a series that could have been measured, then a nameless NIfTI, then the wrong contrasts."""
+    damaged = [s for s in study.series if s.refusal is not None]
+    telling = [s for s in damaged if s.kind in _FAT_KINDS] or (damaged if len(damaged) == len(study.series) else [])
+    if telling and telling[0].refusal is not None:
+        refusal = telling[0].refusal
+        return RefusedInput(refusal.reason, f"series {telling[0].id}: {refusal.detail}")
+    kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
+    nameless = any(s.kind is SeriesKind.OTHER and s.uid is None and s.refusal is None for s in study.series)
+    return RefusedInput(Reason.KIND_UNKNOWN if nameless else Reason.NO_GRADABLE_SERIES, f"found {kinds}")
 
 
 def why_unused(series: Series, used: tuple[Series, ...]) -> str:
