@@ -47,7 +47,7 @@ def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatc
         segmentation=None,
         muscles=(),
         asymmetry=(),
-        notes=(),
+        notes=tuple(_note(n.reason, n.detail) for n in study.notes),
         series=_series_reports(study, ()),
         provenance=describe(settings, watch or Stopwatch()),
     )

@@ -66,7 +66,7 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
             axis = segmentation.reference.slice_axis
             measurements = measure(segmentation.labels, fat, axis, settings.measure)
         scales = load_scales(settings.grading.file, settings.grading.profiles)
-        notes = (*passed_over, *segmentation.notes, *side_notes, *fat.notes)
+        notes = (*study.notes, *passed_over, *segmentation.notes, *side_notes, *fat.notes)
         result = assemble(study, settings, watch, scales, candidate, fat, segmentation, measurements, notes)
         images = StudyImages(fat.image, segmentation.labels, fat.volume, axis, fat.method is Method.CT)
         return Graded(result, images)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gluteal_grade.errors import GradeError
+from gluteal_grade.errors import GradeError, Note
 from gluteal_grade.geometry import Grid, Volume
 
 
@@ -104,11 +104,13 @@ class Study:
         id: 12 hex digits, see `study_id`.
         series: every volume found, the refused ones too, in series order.
         patient_sex: "M", "F" or None; for norms only.
+        notes: what a reader of the result should know about the input, e.g. files that could not be read.
     """
 
     id: str
     series: tuple[Series, ...]
     patient_sex: str | None = None
+    notes: tuple[Note, ...] = ()
 
     def find(self, *kinds: SeriesKind) -> tuple[Series, ...]:
         """Usable series of these kinds, in series order."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,34 @@ def test_kind_names_the_contrast_of_a_plain_nifti(toy: Toy, tmp_path: Path, caps
     refused(capsys, "kind_unknown", "grade", image, "-o", tmp_path / "a", "--labels", labels)
     assert run("grade", image, "-o", tmp_path / "b", "--labels", labels, "--kind", "t1") == 0
     assert {r["method"] for r in rows(tmp_path / "b")} == {"t1"}
+
+
+@pytest.mark.parametrize("name", ["aglutei.nii.gz", "glutei_water.nii.gz", "sub-01_acq-water_aglutei.nii.gz"])
+def test_the_label_map_is_never_an_image(toy: Toy, tmp_path: Path, name: str) -> None:
+    """Whatever it is called and wherever it lies: neither measured, nor part of the study's hash."""
+    fraction = save(tmp_path / "in" / "scan.nii.gz", (100 * np.nan_to_num(toy.fat)).astype(np.float32), toy.grid.affine)
+    apart = save(tmp_path / "apart.nii.gz", toy.labels.array, toy.grid.affine)
+    assert run("grade", fraction.parent, "-o", tmp_path / "a", "--kind", "ff", "--labels", apart, "-q") == 0
+    inside = tmp_path / "in" / name
+    inside.write_bytes(apart.read_bytes())
+    assert run("grade", fraction.parent, "-o", tmp_path / "b", "--kind", "ff", "--labels", inside, "-q") == 0
+    assert rows(tmp_path / "a") == rows(tmp_path / "b")
+    assert result(tmp_path / "b")["reference_series"] == "fat_fraction"
+
+
+def test_files_left_out_are_told_in_the_result_without_names(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "in"
+    shutil.copytree(study / "sub-01", folder / "sub-01")
+    (folder / "doe_jane.dcm").touch()
+    assert run("grade", folder, "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 0
+    assert [n["reason"] for n in result(tmp_path / "out")["notes"]] == ["empty_file"]
+    printed = capsys.readouterr()
+    assert "empty_file: 1 file left out" in printed.out
+    assert "doe" not in printed.out + printed.err
+
+
+def test_the_name_of_a_missing_input_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Doe" not in refused(capsys, "input_not_found", "grade", tmp_path / "Doe^Jane", "-o", tmp_path / "out")
 
 
 def test_config_changes_the_grades(study: Path, tmp_path: Path) -> None:

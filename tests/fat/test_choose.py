@@ -81,6 +81,13 @@ def test_a_damaged_series_gives_its_own_reason() -> None:
     assert caught.value.reason is Reason.NO_GRADABLE_SERIES
 
 
+def test_a_pair_on_two_grids_says_so() -> None:
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(WATER, one("f2", K.DIXON_FAT, OTHER)))
+    assert caught.value.reason is Reason.GRID_MISMATCH
+    assert "w and f2" in caught.value.detail
+
+
 def test_a_nifti_of_unknown_contrast_asks_for_its_kind() -> None:
     with pytest.raises(RefusedInput) as caught:
         candidates(study(one("x", K.OTHER)))

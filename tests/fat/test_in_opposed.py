@@ -23,16 +23,17 @@ def pair(toy: Toy, fat_weight: float, snr: float = 50) -> tuple:
     return tuple(series(k.value, k, toy.volume(i)) for k, i in zip(kinds, images, strict=True))
 
 
-@pytest.mark.parametrize("fraction", [0.1, 0.3, 0.8, 0.9])
-def test_t1_weighted_in_phase_unfolds(fraction: float) -> None:
+@pytest.mark.parametrize("weight", [1.8, 2.5])
+@pytest.mark.parametrize("fraction", [0.1, 0.25, 0.34, 0.45, 0.6, 0.9])
+def test_t1_weighted_in_phase_unfolds(fraction: float, weight: float) -> None:
+    """Around half of the tissue too, where the signal is mostly fat already (the brighter fat, the earlier)."""
     toy = make_toy({(Muscle.GLUTEUS_MEDIUS, Side.LEFT): fraction})
-    weight = 1.8
     fat = from_in_opposed(*pair(toy, weight), FAT)
     assert not fat.folded
     mask = toy.labels.array == 220
     # the signal fraction of a T1-weighted pair is not the proton-density fraction: the truth to compare with is F/(F+W) in signal
     signal_fraction = weight * toy.fat / (weight * toy.fat + 1 - toy.fat)
-    assert np.nanmean(fat.volume.array[mask]) == pytest.approx(np.mean(signal_fraction[mask]), abs=0.02)
+    assert np.nanmean(fat.volume.array[mask]) == pytest.approx(np.mean(signal_fraction[mask]), abs=0.03)
 
 
 def test_without_contrast_nothing_is_claimed() -> None:

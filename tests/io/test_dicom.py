@@ -154,6 +154,16 @@ def test_files_given_twice_are_read_once(tmp_path: Path) -> None:
     assert only(tmp_path).image_count == 4
 
 
+def test_two_pictures_under_one_uid_are_refused_whatever_their_names(tmp_path: Path) -> None:
+    for first, second in (("a", "z"), ("z", "a")):
+        folder = tmp_path / first
+        for name, seed in ((first, 0), (second, 1)):
+            make.write_stack(folder / name, make.voxels(seed=seed))
+        refusal = only(folder).refusal
+        assert refusal is not None
+        assert refusal.reason is Reason.DUPLICATE_SLICES
+
+
 def test_one_uid_for_all_images_does_not_merge_them(tmp_path: Path) -> None:
     make.write_stack(tmp_path, make.voxels(), SOPInstanceUID=make.uid("careless anonymiser"))
     assert only(tmp_path).image_count == 4

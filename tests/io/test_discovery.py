@@ -1,4 +1,5 @@
 import json
+import os
 import resource
 import zipfile
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from pydicom.uid import BasicTextSRStorage, SegmentationStorage
 
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io import Discovery, discover
 from gluteal_grade.study import Plane, SeriesKind
 from tests import dicom_factory as make
@@ -417,3 +418,21 @@ def test_ids_of_plain_files_are_their_kinds_not_their_names(tmp_path: Path) -> N
     for name in ("Doe_Jane_T1", "Doe_Jane_T1_again", "Doe_Jane_water"):
         nifti(tmp_path / f"{name}.nii.gz")
     assert sorted(s.id for s in discover(tmp_path).studies[0].series) == ["dixon_water", "t1", "t1-2"]
+
+
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nifti(tmp_path / "T1.nii.gz")
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def forbidding(path: Any) -> Any:  # a mode of 000 would not stop root
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("gluteal_grade.io.files.os.scandir", forbidding)
+    found = discover(tmp_path)
+    assert [(p.where, p.error.reason) for p in found.problems] == [("locked", Reason.READ_FAILED)]
+    assert [n.reason for n in found.studies[0].notes] == [Reason.READ_FAILED]
+    with pytest.raises(TransientFailure):
+        discover(tmp_path / "locked")

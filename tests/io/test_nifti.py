@@ -12,6 +12,7 @@ from nibabel.orientations import inv_ornt_aff
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io import discover
 from gluteal_grade.io.nifti import read_header, read_volume, save_volume
 from tests.strategies import grids
 
@@ -208,3 +209,12 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, array: Any) -> None:
     with pytest.raises(TransientFailure) as caught:
         save_volume(Volume(array, AFFINE), tmp_path / "absent" / "a.nii")
     assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
+
+
+def test_an_image_without_a_finite_voxel_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scan_T1w.nii.gz"
+    nib.save(nib.Nifti1Image(np.full((5, 5, 5), np.nan, np.float32), np.diag([2.0, 2, 2, 1])), path)
+    series = discover(path).studies[0].series[0]
+    with pytest.raises(RefusedInput) as caught:
+        series.load()
+    assert caught.value.reason is Reason.UNREADABLE_NIFTI

@@ -100,3 +100,17 @@ def test_four_axes_are_unreadable(tmp_path: Path) -> None:
     error = refused(path, toy.volume(toy.fat))
     assert error.reason is Reason.LABELS_UNREADABLE
     assert "not_3d" in error.detail
+
+
+def test_numbers_of_another_numbering_are_not_taken_for_ours(tmp_path: Path) -> None:
+    """Another program's 110 may be a rib: only a named numbering may ignore values."""
+    toy = make_toy()
+    array = toy.labels.array.copy()
+    array[:3] = 7
+    path = save(tmp_path / "l.nii", array, toy.grid.affine)
+    study = Study("0" * 12, (series("s", SeriesKind.T1, toy.volume(toy.fat)),))
+    with pytest.raises(RefusedInput) as caught:
+        LabelMapSegmenter(path, OURS, "gluteal_grade", assumed=True).segment(study, ())
+    assert caught.value.reason is Reason.LABELS_NUMBERING
+    assert "[7]" in caught.value.detail
+    assert LabelMapSegmenter(path, OURS, "gluteal_grade").segment(study, ()).labels.array.max() == 232

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 def grade(
-    study_input: Annotated[Path, typer.Argument(metavar="INPUT", help="One study: folder, zip, DICOM or NIfTI file.")],
+    study_input: Annotated[Path, typer.Argument(metavar="INPUT", readable=False, help="One study: folder, zip, DICOM or NIfTI file.")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results go to OUT/<study>/.")],
-    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Label map of the glutei: NIfTI on the grid of one series.")] = None,
-    labelmap: Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels: a shipped name or a YAML file.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Label map of the glutei: NIfTI on the grid of one series.")
+    ] = None,
+    labelmap: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Numbering of --labels: a shipped name or a YAML file. Default: gluteal_grade.")
+    ] = None,
     kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help=HELP)] = None,
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
@@ -38,11 +42,11 @@ def grade(
 
     settings, segmenter = _settings(config), _segmenter(labels, labelmap)
     try:
-        found = discover(study_input, parse_kinds(kind or []))
+        found = discover(study_input, parse_kinds(kind or []), leave_out=labels)
         graded = _grade(_one_study(found, study), settings, segmenter, series, out)
     except GradeError as error:
         return tell(error)
-    _report(graded, out, found, quiet)
+    _report(graded, out, quiet)
     return {"graded": GRADED, "partly_graded": PARTLY_GRADED}.get(graded.result.status, REFUSED)
 
 
@@ -69,7 +73,7 @@ def _segmenter(labels: Path | None, labelmap: str | None) -> Segmenter:
         return NoSegmenter()
     name = labelmap or "gluteal_grade"
     try:
-        return LabelMapSegmenter(labels, load_numbering(name), Path(name).stem)
+        return LabelMapSegmenter(labels, load_numbering(name), Path(name).stem, assumed=labelmap is None)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--labelmap") from None
 
@@ -97,7 +101,7 @@ def _grade(study: Study, settings: Settings, segmenter: Segmenter, series: str |
     return graded
 
 
-def _report(graded: Graded, out: Path, found: Discovery, quiet: bool) -> None:
+def _report(graded: Graded, out: Path, quiet: bool) -> None:
     from rich.console import Console
 
     from gluteal_grade.report.tables import print_result
@@ -107,8 +111,6 @@ def _report(graded: Graded, out: Path, found: Discovery, quiet: bool) -> None:
         return
     console = Console(stderr=refused, highlight=False)
     print_result(graded.result, console)
-    for problem in found.problems:
-        console.print(f"Left out: {problem.where}: {problem.error.reason}", soft_wrap=True, markup=False)
     folder = out / graded.result.study
     overlay = folder / "overlay_summary.png"
     console.print(f"Wrote {folder}" + (f"; look at {overlay}" if overlay.exists() else ""), soft_wrap=True, markup=False)

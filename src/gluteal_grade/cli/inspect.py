@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    input_path: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder, zip, DICOM or NIfTI file.")],
+    input_path: Annotated[Path, typer.Argument(metavar="INPUT", readable=False, help="Folder, zip, DICOM or NIfTI file.")],
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     kind: Annotated[list[str] | None, typer.Option("--kind", help=HELP)] = None,
 ) -> int:

@@ -16,6 +16,8 @@ from gluteal_grade.fat.in_opposed import from_in_opposed
 from gluteal_grade.fat.t1 import from_t1
 from gluteal_grade.study import Series, SeriesKind, Study
 
+_PAIRS = ((SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT), (SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE))
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -50,9 +52,9 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")
     t1 = sorted(study.find(SeriesKind.T1), key=lambda s: s.acquisition.contrast_agent)
     found = [_t1(s, "T1 with metal-artifact reduction") for s in t1 if s.mars]
-    found += [_dixon(w, f) for w, f in _pairs(study, SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT)]
+    found += [_dixon(w, f) for w, f in _pairs(study, *_PAIRS[0])]
     found += [_map(s, study) for s in study.find(SeriesKind.FAT_FRACTION)]
-    found += [_in_opposed(i, o) for i, o in _pairs(study, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE)]
+    found += [_in_opposed(i, o) for i, o in _pairs(study, *_PAIRS[1])]
     found += [_t1(s, "T1, no Dixon in the study") for s in t1 if not s.mars]
     found += [_ct(s) for s in study.find(SeriesKind.CT)]
     found = [c for c in found if only is None or only in {s.id for s in c.series}]
@@ -81,6 +83,10 @@ def _nothing_to_measure(study: Study) -> RefusedInput:
     if telling and telling[0].refusal is not None:
         refusal = telling[0].refusal
         return RefusedInput(refusal.reason, f"series {telling[0].id}: {refusal.detail}")
+    for first, second in _PAIRS:
+        a, b = study.find(first), study.find(second)
+        if a and b:
+            return RefusedInput(Reason.GRID_MISMATCH, f"series {a[0].id} and {b[0].id} lie on different grids")
     kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
     nameless = any(s.kind is SeriesKind.OTHER and s.uid is None and s.refusal is None for s in study.series)
     return RefusedInput(Reason.KIND_UNKNOWN if nameless else Reason.NO_GRADABLE_SERIES, f"found {kinds}")

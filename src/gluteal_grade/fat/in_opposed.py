@@ -45,7 +45,7 @@ def from_in_opposed(in_phase: Series, opposed: Series, settings: FatSettings) ->
 
 
 def _in_phase_estimate(ip: Volume, body: Mask, settings: FatSettings) -> tuple[FloatArray | None, str]:
-    """Rough fat fraction from in-phase brightness alone, or None and why not."""
+    """Rough fat signal fraction, F / (F + W), from in-phase brightness alone, or None and why not."""
     t1 = settings.t1.model_copy(update={"lean_over_fat": (settings.t1.lean_over_fat[0], settings.in_opposed.max_lean_over_fat)})
     depth = depth_mm(body, ip.spacing_mm)
     corrected = ip.with_array(correct_bias(ip, body, depth, t1.bias))
@@ -53,5 +53,7 @@ def _in_phase_estimate(ip: Volume, body: Mask, settings: FatSettings) -> tuple[F
         anchors = find_anchors(corrected, body, depth, t1)
     except RefusedInput as error:
         return None, error.reason.value
-    estimate = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
-    return np.asarray(ndimage.median_filter(estimate, size=(3, 3, 1))), ""
+    tissue = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
+    tissue = np.clip(ndimage.median_filter(tissue, size=(3, 3, 1)), 0, 1)
+    # the fold is at half the *signal*: where fat is brighter than muscle, less than half the tissue is fat there
+    return np.asarray(tissue * anchors.fat / (tissue * anchors.fat + (1 - tissue) * anchors.muscle)), ""

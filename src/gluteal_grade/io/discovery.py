@@ -5,11 +5,11 @@ from __future__ import annotations
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from gluteal_grade.errors import GradeError, Reason, RefusedInput
+from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
 from gluteal_grade.io.bids import parse_name, parse_participants, stem_of
 from gluteal_grade.io.dicom import overridden, series_of
 from gluteal_grade.io.files import FileRef, single, walk, walk_zip
@@ -64,7 +64,7 @@ class _Found:
     ignored: int = 0
 
 
-def discover(path: Path, kinds: Kinds = None) -> Discovery:
+def discover(path: Path, kinds: Kinds = None, leave_out: Path | None = None) -> Discovery:
     """Find the studies under a folder, zip or file. Headers are read, voxels are not (but see below).
 
     Series that cannot become a volume are listed with their `refusal`; they never stop the others. Voxels are looked at only to tell a
@@ -73,6 +73,7 @@ def discover(path: Path, kinds: Kinds = None) -> Discovery:
     Args:
         path: folder (searched in depth), zip, or one DICOM or NIfTI file.
         kinds: the contrast of every series, or by file name, stem or series id; overrides what the rules say.
+        leave_out: a file that is no image of the study wherever it lies, by content (the label map that goes with it).
 
     Raises:
         RefusedInput: `input_not_found`; `no_images`, or the reason of the one damaged file that is all there is;
@@ -80,21 +81,50 @@ def discover(path: Path, kinds: Kinds = None) -> Discovery:
         TransientFailure: `read_failed`.
     """
     if not path.exists():
-        raise RefusedInput(Reason.INPUT_NOT_FOUND, path.name)
+        raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
     found = _Found()
-    for file in _files(path):
-        _take(file, found, alone=file.member is None and file.path == path)
-    studies = tuple(_dicom_studies(found, kinds) + _nifti_studies(found, kinds))
+    same = _SameContent(leave_out)
+    for file in _files(path, found):
+        if same(file):
+            found.ignored += 1
+        else:
+            _take(file, found, alone=file.member is None and file.path == path)
+    plain = _dicom_studies(found, kinds) + _nifti_studies(found, kinds)
+    notes = _left_out(found.problems)
+    studies = tuple(replace(study, notes=notes) for study in plain)
     _check_names(kinds, studies, found)
     discovery = Discovery(studies, tuple(found.problems), found.ignored)
     _check_usable(discovery, alone=path.is_file() and not zipfile.is_zipfile(path))
     return discovery
 
 
-def _files(path: Path) -> Iterator[FileRef]:
+def _left_out(problems: list[Problem]) -> tuple[Note, ...]:
+    """Damage anywhere under the input may be damage to this study: told in its result, without file names."""
+    counts = Counter(problem.error.reason for problem in problems)
+    return tuple(Note(reason, f"{count} file{'s' if count > 1 else ''} left out; `inspect` names them") for reason, count in counts.items())
+
+
+class _SameContent:
+    """Is a file the one to leave out? Hashes only files of the same size."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = single(path) if path is not None and path.is_file() else None
+        self._digest: str | None = None
+
+    def __call__(self, file: FileRef) -> bool:
+        if self._file is None or file.size != self._file.size or not file.size:
+            return False
+        try:
+            self._digest = self._digest or self._file.sha256()
+            return file.sha256() == self._digest
+        except GradeError:
+            return False  # unreadable: whoever opens it next says so
+
+
+def _files(path: Path, found: _Found) -> Iterator[FileRef]:
     folders = shipped_rules().side_files.folders
     if path.is_dir():
-        yield from walk(path, folders)
+        yield from walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)))
         return
     file = single(path)
     if sniff(file.name, file.head(HEAD_BYTES)) is FileType.ZIP:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -90,10 +90,16 @@ def single(path: Path) -> FileRef:
     return FileRef(path, path.name, path.stat().st_size)
 
 
-def walk(root: Path, skip_folders: frozenset[str] = frozenset()) -> Iterator[FileRef]:
+def walk(
+    root: Path, skip_folders: frozenset[str] = frozenset(), on_error: Callable[[str, TransientFailure], None] | None = None
+) -> Iterator[FileRef]:
     """Every file below a folder, in a stable order; hidden ones and `skip_folders` left out.
 
-    Links to folders are followed (annexed datasets are made of them), each real folder once, so loops end.
+    Links to folders are followed (annexed datasets are made of them), each real folder once, so loops end. A folder that cannot be
+    opened is told to `on_error` by its path below the root.
+
+    Raises:
+        TransientFailure: `read_failed` for the root itself.
     """
     seen: set[tuple[int, int]] = set()
     pending = [(root, PurePosixPath())]
@@ -102,8 +108,13 @@ def walk(root: Path, skip_folders: frozenset[str] = frozenset()) -> Iterator[Fil
         try:
             status = folder.stat()
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
-            continue  # vanished or forbidden: as if it were empty
+        except OSError as error:
+            failure = TransientFailure(Reason.READ_FAILED, f"folder: {error.strerror or 'cannot be opened'}")
+            if folder == root:
+                raise failure from error
+            if on_error is not None:
+                on_error(str(relative), failure)
+            continue
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))

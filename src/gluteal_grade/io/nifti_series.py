@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gluteal_grade.errors import GradeError, Reason
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.axes import plane_of, ras_axis, ras_grid
 from gluteal_grade.io.bids import NiftiName, facts_from, parse_name, parse_sidecar, stem_of
@@ -33,8 +33,16 @@ class NiftiLoader:
     file: FileRef
 
     def __call__(self) -> Volume:
-        """The volume."""
-        return read_volume(self.file, as_float=True)
+        """The volume.
+
+        Raises:
+            RefusedInput: `unreadable_nifti`, also where no voxel is finite.
+            TransientFailure: `read_failed`.
+        """
+        volume = read_volume(self.file, as_float=True)
+        if not np.isfinite(volume.array).any():
+            raise RefusedInput(Reason.UNREADABLE_NIFTI, "no voxel holds a finite number")
+        return volume
 
 
 def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import FloatArray, Grid, affine_from_lps
 from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.pixels import decoded
 
 # Headers round positions to 0.1 mm or worse; a gap off by less than that, or by a twentieth, moves no muscle's volume noticeably,
 # whereas a missing slice doubles a gap.
@@ -60,12 +61,25 @@ def stacks_of(frames: Sequence[Frame]) -> list[Stack]:
 
 
 def without_copies(frames: Sequence[Frame]) -> list[Frame]:
-    """The frames without those that are there twice: the same instance, frame number, place and facts."""
-    distinct = {}
+    """The frames without those that are there twice: the same instance, frame number, place, facts and picture.
+
+    Two pictures under one SOPInstanceUID are both kept, to be refused as duplicates: which of them is right is not for us to say.
+    """
+    distinct: dict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for frame in frames:
         place = (frame.place.position, frame.place.row_direction)
-        distinct[frame.keys.sop_uid or frame.file, frame.index, place, frame.splitters, frame.facts.image_type] = frame
-    return list(distinct.values())
+        same = distinct[frame.keys.sop_uid or frame.file, frame.index, place, frame.splitters, frame.facts.image_type]
+        if not any(_same_picture(frame, other) for other in same):
+            same.append(frame)
+    return [frame for same in distinct.values() for frame in same]
+
+
+def _same_picture(a: Frame, b: Frame) -> bool:
+    try:
+        (first,), (second,) = decoded(a.file, [a.index], a.shape), decoded(b.file, [b.index], b.shape)
+    except GradeError:
+        return True  # loading will say what is wrong with it
+    return bool(np.array_equal(first, second))
 
 
 def orientations(frames: Sequence[Frame]) -> list[list[Frame]]:

@@ -107,21 +107,20 @@ def print_result(result: StudyResult, console: Console) -> None:
 
 def _table(result: StudyResult) -> Table:
     table = Table(show_edge=False, pad_edge=False)
-    table.add_column("side")
-    table.add_column("muscle")
+    table.add_column("muscle", no_wrap=True)
     for name in ("ml", "fat %", "Quartile", "Goutallier", "Bal & Lowe"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for side in Side:
         muscles = [m for m in result.muscles if m.side is side]
         if muscles and all(m.reason is Reason.SIDE_NOT_LABELLED for m in muscles):
-            table.add_row(side, "no labels", *["-"] * 5, "missing")
+            table.add_row(f"{side}: no labels", *["-"] * 5, "missing")
         for m in muscles:
             if m.reason is Reason.SIDE_NOT_LABELLED:
                 continue
-            name = m.muscle.removeprefix("gluteus_") if m.region is Region.WHOLE else f"  {m.region}"
+            name = f"{side} {m.muscle.removeprefix('gluteus_')}" if m.region is Region.WHOLE else f"  {m.region}"
             grades = (_dash(m.grade(s)) for s in ("quartile", "goutallier", "bal_lowe"))
-            table.add_row(m.side, name, _human(m.volume_ml, 0), _human(100 * m.fat_fraction, 1), *grades, m.status.replace("_", " "))
+            table.add_row(name, _human(m.volume_ml, 0), _human(100 * m.fat_fraction, 1), *grades, m.status.replace("_", " "))
         table.add_section()
     return table
 

@@ -24,20 +24,27 @@ class LabelMapSegmenter:
         path: 3-D NIfTI on the grid of one series of the study (any axis order).
         numbering: what its values mean.
         name: the numbering's name, for provenance.
+        assumed: the user named no numbering; then a value outside it is refused, as the numbers of another one would read as ours.
     """
 
     path: Path
     numbering: Numbering
     name: str
+    assumed: bool = False
 
     def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
         """The file's labels on the series they fit.
 
         Raises:
-            RefusedInput: `labels_not_found`, `labels_unreadable`, `labels_not_integer`, `labels_empty`, `labels_geometry`.
+            RefusedInput: `labels_not_found`, `labels_unreadable`, `labels_not_integer`, `labels_numbering`, `labels_empty`,
+                `labels_geometry`.
         """
         volume = self._read()
-        labels = volume.with_array(self.numbering.translate(_whole_numbers(volume.array)))
+        values = _whole_numbers(volume.array)
+        foreign = sorted(set(np.unique(values).tolist()) - {0, *self.numbering.labels}) if self.assumed else []
+        if foreign:
+            raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed")
+        labels = volume.with_array(self.numbering.translate(values))
         reference = _series_on_grid(labels, study, preferred)
         if not labels.array.any():
             found = np.unique(volume.array)[:8]
