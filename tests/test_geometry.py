@@ -157,3 +157,25 @@ def test_crop_and_paste_outside_are_programming_errors() -> None:
         volume.cropped((0, 0, 0), (5, 4, 4))
     with pytest.raises(ValueError, match="not a crop"):
         volume.pasted(Volume(np.zeros((2, 2, 2)), np.diag([1.0, 1, 2, 1])))
+
+
+@pytest.mark.parametrize("permutation", [(0, 1, 2), (1, 2, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1), (2, 1, 0)])
+@pytest.mark.parametrize("flips", [(1, 1, 1), (-1, 1, 1), (1, -1, -1), (-1, -1, -1)])
+@pytest.mark.parametrize("angle", ["third", "diagonal"])
+def test_axes_between_two_directions_are_decided_alike(permutation: tuple[int, ...], flips: tuple[int, ...], angle: str) -> None:
+    """Exactly tied directions: every storage order of the same grid must end on the same RAS+ grid, or labels miss their image."""
+    tied = (
+        np.array([[-1, 2, 2], [2, -1, 2], [2, 2, -1]]) / 3
+        if angle == "third"
+        else np.array([[1, -1, 0], [1, 1, 0], [0, 0, 2**0.5]]) / 2**0.5
+    )
+    affine = np.eye(4)
+    affine[:3, :3] = tied
+    straight = numbered(Grid((4, 5, 6), affine)).to_ras()
+    turn = np.eye(4)
+    turn[:3, :3] = np.eye(3)[:, permutation] @ np.diag(flips)
+    shape = tuple((4, 5, 6)[axis] for axis in permutation)
+    turn[:3, 3] = [(n - 1) if flips[permutation.index(a)] < 0 else 0 for a, n in enumerate((4, 5, 6))]
+    turned = numbered(Grid(shape, affine @ turn)).to_ras()
+    assert turned.grid.matches(straight.grid, EXACT_MM)
+    assert turned.to_ras() is turned

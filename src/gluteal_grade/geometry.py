@@ -20,6 +20,9 @@ from gluteal_grade.errors import Reason, RefusedInput
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.floating[Any]]
 
+# a turn of some 1e-6 radians about no axis in particular: too small to matter, enough to decide a tie
+_TIE_BREAK = np.eye(4)
+_TIE_BREAK[:3, :3] += 1e-6 * np.array([[0, -1.0, 0.7], [1.0, 0, -0.4], [-0.7, 0.4, 0]])
 _MAX_SHEAR_COS = 1e-3  # axes within 0.06 degrees of a right angle: float32 headers are off by up to some 1e-5
 
 
@@ -74,10 +77,25 @@ class Grid:
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
 
     @property
+    def orientation(self) -> FloatArray:
+        """(3, 2) for each array axis the world axis (0 right, 1 anterior, 2 superior) it runs closest to, and along (1) or against (-1) it.
+
+        Axes exactly between two directions are decided by their lines in space alone, so that every axis order and flip of one grid,
+        and a grid already turned, is decided alike.
+        """
+        return np.asarray(io_orientation(_TIE_BREAK @ self.affine))
+
+    @property
     def axis_codes(self) -> str:
         """Closest anatomical direction of each axis, e.g. ``"RAS"``."""
         ends = (("L", "R"), ("P", "A"), ("I", "S"))
-        return "".join(ends[int(axis)][int(flip > 0)] for axis, flip in io_orientation(self.affine))
+        return "".join(ends[int(axis)][int(flip > 0)] for axis, flip in self.orientation)
+
+    def to_ras(self) -> Grid:
+        """The grid that `Volume.to_ras` gives a volume on this one, without the voxels."""
+        orientation = self.orientation
+        i, j, k = (self.shape[int(axis)] for axis in np.argsort(orientation[:, 0]))
+        return Grid((i, j, k), self.affine @ inv_ornt_aff(orientation, self.shape))
 
     def to_world(self, ijk: npt.ArrayLike) -> FloatArray:
         """RAS+ mm of voxel indices, shape (..., 3)."""
@@ -141,11 +159,10 @@ class Volume:
 
     def to_ras(self) -> Self:
         """Axes permuted and flipped to run closest to right, anterior, superior; no voxel changes value or place."""
-        orientation = io_orientation(self.affine)
+        orientation = self.grid.orientation
         if np.array_equal(orientation, [[0, 1], [1, 1], [2, 1]]):
             return self
-        affine = self.affine @ inv_ornt_aff(orientation, self.array.shape)
-        return type(self)(np.ascontiguousarray(apply_orientation(self.array, orientation)), affine)
+        return type(self)(np.ascontiguousarray(apply_orientation(self.array, orientation)), self.grid.to_ras().affine)
 
     def resampled(self, grid: Grid, *, labels: bool = False, fill: float = 0.0) -> Self:
         """Voxels on another grid.

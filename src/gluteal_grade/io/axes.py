@@ -1,13 +1,12 @@
-"""What a grid's axes mean to a reader: the plane of its slices, and its shape once in RAS+."""
+"""What the direction of slices means to a reader: their plane."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from nibabel.orientations import inv_ornt_aff, io_orientation
 
-from gluteal_grade.geometry import FloatArray, Grid
+from gluteal_grade.geometry import FloatArray
 from gluteal_grade.study import Plane
 
 OBLIQUE_DEG = 30.0
@@ -19,15 +18,3 @@ def plane_of(normal: FloatArray) -> Plane:
     cosines = np.abs(normal) / np.linalg.norm(normal)
     axis = int(cosines.argmax())
     return _PLANES[axis] if cosines[axis] > math.cos(math.radians(OBLIQUE_DEG)) else Plane.OBLIQUE
-
-
-def ras_grid(grid: Grid) -> Grid:
-    """The grid that `Volume.to_ras` gives a volume on `grid`, without the voxels."""
-    orientation = io_orientation(grid.affine)
-    shape = tuple(grid.shape[int(axis)] for axis in np.argsort(orientation[:, 0]))
-    return Grid((shape[0], shape[1], shape[2]), grid.affine @ inv_ornt_aff(orientation, grid.shape))
-
-
-def ras_axis(grid: Grid, axis: int) -> int:
-    """Where an array axis of `grid` lies in its RAS+ form."""
-    return int(io_orientation(grid.affine)[axis, 0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.axes import plane_of, ras_axis, ras_grid
+from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint
@@ -52,7 +52,7 @@ def _described(part: Part, name: str) -> Series:
         try:
             plain = stack.grid
             assert plain is not None
-            grid, slice_axis = ras_grid(plain), ras_axis(plain, 2)
+            grid, slice_axis = plain.to_ras(), int(plain.orientation[2, 0])
             load = StackLoader(stack.frames, stack.affine, "display" if kind in _DISPLAY_KINDS else "precise")
         except GradeError as error:
             refusal = error

@@ -10,7 +10,7 @@ import numpy as np
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.axes import plane_of, ras_axis, ras_grid
+from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.bids import NiftiName, facts_from, parse_name, parse_sidecar, stem_of
 from gluteal_grade.io.dicom import Refuse, acquisition
 from gluteal_grade.io.files import FileRef
@@ -75,8 +75,8 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
     slice_axis = _slice_axis(header.grid.spacing_mm)
     series = replace(
         base,
-        grid=ras_grid(header.grid),
-        slice_axis=ras_axis(header.grid, slice_axis),
+        grid=header.grid.to_ras(),
+        slice_axis=int(header.grid.orientation[slice_axis, 0]),
         plane=plane_of(header.grid.affine[:3, slice_axis]),
         acquisition=replace(base.acquisition, rescaled=header.scaled),
     )

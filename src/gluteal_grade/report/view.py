@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from nibabel.orientations import io_orientation
 
 from gluteal_grade.geometry import Array, Grid
 
@@ -75,7 +74,7 @@ def view_of(grid: Grid, slice_axis: int) -> View:
         grid: any axis order.
         slice_axis: array axis across the slices.
     """
-    world = [int(axis) for axis in io_orientation(grid.affine)[:, 0]]
+    world = [int(axis) for axis in grid.orientation[:, 0]]
     normal = world[slice_axis]
     column_axis, row_axis = world.index(_ACROSS[normal]), world.index(_DOWN[normal])
     directions = grid.affine[:3, :3] / grid.spacing_mm
