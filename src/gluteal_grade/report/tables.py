@@ -126,10 +126,9 @@ def _table(result: StudyResult) -> Table:
 
 
 def _remarks(result: StudyResult) -> list[str]:
-    """Why a muscle is partial, not gradable or missing; a side without labels once."""
-    whole = [m for m in result.muscles if m.region is Region.WHOLE and m.reason]
-    remarks = [f"{m.side} {m.muscle.replace('_', ' ')}: {m.detail}" for m in whole if m.reason is not Reason.SIDE_NOT_LABELLED]
-    return remarks + [f"{side}: no labels" for side in Side if any(m.side is side and m.reason is Reason.SIDE_NOT_LABELLED for m in whole)]
+    """Why a muscle is partial, not gradable or missing; a side without labels stands in the table."""
+    whole = [m for m in result.muscles if m.region is Region.WHOLE and m.reason and m.reason is not Reason.SIDE_NOT_LABELLED]
+    return [f"{m.side} {m.muscle.replace('_', ' ')}: {m.detail}" for m in whole]
 
 
 def _human(value: float, digits: int) -> str:
