@@ -79,6 +79,7 @@ class BiasSettings(_Settings):
     width: Interval
     contrast: Annotated[float, Field(gt=0)]
     shell_mm: Annotated[float, Field(gt=0)]
+    outermost_mm: Annotated[float, Field(gt=0)]
     sample_mm: Annotated[float, Field(gt=0)]
     stiffness: Annotated[float, Field(ge=0)]
 

@@ -21,7 +21,7 @@ def errors(toy: Toy, array: np.ndarray) -> dict:
     return {int(v): float(np.nanmean(fat[toy.labels.array == v]) - toy.fat[toy.labels.array == v].mean()) for v in values}
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.4])
+@pytest.mark.parametrize("bias", [0.0, 0.4, 0.7])
 def test_within_three_points(bias: float) -> None:
     toy = make_toy(FRACTIONS)
     worst = max(map(abs, errors(toy, t1(toy, bias=bias)).values()))

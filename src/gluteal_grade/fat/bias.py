@@ -27,6 +27,7 @@ class _Sample:
 
     log_signal: FloatArray  # (n,)
     may_be_fat: Mask  # (n,) lies in the subcutaneous shell
+    outermost: Mask  # (n,) lies in its outermost layer, which is fat in nearly everybody
     terms: FloatArray  # (n, terms) polynomials at the voxels, lower orders first
 
 
@@ -42,13 +43,13 @@ def correct_bias(image: Volume, body: Mask, depth: FloatArray, settings: BiasSet
     sample = _sample(image, body, depth, settings)
     if sample.log_signal.size < 500:
         return np.asarray(image.array, np.float32)
-    coefficients: FloatArray = np.zeros(1)
-    for order in range(1, settings.order + 1):
+    first = min(2, settings.order)
+    coefficients = _along_the_skin(sample, first, settings)
+    for order in range(first, settings.order + 1):
         terms = sample.terms[:, : len(_exponents(order))]
         for step in range(settings.steps):
             field = sample.terms[:, : coefficients.size] @ coefficients
-            width = settings.width[1] + (settings.width[0] - settings.width[1]) * 0.5 ** ((order - 1) * settings.steps + step)
-            coefficients = _fit(sample, field, terms, width, settings)
+            coefficients = _fit(sample, field, terms, _width(settings, (order - first) * settings.steps + step), settings)
     return np.asarray(image.array / np.exp(_field_everywhere(image.shape, coefficients, settings.order)), np.float32)
 
 
@@ -60,12 +61,35 @@ def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings
     lattice = tuple(slice(n // 2 % s, None, s) for n, s in zip(image.shape, step, strict=True))
     inner = ndimage.binary_erosion(body, np.ones((3, 3, 1)))
     chosen = inner[lattice] & (smooth[lattice] > 0)
-    near_skin = depth[lattice][chosen] < settings.shell_mm
     index = np.moveaxis(np.indices(image.shape)[(slice(None), *lattice)], 0, -1)[chosen]
     thin = max(1, len(index) // _ENOUGH)
     place = (2 * index / np.maximum(np.array(image.shape) - 1, 1) - 1)[::thin]
+    deep = depth[lattice][chosen][::thin]
     log_signal = np.log(smooth[lattice][chosen].astype(np.float64))[::thin]
-    return _Sample(log_signal, near_skin[::thin], _terms(place, settings.order))
+    return _Sample(log_signal, deep < settings.shell_mm, deep < settings.outermost_mm, _terms(place, settings.order))
+
+
+def _width(settings: BiasSettings, step: int) -> float:
+    """How far from a class mean a voxel still has a say: wide at first, halving towards the narrow end."""
+    return settings.width[1] + (settings.width[0] - settings.width[1]) * 0.5**step
+
+
+def _along_the_skin(sample: _Sample, order: int, settings: BiasSettings) -> FloatArray:
+    """A first field from the outermost layer alone: strong shading makes near muscle as bright as far fat, but the skin's fat is known.
+
+    Robust, as in places muscle lies right under the skin. No field where the layer is out of view.
+    """
+    terms = sample.terms[sample.outermost][:, : len(_exponents(order))]
+    log_signal = sample.log_signal[sample.outermost]
+    if len(terms) < 20 * terms.shape[1]:
+        return np.zeros(1)
+    coefficients: FloatArray = np.zeros(terms.shape[1])
+    for step in range(2 * settings.steps):
+        flat = log_signal - terms[:, 1:] @ coefficients[1:]
+        weight = _closeness(flat, modal_value(flat), 2 * _width(settings, step // 2))
+        stiffness = settings.stiffness * weight.sum() * np.array([0.0, *[1.0] * (terms.shape[1] - 1)])
+        coefficients = np.linalg.solve(terms.T @ (terms * weight[:, None]) + np.diag(stiffness + 1e-9), terms.T @ (weight * log_signal))
+    return np.asarray([0.0, *coefficients[1:]])
 
 
 def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, settings: BiasSettings) -> FloatArray:
