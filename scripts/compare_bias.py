@@ -1,6 +1,6 @@
 """Our bias correction against N4 and none, on the T1 sample studies: fat-fraction error and seconds.
 
-python scripts/compare_bias.py
+python -m scripts.compare_bias
 """
 
 from __future__ import annotations

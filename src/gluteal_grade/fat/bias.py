@@ -1,9 +1,9 @@
 """Receive-field (bias) correction for T1: a smooth field that makes subcutaneous fat and lean muscle uniform.
 
-N4 sharpens the histogram of everything in the mask: on a pelvis it pulls fat and muscle together where one of them fills a region
-(toy pelvis, no bias at all: fat 5 % down and 10-point errors, `docs/accuracy.md`). Here the two tissues that the anchors rest on
-are modelled instead (after Wells 1996 and Van Leemput 1999): log S = log field + log class mean, the classes being subcutaneous
-fat and lean muscle, everything else an outlier that has no say; the field is a low-order polynomial, refined from order 1 up.
+Only the two tissues that the anchors rest on are modelled (after Wells 1996 and Van Leemput 1999): log S = log field + log class
+mean, the classes being subcutaneous fat and lean muscle, everything else an outlier that has no say; the field is a polynomial of
+low order, started from the fat just under the skin. N4, which sharpens the histogram of all that is in the mask, is no more exact on
+a pelvis and some 50 times slower (`docs/accuracy.md`).
 """
 
 from __future__ import annotations
