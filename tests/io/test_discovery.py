@@ -436,3 +436,12 @@ def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pyt
     assert [n.reason for n in found.studies[0].notes] == [Reason.READ_FAILED]
     with pytest.raises(TransientFailure):
         discover(tmp_path / "locked")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_one_truncated_image_is_called_damaged_not_single(tmp_path: Path, share: float) -> None:
+    whole = make.write(tmp_path / "a.dcm", make.image(make.voxels(1, 64, 64)[0], make.positions(1)[0]))
+    assert reason(whole) is Reason.SINGLE_SLICE
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) - int(share * 64 * 64 * 2)])
+    assert reason(whole) in (Reason.TRUNCATED_PIXELS, Reason.UNREADABLE_DICOM)

@@ -16,6 +16,7 @@ from gluteal_grade.io.files import FileRef, single, walk, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
+from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
 from gluteal_grade.study import Series, SeriesKind, Study, study_id
@@ -160,6 +161,8 @@ def _take_dicom(file: FileRef, found: _Found, *, alone: bool) -> None:
     if frames is None:
         found.ignored += 1
         return
+    if alone and frames:
+        decoded(file, [frames[0].index], frames[0].shape)  # of one file, damage is the better reason than being a single slice
     for frame in frames:
         found.frames[frame.keys.study_uid][frame.keys.series_uid].append(frame)
 
