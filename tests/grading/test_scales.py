@@ -94,3 +94,8 @@ def test_a_wrong_file_is_named(tmp_path, old: str, new: str, message: str) -> No
     own.write_text(text.replace(old, new, 1))
     with pytest.raises(ValueError, match=message):
         load_scales(own)
+
+
+def test_a_misspelt_scale_is_named_not_ignored() -> None:
+    with pytest.raises(ValueError, match="no scale is called goutalier"):
+        load_scales(profiles={"goutalier": "literal"})

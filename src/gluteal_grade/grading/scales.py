@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -82,7 +82,7 @@ class Scales(_Frozen):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = set(ScaleName.__args__) - set(self.scales)  # type: ignore[attr-defined]
+        missing = set(get_args(ScaleName)) - set(self.scales)
         if missing:
             raise ValueError(f"scales missing: {sorted(missing)}")
         return self
@@ -104,6 +104,8 @@ def load_scales(path: Path | None = None, profiles: Mapping[str, str] | None = N
         ValueError: the file or a chosen profile is not valid; the message says what.
     """
     data = read_yaml(path or shipped("configs", "grading.yaml"))
+    if unknown := sorted(set(profiles or {}) - set(get_args(ScaleName))):
+        raise ValueError(f"grading scales: no scale is called {', '.join(unknown)}; there are {', '.join(get_args(ScaleName))}")
     try:
         scales = Scales.model_validate(data)
         chosen = {
