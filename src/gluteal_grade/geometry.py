@@ -71,6 +71,10 @@ class Grid:
         a, b, c = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(a), float(b), float(c)
 
+    def direction(self, axis: int) -> FloatArray:
+        """(3,) RAS+ unit vector along an array axis."""
+        return np.asarray(self.affine[:3, axis] / self.spacing_mm[axis])
+
     @property
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel, ml."""

@@ -151,8 +151,7 @@ def _profile(mask: Mask, fat: FatMap, slice_axis: int) -> tuple[Slice, ...]:
     planes = np.moveaxis(mask, slice_axis, 0)
     values = np.moveaxis(fat.volume.array, slice_axis, 0)
     # distance along the slice normal from patient space's origin: comparable between series of one study
-    normal = grid.affine[:3, slice_axis] / spacing
-    start = float(normal @ grid.affine[:3, 3])
+    start = float(grid.direction(slice_axis) @ grid.to_world([0, 0, 0]))
     slices = []
     for index in np.flatnonzero(planes.any(axis=(1, 2))):
         inside = values[index][planes[index]]

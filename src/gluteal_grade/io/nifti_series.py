@@ -77,7 +77,7 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
         base,
         grid=header.grid.to_ras(),
         slice_axis=int(header.grid.orientation[slice_axis, 0]),
-        plane=plane_of(header.grid.affine[:3, slice_axis]),
+        plane=plane_of(header.grid.direction(slice_axis)),
         acquisition=replace(base.acquisition, rescaled=header.scaled),
     )
     if reason.startswith("no rule applies"):

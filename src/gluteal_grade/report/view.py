@@ -77,7 +77,7 @@ def view_of(grid: Grid, slice_axis: int) -> View:
     world = [int(axis) for axis in grid.orientation[:, 0]]
     normal = world[slice_axis]
     column_axis, row_axis = world.index(_ACROSS[normal]), world.index(_DOWN[normal])
-    directions = grid.affine[:3, :3] / grid.spacing_mm
+    directions = np.stack([grid.direction(axis) for axis in range(3)], axis=1)
     flip_columns = bool(directions[_ACROSS[normal], column_axis] > 0)
     flip_rows = bool(directions[_DOWN[normal], row_axis] > 0)
     # the letters come from where the picture's own axes point, not from what was wanted
@@ -99,7 +99,7 @@ def view_of(grid: Grid, slice_axis: int) -> View:
         bottom=bottom,
         plane=_PLANES[normal],
         tilt_deg=float(np.degrees(np.arccos(min(1.0, abs(float(along[normal])))))),
-        origin_mm=float(along @ grid.affine[:3, 3]),
+        origin_mm=float(along @ grid.to_world([0, 0, 0])),
         step_mm=grid.spacing_mm[slice_axis],
         ends=_letters(float(along[normal]), normal),
     )
