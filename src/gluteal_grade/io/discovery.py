@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
 from gluteal_grade.io.bids import parse_name, parse_participants, stem_of
 from gluteal_grade.io.dicom import overridden, series_of
-from gluteal_grade.io.files import FileRef, single, walk, walk_zip
+from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
@@ -84,7 +84,7 @@ def discover(path: Path, kinds: Kinds = None, leave_out: Path | None = None) -> 
     if not path.exists():
         raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
     found = _Found()
-    same = _SameContent(leave_out)
+    same = SameContent(leave_out)
     for file in _files(path, found):
         if same(file):
             found.ignored += 1
@@ -103,23 +103,6 @@ def _left_out(problems: list[Problem]) -> tuple[Note, ...]:
     """Damage anywhere under the input may be damage to this study: told in its result, without file names."""
     counts = Counter(problem.error.reason for problem in problems)
     return tuple(Note(reason, f"{count} file{'s' if count > 1 else ''} left out; `inspect` names them") for reason, count in counts.items())
-
-
-class _SameContent:
-    """Is a file the one to leave out? Hashes only files of the same size."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._file = single(path) if path is not None and path.is_file() else None
-        self._digest: str | None = None
-
-    def __call__(self, file: FileRef) -> bool:
-        if self._file is None or file.size != self._file.size or not file.size:
-            return False
-        try:
-            self._digest = self._digest or self._file.sha256()
-            return file.sha256() == self._digest
-        except GradeError:
-            return False  # unreadable: whoever opens it next says so
 
 
 def _files(path: Path, found: _Found) -> Iterator[FileRef]:

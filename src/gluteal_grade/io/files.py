@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io.zips import open_member, safe_members
 
 _HASH_BLOCK = 1 << 20
@@ -88,6 +88,24 @@ class FileRef:
 def single(path: Path) -> FileRef:
     """The reference to one file on disk, named by its last part."""
     return FileRef(path, path.name, path.stat().st_size)
+
+
+class SameContent:
+    """Is a file the one to leave out? Hashes only files of the same size."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = single(path) if path is not None and path.is_file() else None
+        self._digest: str | None = None
+
+    def __call__(self, file: FileRef) -> bool:
+        """True for the file itself and for every copy of it."""
+        if self._file is None or file.size != self._file.size or not file.size:
+            return False
+        try:
+            self._digest = self._digest or self._file.sha256()
+            return file.sha256() == self._digest
+        except (RefusedInput, TransientFailure):
+            return False  # unreadable: whoever opens it next says so
 
 
 def walk(
