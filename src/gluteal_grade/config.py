@@ -63,6 +63,14 @@ class MeasureSettings(_Settings):
     min_view_area_mm2: Annotated[float, Field(ge=0)]
 
 
+class ChecksSettings(_Settings):
+    """When labels are taken for doubtful; `segmentation/checks.py`."""
+
+    speck_ml: Annotated[float, Field(ge=0)]
+    speck_share: Fraction
+    note_removed_ml: Annotated[float, Field(ge=0)]
+
+
 class SwapSettings(_Settings):
     """When a Dixon pair is taken for swapped."""
 
@@ -131,6 +139,7 @@ class Settings(_Settings):
 
     grading: GradingSettings
     measure: MeasureSettings
+    checks: ChecksSettings
     fat: FatSettings
 
     def hash(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.geometry import FloatArray, Volume
 
 _FACES = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))
@@ -55,6 +56,15 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
             missing = _mirrored_beyond(profile, spacing)
             share *= volume_mm3 / (volume_mm3 + missing)
     return Coverage(min(max(share, _LEAST), _NEARLY_WHOLE) if borders else 1.0, tuple(borders))
+
+
+def views(labels: Volume, image: Volume, min_area_mm2: float) -> dict[tuple[Muscle, Side], Coverage]:
+    """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
+    by_muscle: dict[tuple[Muscle, Side], list[int]] = {}
+    for value in np.unique(labels.array[labels.array > 0]):
+        part = LABEL_VALUES[int(value)]
+        by_muscle.setdefault((part.muscle, part.side), []).append(int(value))
+    return {key: coverage(np.isin(labels.array, values), image, min_area_mm2) for key, values in by_muscle.items()}
 
 
 def _view(array: npt.NDArray[np.generic], axis: int) -> tuple[int, int]:

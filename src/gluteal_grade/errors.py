@@ -64,6 +64,18 @@ class Reason(StrEnum):
     LABELS_SIDES_SWAPPED = "labels_sides_swapped"
     NO_LABEL = "no_label"
     SIDE_NOT_LABELLED = "side_not_labelled"
+    # doubts about one label
+    LABEL_SPECKS = "label_specks"
+    LABEL_IN_PIECES = "label_in_pieces"
+    LABEL_OTHER_SIDE = "label_other_side"
+    LABEL_NOT_LOCATED = "label_not_located"
+    VOLUME_IMPLAUSIBLE = "volume_implausible"
+    MUSCLE_ORDER = "muscle_order"
+    SIDES_UNEQUAL = "sides_unequal"
+    LABEL_UNCERTAIN = "label_uncertain"
+    LITTLE_IN_VIEW = "little_in_view"
+    SIDE_NEEDS_REVIEW = "side_needs_review"
+    REGIONS_NOT_SPLIT = "regions_not_split"
     # one muscle
     OUT_OF_VIEW = "out_of_view"
     TOO_FEW_VOXELS = "too_few_voxels"
@@ -127,6 +139,17 @@ ADVICE: dict[Reason, str] = {
     Reason.LABELS_SIDES_SWAPPED: "Left labels lie on the patient's right: fix the numbering or the orientation of the label map.",
     Reason.NO_LABEL: "The label map has no voxel for this muscle on this side.",
     Reason.SIDE_NOT_LABELLED: "The label map has no muscle on this side.",
+    Reason.LABEL_SPECKS: "Small separate pieces of an automatic label were dropped; look at the outline.",
+    Reason.LABEL_IN_PIECES: "One muscle is one piece; look at the outline and correct labels.nii.gz.",
+    Reason.LABEL_OTHER_SIDE: "Part of the label lies across the midline; look at the outline and correct labels.nii.gz.",
+    Reason.LABEL_NOT_LOCATED: "The coarse and the fine look disagree about this muscle; look at the outline.",
+    Reason.VOLUME_IMPLAUSIBLE: "The volume is outside the range of adults; look at the outline. Limits: `checks` in configs/default.yaml.",
+    Reason.MUSCLE_ORDER: "Minimus lies deep to medius, medius deep to or before maximus; look whether muscles were mixed up.",
+    Reason.SIDES_UNEQUAL: "The two sides differ more than disease explains; look at both outlines.",
+    Reason.LABEL_UNCERTAIN: "The segmenter was unsure about this muscle; look at the outline.",
+    Reason.LITTLE_IN_VIEW: "So little of the muscle is in view that its outline is hard to tell; scan a larger field of view.",
+    Reason.SIDE_NEEDS_REVIEW: "One of the two sides needs review; the difference stands only if its label does.",
+    Reason.REGIONS_NOT_SPLIT: "The muscle is reported as a whole; a larger field of view or labels with regions give its parts.",
     Reason.OUT_OF_VIEW: "The muscle leaves the field of view; numbers are for the part in view.",
     Reason.TOO_FEW_VOXELS: "The label is too small to measure.",
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",

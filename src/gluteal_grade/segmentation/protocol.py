@@ -20,6 +20,9 @@ class Segmentation:
         source: what made them, for provenance (a label map's numbering, a model's name).
         source_hash: sha256 of the label file or the model.
         notes: doubts that do not stop the measurement.
+        automatic: a network made the labels: what fails a check needs review (see `segmentation.checks`).
+        uncertainty: float32 on the grid of `labels`, 0 (sure) to 1, where the segmenter gives one.
+        located: labels of a coarse first look, whole muscles on any grid of the same space, where there was one.
     """
 
     labels: Volume
@@ -27,6 +30,9 @@ class Segmentation:
     source: str
     source_hash: str
     notes: tuple[Note, ...] = ()
+    automatic: bool = False
+    uncertainty: Volume | None = None
+    located: Volume | None = None
 
 
 class Segmenter(Protocol):

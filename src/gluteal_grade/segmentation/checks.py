@@ -1,0 +1,92 @@
+"""Checks that guard the numbers of a label map: what looks wrong is measured, but never graded in silence.
+
+    cleaned, notes = clean(labels, settings.checks)                       # a network's labels, before they are handed out
+    flags = check(labels, views, settings.checks, automatic=True, uncertainty=..., located=...)
+
+`clean` is for a segmenter's own labels; labels that a user gave are never changed. `check` runs in the pipeline on every label map,
+regions or not: a flag belongs to one muscle of one side, carries a reason code, and says whether the muscle needs review
+(automatic labels) or is only remarked on (labels given by a user, who has looked at them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.config import ChecksSettings
+from gluteal_grade.coverage import Coverage
+from gluteal_grade.errors import Note, Reason
+from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation.masks import muscle_box, pieces, values_in
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something doubtful about one muscle.
+
+    Attributes:
+        muscle: which.
+        side: of the patient.
+        reason: the code.
+        detail: what exactly, without patient data.
+        review: the muscle's numbers should not be used before somebody has looked at its labels.
+    """
+
+    muscle: Muscle
+    side: Side
+    reason: Reason
+    detail: str
+    review: bool
+
+
+def clean(labels: Volume, settings: ChecksSettings) -> tuple[Volume, tuple[Note, ...]]:
+    """Labels without specks: of each muscle and side the largest piece, and every other piece that is no speck.
+
+    Args:
+        labels: uint8 RAS+, values of `anatomy.LABEL_VALUES`, with or without regions.
+        settings: what is a speck.
+
+    Returns:
+        the cleaned labels, and a note for each muscle that lost more than `note_removed_ml`.
+    """
+    cleaned, notes = labels.array.copy(), []
+    for (muscle, side), values in values_in(labels).items():
+        mask, box = muscle_box(labels, values)
+        numbers, counts = pieces(mask)
+        sizes_ml = counts * labels.grid.voxel_volume_ml
+        specks = sizes_ml < max(settings.speck_ml, settings.speck_share * float(sizes_ml.max()))
+        specks[sizes_ml.argmax()] = False
+        cleaned[box][np.isin(numbers, 1 + np.flatnonzero(specks))] = 0
+        removed_ml = float(sizes_ml[specks].sum())
+        if removed_ml > settings.note_removed_ml:
+            detail = f"{side} {muscle.value}: {int(specks.sum())} separate pieces, {removed_ml:.1f} ml together, were dropped"
+            notes.append(Note(Reason.LABEL_SPECKS, detail))
+    return labels.with_array(cleaned), tuple(notes)
+
+
+def check(
+    labels: Volume,
+    views: Mapping[tuple[Muscle, Side], Coverage],
+    settings: ChecksSettings,
+    *,
+    automatic: bool,
+    uncertainty: Volume | None = None,
+    located: Volume | None = None,
+) -> tuple[Flag, ...]:
+    """Everything doubtful about a label map.
+
+    Args:
+        labels: uint8 RAS+, values of `anatomy.LABEL_VALUES`.
+        views: `coverage.views` of the same labels.
+        settings: thresholds.
+        automatic: a network made the labels, so a failed check asks for review; else it is only remarked on.
+        uncertainty: float32 on the labels' grid, 0 (sure) to 1, where the segmenter gives one.
+        located: labels of a first, coarse look (values as `labels`, whole muscles, any grid of the same space).
+
+    Returns:
+        right before left, maximus, medius, minimus.
+    """
+    raise NotImplementedError
