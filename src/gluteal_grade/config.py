@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -69,6 +69,35 @@ class ChecksSettings(_Settings):
     speck_ml: Annotated[float, Field(ge=0)]
     speck_share: Fraction
     note_removed_ml: Annotated[float, Field(ge=0)]
+
+
+DixonContrast = Literal["dixon_water", "dixon_in_phase", "dixon_opposed_phase", "dixon_fat", "fat_fraction"]
+
+
+class LocatorSettings(_Settings):
+    """The coarse look: which hips are in view, and where; `segmentation/locate.py`."""
+
+    min_probability: Fraction
+    min_volume_ml: Annotated[float, Field(ge=0)]
+    min_piece_share: Fraction
+    margin_mm: Annotated[float, Field(ge=0)]
+    max_voxels: Annotated[int, Field(ge=100_000)]
+
+
+class HipSettings(_Settings):
+    """The fine look at one hip; `segmentation/hip.py`."""
+
+    views: Annotated[int, Field(ge=1, le=5)]
+    max_voxels: Annotated[int, Field(ge=100_000)]
+
+
+class SegmentationSettings(_Settings):
+    """How the networks are used."""
+
+    models: Path | None
+    dixon_contrast: tuple[DixonContrast, ...]
+    locator: LocatorSettings
+    hip: HipSettings
 
 
 class SwapSettings(_Settings):
@@ -139,6 +168,7 @@ class Settings(_Settings):
 
     grading: GradingSettings
     measure: MeasureSettings
+    segmentation: SegmentationSettings
     checks: ChecksSettings
     fat: FatSettings
 

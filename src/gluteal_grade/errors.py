@@ -55,6 +55,9 @@ class Reason(StrEnum):
     CT_NOT_HU = "ct_not_hu"
     # segmentation
     NO_SEGMENTER = "no_segmenter"
+    NO_GLUTEAL_MUSCLE = "no_gluteal_muscle"
+    BUNDLE_UNREADABLE = "bundle_unreadable"
+    BUNDLE_FAILED = "bundle_failed"
     LABELS_NOT_FOUND = "labels_not_found"
     LABELS_UNREADABLE = "labels_unreadable"
     LABELS_GEOMETRY = "labels_geometry"
@@ -129,7 +132,10 @@ ADVICE: dict[Reason, str] = {
     Reason.NO_LEAN_REFERENCE: "No plausible lean-muscle signal to calibrate T1; use Dixon, or check that it is plain T1.",
     Reason.CONTRAST_AGENT: "T1 after gadolinium gives no fat fraction; use the series before contrast.",
     Reason.CT_NOT_HU: "The CT values are not Hounsfield units; export with the rescale tags applied.",
-    Reason.NO_SEGMENTER: "Give a label map with --labels FILE --labelmap NAME; the automatic segmenter is not shipped yet.",
+    Reason.NO_SEGMENTER: "This installation holds no network weights: install it again, or give --labels or --bundle.",
+    Reason.NO_GLUTEAL_MUSCLE: "Check that the hips are in view and the right series was taken; else give a label map with --labels.",
+    Reason.BUNDLE_UNREADABLE: "Install again, or check the path given to --bundle: a folder with configs/ and models/.",
+    Reason.BUNDLE_FAILED: "Run the bundle with `python -m monai.bundle run` to see why; it must read one image and give labels.",
     Reason.LABELS_NOT_FOUND: "Check the path given to --labels.",
     Reason.LABELS_UNREADABLE: "Give --labels a 3-D NIfTI file.",
     Reason.LABELS_GEOMETRY: "The labels lie on the grid of no series of this study; resample them to the image they were drawn on.",

@@ -111,6 +111,12 @@ class Grid:
         points = np.asarray(xyz_mm, dtype=np.float64)
         return np.asarray(np.linalg.solve(self.affine[:3, :3], (points - self.affine[:3, 3]).reshape(-1, 3).T).T.reshape(points.shape))
 
+    def shifted(self, voxels: tuple[int, int, int]) -> Grid:
+        """The same grid, moved by whole voxels of its own."""
+        affine = self.affine.copy()
+        affine[:3, 3] = self.to_world(voxels)
+        return Grid(self.shape, affine)
+
     def corners_mm(self) -> FloatArray:
         """(8, 3) RAS+ mm of the corner voxel centres."""
         ijk = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape], indexing="ij")).reshape(3, -1).T
@@ -198,6 +204,21 @@ class Volume:
         box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
         return type(self)(self.array[box], affine)
 
+    def coarsened(self, blocks: tuple[int, int, int]) -> Self:
+        """Means over blocks of voxels, float32: what to do before sampling on a coarser grid, as a thin sample of fine voxels is noise.
+
+        Args:
+            blocks: voxels per block along each axis. Where they do not divide it, the volume is widened by its own border, alike at
+                both ends.
+        """
+        array, offset = self.array, np.eye(4)
+        for axis, k in enumerate(blocks):
+            if k > 1:
+                short = -array.shape[axis] % k
+                array = _block_means(array, axis, k, short // 2)
+                offset[axis, axis], offset[axis, 3] = k, (k - 1) / 2 - short // 2
+        return type(self)(np.asarray(array, np.float32), self.affine @ offset)
+
     def pasted(self, part: Volume) -> Self:
         """A copy of this volume with `part`, a crop of the same grid, written at its place.
 
@@ -219,6 +240,35 @@ class Volume:
         if not indices[0].size:
             return np.full(3, np.nan)
         return self.grid.to_world([float(axis.mean()) for axis in indices])
+
+
+def upright_grid(low_mm: npt.ArrayLike, high_mm: npt.ArrayLike, spacing_mm: float, *, multiple: int = 1, mirrored: bool = False) -> Grid:
+    """An isotropic grid along the world axes, centred on a box and covering it.
+
+    Args:
+        low_mm: (3,) RAS+ corner of the box.
+        high_mm: (3,) the opposite corner.
+        spacing_mm: voxel size.
+        multiple: each side of the grid is a multiple of this many voxels.
+        mirrored: the first axis runs to the patient's left, so that a left hip lies in the array as a right one does.
+    """
+    low, high = np.asarray(low_mm, np.float64), np.asarray(high_mm, np.float64)
+    shape = multiple * np.ceil((np.maximum(high - low, 0.0) / spacing_mm + 1) / multiple - 1e-9).astype(int)
+    affine = np.diag([-spacing_mm if mirrored else spacing_mm, spacing_mm, spacing_mm, 1.0])
+    affine[:3, 3] = (low + high) / 2 - affine[:3, :3] @ ((shape - 1) / 2)
+    i, j, k = shape.tolist()
+    return Grid((i, j, k), affine)
+
+
+def _block_means(array: Array, axis: int, k: int, before: int) -> Array:
+    """Means of `k` neighbours along an axis; the first block begins `before` voxels outside, where the end values go on."""
+    count = array.shape[axis]
+    starts = np.arange(0, count + before, k) - before
+    total = np.take(array, starts.clip(0), axis).astype(np.float32)
+    for first in range(1, k):
+        total += np.take(array, (starts + first).clip(0, count - 1), axis)
+    total /= np.float32(k)
+    return total
 
 
 def _outside(source_shape: tuple[int, ...], mapping: FloatArray, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,7 @@ class Segmentation:
         labels: uint8 RAS+ volume with the values of `anatomy.LABEL_VALUES`, on the grid of `reference`.
         reference: the series the labels belong to.
         source: what made them, for provenance (a label map's numbering, a model's name).
-        source_hash: sha256 of the label file or the model.
+        source_hash: sha256 of the label file or the model's weights; of several, joined by ``+`` in the order of `source`.
         notes: doubts that do not stop the measurement.
         automatic: a network made the labels: what fails a check needs review (see `segmentation.checks`).
         uncertainty: float32 on the grid of `labels`, 0 (sure) to 1, where the segmenter gives one.
