@@ -1,0 +1,175 @@
+"""Real images with labels, BIDS-like, as training samples: what a lab fine-tunes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.segmentation.look import look as seen_on
+from gluteal_grade.segmentation.numbering import Numbering
+from gluteal_grade.study import SeriesKind
+from gluteal_grade.training.metrics import muscle_value, whole_muscles
+from gluteal_grade.training.pairs import Pair, find_pairs
+from gluteal_grade.training.patches import HIP_MM, LOCATOR_MM, Sample
+
+_RUN = 8  # samples in a row from one image, so that reading it is not the cost
+_HELD = 4
+_POINTS = 3000
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """A pair in memory.
+
+    Attributes:
+        image: as read.
+        labels: whole muscles in our values, same grid.
+        places: per side that is labelled, some of its voxels, RAS+ mm (n, 3).
+    """
+
+    image: Volume
+    labels: Volume
+    places: dict[Side, FloatArray]
+
+
+class LabelledSampler:
+    """Draws samples from labelled images, as `patches.Sampler` does from bodies.
+
+    Args:
+        pairs: see `find_pairs`.
+        numbering: of their label maps.
+        look: "hip" (1.5 mm, one hip, left ones mirrored) or "locator" (5 mm, both sides).
+        patch: voxels of a sample.
+        seed: sample `i` depends on (seed, i) alone.
+
+    Raises:
+        ValueError: no pairs, or no such look.
+    """
+
+    def __init__(self, pairs: tuple[Pair, ...], numbering: Numbering, look: str, patch: tuple[int, int, int], seed: int = 0) -> None:
+        if not pairs or look not in ("hip", "locator"):
+            raise ValueError("labelled samples need a pair of image and labels, and a look: hip or locator")
+        self.pairs, self.numbering, self.look, self.patch, self.seed = pairs, numbering, look, patch, seed
+        self._load = lru_cache(_HELD)(self._read)
+
+    def __call__(self, index: int) -> Sample:
+        """Sample number `index`."""
+        pair = int(np.random.default_rng((self.seed, 1, index // _RUN)).integers(len(self.pairs)))
+        rng = np.random.default_rng((self.seed, 0, index))
+        loaded = self._load(pair)
+        sides = tuple(loaded.places)
+        side = sides[int(rng.integers(len(sides)))]
+        grid = _grid(loaded.places[side], self.patch, self.look, side, rng)
+        ct = self.pairs[pair].image.kind is SeriesKind.CT
+        image = _vary(seen_on(loaded.image, grid, ct=ct), rng)
+        labels = _classes(loaded.labels, grid, _order(self.look, side))
+        return Sample(torch.from_numpy(image), torch.from_numpy(labels), self.pairs[pair].image.kind.value)
+
+    def _read(self, number: int) -> _Loaded:
+        pair = self.pairs[number]
+        values = np.asarray(np.rint(read_volume(pair.labels).array), np.int64)
+        image = pair.image.load()
+        labels = Volume(whole_muscles(self.numbering.translate(values)), image.affine)
+        places = {}
+        for side in Side:
+            inside = np.argwhere(np.isin(labels.array, [muscle_value(m, side) for m in Muscle]))
+            if inside.size:
+                places[side] = labels.grid.to_world(inside[:: max(len(inside) // _POINTS, 1)])
+        if not places:
+            raise RefusedInput(Reason.LABELS_EMPTY, f"{pair.name}: no value of the numbering in the label map")
+        return _Loaded(image, labels, places)
+
+
+def _order(look: str, side: Side) -> tuple[int, ...]:
+    """Label values of the classes 1, 2, ..."""
+    sides = (side,) if look == "hip" else (Side.RIGHT, Side.LEFT)
+    return tuple(muscle_value(muscle, one) for one in sides for muscle in Muscle)
+
+
+def _grid(places: FloatArray, patch: tuple[int, int, int], look: str, side: Side, rng: np.random.Generator) -> Grid:
+    """A patch near a muscle: shifted, turned by some degrees, a little larger or smaller."""
+    spacing, spread = (HIP_MM, 25.0) if look == "hip" else (LOCATOR_MM, 40.0)
+    centre = places[int(rng.integers(len(places)))] + rng.normal(0, spread, 3)
+    turn = _small_turn(np.radians(rng.normal(0, (6.0, 4.0, 4.0))))
+    flip = -1.0 if look == "hip" and side is Side.LEFT else 1.0
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.diag([flip, 1.0, 1.0]) * (spacing * float(np.exp(rng.normal(0, 0.07))))
+    affine[:3, 3] = centre - affine[:3, :3] @ ((np.array(patch) - 1) / 2)
+    return Grid(patch, affine)
+
+
+def _small_turn(angles: FloatArray) -> FloatArray:
+    turn = np.eye(3)
+    for axis, angle in enumerate(angles):
+        i, j = [a for a in range(3) if a != axis]
+        one = np.eye(3)
+        one[i, i] = one[j, j] = np.cos(angle)
+        one[i, j], one[j, i] = -np.sin(angle), np.sin(angle)
+        turn = turn @ one
+    return turn
+
+
+def _classes(labels: Volume, grid: Grid, order: tuple[int, ...]) -> np.ndarray:
+    """Class numbers on the patch: the class with most of the voxel, so that thick slices do not leave stairs. uint8."""
+    share: dict[int, np.ndarray] = {}
+    for number, value in enumerate(order, start=1):
+        mask = labels.array == value
+        if mask.any():
+            share[number] = labels.with_array(mask.astype(np.float32)).resampled(grid).array
+    classes = np.zeros(grid.shape, np.uint8)
+    best = 1 - sum(share.values(), np.zeros(grid.shape, np.float32))
+    for number, there in share.items():
+        more = there > best
+        classes[more] = number
+        best = np.where(more, there, best)
+    return classes
+
+
+def _vary(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another scale and some noise inside the field of view; float32, 0-1."""
+    inside = image > 0
+    bent = image ** np.float32(np.exp(rng.normal(0, 0.2))) * np.float32(rng.uniform(0.85, 1.1))
+    noisy = bent + np.float32(rng.uniform(0, 0.03)) * rng.standard_normal(image.shape, np.float32)
+    return np.where(inside, np.clip(noisy, 0, 1), np.float32(0)).astype(np.float32)
+
+
+def labelled_patches(
+    folder: Path, numbering: Numbering, patch: tuple[int, int, int], rng: np.random.Generator, look: str = "hip"
+) -> Iterator[Sample]:
+    """Samples without end from a BIDS-like folder; see `find_pairs` and `LabelledSampler`, whose errors it raises."""
+    sampler = LabelledSampler(find_pairs(folder, numbering), numbering, look, patch, int(rng.integers(2**31)))
+    index = 0
+    while True:
+        yield sampler(index)
+        index += 1
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Two samplers in one, as the trainer wants it: sample `i` depends on `i` and `seed` alone.
+
+    Attributes:
+        synthetic: takes the rest.
+        labelled: takes `share` of the samples.
+        share: 0-1.
+        seed: which sample comes from which.
+    """
+
+    synthetic: Callable[[int], Sample]
+    labelled: Callable[[int], Sample]
+    share: float
+    seed: int = 0
+
+    def __call__(self, index: int) -> Sample:
+        """Sample number `index`."""
+        real = np.random.default_rng((self.seed, 2, index)).random() < self.share
+        return self.labelled(index) if real else self.synthetic(index)
