@@ -1,0 +1,120 @@
+"""What every table is measured with: the segmenter, the prepared bodies and the folder of real images."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from gluteal_grade.errors import RefusedInput
+from gluteal_grade.geometry import Volume
+
+
+class VolumeSegmenter(Protocol):
+    """What of a segmenter is evaluated."""
+
+    def segment_volume(self, image: Volume, ct: bool) -> Volume:
+        """Labels (values of `anatomy.LABEL_VALUES`) on the grid of `image`; raises `RefusedInput` where there are none."""
+        ...
+
+
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One set of weights.
+
+    Attributes:
+        make: makes its segmenter; must survive pickling.
+        weights: files that the signature covers.
+        settings: other things that it covers.
+    """
+
+    make: Callable[[], VolumeSegmenter]
+    weights: tuple[Path, ...] = ()
+    settings: str = ""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How to make a workbench, in any process.
+
+    Attributes:
+        models: by name; `SHIPPED` is what most tables are about.
+        bodies: folder with ``train/*.npz`` and ``validate/*.npz``.
+        data: folder with ``ct/``, ``mri/``, ``dicom/``, ``dicom_pelvis/``.
+    """
+
+    models: Mapping[str, Model]
+    bodies: Path
+    data: Path
+
+    def signature(self, model: str = SHIPPED, body: str | None = None) -> str:
+        """12 hex digits over weights, settings and the body's file: draws with the same one were measured alike."""
+        used = self.models[model]
+        return _hash((*used.weights, *((self.body_path(body),) if body else ())), used.settings)
+
+    def has(self, body: str) -> bool:
+        """Has it been prepared?"""
+        return any(path.is_file() for path in self._places(body))
+
+    def body_path(self, name: str) -> Path:
+        """The file of a prepared body.
+
+        Raises:
+            FileNotFoundError: no such body has been prepared.
+        """
+        for path in self._places(name):
+            if path.is_file():
+                return path
+        raise FileNotFoundError(f"no body {name!r} under {self.bodies.name}: run scripts/prepare_bodies.py")
+
+    def _places(self, name: str) -> tuple[Path, Path]:
+        return self.bodies / "validate" / f"{name}.npz", self.bodies / "train" / f"{name}.npz"
+
+
+@cache
+def _hash(paths: tuple[Path, ...], settings: str) -> str:
+    digest = hashlib.sha256(settings.encode())
+    for path in paths:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Labels, or why there are none.
+
+    Attributes:
+        labels: empty if refused.
+        reason: reason code of the refusal, None if there was none.
+        detail: its words.
+    """
+
+    labels: Volume
+    reason: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A setup at work; one per process, its segmenters held in memory."""
+
+    setup: Setup
+    _made: dict[str, VolumeSegmenter] = field(default_factory=dict)
+
+    def find(self, image: Volume, ct: bool = False, model: str = SHIPPED) -> Found:
+        """Segment; a refusal is a finding, not an error."""
+        if model not in self._made:
+            self._made[model] = self.setup.models[model].make()
+        try:
+            return Found(self._made[model].segment_volume(image, ct))
+        except RefusedInput as error:
+            return Found(image.with_array(np.zeros(image.shape, np.uint8)), error.reason.value, error.detail)
