@@ -1,0 +1,56 @@
+"""Train one of the two networks on synthetic contrast.
+
+python scripts/train.py hip --bodies build/bodies --minutes 90 --out build/training/hip
+python scripts/train.py hip --resume build/training/hip/level.pt ...      go on
+python scripts/train.py hip --export models/gluteal_hip ...               write the weights into a bundle when done
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gluteal_grade.training.bodies import load_body
+from gluteal_grade.training.patches import Sampler
+from gluteal_grade.training.train import Budget, Plan, export, train
+from gluteal_grade.training.validate import make_validation
+
+ROOT = Path(__file__).resolve().parents[1]
+MUSCLES = ("maximus", "medius", "minimus")
+CLASSES = {"hip": MUSCLES, "locator": tuple(f"{side}_{m}" for side in ("right", "left") for m in MUSCLES)}
+
+
+def main(
+    network: Annotated[str, typer.Argument(help="hip or locator")],
+    bodies: Annotated[Path, typer.Option(help="Folder with train/ and validate/ (scripts/prepare_bodies.py).")] = Path("build/bodies"),
+    out: Annotated[Path, typer.Option(help="Checkpoints and log.")] = Path("build/training"),
+    steps: Annotated[int, typer.Option(help="Stop at this step.")] = 1_000_000,
+    minutes: Annotated[float, typer.Option(help="Stop after so many minutes of this call.")] = 90,
+    resume: Annotated[Path | None, typer.Option(help="Checkpoint to go on from.")] = None,
+    leave_out: Annotated[list[str] | None, typer.Option(help="Bodies whose name holds this are not trained on but validated on.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the plan's seed.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
+    plan: Annotated[Path | None, typer.Option(help="Instead of the bundle's configs/train.json.")] = None,
+    export_to: Annotated[Path | None, typer.Option("--export", help="Bundle that gets the weights at the end.")] = None,
+) -> None:
+    """Train until the steps or the minutes are used."""
+    if network not in CLASSES:
+        raise typer.BadParameter("hip or locator", param_hint="NETWORK")
+    settings = Plan.read(plan or ROOT / "models" / f"gluteal_{network}" / "configs" / "train.json")
+    if seed is not None:
+        settings = Plan(settings.network_def, settings.patch, settings.learning_rate, settings.ema, seed)
+    paths = sorted((bodies / "train").glob("*.npz"))
+    left_out = [p for p in paths if any(part in p.stem for part in leave_out or [])]
+    kept = tuple(load_body(p) for p in paths if p not in left_out)
+    held = tuple(load_body(p) for p in left_out or sorted((bodies / "validate").glob("*.npz")))
+    typer.echo(f"training on {', '.join(b.name for b in kept)}; validating on {', '.join(b.name for b in held) or 'nothing'}")
+    check = make_validation(Sampler(held, network, settings.patch, seed=10_000), 16, CLASSES[network]) if held else None
+    state = train(settings, Sampler(kept, network, settings.patch, settings.seed), out, Budget(steps, minutes), resume, check, workers)
+    if export_to is not None:
+        typer.echo(f"wrote {export(state, export_to)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,106 @@
+"""Where each voxel of a synthetic image lies in the training body: place, pose, size and shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gluteal_grade.training.bodies import Body
+from gluteal_grade.training.noise import smooth
+
+BODY_SPACING_MM = 1.5
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A box of voxels in the body before pose and elastic change.
+
+    Attributes:
+        shape: voxels (x, y, z).
+        spacing_mm: of the box, per axis.
+        centre: body voxel that the middle of the box falls on.
+        mirrored: x runs the other way (a left hip in the canonical frame).
+    """
+
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    centre: tuple[float, float, float]
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How far the body is changed; 0 turns a part off."""
+
+    rotation_deg: float = 8.0
+    tilt_deg: float = 12.0
+    scale: float = 0.12
+    elastic_mm: float = 6.0
+    fine_elastic_mm: float = 1.8
+    flexion_deg: float = 10.0
+
+
+def _rotation(angles_deg: np.ndarray) -> np.ndarray:
+    rotation = np.eye(3)
+    for axis, angle in enumerate(np.deg2rad(angles_deg)):
+        first, second = [a for a in range(3) if a != axis]
+        turn = np.eye(3)
+        turn[first, first] = turn[second, second] = np.cos(angle)
+        turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
+        rotation = rotation @ turn
+    return rotation
+
+
+def body_coordinates(body: Body, frame: Frame, shape: Shape, rng: np.random.Generator) -> Tensor:
+    """Body voxel coordinates (3, x, y, z) of every voxel of the frame."""
+    angles = rng.normal(0, 1, 3) * np.array([shape.tilt_deg, shape.rotation_deg, shape.rotation_deg])
+    sizes = np.exp(rng.normal(0, shape.scale, 1) + rng.normal(0, shape.scale / 2, 3))
+    shear = np.eye(3) + np.triu(rng.normal(0, shape.scale / 3, (3, 3)), 1)
+    matrix = _rotation(angles) @ shear @ np.diag(sizes * np.array(frame.spacing_mm) / BODY_SPACING_MM)
+    if frame.mirrored:
+        matrix[0] *= -1
+    axes = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in frame.shape]
+    grid = torch.from_numpy(matrix.astype(np.float32))
+    where = torch.empty((3, *frame.shape))
+    for row in range(3):
+        where[row] = (
+            (grid[row, 0] * axes[0])[:, None, None] + (grid[row, 1] * axes[1])[None, :, None] + (grid[row, 2] * axes[2])[None, None, :]
+        ) + float(frame.centre[row])
+    for amount, knot_mm in ((shape.elastic_mm, 70.0), (shape.fine_elastic_mm, 28.0)):
+        if amount > 0:
+            extent = np.array(frame.shape) * np.array(frame.spacing_mm)
+            knots = tuple(int(np.clip(round(e / knot_mm) + 1, 2, 24)) for e in extent)
+            where += smooth(frame.shape, knots, rng, 3) * float(amount * rng.uniform(0.2, 1.0) / BODY_SPACING_MM)
+    if shape.flexion_deg > 0:
+        _flex(where, body, float(rng.normal(0, shape.flexion_deg)))
+    return where
+
+
+def _flex(where: Tensor, body: Body, angle_deg: float) -> None:
+    """Turn both thighs about the axis through the femoral heads, more and more below them (in place)."""
+    centre = body.heads.mean(axis=0)
+    below = float(centre[2]) - where[2]
+    weight = torch.sigmoid((below - 10.0) / 12.0)
+    where[1] += weight * below * float(np.tan(np.deg2rad(np.clip(angle_deg, -25, 25))))
+
+
+def sample_labels(volume: np.ndarray, where: Tensor) -> Tensor:
+    """Nearest values of a uint8 body volume; outside it, 0. Shape (x, y, z), uint8."""
+    index = torch.round(where).to(torch.int32)
+    size = torch.tensor(volume.shape, dtype=torch.int32)[:, None, None, None]
+    inside = ((index >= 0) & (index < size)).all(0)
+    index = index.clamp(min=torch.zeros_like(size), max=size - 1).to(torch.int64)
+    flat = (index[0] * volume.shape[1] + index[1]) * volume.shape[2] + index[2]
+    values = torch.from_numpy(volume.reshape(-1))[flat]
+    return torch.where(inside, values, torch.zeros((), dtype=torch.uint8))
+
+
+def sample_distance(volume: np.ndarray, where: Tensor) -> Tensor:
+    """Nearest distance in mm; outside the body's grid it is far away. Shape (x, y, z), float32."""
+    values = sample_labels(volume, where).float()
+    size = torch.tensor(volume.shape, dtype=torch.float32)[:, None, None, None]
+    outside = ((where < 0) | (where > size - 1)).any(0)
+    return torch.where(outside, torch.full((), 255.0), values)

@@ -1,0 +1,89 @@
+"""One deformed body on one grid: tissues, labels and the end of what is known. Shared by training patches and synthetic studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gluteal_grade.training import tissues as t
+from gluteal_grade.training.bodies import Body
+from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape, body_coordinates, sample_distance, sample_labels
+from gluteal_grade.training.metal import Implant, distort
+from gluteal_grade.training.noise import smooth
+from gluteal_grade.training.signal import add_vessels
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A body as it lies in a frame.
+
+    Attributes:
+        tissue: (x, y, z) uint8 values of `tissues`.
+        known: False beyond the part of the body whose anatomy can be believed; the scan must end there.
+        where: (3, x, y, z) body voxel coordinates.
+    """
+
+    tissue: Tensor
+    known: Tensor
+    where: Tensor
+
+
+def draw_body(
+    body: Body, frame: Frame, shape: Shape, rng: np.random.Generator, implant: Implant | None = None, subcutaneous_mm: float | None = None
+) -> Drawn:
+    """Deform a body, give it skin and subcutaneous fat, thin some muscles, add vessels."""
+    where = body_coordinates(body, frame, shape, rng)
+    if implant is not None:
+        distort(where, implant, BODY_SPACING_MM, rng)
+    tissue = sample_labels(body.tissue, where)
+    _wrap_in_skin(tissue, sample_distance(body.outside_mm, where), where, body, rng, subcutaneous_mm)
+    if rng.random() < 0.3:
+        _thin_muscles(tissue, min(frame.spacing_mm), rng)
+    add_vessels(tissue, rng)
+    low, high = body.span
+    known = (where[2] >= low) & (where[2] <= high)
+    return Drawn(tissue, known, where)
+
+
+def _wrap_in_skin(
+    tissue: Tensor, outside: Tensor, where: Tensor, body: Body, rng: np.random.Generator, subcutaneous_mm: float | None
+) -> None:
+    """Subcutaneous fat 5-80 mm thick, uneven, and skin on it; air beyond (in place)."""
+    mean = float(np.clip(np.exp(rng.normal(np.log(22), 0.6)), 5, 80)) if subcutaneous_mm is None else subcutaneous_mm
+    uneven = 0.35 * smooth(tuple(tissue.shape), (4, 4, 4), rng)[0]
+    behind = ((float(body.heads[0, 1]) - where[1]) / 60.0).clamp(-1, 1)
+    thickness = mean * torch.exp(uneven + float(rng.normal(0.0, 0.45)) * behind)
+    empty = tissue == t.AIR
+    tissue[empty & (outside < thickness)] = t.FAT
+    skin = float(rng.uniform(1.0, 3.5))
+    tissue[empty & (outside < thickness) & (outside > thickness - skin)] = t.SKIN
+    if rng.random() < 0.35:  # lying on a table: the back is pressed flat, air and sometimes the table behind it
+        core = np.nonzero((body.outside_mm == 0).any(axis=(0, 2)))[0][0]
+        plane = float(core) - float(rng.uniform(2, 30)) / BODY_SPACING_MM
+        tissue[where[1] < plane] = t.AIR
+        if rng.random() < 0.3:
+            tissue[(where[1] < plane - 2) & (where[1] > plane - 2 - float(rng.uniform(2, 8)))] = t.SKIN
+
+
+def _thin_muscles(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> None:
+    """Waste some glutei from the outside: the rim becomes fat and leaves the label (in place)."""
+    width = max(3, 2 * round(3.0 / spacing_mm) + 1)
+    for value in t.GLUTEI:
+        if rng.random() < 0.5:
+            continue
+        mask = (tissue == value).float()[None, None]
+        inside = F.avg_pool3d(mask, width, stride=1, padding=width // 2)[0, 0]
+        lost = (mask[0, 0] > 0) & (inside < float(rng.uniform(0.5, 0.8)))
+        tissue[lost] = t.FAT
+
+
+def gluteal_labels(tissue: Tensor, order: tuple[int, ...]) -> Tensor:
+    """Class numbers 1.. for the tissue values in `order`, else 0. uint8, shape of `tissue`."""
+    table = torch.zeros(256, dtype=torch.uint8)
+    for number, value in enumerate(order, start=1):
+        table[value] = number
+    return table[tissue.long()]

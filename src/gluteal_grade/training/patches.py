@@ -1,0 +1,138 @@
+"""Training samples: a synthetic image patch and its labels, from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gluteal_grade.training import artefacts, metal
+from gluteal_grade.training import tissues as t
+from gluteal_grade.training.bodies import Body
+from gluteal_grade.training.contrast import MR_MODES, draw_contrast
+from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape
+from gluteal_grade.training.draw import draw_body, gluteal_labels
+from gluteal_grade.training.signal import draw_fat, draw_scene, image_of, texture
+
+HIP_MM = 1.5
+LOCATOR_MM = 5.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training pair.
+
+    Attributes:
+        image: (x, y, z) float32, 0-1, 0 outside the field of view.
+        labels: (x, y, z) uint8 class numbers.
+        mode: contrast drawn, for pictures and logs.
+    """
+
+    image: Tensor
+    labels: Tensor
+    mode: str
+
+
+class Sampler:
+    """Draws samples of one look from a set of bodies.
+
+    Args:
+        bodies: training bodies.
+        look: "hip" (1.5 mm, one hip, left ones mirrored) or "locator" (5 mm, both sides).
+        patch: voxels of a sample.
+        seed: sample `i` depends on (seed, i) alone.
+    """
+
+    def __init__(self, bodies: tuple[Body, ...], look: str, patch: tuple[int, int, int], seed: int = 0) -> None:
+        self.bodies, self.look, self.patch, self.seed = bodies, look, patch, seed
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, int], np.ndarray]:
+        """Some voxels of the glutei of each body and side, within what is known of it."""
+        places = {}
+        for body in self.bodies:
+            for side in range(2):
+                inside = np.isin(body.tissue, t.GLUTEI[3 * side : 3 * side + 3])
+                inside[:, :, : body.span[0]] = inside[:, :, body.span[1] + 1 :] = False
+                found = np.argwhere(inside)
+                places[body.name, side] = found[:: max(len(found) // 3000, 1)].astype(np.float32)
+        return places
+
+    def __call__(self, index: int) -> Sample:
+        """Sample number `index`."""
+        rng = np.random.default_rng((self.seed, index))
+        body = self.bodies[int(rng.integers(len(self.bodies)))]
+        side = int(rng.integers(2))
+        return self._hip(body, side, rng) if self.look == "hip" else self._locator(body, side, rng)
+
+    def _hip(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
+        centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.12)
+        frame = Frame(self.patch, (HIP_MM,) * 3, centre, mirrored=side == 1)
+        order = t.GLUTEI[3 * side : 3 * side + 3]
+        implant = metal.draw_implant(body.heads, side if rng.random() < 0.85 else 1 - side, rng) if rng.random() < 0.12 else None
+        drawn = draw_body(body, frame, Shape(), rng, implant)
+        image, mode = _image(drawn.tissue, drawn.where, implant, HIP_MM, rng)
+        return _finish(image, gluteal_labels(drawn.tissue, order), drawn.known, mode, rng, chance=0.15)
+
+    def _locator(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
+        centre = self._centre(body, side, rng, spread_mm=40.0, stray=0.15)
+        if rng.random() < 0.6:  # whole pelves as well as one hip
+            centre = (float(body.heads[:, 0].mean()), *centre[1:])
+        fine = tuple(2 * n for n in self.patch)
+        frame = Frame((fine[0], fine[1], fine[2]), (LOCATOR_MM / 2,) * 3, centre)
+        implant = metal.draw_implant(body.heads, side, rng) if rng.random() < 0.12 else None
+        drawn = draw_body(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant)
+        image, mode = _image(drawn.tissue, drawn.where, implant, LOCATOR_MM / 2, rng)
+        image = F.avg_pool3d(image[None, None], 2)[0, 0]
+        labels = gluteal_labels(drawn.tissue, t.GLUTEI)[::2, ::2, ::2]
+        return _finish(image, labels, drawn.known[::2, ::2, ::2], mode, rng, chance=0.3)
+
+    def _centre(self, body: Body, side: int, rng: np.random.Generator, spread_mm: float, stray: float) -> tuple[float, float, float]:
+        if rng.random() < stray:
+            x, y, z = rng.uniform(0.15, 0.85, 3) * body.tissue.shape
+        else:
+            places = self._places[body.name, side]
+            x, y, z = places[int(rng.integers(len(places)))] + rng.normal(0, spread_mm / BODY_SPACING_MM, 3)
+        return float(x), float(y), float(z)
+
+
+def _image(tissue: Tensor, where: Tensor, implant: metal.Implant | None, spacing_mm: float, rng: np.random.Generator) -> tuple[Tensor, str]:
+    """Signal of the tissues with everything but the field of view."""
+    kind = rng.random()
+    mode = "ct" if kind < 0.12 else "random" if kind < 0.35 else str(rng.choice(MR_MODES))
+    contrast = draw_contrast(mode, rng)
+    scene = draw_scene(tissue, draw_fat(rng), rng)
+    image = image_of(scene, contrast, sigma=float(rng.uniform(0.2, 0.9))) * texture(tuple(tissue.shape), rng)
+    if implant is not None:
+        image = metal.show(image, where, implant, BODY_SPACING_MM, mode == "ct", rng)
+    if mode != "ct":
+        image = artefacts.coil_shading(image, float(rng.uniform(0, 0.35)), rng)
+    thick = float(rng.uniform(3, 8)) / spacing_mm if rng.random() < 0.6 else 1.0
+    noise = float(np.exp(rng.uniform(np.log(0.004), np.log(0.08)))) * max(1.0, thick) ** 0.5
+    image = (artefacts.gaussian_noise if mode == "ct" else artefacts.rician_noise)(image, noise, rng)
+    if thick > 1.2:
+        image = artefacts.thick_slices(image, int(rng.choice(3, p=(0.1, 0.25, 0.65))), thick, rng)
+    if rng.random() < 0.1:
+        image = artefacts.ringing(image, int(rng.integers(3)), float(rng.uniform(0.45, 0.8)))
+    if rng.random() < 0.05:
+        image = artefacts.wrap(image, int(rng.integers(2)), float(rng.uniform(0.05, 0.25)))
+    return image, mode
+
+
+def _finish(image: Tensor, labels: Tensor, known: Tensor, mode: str, rng: np.random.Generator, chance: float) -> Sample:
+    """End the scan, scale as `segmentation.intensity.normalise` does, and bend the scale a little."""
+    inside = torch.zeros(known.shape, dtype=torch.bool)
+    inside[artefacts.field_of_view(tuple(known.shape), rng, chance)] = True
+    inside &= known
+    values = image[inside]
+    low, high = 0.0, 1.0
+    if mode != "ct" and values.numel() > 1000:
+        low, high = (float(v) for v in values[:: max(1, values.numel() // 20000)].quantile(torch.tensor([0.01, 0.99])))
+    image = ((image - low) / max(high - low, 1e-6)).clamp(0, 1)
+    image = image ** float(np.exp(rng.normal(0, 0.2))) * float(rng.uniform(0.85, 1.1))
+    zero = torch.zeros(())
+    return Sample(torch.where(inside, image, zero), torch.where(inside, labels, torch.zeros((), dtype=torch.uint8)), mode)

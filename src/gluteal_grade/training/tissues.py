@@ -1,0 +1,32 @@
+"""The tissue classes of a whole training body, and which muscle label each carries."""
+
+from __future__ import annotations
+
+AIR = 0
+FAT = 1  # everything inside the body without another name: subcutaneous and intermuscular fat
+VISCERAL_FAT = 2
+TENDON = 5  # tendon, fascia, iliotibial tract, ligament
+
+# The glutei: right maximus, medius, minimus, then left.
+GLUTEI = (11, 12, 13, 14, 15, 16)
+
+# Every other muscle has a value of its own, so that neighbours can differ in signal and fat.
+OTHER_MUSCLES = range(20, 60)
+
+CORTICAL_BONE = 60
+MARROW_FEMUR = 61
+MARROW_PELVIS = 62
+MARROW_SPINE = 63
+
+BLADDER = 70
+BOWEL = 71
+GAS = 72
+PROSTATE = 73  # or uterus
+ARTERY = 74
+VEIN = 75
+SPINAL_CANAL = 76
+CARTILAGE = 77
+SKIN = 79
+METAL = 80
+
+COUNT = 81
