@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -61,6 +62,51 @@ class MeasureSettings(_Settings):
     min_voxels: Annotated[int, Field(ge=1)]
     min_evaluable_share: Fraction
     min_view_area_mm2: Annotated[float, Field(ge=0)]
+
+
+Cuts = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
+
+
+class RegionRule(_Settings):
+    """Where the borders of one muscle's regions lie; see `segmentation/regions.py`."""
+
+    by: Literal["angle", "width", "volume"]
+    cuts: Cuts  # from the anterior or upper edge; none: the muscle stays whole
+
+    @field_validator("cuts")
+    @classmethod
+    def _in_order(cls, cuts: Cuts) -> Cuts:
+        if any(b <= a for a, b in pairwise(cuts)):
+            raise ValueError("cuts must increase")
+        return cuts
+
+
+class RegionSettings(_Settings):
+    """How whole muscles are split; `segmentation/regions.py`."""
+
+    gluteus_maximus: RegionRule
+    gluteus_medius: RegionRule
+    gluteus_minimus: RegionRule
+    fibre_deg: Annotated[float, Field(gt=0, lt=90)]
+    lean_deg: Annotated[float, Field(ge=-90, le=90)]
+    min_view: Fraction
+    min_ml: Annotated[float, Field(ge=0)]
+    min_share: Fraction
+
+    @model_validator(mode="after")
+    def _fits_the_muscles(self) -> Self:
+        for muscle, borders, ways in (("gluteus_maximus", 1, "width"), ("gluteus_medius", 2, "angle"), ("gluteus_minimus", 1, "angle")):
+            rule = self.rule(muscle)
+            if len(rule.cuts) not in (0, borders):
+                raise ValueError(f"{muscle} is split by {borders} cuts, or none")
+            if rule.by not in (ways, "volume"):
+                raise ValueError(f"{muscle} is split by {ways} or volume")
+        return self
+
+    def rule(self, muscle: str) -> RegionRule:
+        """The rule of one muscle, named as in `anatomy.Muscle`."""
+        rule: RegionRule = getattr(self, muscle)
+        return rule
 
 
 class ChecksSettings(_Settings):
@@ -170,6 +216,7 @@ class Settings(_Settings):
     measure: MeasureSettings
     segmentation: SegmentationSettings
     checks: ChecksSettings
+    regions: RegionSettings
     fat: FatSettings
 
     def hash(self) -> str:
