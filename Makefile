@@ -25,6 +25,8 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench.py
+	@echo
+	$(BIN)/python scripts/bench_segmenter.py
 
 sample: $(VENV)/.dev
 	$(BIN)/python scripts/make_sample_data.py
