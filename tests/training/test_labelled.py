@@ -48,7 +48,7 @@ def test_every_image_on_the_grid_of_a_label_map_is_a_pair(dataset):
 
 def test_samples_depend_on_their_number_alone(dataset):
     pairs = find_pairs(dataset, OURS)
-    one, other = (LabelledSampler(pairs, OURS, "hip", PATCH, seed=5) for _ in range(2))
+    one, other = (LabelledSampler(pairs, OURS, "hip", PATCH, 1.5, seed=5) for _ in range(2))
     forwards = [one(i) for i in (0, 9, 17)]
     for index, sample in zip((17, 9, 0), reversed(forwards), strict=True):
         again = other(index)
@@ -58,7 +58,7 @@ def test_samples_depend_on_their_number_alone(dataset):
 
 
 def test_samples_are_what_a_network_takes(dataset):
-    sampler = LabelledSampler(find_pairs(dataset, OURS), OURS, "hip", PATCH)
+    sampler = LabelledSampler(find_pairs(dataset, OURS), OURS, "hip", PATCH, 1.5)
     seen = set()
     for index in range(0, 48, 4):
         sample = sampler(index)
@@ -87,7 +87,7 @@ def lateral_bright(tmp_path, numbering_side=None):
 
 def test_both_sides_lie_alike_in_the_hip_frame(tmp_path):
     """Lateral is the same end of the first axis for left and right hips, maximus (here) further out than minimus."""
-    sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "hip", (96, 48, 48))
+    sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "hip", (96, 48, 48), 1.5)
     checked = 0
     for index in range(24):
         sample = sampler(index)
@@ -102,7 +102,7 @@ def test_both_sides_lie_alike_in_the_hip_frame(tmp_path):
 
 
 def test_the_locator_keeps_the_sides(tmp_path):
-    sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "locator", (80, 48, 48))
+    sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "locator", (80, 48, 48), 5.0)
     labels = sampler(0).labels.numpy()
     assert set(np.unique(labels)) == set(range(7))
     right, left = (np.argwhere(np.isin(labels, group))[:, 0].mean() for group in ((1, 2, 3), (4, 5, 6)))
@@ -164,11 +164,11 @@ def test_an_empty_label_map_is_refused_when_drawn(tmp_path):
     toy = make_toy(shape=(40, 30, 8), spacing=(8, 8, 20))
     save(toy.volume(t1(toy)), tmp_path / "sub-1/anat/sub-1_T1w.nii.gz")
     save(toy.labels.with_array(np.zeros_like(toy.labels.array)), tmp_path / "sub-1/anat/sub-1_dseg.nii.gz")
-    sampler = LabelledSampler(find_pairs(tmp_path, OURS), OURS, "hip", (16, 16, 16))
+    sampler = LabelledSampler(find_pairs(tmp_path, OURS), OURS, "hip", (16, 16, 16), 1.5)
     with pytest.raises(RefusedInput, match="labels_empty"):
         sampler(0)
 
 
 def test_an_unknown_look_is_a_mistake(dataset):
     with pytest.raises(ValueError, match="look"):
-        LabelledSampler(find_pairs(dataset, OURS), OURS, "knee", PATCH)
+        LabelledSampler(find_pairs(dataset, OURS), OURS, "knee", PATCH, 1.5)

@@ -21,12 +21,13 @@ from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.study import SeriesKind
 from gluteal_grade.training.metrics import muscle_value, whole_muscles
 from gluteal_grade.training.pairs import Pair, find_pairs
-from gluteal_grade.training.patches import HIP_MM, LOCATOR_MM, Sample
+from gluteal_grade.training.patches import Sample
 
 _RUN = 8  # samples in a row from one image, so that reading it is not the cost
 _HELD = 4
 _POINTS = 3000
 _FAR_MM = 1000.0
+_OFF_CENTRE_MM = 25.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +51,22 @@ class LabelledSampler:
     Args:
         pairs: see `find_pairs`.
         numbering: of their label maps.
-        look: "hip" (1.5 mm, one hip, left ones mirrored) or "locator" (5 mm, both sides).
+        look: "hip" (one hip, left ones mirrored) or "locator" (both sides).
         patch: voxels of a sample.
+        spacing_mm: their size.
         seed: sample `i` depends on (seed, i) alone.
 
     Raises:
         ValueError: no pairs, or no such look.
     """
 
-    def __init__(self, pairs: tuple[Pair, ...], numbering: Numbering, look: str, patch: tuple[int, int, int], seed: int = 0) -> None:
+    def __init__(
+        self, pairs: tuple[Pair, ...], numbering: Numbering, look: str, patch: tuple[int, int, int], spacing_mm: float, seed: int = 0
+    ) -> None:
         if not pairs or look not in ("hip", "locator"):
             raise ValueError("labelled samples need a pair of image and labels, and a look: hip or locator")
-        self.pairs, self.numbering, self.look, self.patch, self.seed = pairs, numbering, look, patch, seed
+        self.pairs, self.numbering, self.look = pairs, numbering, look
+        self.patch, self.spacing_mm, self.seed = patch, spacing_mm, seed
         self._load = lru_cache(_HELD)(self._read)
 
     def __call__(self, index: int) -> Sample:
@@ -71,7 +76,7 @@ class LabelledSampler:
         loaded = self._load(pair)
         sides = tuple(loaded.places)
         side = sides[int(rng.integers(len(sides)))]
-        grid = _grid(loaded.places[side], self.patch, self.look, side, rng)
+        grid = _grid(loaded.places[side], self.patch, self.spacing_mm, self.look == "hip" and side is Side.LEFT, rng)
         ct = self.pairs[pair].image.kind is SeriesKind.CT
         image = _vary(seen_on(loaded.image, grid, ct=ct), rng)
         labels = _classes(loaded.shapes, grid, _order(self.look, side))
@@ -98,14 +103,12 @@ def _order(look: str, side: Side) -> tuple[int, ...]:
     return tuple(muscle_value(muscle, one) for one in sides for muscle in Muscle)
 
 
-def _grid(places: FloatArray, patch: tuple[int, int, int], look: str, side: Side, rng: np.random.Generator) -> Grid:
-    """A patch near a muscle: shifted, turned by some degrees, a little larger or smaller."""
-    spacing, spread = (HIP_MM, 25.0) if look == "hip" else (LOCATOR_MM, 40.0)
-    centre = places[int(rng.integers(len(places)))] + rng.normal(0, spread, 3)
+def _grid(places: FloatArray, patch: tuple[int, int, int], spacing_mm: float, mirrored: bool, rng: np.random.Generator) -> Grid:
+    """A patch near a muscle: off centre, turned by some degrees, a little larger or smaller."""
+    centre = places[int(rng.integers(len(places)))] + rng.normal(0, _OFF_CENTRE_MM, 3)
     turn = _small_turn(np.radians(rng.normal(0, (6.0, 4.0, 4.0))))
-    flip = -1.0 if look == "hip" and side is Side.LEFT else 1.0
     affine = np.eye(4)
-    affine[:3, :3] = turn @ np.diag([flip, 1.0, 1.0]) * (spacing * float(np.exp(rng.normal(0, 0.07))))
+    affine[:3, :3] = turn @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0]) * (spacing_mm * float(np.exp(rng.normal(0, 0.07))))
     affine[:3, 3] = centre - affine[:3, :3] @ ((np.array(patch) - 1) / 2)
     return Grid(patch, affine)
 
@@ -172,10 +175,10 @@ def _vary(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def labelled_patches(
-    folder: Path, numbering: Numbering, patch: tuple[int, int, int], rng: np.random.Generator, look: str = "hip"
+    folder: Path, numbering: Numbering, patch: tuple[int, int, int], rng: np.random.Generator, spacing_mm: float = 1.5, look: str = "hip"
 ) -> Iterator[Sample]:
     """Samples without end from a BIDS-like folder; see `find_pairs` and `LabelledSampler`, whose errors it raises."""
-    sampler = LabelledSampler(find_pairs(folder, numbering), numbering, look, patch, int(rng.integers(2**31)))
+    sampler = LabelledSampler(find_pairs(folder, numbering), numbering, look, patch, spacing_mm, int(rng.integers(2**31)))
     index = 0
     while True:
         yield sampler(index)

@@ -36,8 +36,8 @@ def bodies(tmp_path_factory):
     """Prepared bodies, named as the validation bodies are."""
     root = tmp_path_factory.mktemp("bodies")
     for name in cases.VALIDATION_BODIES:
-        save_body(toy_body(name), root / "validate")
-    save_body(toy_body("vhf"), root / "train")
+        save_body(toy_body(f"{name}_donor"), root / "validate")
+    save_body(toy_body("vhf_s0010"), root / "train")
     return root
 
 

@@ -62,21 +62,22 @@ class Setup:
 
     def has(self, body: str) -> bool:
         """Has it been prepared?"""
-        return any(path.is_file() for path in self._places(body))
+        return self._find(body) is not None
 
     def body_path(self, name: str) -> Path:
-        """The file of a prepared body.
+        """The file of a prepared body, by its name or its source's: ``ts_s0327`` finds ``validate/ts_s0327_vhm.npz``.
 
         Raises:
             FileNotFoundError: no such body has been prepared.
         """
-        for path in self._places(name):
-            if path.is_file():
-                return path
-        raise FileNotFoundError(f"no body {name!r} under {self.bodies.name}: run scripts/prepare_bodies.py")
+        path = self._find(name)
+        if path is None:
+            raise FileNotFoundError(f"no body {name!r} under {self.bodies.name}: run scripts/prepare_bodies.py")
+        return path
 
-    def _places(self, name: str) -> tuple[Path, Path]:
-        return self.bodies / "validate" / f"{name}.npz", self.bodies / "train" / f"{name}.npz"
+    def _find(self, name: str) -> Path | None:
+        patterns = [f"{folder}/{stem}.npz" for folder in ("validate", "train") for stem in (name, f"{name}_*")]
+        return next((path for pattern in patterns for path in sorted(self.bodies.glob(pattern))), None)
 
 
 @cache
