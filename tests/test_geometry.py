@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.geometry import Grid, Volume, affine_from_lps
-from tests.strategies import grids
+from gluteal_grade.geometry import Grid, Volume, affine_from_lps, upright_grid
+from tests.strategies import grids, origins
 
 EXACT_MM = 1e-4
 
@@ -93,6 +93,50 @@ def test_labels_on_a_finer_grid_and_back(grid: Grid) -> None:
 
 def _weighted(labels: Volume) -> np.ndarray:
     return labels.grid.to_world(np.argwhere(labels.array)).mean(axis=0) if labels.array.any() else np.zeros(3)
+
+
+@given(grids(), st.tuples(*[st.integers(1, 4)] * 3), st.tuples(*[st.floats(-0.02, 0.02)] * 3))
+def test_block_means_keep_a_linear_field_in_place(grid: Grid, blocks: tuple[int, int, int], slope: tuple[float, float, float]) -> None:
+    """The mean over a block of a linear field is its value at the block's centre, for every block that is full."""
+    ramp = np.tensordot(grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1)), slope, axes=1)
+    coarse = Volume(ramp, grid.affine).coarsened(blocks)
+    assert coarse.shape == tuple(-(-n // k) for n, k in zip(grid.shape, blocks, strict=True))
+    expected = np.tensordot(coarse.grid.to_world(np.moveaxis(np.indices(coarse.shape), 0, -1)), slope, axes=1)
+    full = tuple(slice(1, -1) if n % k else slice(None) for n, k in zip(grid.shape, blocks, strict=True))
+    assert np.abs(coarse.array - expected)[full].max(initial=0) < 2e-4
+
+
+@given(grids(), st.integers(1, 4))
+def test_block_means_follow_a_flip(grid: Grid, k: int) -> None:
+    """Turning the array round moves no block by more than one voxel: the border is widened alike at both ends."""
+    there = Volume(np.arange(np.prod(grid.shape), dtype=float).reshape(grid.shape), grid.affine)
+    flip = np.diag([-1.0, 1, 1, 1])
+    flip[0, 3] = grid.shape[0] - 1
+    back = Volume(there.array[::-1], grid.affine @ flip)
+    a, b = (v.coarsened((k, 1, 1)).grid.corners_mm() for v in (there, back))
+    centres = a.mean(axis=0), b.mean(axis=0)
+    assert np.linalg.norm(centres[0] - centres[1]) <= grid.spacing_mm[0] * 1.001
+
+
+@given(origins, origins, st.floats(0.5, 8), st.sampled_from([1, 8, 16]), st.booleans())
+def test_an_upright_grid_covers_its_box(a: tuple, b: tuple, spacing: float, multiple: int, mirrored: bool) -> None:
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    high = np.minimum(high, low + 400)
+    grid = upright_grid(low, high, spacing, multiple=multiple, mirrored=mirrored)
+    assert grid.axis_codes == ("LAS" if mirrored else "RAS")
+    assert all(n % multiple == 0 for n in grid.shape)
+    corners = grid.corners_mm()
+    assert (corners.min(axis=0) <= low + EXACT_MM).all()
+    assert (corners.max(axis=0) >= high - EXACT_MM).all()
+    assert ((high - low) / spacing + 1 + multiple > np.array(grid.shape)).all(), "no larger than needed"
+    assert np.allclose(corners.mean(axis=0), (low + high) / 2, atol=EXACT_MM)
+
+
+@given(grids(), st.tuples(*[st.integers(-20, 20)] * 3))
+def test_a_shifted_grid_is_the_same_grid_elsewhere(grid: Grid, voxels: tuple[int, int, int]) -> None:
+    shifted = grid.shifted(voxels)
+    assert np.allclose(shifted.to_world([1, 2, 3]), grid.to_world(np.add([1, 2, 3], voxels)), atol=EXACT_MM)
+    assert shifted.spacing_mm == pytest.approx(grid.spacing_mm)
 
 
 def test_outside_the_field_of_view_is_filled() -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -14,7 +15,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
-from gluteal_grade.segmentation.none import NoSegmenter
+from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.study import SeriesKind, Study
 from tests.synthetic import Toy, ct, dixon_study, make_toy, series, t1
@@ -131,9 +132,10 @@ def test_the_next_best_series_steps_in_and_the_result_says_why() -> None:
     assert Reason.WATER_FAT_SWAP in {n.reason for n in result.notes}
 
 
-def test_no_segmenter_is_a_refusal_with_the_series_listed() -> None:
+def test_missing_weights_are_a_refusal_with_the_series_listed(tmp_path: Path) -> None:
     toy = make_toy()
-    graded = grade_study(dixon_study(toy), SETTINGS, NoSegmenter())
+    nowhere = SETTINGS.segmentation.model_copy(update={"models": tmp_path})
+    graded = grade_study(dixon_study(toy), SETTINGS, BundleSegmenter(nowhere, SETTINGS.checks))
     assert graded.images is None
     assert graded.result.status is StudyStatus.REFUSED
     assert graded.result.refusal is not None

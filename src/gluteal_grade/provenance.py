@@ -13,7 +13,7 @@ from gluteal_grade import __version__
 from gluteal_grade.config import Settings
 from gluteal_grade.results import Provenance
 
-_LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib")
+_LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib", "torch", "monai")
 
 
 class Stopwatch:

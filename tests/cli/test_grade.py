@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from gluteal_grade import cli
+from gluteal_grade.segmentation.bundle import BundleSegmenter, Found
 from tests.synthetic import Toy, dixon, make_toy, t1
 
 
@@ -85,9 +87,32 @@ def test_one_side_only_ends_with_3(study: Path, toy: Toy, tmp_path: Path, capsys
     assert {r["status"] for r in rows(tmp_path / "out") if r["side"] == "left"} == {"missing"}
 
 
-def test_without_labels_it_is_refused_and_the_result_says_so(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(capsys, "no_segmenter", "grade", study / "sub-01", "-o", tmp_path)
-    assert result(tmp_path)["refusal"]["reason"] == "no_segmenter"
+def test_without_labels_and_weights_it_is_refused_and_the_result_says_so(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "own.yaml"
+    config.write_text(f"segmentation: {{models: {tmp_path}}}\n")
+    refused(capsys, "no_segmenter", "grade", study / "sub-01", "-o", tmp_path / "out", "--config", config)
+    assert result(tmp_path / "out")["refusal"]["reason"] == "no_segmenter"
+
+
+def test_a_folder_that_is_no_bundle_is_refused(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused(capsys, "bundle_unreadable", "grade", study / "sub-01", "-o", tmp_path / "out", "--bundle", tmp_path)
+
+
+def test_the_networks_label_where_no_labels_are_given(
+    toy: Toy, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole way with a segmenter that finds the truth: the result tells that networks made the labels."""
+    found = Found(toy.labels, toy.labels.with_array(np.zeros(toy.grid.shape, np.float32)), toy.labels, ())
+    models = [SimpleNamespace(name=n, version=v, sha256=h * 64) for n, v, h in (("m", "1", "a"), ("n", "2", "b"))]
+    monkeypatch.setattr(BundleSegmenter, "_models", lambda self: models)
+    monkeypatch.setattr(BundleSegmenter, "_find", lambda self, image, models, ct: found)
+    assert run("grade", study / "sub-01", "-o", tmp_path) == 0
+    segmentation = result(tmp_path)["segmentation"]
+    assert segmentation["source"] == "m 1 + n 2 on dixon_water"
+    assert segmentation["sha256"] == "a" * 64 + "+" + "b" * 64
+    assert {r["quartile"] for r in rows(tmp_path)} == {"2"}
 
 
 def test_kind_names_the_contrast_of_a_plain_nifti(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +162,8 @@ def test_config_changes_the_grades(study: Path, tmp_path: Path) -> None:
     "wrong",
     [
         ["--labelmap", "totalsegmentator"],
+        ["--labels", "x.nii", "--bundle", "x"],
+        ["--bundle", "x", "--labelmap", "nobody"],
         ["--labels", "x.nii", "--labelmap", "nobody"],
         ["--kind", "t7"],
         ["--config", "nothing.yaml"],
@@ -251,7 +278,7 @@ def test_committed_schema_is_the_programs(capsys: pytest.CaptureFixture[str]) ->
 
 def test_help_imports_nothing_heavy() -> None:
     """--help must stay fast; time is measured in `make bench`, here only what makes it slow."""
-    heavy = "{'numpy', 'scipy', 'nibabel', 'pydicom', 'matplotlib', 'skimage'}"
+    heavy = "{'numpy', 'scipy', 'nibabel', 'pydicom', 'matplotlib', 'skimage', 'torch', 'monai'}"
     code = f"import sys, gluteal_grade.cli as c; c.run(['--help']); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")

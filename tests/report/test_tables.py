@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.pipeline import grade_study
 from gluteal_grade.report.tables import COLUMNS, print_result, write_csv
 from gluteal_grade.results import StudyResult
-from gluteal_grade.segmentation.none import NoSegmenter
+from gluteal_grade.segmentation.bundle import BundleSegmenter
 from tests.synthetic import dixon_study, make_toy
 from tests.test_pipeline import Given
 
@@ -83,7 +84,9 @@ def test_console_names_every_muscle_and_the_missing_side(result: StudyResult) ->
     assert "nan" not in text.lower()
 
 
-def test_console_gives_the_reason_and_the_advice_of_a_refusal() -> None:
-    text = printed(grade_study(dixon_study(make_toy()), load_settings(), NoSegmenter()).result)
+def test_console_gives_the_reason_and_the_advice_of_a_refusal(tmp_path: Path) -> None:
+    settings = load_settings()
+    without_weights = BundleSegmenter(settings.segmentation.model_copy(update={"models": tmp_path}), settings.checks)
+    text = printed(grade_study(dixon_study(make_toy()), settings, without_weights).result)
     assert "refused: no_segmenter" in text
-    assert "--labels FILE" in text
+    assert "--labels or --bundle" in text

@@ -12,6 +12,7 @@ from gluteal_grade import __version__
 from gluteal_grade.cli.exit_codes import FAILED, USAGE, tell
 from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
+from gluteal_grade.cli.model import app as model
 from gluteal_grade.cli.schema import schema
 from gluteal_grade.errors import Reason, TransientFailure
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(grade)
 app.command()(inspect)
 app.command()(schema)
+app.add_typer(model, name="model")
 
 
 def _print_version(value: bool) -> None:

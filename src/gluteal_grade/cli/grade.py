@@ -23,10 +23,23 @@ def grade(
     study_input: Annotated[Path, typer.Argument(metavar="INPUT", readable=False, help="One study: folder, zip, DICOM or NIfTI file.")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results go to OUT/<study>/.")],
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", readable=False, help="Label map of the glutei: NIfTI on the grid of one series.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="Label map of the glutei, NIfTI on the grid of one series; without it the shipped networks label.",
+        ),
     ] = None,
     labelmap: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Numbering of --labels: a shipped name or a YAML file. Default: gluteal_grade.")
+        str | None, typer.Option(metavar="NAME", help="Numbering of --labels or --bundle: a shipped name or a YAML file.")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            readable=False,
+            help="Segment with this MONAI bundle instead of the shipped networks. A bundle runs code of its own: use only what you trust.",
+        ),
     ] = None,
     kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help=HELP)] = None,
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
@@ -40,7 +53,8 @@ def grade(
     """
     from gluteal_grade.io import discover
 
-    settings, segmenter = _settings(config), _segmenter(labels, labelmap)
+    settings = _settings(config)
+    segmenter = _segmenter(settings, labels, bundle, labelmap)
     try:
         found = discover(study_input, parse_kinds(kind or []), leave_out=labels)
         graded = _grade(_one_study(found, study), settings, segmenter, series, out)
@@ -62,20 +76,28 @@ def _settings(config: Path | None) -> Settings:
     return settings
 
 
-def _segmenter(labels: Path | None, labelmap: str | None) -> Segmenter:
+def _segmenter(settings: Settings, labels: Path | None, bundle: Path | None, labelmap: str | None) -> Segmenter:
+    """A label map, a lab's bundle, or the shipped networks; torch is first needed when a study is segmented."""
+    from gluteal_grade.segmentation.bundle import BundleSegmenter
+    from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
     from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
-    from gluteal_grade.segmentation.none import NoSegmenter
     from gluteal_grade.segmentation.numbering import load_numbering
 
-    if labels is None:
+    if labels is not None and bundle is not None:
+        raise typer.BadParameter("--labels and --bundle exclude each other", param_hint="--bundle")
+    if labels is None and bundle is None:
         if labelmap is not None:
-            raise typer.BadParameter("--labelmap names the numbering of --labels, which is missing", param_hint="--labelmap")
-        return NoSegmenter()
+            raise typer.BadParameter("--labelmap names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
+        return BundleSegmenter(settings.segmentation, settings.checks)
     name = labelmap or "gluteal_grade"
     try:
-        return LabelMapSegmenter(labels, load_numbering(name), Path(name).stem, assumed=labelmap is None)
+        numbering = load_numbering(name)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--labelmap") from None
+    if bundle is not None:
+        return LabBundleSegmenter(bundle, numbering if labelmap else None, settings.segmentation, settings.checks)
+    assert labels is not None
+    return LabelMapSegmenter(labels, numbering, Path(name).stem, assumed=labelmap is None)
 
 
 def _one_study(found: Discovery, wanted: str | None) -> Study:

@@ -1,0 +1,138 @@
+"""The shipped segmenter: two looks, coarse and fine, by two MONAI bundles.
+
+The coarse look finds the hips; each is then segmented in one frame that both sides share, and the probabilities are read off at the
+image's own voxels. Everything goes through patient space, so the image may lie in any orientation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gluteal_grade.config import ChecksSettings, SegmentationSettings, shipped
+from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation.checks import clean
+from gluteal_grade.segmentation.contrast import first_readable, images_of
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.study import Series, SeriesKind, Study
+
+if TYPE_CHECKING:
+    from gluteal_grade.segmentation.weights import Model
+
+LOCATOR, HIP = "gluteal_locator", "gluteal_hip"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the networks found in one image.
+
+    Attributes:
+        labels: uint8, values of `anatomy.LABEL_VALUES`, on the image's grid.
+        uncertainty: float32 on the same grid, see `Canvas.uncertainty`.
+        located: what the coarse look saw, on its own grid.
+        notes: what was dropped.
+    """
+
+    labels: Volume
+    uncertainty: Volume
+    located: Volume
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class BundleSegmenter:
+    """Labels from the shipped networks, or from others of the same make.
+
+    Attributes:
+        settings: thresholds, and where the bundles lie.
+        checks: what is a speck in a network's labels.
+    """
+
+    settings: SegmentationSettings
+    checks: ChecksSettings
+
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+        """Labels on the first preferred series that shows a gluteal muscle.
+
+        Raises:
+            RefusedInput: `no_segmenter` without weights, `bundle_unreadable`, `no_gluteal_muscle`, or why the image cannot be read.
+            TransientFailure: `out_of_memory`.
+        """
+        models = self._models()
+        refusals: list[RefusedInput] = []
+        for reference in preferred:
+            try:
+                return self._on(reference, study, models)
+            except RefusedInput as error:
+                refusals.append(error)
+        raise refusals[0]
+
+    def segment_volume(self, image: Volume, ct: bool) -> Volume:
+        """Labels (values of `anatomy.LABEL_VALUES`) on the grid of an image in any orientation.
+
+        Raises:
+            RefusedInput, TransientFailure: as `segment`.
+        """
+        return self.find(image, ct=ct).labels
+
+    def find(self, image: Volume, *, ct: bool) -> Found:
+        """Everything the networks tell about an image in any orientation.
+
+        Raises:
+            RefusedInput, TransientFailure: as `segment`.
+        """
+        return self._find(image, self._models(), ct=ct)
+
+    def _models(self) -> tuple[Model, Model]:
+        from gluteal_grade.segmentation import hip, locate
+        from gluteal_grade.segmentation.weights import load_model
+
+        folder = self.settings.models or _shipped_models()
+        return load_model(folder / LOCATOR, 1 + len(locate.CHANNELS)), load_model(folder / HIP, 1 + len(hip.CHANNELS))
+
+    def _on(self, reference: Series, study: Study, models: tuple[Model, Model]) -> Segmentation:
+        series, image = first_readable(images_of(reference, study, self.settings.dixon_contrast))
+        found = self._find(image, models, ct=series.kind is SeriesKind.CT)
+        # siblings lie within a tolerance of each other: the labels are the measured series' own
+        affine = reference.grid.affine if reference.grid else image.affine
+        return Segmentation(
+            Volume(found.labels.array, affine),
+            reference,
+            f"{' + '.join(f'{m.name} {m.version}' for m in models)} on {series.kind}",
+            "+".join(m.sha256 for m in models),
+            found.notes,
+            automatic=True,
+            uncertainty=Volume(found.uncertainty.array, affine),
+            located=found.located,
+        )
+
+    def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
+        from gluteal_grade.segmentation.canvas import Canvas
+        from gluteal_grade.segmentation.hip import segment_hip
+        from gluteal_grade.segmentation.locate import locate
+
+        if not np.isfinite(image.array).all():
+            image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
+        if image.array.min() == image.array.max():
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "the image is empty: all its voxels have one value")
+        locator, hip = models
+        located = locate(image, locator, self.settings.locator, ct=ct)
+        canvas = Canvas(image.grid)
+        for box in located.boxes:
+            canvas.paint(box.side, segment_hip(image, box, hip, self.settings.hip, ct=ct))
+        labels, notes = clean(canvas.labels, self.checks)
+        if not labels.array.any():
+            sides = " and ".join(box.side for box in located.boxes)
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
+        return Found(labels, canvas.uncertainty, located.labels, notes)
+
+
+def _shipped_models() -> Path:
+    try:
+        return shipped("models")
+    except FileNotFoundError:
+        raise RefusedInput(Reason.NO_SEGMENTER, "there is no folder of models") from None

@@ -1,0 +1,80 @@
+"""A lab's own MONAI bundle as the source of labels (`--bundle`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gluteal_grade.config import ChecksSettings, SegmentationSettings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation.channels import numbering_of
+from gluteal_grade.segmentation.checks import clean
+from gluteal_grade.segmentation.contrast import first_readable, images_of
+from gluteal_grade.segmentation.numbering import Numbering
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.study import Series, Study
+
+if TYPE_CHECKING:
+    from gluteal_grade.segmentation.labrun import Lab
+
+
+@dataclass(frozen=True)
+class LabBundleSegmenter:
+    """Labels from any bundle that reads one image and gives a label map or class probabilities.
+
+    Attributes:
+        root: the bundle's folder.
+        numbering: what its values mean; None: as `channel_def` in its metadata names them.
+        settings: which contrast of a Dixon acquisition it is given.
+        checks: what is a speck.
+    """
+
+    root: Path
+    numbering: Numbering | None
+    settings: SegmentationSettings
+    checks: ChecksSettings
+
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+        """Labels on the first preferred series.
+
+        Raises:
+            RefusedInput: `bundle_unreadable`, `bundle_failed`, `labels_numbering`, `labels_empty`, or why the image cannot be read.
+        """
+        from gluteal_grade.segmentation.labrun import open_lab, predict
+
+        lab = open_lab(self.root)
+        metadata = _metadata(lab)
+        numbering = self.numbering or _own_numbering(metadata)
+        reference = preferred[0]
+        series, image = first_readable(images_of(reference, study, self.settings.dixon_contrast))
+        image = Volume(image.array, reference.grid.affine if reference.grid else image.affine)
+        found = predict(lab, image)
+        labels = found.with_array(numbering.translate(found.array)).resampled(image.grid, labels=True)
+        labels, notes = clean(labels, self.checks)
+        if not labels.array.any():
+            raise RefusedInput(Reason.LABELS_EMPTY, "the bundle found no gluteal muscle, or its values mean something else")
+        source = f"bundle {lab.root.name} {metadata.get('version', '')}".strip()
+        return Segmentation(labels, reference, f"{source} on {series.kind}", lab.sha256, notes, automatic=True)
+
+
+def _metadata(lab: Lab) -> dict[str, Any]:
+    try:
+        found = json.loads((lab.root / "configs" / "metadata.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _own_numbering(metadata: dict[str, Any]) -> Numbering:
+    named: Any = metadata
+    for key in ("network_data_format", "outputs", "pred", "channel_def"):
+        named = named.get(key, {}) if isinstance(named, dict) else {}
+    channels = {int(channel): str(name) for channel, name in named.items() if str(channel).isdigit()} if isinstance(named, dict) else {}
+    numbering = numbering_of(channels, "channel_def")
+    if numbering is None:
+        names = ", ".join(list(channels.values())[:8]) or "none"
+        raise RefusedInput(Reason.LABELS_NUMBERING, f"no channel of the bundle is named as a gluteal muscle of a side; its names: {names}")
+    return numbering

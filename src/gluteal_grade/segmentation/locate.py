@@ -1,0 +1,80 @@
+"""The coarse look: which hips are in the field of view, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
+from gluteal_grade.config import LocatorSettings
+from gluteal_grade.geometry import Array, FloatArray, Volume
+from gluteal_grade.segmentation.look import field_of_view, look, network_grid
+from gluteal_grade.segmentation.masks import Mask, pieces
+from gluteal_grade.segmentation.network import probabilities
+from gluteal_grade.segmentation.weights import Model
+
+# channels of the locator after the background
+CHANNELS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle)
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where one hip lies, margin included, within the field of view.
+
+    Attributes:
+        side: of the patient.
+        low_mm, high_mm: (3,) RAS+ corners.
+    """
+
+    side: Side
+    low_mm: FloatArray
+    high_mm: FloatArray
+
+
+@dataclass(frozen=True)
+class Located:
+    """What the coarse look found.
+
+    Attributes:
+        boxes: of the hips in view, right before left; empty if there is none.
+        labels: uint8 whole muscles on the coarse grid.
+    """
+
+    boxes: tuple[Box, ...]
+    labels: Volume
+
+
+def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) -> Located:
+    """Find the hips.
+
+    Args:
+        image: any orientation.
+        model: the locator, with `CHANNELS` after the background.
+        settings: thresholds.
+        ct: HU instead of MR signal.
+    """
+    view = field_of_view(image.grid)
+    grid = network_grid(*view, model.spacing_mm, model.multiple)
+    found = probabilities(model, look(image, grid, ct=ct), settings.max_voxels)
+    values = np.array([0, *(label_value(part) for part in CHANNELS)], np.uint8)
+    labels = Volume(values[found.argmax(axis=0)], grid.affine)
+    boxes = []
+    for side in Side:
+        gluteal = found[[1 + c for c, part in enumerate(CHANNELS) if part.side is side]].sum(axis=0)
+        mask = _without_stray_pieces(gluteal > settings.min_probability, settings.min_piece_share)
+        if mask.any() and float(mask.sum()) * grid.voxel_volume_ml >= settings.min_volume_ml:
+            boxes.append(_box(side, Volume(mask, grid.affine), settings.margin_mm, view))
+    return Located(tuple(boxes), labels)
+
+
+def _without_stray_pieces(mask: Mask, min_share: float) -> Mask:
+    numbers, sizes = pieces(mask)
+    kept = 1 + np.flatnonzero(sizes >= min_share * sizes.max(initial=0))
+    return np.isin(numbers, kept)
+
+
+def _box(side: Side, mask: Volume, margin_mm: float, view: tuple[FloatArray, FloatArray]) -> Box:
+    indices: Array = np.argwhere(mask.array)
+    low, high = mask.grid.to_world(indices.min(axis=0)), mask.grid.to_world(indices.max(axis=0))
+    return Box(side, np.maximum(low - margin_mm, view[0]), np.minimum(high + margin_mm, view[1]))
