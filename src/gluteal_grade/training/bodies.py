@@ -52,14 +52,19 @@ def save_body(body: Body, folder: Path) -> Path:
     """Write `folder/<name>.npz`, compressed; returns the path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{body.name}.npz"
-    np.savez_compressed(
-        path,
-        tissue=body.tissue,
-        outside_mm=body.outside_mm,
-        heads=body.heads,
-        span=np.array(body.span, dtype=np.int64),
-        source=np.array(body.source),
-    )
+    part = folder / f".{body.name}.npz.part"
+    with part.open("wb") as handle:
+        part = folder / f".{body.name}.part"
+    with part.open("wb") as handle:  # a reader never sees half a file
+        np.savez_compressed(
+            handle,
+            tissue=body.tissue,
+            outside_mm=body.outside_mm,
+            heads=body.heads,
+            span=np.array(body.span, dtype=np.int64),
+            source=np.array(body.source),
+        )
+    part.replace(path)
     return path
 
 

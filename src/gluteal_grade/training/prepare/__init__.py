@@ -1,0 +1,1 @@
+"""Whole training bodies from incomplete label maps: grafts between bodies, bones, insides, the outline under the skin."""
