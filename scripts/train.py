@@ -7,6 +7,7 @@ python scripts/train.py hip --export models/gluteal_hip ...               write 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,14 +41,24 @@ def main(
         raise typer.BadParameter("hip or locator", param_hint="NETWORK")
     settings = Plan.read(plan or ROOT / "models" / f"gluteal_{network}" / "configs" / "train.json")
     if seed is not None:
-        settings = Plan(settings.network_def, settings.patch, settings.learning_rate, settings.ema, seed)
+        settings = replace(settings, seed=seed)
     paths = sorted((bodies / "train").glob("*.npz"))
     left_out = [p for p in paths if any(part in p.stem for part in leave_out or [])]
     kept = tuple(load_body(p) for p in paths if p not in left_out)
     held = tuple(load_body(p) for p in left_out or sorted((bodies / "validate").glob("*.npz")))
     typer.echo(f"training on {', '.join(b.name for b in kept)}; validating on {', '.join(b.name for b in held) or 'nothing'}")
-    check = make_validation(Sampler(held, network, settings.patch, seed=10_000), 16, CLASSES[network]) if held else None
-    state = train(settings, Sampler(kept, network, settings.patch, settings.seed), out, Budget(steps, minutes), resume, check, workers)
+    check = (
+        make_validation(Sampler(held, network, settings.patch, settings.spacing_mm, seed=10_000), 16, CLASSES[network]) if held else None
+    )
+    state = train(
+        settings,
+        Sampler(kept, network, settings.patch, settings.spacing_mm, settings.seed),
+        out,
+        Budget(steps, minutes),
+        resume,
+        check,
+        workers,
+    )
     if export_to is not None:
         typer.echo(f"wrote {export(state, export_to)}")
 

@@ -9,7 +9,7 @@ import torch
 from gluteal_grade.training import patches
 from gluteal_grade.training import tissues as t
 from gluteal_grade.training.contrast import MODES, draw_contrast
-from gluteal_grade.training.deform import Frame, Shape, body_coordinates, sample_labels
+from gluteal_grade.training.deform import Frame, Shape, body_coordinates, sample
 from gluteal_grade.training.draw import draw_body, gluteal_labels
 from tests.training.toy_body import toy_body
 
@@ -18,7 +18,7 @@ STILL = Shape(rotation_deg=0, tilt_deg=0, scale=0, elastic_mm=0, fine_elastic_mm
 
 @pytest.mark.parametrize("look", ["hip", "locator"])
 def test_a_sample_depends_on_its_number_alone(look: str) -> None:
-    one, other = (patches.Sampler((toy_body("a"), toy_body("b")), look, (32, 32, 32), seed=3) for _ in range(2))
+    one, other = (patches.Sampler((toy_body("a"), toy_body("b")), look, (32, 32, 32), 2.0, seed=3) for _ in range(2))
     other(0)
     first, again, next_one = one(5), other(5), one(6)
     assert torch.equal(first.image, again.image) and torch.equal(first.labels, again.labels)
@@ -27,7 +27,7 @@ def test_a_sample_depends_on_its_number_alone(look: str) -> None:
 
 @pytest.mark.parametrize(("look", "classes"), [("hip", 4), ("locator", 7)])
 def test_samples_are_in_range_and_hold_muscle(look: str, classes: int) -> None:
-    sampler = patches.Sampler((toy_body(),), look, (32, 32, 32))
+    sampler = patches.Sampler((toy_body(),), look, (32, 32, 32), 2.0)
     samples = [sampler(i) for i in range(25)]
     for sample in samples:
         assert sample.image.shape == sample.labels.shape == (32, 32, 32)
@@ -41,7 +41,7 @@ def test_samples_are_in_range_and_hold_muscle(look: str, classes: int) -> None:
 def test_a_frame_without_change_is_the_body_itself() -> None:
     body = toy_body()
     where = body_coordinates(body, Frame((64, 48, 40), (1.5,) * 3, (31.5, 23.5, 19.5)), STILL, np.random.default_rng(0))
-    assert np.array_equal(sample_labels(body.tissue, where).numpy(), body.tissue)
+    assert np.array_equal(sample((body.tissue,), (0,), where)[0].numpy(), body.tissue)
 
 
 def test_a_left_hip_is_mirrored_into_the_right_ones_frame() -> None:
@@ -50,8 +50,8 @@ def test_a_left_hip_is_mirrored_into_the_right_ones_frame() -> None:
     rng = np.random.default_rng(0)
     right = body_coordinates(body, Frame((21, 48, 40), (1.5,) * 3, (46.0, 23.5, 19.5)), STILL, rng)
     left = body_coordinates(body, Frame((21, 48, 40), (1.5,) * 3, (17.0, 23.5, 19.5), mirrored=True), STILL, rng)
-    right_labels = gluteal_labels(sample_labels(body.tissue, right), t.GLUTEI[:3])
-    left_labels = gluteal_labels(sample_labels(body.tissue, left), t.GLUTEI[3:])
+    right_labels = gluteal_labels(sample((body.tissue,), (0,), right)[0], t.GLUTEI[:3])
+    left_labels = gluteal_labels(sample((body.tissue,), (0,), left)[0], t.GLUTEI[3:])
     assert right_labels.any() and torch.equal(right_labels, left_labels)
 
 

@@ -15,7 +15,7 @@ from gluteal_grade.training.validate import make_validation
 NETWORK = {
     "_target_": "UNet", "spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": [4, 8], "strides": [2], "norm": "INSTANCE",
 }  # fmt: skip
-PLAN = Plan(NETWORK, (16, 16, 16), 5e-3, 0.9, 1)
+PLAN = Plan(NETWORK, (16, 16, 16), 1.5, (1.0, 1.0), 5e-3, 0.9, 1)
 
 
 def balls(index: int) -> Sample:
@@ -71,6 +71,8 @@ def test_exported_weights_answer_like_the_average(tmp_path: Path) -> None:
 
 
 def test_a_plan_without_a_network_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "train.json").write_text('{"patch": [8, 8, 8], "learning_rate": 0.1, "ema": 0.9, "seed": 0}')
+    (tmp_path / "train.json").write_text(
+        '{"patch": [8, 8, 8], "spacing_mm": 1.5, "class_weights": [1, 1], "learning_rate": 0.1, "ema": 0.9, "seed": 0}'
+    )
     with pytest.raises(ValueError, match="network_def"):
         Plan.read(tmp_path / "train.json")

@@ -52,9 +52,7 @@ def save_body(body: Body, folder: Path) -> Path:
     """Write `folder/<name>.npz`, compressed; returns the path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{body.name}.npz"
-    part = folder / f".{body.name}.npz.part"
-    with part.open("wb") as handle:
-        part = folder / f".{body.name}.part"
+    part = folder / f".{body.name}.part"
     with part.open("wb") as handle:  # a reader never sees half a file
         np.savez_compressed(
             handle,

@@ -87,20 +87,19 @@ def _flex(where: Tensor, body: Body, angle_deg: float) -> None:
     where[1] += weight * below * float(np.tan(np.deg2rad(np.clip(angle_deg, -25, 25))))
 
 
-def sample_labels(volume: np.ndarray, where: Tensor) -> Tensor:
-    """Nearest values of a uint8 body volume; outside it, 0. Shape (x, y, z), uint8."""
+def sample(volumes: tuple[np.ndarray, ...], outside: tuple[int, ...], where: Tensor) -> list[Tensor]:
+    """Nearest values of uint8 body volumes of one shape, and the values they have outside it. Each (x, y, z), uint8."""
+    size = torch.tensor(volumes[0].shape, dtype=torch.int32)[:, None, None, None]
     index = torch.round(where).to(torch.int32)
-    size = torch.tensor(volume.shape, dtype=torch.int32)[:, None, None, None]
     inside = ((index >= 0) & (index < size)).all(0)
-    index = index.clamp(min=torch.zeros_like(size), max=size - 1).to(torch.int64)
-    flat = (index[0] * volume.shape[1] + index[1]) * volume.shape[2] + index[2]
-    values = torch.from_numpy(volume.reshape(-1))[flat]
-    return torch.where(inside, values, torch.zeros((), dtype=torch.uint8))
+    index = index.clamp(min=torch.zeros_like(size), max=size - 1)
+    flat = _flat(index, volumes[0].shape)
+    return [
+        torch.where(inside, torch.from_numpy(volume.reshape(-1))[flat], torch.tensor(value, dtype=torch.uint8))
+        for volume, value in zip(volumes, outside, strict=True)
+    ]
 
 
-def sample_distance(volume: np.ndarray, where: Tensor) -> Tensor:
-    """Nearest distance in mm; outside the body's grid it is far away. Shape (x, y, z), float32."""
-    values = sample_labels(volume, where).float()
-    size = torch.tensor(volume.shape, dtype=torch.float32)[:, None, None, None]
-    outside = ((where < 0) | (where > size - 1)).any(0)
-    return torch.where(outside, torch.full((), 255.0), values)
+def _flat(index: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Index into the volume as one line; int32 holds it."""
+    return (index[0] * shape[1] + index[1]) * shape[2] + index[2]

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gluteal_grade.training import tissues as t
 from gluteal_grade.training.bodies import Body
-from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape, body_coordinates, sample_distance, sample_labels
+from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape, body_coordinates, sample
 from gluteal_grade.training.metal import Implant, distort
 from gluteal_grade.training.noise import smooth
-from gluteal_grade.training.signal import add_vessels
+from gluteal_grade.training.signal import add_vessels, blur
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ def draw_body(
     where = body_coordinates(body, frame, shape, rng)
     if implant is not None:
         distort(where, implant, BODY_SPACING_MM, rng)
-    tissue = sample_labels(body.tissue, where)
-    _wrap_in_skin(tissue, sample_distance(body.outside_mm, where), where, body, rng, subcutaneous_mm)
+    tissue, outside = sample((body.tissue, body.outside_mm), (t.AIR, 255), where)
+    _wrap_in_skin(tissue, outside.float(), where, body, rng, subcutaneous_mm)
     if rng.random() < 0.3:
         _thin_muscles(tissue, min(frame.spacing_mm), rng)
     add_vessels(tissue, rng)
@@ -71,13 +70,11 @@ def _wrap_in_skin(
 
 def _thin_muscles(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> None:
     """Waste some glutei from the outside: the rim becomes fat and leaves the label (in place)."""
-    width = max(3, 2 * round(3.0 / spacing_mm) + 1)
     for value in t.GLUTEI:
         if rng.random() < 0.5:
             continue
-        mask = (tissue == value).float()[None, None]
-        inside = F.avg_pool3d(mask, width, stride=1, padding=width // 2)[0, 0]
-        lost = (mask[0, 0] > 0) & (inside < float(rng.uniform(0.5, 0.8)))
+        mask = tissue == value
+        lost = mask & (blur(mask.float(), 2.5 / spacing_mm) < float(rng.uniform(0.5, 0.8)))
         tissue[lost] = t.FAT
 
 

@@ -44,11 +44,13 @@ def field(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Tensor
     """
     bank = _bank(kind)
     chosen = bank[int(rng.integers(len(bank)))].permute(*rng.permutation(3).tolist())
+    flips = [axis for axis in range(3) if rng.random() < 0.5]
     for axis, size in enumerate(shape):
-        step = int(rng.choice((-1, 1)))
-        index = (torch.arange(size) * step + int(rng.integers(_SIDE))) % _SIDE
-        chosen = chosen.index_select(axis, index)
-    return chosen
+        if size <= _SIDE:
+            chosen = chosen.narrow(axis, int(rng.integers(_SIDE - size + 1)), size)
+        else:
+            chosen = chosen.index_select(axis, (torch.arange(size) + int(rng.integers(_SIDE))) % _SIDE)
+    return chosen.flip(flips).contiguous()
 
 
 def smooth(shape: tuple[int, ...], knots: tuple[int, int, int], rng: np.random.Generator, channels: int = 1) -> Tensor:

@@ -18,9 +18,6 @@ from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape
 from gluteal_grade.training.draw import draw_body, gluteal_labels
 from gluteal_grade.training.signal import draw_fat, draw_scene, image_of, texture
 
-HIP_MM = 1.5
-LOCATOR_MM = 5.0
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -42,13 +39,22 @@ class Sampler:
 
     Args:
         bodies: training bodies.
-        look: "hip" (1.5 mm, one hip, left ones mirrored) or "locator" (5 mm, both sides).
+        look: "hip" (one hip, left ones mirrored) or "locator" (both sides).
         patch: voxels of a sample.
+        spacing_mm: their size.
         seed: sample `i` depends on (seed, i) alone.
     """
 
-    def __init__(self, bodies: tuple[Body, ...], look: str, patch: tuple[int, int, int], seed: int = 0) -> None:
-        self.bodies, self.look, self.patch, self.seed = bodies, look, patch, seed
+    def __init__(self, bodies: tuple[Body, ...], look: str, patch: tuple[int, int, int], spacing_mm: float, seed: int = 0) -> None:
+        self.bodies, self.look, self.patch, self.spacing_mm, self.seed = bodies, look, patch, spacing_mm, seed
+
+    @cached_property
+    def _anatomies(self) -> tuple[tuple[Body, ...], ...]:
+        """Bodies that share an anatomy count as one, and so do all phantoms: no anatomy is seen more often for having more donors."""
+        groups: dict[str, list[Body]] = {}
+        for body in self.bodies:
+            groups.setdefault(anatomy_of(body.name), []).append(body)
+        return tuple(tuple(group) for group in groups.values())
 
     @cached_property
     def _places(self) -> dict[tuple[str, int], np.ndarray]:
@@ -65,39 +71,46 @@ class Sampler:
     def __call__(self, index: int) -> Sample:
         """Sample number `index`."""
         rng = np.random.default_rng((self.seed, index))
-        body = self.bodies[int(rng.integers(len(self.bodies)))]
+        bodies = self._anatomies[int(rng.integers(len(self._anatomies)))]
+        body = bodies[int(rng.integers(len(bodies)))]
         side = int(rng.integers(2))
         return self._hip(body, side, rng) if self.look == "hip" else self._locator(body, side, rng)
 
     def _hip(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
-        centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.12)
-        frame = Frame(self.patch, (HIP_MM,) * 3, centre, mirrored=side == 1)
+        centre = self._centre(body, side, rng, spread_mm=18.0, stray=0.1)
+        frame = Frame(self.patch, (self.spacing_mm,) * 3, centre, mirrored=side == 1)
         order = t.GLUTEI[3 * side : 3 * side + 3]
         implant = metal.draw_implant(body.heads, side if rng.random() < 0.85 else 1 - side, rng) if rng.random() < 0.12 else None
         drawn = draw_body(body, frame, Shape(), rng, implant)
-        image, mode = _image(drawn.tissue, drawn.where, implant, HIP_MM, rng)
-        return _finish(image, gluteal_labels(drawn.tissue, order), drawn.known, mode, rng, chance=0.15)
+        image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm, rng)
+        return _finish(image, gluteal_labels(drawn.tissue, order), drawn.known, mode, rng, chance=0.09)
 
     def _locator(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
-        centre = self._centre(body, side, rng, spread_mm=40.0, stray=0.15)
+        centre = self._centre(body, side, rng, spread_mm=30.0, stray=0.15)
         if rng.random() < 0.6:  # whole pelves as well as one hip
             centre = (float(body.heads[:, 0].mean()), *centre[1:])
         fine = tuple(2 * n for n in self.patch)
-        frame = Frame((fine[0], fine[1], fine[2]), (LOCATOR_MM / 2,) * 3, centre)
+        frame = Frame((fine[0], fine[1], fine[2]), (self.spacing_mm / 2,) * 3, centre)
         implant = metal.draw_implant(body.heads, side, rng) if rng.random() < 0.12 else None
         drawn = draw_body(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant)
-        image, mode = _image(drawn.tissue, drawn.where, implant, LOCATOR_MM / 2, rng)
+        image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm / 2, rng)
         image = F.avg_pool3d(image[None, None], 2)[0, 0]
         labels = gluteal_labels(drawn.tissue, t.GLUTEI)[::2, ::2, ::2]
-        return _finish(image, labels, drawn.known[::2, ::2, ::2], mode, rng, chance=0.3)
+        return _finish(image, labels, drawn.known[::2, ::2, ::2], mode, rng, chance=0.22)
 
     def _centre(self, body: Body, side: int, rng: np.random.Generator, spread_mm: float, stray: float) -> tuple[float, float, float]:
         if rng.random() < stray:
             x, y, z = rng.uniform(0.15, 0.85, 3) * body.tissue.shape
         else:
             places = self._places[body.name, side]
-            x, y, z = places[int(rng.integers(len(places)))] + rng.normal(0, spread_mm / BODY_SPACING_MM, 3)
+            place, middle, weight = places[int(rng.integers(len(places)))], places.mean(axis=0), rng.random()
+            x, y, z = weight * place + (1 - weight) * middle + rng.normal(0, spread_mm / BODY_SPACING_MM, 3)
         return float(x), float(y), float(z)
+
+
+def anatomy_of(name: str) -> str:
+    """Whose glutei a prepared body has: `ts_s0006` of `ts_s0006_vhm`, `phantom` of every phantom."""
+    return "phantom" if name.startswith("phantom") else name.rpartition("_")[0] or name
 
 
 def _image(tissue: Tensor, where: Tensor, implant: metal.Implant | None, spacing_mm: float, rng: np.random.Generator) -> tuple[Tensor, str]:

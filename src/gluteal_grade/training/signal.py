@@ -50,10 +50,12 @@ def draw_fat(rng: np.random.Generator, level: float | None = None) -> Fat:
 
 def fat_fraction(tissue: Tensor, fat: Fat, rng: np.random.Generator) -> Tensor:
     """Voxelwise intramuscular fat fraction, 0 outside muscle; diffuse, lobular or streaky. Shape of `tissue`."""
-    mean = torch.from_numpy(fat.mean)[tissue.long()]
+    index = tissue.long()
+    table = torch.from_numpy(fat.mean)
+    mean = table[index]
     pattern = field(str(rng.choice(("lobular", "streaky", "streaky"))), tuple(tissue.shape), rng)
     # the share `mean` of a normal field lies above this value
-    threshold = -torch.special.ndtri(mean.clamp(0.005, 0.97))
+    threshold = -torch.special.ndtri(table.clamp(0.005, 0.97))[index]
     streaks = torch.sigmoid((pattern - threshold) / 0.35)
     trend = 1 + 0.3 * smooth(tuple(tissue.shape), (3, 3, 3), rng)[0]
     mixed = ((1 - fat.streaks) * mean * trend + fat.streaks * streaks).clamp(0, 0.97)

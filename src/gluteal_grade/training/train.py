@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from monai.bundle import ConfigParser
-from monai.losses.dice import DiceCELoss
+from monai.losses.dice import DiceLoss
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -28,6 +28,8 @@ class Plan:
     Attributes:
         network_def: MONAI config of the network.
         patch: voxels (x, y, z) of a sample.
+        spacing_mm: their size.
+        class_weights: of the cross-entropy, background first.
         learning_rate: of AdamW, at its plateau.
         ema: decay of the weight average per step.
         seed: of weights and samples.
@@ -35,6 +37,8 @@ class Plan:
 
     network_def: dict[str, Any]
     patch: tuple[int, int, int]
+    spacing_mm: float
+    class_weights: tuple[float, ...]
     learning_rate: float
     ema: float
     seed: int
@@ -54,7 +58,7 @@ class Plan:
         if not isinstance(network, dict):
             raise ValueError(f"{path.name} and its inference.json hold no network_def")
         x, y, z = held["patch"]
-        return cls(network, (x, y, z), held["learning_rate"], held["ema"], held["seed"])
+        return cls(network, (x, y, z), held["spacing_mm"], tuple(held["class_weights"]), held["learning_rate"], held["ema"], held["seed"])
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,26 @@ def build_network(network_def: dict[str, Any]) -> nn.Module:
     network = ConfigParser({"network_def": network_def}).get_parsed_content("network_def")
     assert isinstance(network, nn.Module)
     return network
+
+
+class PresentDiceCE(nn.Module):
+    """Weighted cross-entropy plus Dice over the classes that the sample holds.
+
+    Dice of a class that is not there is 1 whatever the network does and only pushes rare classes down: with small patches and a batch of one,
+    minimus was never learnt. The cross-entropy keeps absent classes absent.
+    """
+
+    def __init__(self, class_weights: tuple[float, ...]) -> None:
+        super().__init__()
+        self.dice = DiceLoss(to_onehot_y=True, softmax=True, include_background=False, reduction="none")
+        self.register_buffer("weights", torch.tensor(class_weights))
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Loss of (1, classes, x, y, z) scores against (1, 1, x, y, z) class numbers."""
+        weights: Tensor = self.get_buffer("weights")
+        loss = nn.functional.cross_entropy(scores, labels[:, 0], weight=weights)
+        present = torch.bincount(labels.flatten(), minlength=len(weights))[1:] > 0
+        return loss + self.dice(scores, labels).flatten()[present].mean() if bool(present.any()) else loss
 
 
 class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
@@ -174,7 +198,7 @@ def train(
     if resume is not None:
         state.load(resume)
     out.mkdir(parents=True, exist_ok=True)
-    loss_of = DiceCELoss(to_onehot_y=True, softmax=True, include_background=False, batch=True)
+    loss_of = PresentDiceCE(plan.class_weights).to(device)
     loader = DataLoader(_Stream(sampler, state.step), batch_size=1, num_workers=workers, prefetch_factor=4 if workers else None)
     first, began, losses, level_saved = state.step, time.monotonic(), [], False
     for image, labels in loader:
