@@ -8,7 +8,7 @@ from gluteal_grade.training import tissues
 from gluteal_grade.training.bodies import Body
 from gluteal_grade.training.prepare import names
 from gluteal_grade.training.prepare.bones import draw_cortex, joints_and_discs
-from gluteal_grade.training.prepare.inside import with_gas, with_visceral_fat, with_wall
+from gluteal_grade.training.prepare.inside import with_anal_canal, with_gas, with_visceral_fat, with_wall
 from gluteal_grade.training.prepare.labelled import Labelled, Mask, Points
 from gluteal_grade.training.prepare.names import U8
 from gluteal_grade.training.prepare.skin import cleft_of, core_of, crop_box, outside_distance, resize
@@ -24,6 +24,7 @@ def finish(body: Labelled, name: str, source: str, span: tuple[int, int], seed: 
         seed: of the gas in the bowel.
     """
     labels = joints_and_discs(body.labels)
+    labels = with_anal_canal(labels, body.heads)
     labels = with_wall(labels, body.heads)
     labels = with_visceral_fat(labels, body.heads)
     core = core_of(labels, body.heads)

@@ -10,10 +10,11 @@ from gluteal_grade.training.prepare import names
 from gluteal_grade.training.prepare.bones import ball
 from gluteal_grade.training.prepare.labelled import Mask, Points
 from gluteal_grade.training.prepare.names import U8
-from gluteal_grade.training.prepare.skin import slice_hulls
+from gluteal_grade.training.prepare.skin import crotch, slice_hulls
 
 _WALL_MM = 10.0
 _RECTUS_HALF_MM = 45.0
+_CANAL_MM = 13.0
 _ORGANS = (names.BLADDER, names.COLON, names.SMALL_BOWEL, names.PROSTATE, *names.ARTERIES, *names.VEINS, *names.VERTEBRAE, names.GAS)
 
 
@@ -61,6 +62,28 @@ def with_wall(labels: U8, heads: Points) -> U8:
     out = labels.copy()
     out[box][keep & left] = names.WALL[0]
     out[box][keep & ~left] = names.WALL[1]
+    return out
+
+
+def with_anal_canal(labels: U8, heads: Points) -> U8:
+    """The bowel's way out: a tube from its lowest point to the perineum, through what is unlabelled."""
+    bowel = np.isin(labels, (names.COLON, names.SMALL_BOWEL))
+    layers = np.flatnonzero(bowel.any(axis=(0, 1)))
+    out = labels.copy()
+    if not len(layers):
+        return out
+    top, bottom = int(layers[0]) + 2, crotch(labels)
+    start = np.argwhere(bowel[:, :, layers[0] : top + 2])[:, :2].mean(axis=0)
+    radius = _CANAL_MM / SPACING_MM
+    x, y = np.arange(labels.shape[0])[:, None], np.arange(labels.shape[1])[None, :]
+    for z in range(bottom, top):
+        t = (top - z) / max(1, top - bottom)
+        # it bends to the back below the pelvic floor, and ends in the middle
+        cx = (1 - t) * start[0] + t * float(heads[:, 0].mean())
+        cy = start[1] - 6 * t * t
+        disc = (x - cx) ** 2 + (y - cy) ** 2 <= radius**2
+        layer = out[:, :, z]
+        layer[disc & (layer == 0)] = names.COLON
     return out
 
 

@@ -47,7 +47,7 @@ def bent(target: Labelled, donor: Labelled, base: torch.Tensor, linear: npt.NDAr
         head = torch.tensor(target.heads[1 - side] / STEP, dtype=torch.float32)
         crease = torch.tensor((here + there) / np.linalg.norm(here + there), dtype=torch.float32)
         along = ((base - head) @ crease) * STEP * SPACING_MM
-        share = torch.sigmoid((along - 35) / 12) * torch.sigmoid((base[..., 0] - middle) * STEP * SPACING_MM / 10 * (1 if side else -1))
+        share = torch.sigmoid((along - 35) / 12) * torch.sigmoid((base[..., 0] - middle) * STEP * SPACING_MM / 6 * (1 if side else -1))
         moved = moved + share[..., None] * ((base - head) @ (turn - torch.eye(3)).T)
     return moved
 

@@ -132,7 +132,7 @@ def _field(target: Labelled, donor: Labelled, cache: Path | None) -> Field:
         return register(target, donor, groups, weights)
     digest = hashlib.sha256(repr((VERSION, groups, weights, target.labels.shape, donor.labels.shape)).encode())
     if thighs(target, donor):
-        digest.update(b"bent 1")
+        digest.update(b"bent 2")
     for body in (target, donor):
         digest.update(body.labels.tobytes())
     path = cache / f"{digest.hexdigest()[:20]}.npy"
