@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--anatomy", type=Path, default=Path("../shared/data/anatomy"))
     parser.add_argument("--out", type=Path, default=Path("build/bodies"))
-    parser.add_argument("--only", nargs="*", help="names of prepared bodies; all if not given")
+    parser.add_argument("--only", nargs="*", help="names of prepared bodies, in the order they are wanted; all if not given")
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
@@ -33,7 +33,10 @@ def main() -> None:
             save_body(phantom_body(phantom), asked.out / "train")
             print(f"{time.monotonic() - started:6.0f} s  {phantom.name}", flush=True)
     workshop = Workshop(asked.anatomy, asked.out.parent / "body_fields")
-    for task, body in workshop.bodies(tuple(t for t in TASKS if wanted(t.name))):
+    tasks = [t for t in TASKS if wanted(t.name)]
+    if asked.only is not None:
+        tasks.sort(key=lambda t: asked.only.index(t.name))
+    for task, body in workshop.bodies(tuple(tasks)):
         save_body(body, asked.out / ("validate" if task.validate else "train"))
         print(f"{time.monotonic() - started:6.0f} s  {body.name} {body.tissue.shape} z {body.span}", flush=True)
 

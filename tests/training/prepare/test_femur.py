@@ -46,7 +46,8 @@ def test_a_bent_hip_is_followed():
     knee, other, above = (bent(target, donor, grid, np.eye(3, dtype=np.float32)) * STEP)[:, 0, 0].numpy()
     length = np.hypot(60, 100)
     np.testing.assert_allclose(knee, [50, 30, 130 - length], atol=2)
-    np.testing.assert_allclose(other, [14, 30, 30], atol=0.5)
+    # the thighs part softly: 27 mm from the middle the other one still moves 1 % of the way, half a voxel here
+    np.testing.assert_allclose(other, [14, 30, 30], atol=0.8)
     np.testing.assert_allclose(above, [50, 30, 138], atol=1.5)
 
 
