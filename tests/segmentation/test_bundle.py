@@ -220,6 +220,17 @@ def test_a_series_without_glutei_makes_room_for_the_next(monkeypatch: pytest.Mon
     assert found.reference is made[SeriesKind.CT]
 
 
+def test_an_acquisition_without_glutei_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter, models = fake_segmenter(monkeypatch)
+    strict = segmenter.settings.locator.model_copy(update={"min_volume_ml": 1000.0})
+    segmenter = replace(segmenter, settings=segmenter.settings.model_copy(update={"locator": strict}))
+    study, made = dixon(SeriesKind.DIXON_WATER, SeriesKind.FAT_FRACTION, SeriesKind.DIXON_IN_PHASE)
+    with pytest.raises(RefusedInput) as caught:
+        segmenter.segment(study, (made[SeriesKind.DIXON_WATER], made[SeriesKind.FAT_FRACTION], made[SeriesKind.DIXON_IN_PHASE]))
+    assert caught.value.reason is Reason.NO_GLUTEAL_MUSCLE
+    assert len(models[LOCATOR].network.seen) == 1
+
+
 def test_the_same_image_gives_the_same_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter, _ = fake_segmenter(monkeypatch)
     image = blobs(plane(*PLANES["coronal"]), RIGHT, LEFT)

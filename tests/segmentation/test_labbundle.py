@@ -134,6 +134,13 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert sys.path == path
 
 
+def test_monai_keeps_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder) -> None:
+    segment(write(tmp_path / "lab"))
+    printed = capfd.readouterr()
+    assert printed.out + printed.err == ""
+    assert not [w for w in recwarn if "monai" in str(w.filename)]
+
+
 def test_unreadable_bundles(tmp_path: Path) -> None:
     assert refused(tmp_path).reason is Reason.BUNDLE_UNREADABLE
     no_weights = write(tmp_path / "a")

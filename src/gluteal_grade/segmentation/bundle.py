@@ -63,13 +63,16 @@ class BundleSegmenter:
             TransientFailure: `out_of_memory`.
         """
         models = self._models()
-        refusals: list[RefusedInput] = []
+        refusals: dict[str, RefusedInput] = {}
         for reference in preferred:
+            images = images_of(reference, study, self.settings.dixon_contrast)
+            if images[0].id in refusals:  # the same acquisition, measured in another way
+                continue
             try:
-                return self._on(reference, study, models)
+                return self._on(reference, images, models)
             except RefusedInput as error:
-                refusals.append(error)
-        raise refusals[0]
+                refusals[images[0].id] = error
+        raise next(iter(refusals.values()))
 
     def segment_volume(self, image: Volume, ct: bool) -> Volume:
         """Labels (values of `anatomy.LABEL_VALUES`) on the grid of an image in any orientation.
@@ -94,8 +97,8 @@ class BundleSegmenter:
         folder = self.settings.models or _shipped_models()
         return load_model(folder / LOCATOR, 1 + len(locate.CHANNELS)), load_model(folder / HIP, 1 + len(hip.CHANNELS))
 
-    def _on(self, reference: Series, study: Study, models: tuple[Model, Model]) -> Segmentation:
-        series, image = first_readable(images_of(reference, study, self.settings.dixon_contrast))
+    def _on(self, reference: Series, images: tuple[Series, ...], models: tuple[Model, Model]) -> Segmentation:
+        series, image = first_readable(images)
         found = self._find(image, models, ct=series.kind is SeriesKind.CT)
         # siblings lie within a tolerance of each other: the labels are the measured series' own
         affine = reference.grid.affine if reference.grid else image.affine

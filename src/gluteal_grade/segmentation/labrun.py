@@ -6,6 +6,7 @@ A bundle is code as well as weights: its configs name any function to call, and 
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 import tempfile
 import warnings
@@ -80,8 +81,7 @@ def predict(lab: Lab, image: Volume) -> Volume:
     Raises:
         RefusedInput: `bundle_unreadable`, `bundle_failed`.
     """
-    with tempfile.TemporaryDirectory(prefix="gluteal-grade-") as folder, _importable(lab.root), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory(prefix="gluteal-grade-") as folder, _importable(lab.root), _quiet():
         path = Path(folder) / "image.nii"
         save_volume(image, path)
         with _step("network_def", lab, Reason.BUNDLE_UNREADABLE):
@@ -122,6 +122,20 @@ def _importable(root: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(root))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MONAI remarks on readers that are not installed and on having been given a config."""
+    logger = logging.getLogger("monai")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _parser(lab: Lab, folder: str) -> ConfigParser:
