@@ -42,22 +42,27 @@ class Task:
         return f"{self.source}_{self.donor.removeprefix('ts_')}"
 
 
+# The scan ends just below the femoral heads, high in the maximus: what is grafted further down is a guess.
+_S0001_BELOW_MM = 25.0
+# One hip is bent: further down the grafted thigh leaves its femur.
+_S0000_BELOW_MM = 70.0
+
 # Visible Human bodies first: they are the donors of the others.
 TASKS = (
     Task("vhm", "ts_s0011", below_mm=185),
     Task("vhf", "ts_s0010", below_mm=185),
     Task("ts_s0010", "vhm"),
     Task("ts_s0011", "vhf"),
-    Task("ts_s0001", "vhf"),
+    Task("ts_s0001", "vhf", below_mm=_S0001_BELOW_MM),
     Task("ts_s0006", "vhm"),
-    Task("ts_s0000", "vhm"),
+    Task("ts_s0000", "vhm", below_mm=_S0000_BELOW_MM),
     Task("ts_s0327", "vhm", validate=True),
     Task("open3d", "ts_s0010", validate=True),
     Task("ts_s0010", "vhf"),
     Task("ts_s0011", "vhm"),
-    Task("ts_s0001", "vhm"),
+    Task("ts_s0001", "vhm", below_mm=_S0001_BELOW_MM),
     Task("ts_s0006", "vhf"),
-    Task("ts_s0000", "vhf"),
+    Task("ts_s0000", "vhf", below_mm=_S0000_BELOW_MM),
     Task("vhm", "ts_s0006", below_mm=185),
     Task("vhf", "ts_s0001", below_mm=185),
 )
