@@ -7,14 +7,18 @@ python scripts/train.py hip --export models/gluteal_hip ...               write 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.training.bodies import load_body
-from gluteal_grade.training.patches import Sampler
+from gluteal_grade.training.labelled import LabelledSampler, Mixed
+from gluteal_grade.training.pairs import find_pairs
+from gluteal_grade.training.patches import Sample, Sampler
 from gluteal_grade.training.train import Budget, Plan, export, train
 from gluteal_grade.training.validate import make_validation
 
@@ -30,10 +34,14 @@ def main(
     steps: Annotated[int, typer.Option(help="Stop at this step.")] = 1_000_000,
     minutes: Annotated[float, typer.Option(help="Stop after so many minutes of this call.")] = 90,
     resume: Annotated[Path | None, typer.Option(help="Checkpoint to go on from.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Exported model.pt to begin with: fine-tuning.")] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="Bodies whose name holds this are not trained on but validated on.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the plan's seed.")] = None,
     workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
     plan: Annotated[Path | None, typer.Option(help="Instead of the bundle's configs/train.json.")] = None,
+    labelled: Annotated[Path | None, typer.Option(help="BIDS-like folder of labelled images to mix in (docs/training.md).")] = None,
+    labelmap: Annotated[str, typer.Option(help="Numbering of those labels: a shipped name or a YAML file.")] = "gluteal_grade",
+    share: Annotated[float, typer.Option(min=0, max=1, help="Share of samples from labelled images.")] = 0.3,
     export_to: Annotated[Path | None, typer.Option("--export", help="Bundle that gets the weights at the end.")] = None,
 ) -> None:
     """Train until the steps or the minutes are used."""
@@ -50,15 +58,14 @@ def main(
     check = (
         make_validation(Sampler(held, network, settings.patch, settings.spacing_mm, seed=10_000), 16, CLASSES[network]) if held else None
     )
-    state = train(
-        settings,
-        Sampler(kept, network, settings.patch, settings.spacing_mm, settings.seed),
-        out,
-        Budget(steps, minutes),
-        resume,
-        check,
-        workers,
-    )
+    sampler: Callable[[int], Sample] = Sampler(kept, network, settings.patch, settings.spacing_mm, settings.seed)
+    if labelled is not None:
+        numbering = load_numbering(labelmap)
+        pairs = find_pairs(labelled, numbering)
+        real = LabelledSampler(pairs, numbering, network, settings.patch, settings.spacing_mm, settings.seed)
+        sampler = Mixed(sampler, real, share=share, seed=settings.seed)
+        typer.echo(f"mixing in {len(pairs)} labelled images")
+    state = train(settings, sampler, out, Budget(steps, minutes), resume, weights, check, workers)
     if export_to is not None:
         typer.echo(f"wrote {export(state, export_to)}")
 

@@ -70,6 +70,14 @@ def test_exported_weights_answer_like_the_average(tmp_path: Path) -> None:
     assert float(apart) < 0.01
 
 
+def test_fine_tuning_begins_with_the_exported_weights(tmp_path: Path) -> None:
+    first = train(PLAN, balls, tmp_path / "first", Budget(60, 5), workers=0)
+    weights = export(first, tmp_path / "bundle")
+    tuned = train(PLAN, balls, tmp_path / "tuned", Budget(1, 5), weights=weights, workers=0)
+    for a, b in zip(first.average.parameters(), tuned.average.parameters(), strict=True):
+        assert float((a - b).abs().max()) < 0.01
+
+
 def test_a_plan_without_a_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.json").write_text(
         '{"patch": [8, 8, 8], "spacing_mm": 1.5, "class_weights": [1, 1], "learning_rate": 0.1, "ema": 0.9, "seed": 0}'

@@ -84,8 +84,8 @@ def build_network(network_def: dict[str, Any]) -> nn.Module:
 class PresentDiceCE(nn.Module):
     """Weighted cross-entropy plus Dice over the classes that the sample holds.
 
-    Dice of a class that is not there is 1 whatever the network does and only pushes rare classes down: with small patches and a batch of one,
-    minimus was never learnt. The cross-entropy keeps absent classes absent.
+    Dice of a class that is not there is 1 whatever the network does and only pushes rare classes down:
+    with small patches and a batch of one, minimus was never learnt. The cross-entropy keeps absent classes absent.
     """
 
     def __init__(self, class_weights: tuple[float, ...]) -> None:
@@ -155,6 +155,13 @@ def start(plan: Plan, device: torch.device) -> State:
     return State(network, average, torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-4))
 
 
+def take_weights(state: State, path: Path) -> None:
+    """Start from exported weights (`export`) instead of random ones: to train a shipped model on, or to fine-tune it."""
+    weights = torch.load(path, map_location="cpu", weights_only=True)
+    for network in (state.network, state.average):
+        network.load_state_dict({name: value.float() for name, value in weights.items()})
+
+
 def _rate(plan: Plan, step: int, used: float) -> float:
     warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
     fall = 1.0 if used < _DECAY_FROM else max(0.02, (1 - used) / (1 - _DECAY_FROM))
@@ -174,14 +181,15 @@ def train(
     out: Path,
     budget: Budget,
     resume: Path | None = None,
+    weights: Path | None = None,
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
     workers: int = 1,
     every: int = 500,
 ) -> State:
     """Train until the budget is used.
 
-    The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall, which is what a later
-    run should resume; `out/last.pt` is the newest state, `out/log.jsonl` one line every 50 steps.
+    The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall,
+    which is what a later run should resume; `out/last.pt` is the newest state, `out/log.jsonl` one line every 50 steps.
 
     Args:
         plan: network and settings.
@@ -189,6 +197,7 @@ def train(
         out: folder for checkpoints and log.
         budget: when to stop.
         resume: a checkpoint to go on from.
+        weights: exported weights to begin with; nothing else of their run.
         validate: scores of the averaged network, called every `every` steps.
         workers: processes that make samples.
         every: steps between validations and checkpoints.
@@ -197,6 +206,8 @@ def train(
     state = start(plan, device)
     if resume is not None:
         state.load(resume)
+    elif weights is not None:
+        take_weights(state, weights)
     out.mkdir(parents=True, exist_ok=True)
     loss_of = PresentDiceCE(plan.class_weights).to(device)
     loader = DataLoader(_Stream(sampler, state.step), batch_size=1, num_workers=workers, prefetch_factor=4 if workers else None)
