@@ -1,5 +1,7 @@
 """Real images with labels as training samples: a toy dataset on disk, with sides, planes and contrasts mixed."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,20 @@ def test_samples_depend_on_their_number_alone(dataset):
         np.testing.assert_array_equal(sample.image.numpy(), again.image.numpy())
         np.testing.assert_array_equal(sample.labels.numpy(), again.labels.numpy())
     assert not np.array_equal(forwards[0].image.numpy(), one(1).image.numpy())
+
+
+def test_it_travels_to_another_process(dataset):
+    sampler = LabelledSampler(find_pairs(dataset, OURS), OURS, "hip", (32, 32, 32), 2.5)
+    expected = sampler(3)
+    sampler = pickle.loads(pickle.dumps(sampler))
+    np.testing.assert_array_equal(sampler(3).image.numpy(), expected.image.numpy())
+
+
+def test_few_images_are_held(dataset):
+    sampler = LabelledSampler(find_pairs(dataset, OURS) * 3, OURS, "hip", (16, 16, 16), 2.5)
+    for index in range(0, 160, 8):
+        sampler(index)
+    assert len(sampler._held) == 4
 
 
 def test_samples_are_what_a_network_takes(dataset):
