@@ -14,6 +14,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.pipeline import Graded, grade_study
+from gluteal_grade.report.words import grade_rows
 from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
@@ -27,12 +28,12 @@ FRACTIONS = {(Muscle.GLUTEUS_MEDIUS, Side.LEFT): 0.35, (Muscle.GLUTEUS_MINIMUS, 
 class Given:
     """Labels that are already there, on the series with the given id."""
 
-    def __init__(self, labels: Volume, reference: str) -> None:
-        self.labels, self.reference = labels, reference
+    def __init__(self, labels: Volume, reference: str, **facts: object) -> None:
+        self.labels, self.reference, self.facts = labels, reference, facts
 
     def segment(self, study: Study, preferred: tuple) -> Segmentation:
         found = next(s for s in study.series if s.id == self.reference)
-        return Segmentation(self.labels, found, "test", "0" * 64)
+        return Segmentation(self.labels, found, "test", "0" * 64, **self.facts)
 
 
 def grade(study: Study, toy: Toy, reference: str, labels: Volume | None = None) -> Graded:
@@ -175,3 +176,54 @@ def test_oblique_and_coronal_grids_give_the_same_numbers() -> None:
         assert (a.volume_ml, a.fat_fraction, a.region) == (pytest.approx(b.volume_ml), pytest.approx(b.fat_fraction), b.region)
     assert isinstance(moved[0].grid, Grid)
     assert Region.ANTERIOR in {m.region for m in again.muscles}
+
+
+def doubtful(*, automatic: bool) -> StudyResult:
+    """A segmenter that is unsure about the left medius."""
+    toy = make_toy(shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    doubt = toy.labels.with_array(np.where(toy.labels.array == 220, 0.7, 0.1).astype(np.float32))
+    given = Given(toy.labels, "s1.water", automatic=automatic, uncertainty=doubt)
+    return grade_study(dixon_study(toy), SETTINGS, given).result
+
+
+def test_a_doubtful_automatic_label_is_graded_but_needs_review() -> None:
+    result = doubtful(automatic=True)
+    assert result.status is StudyStatus.PARTLY_GRADED
+    for m in result.muscles:
+        if m.muscle is Muscle.GLUTEUS_MINIMUS:
+            continue  # the toy's is two separate ellipsoids
+        doubted = (m.side, m.muscle) == (Side.LEFT, Muscle.GLUTEUS_MEDIUS)
+        assert m.status is (MuscleStatus.NEEDS_REVIEW if doubted else MuscleStatus.GRADED)
+        assert [c.reason for c in m.checks] == ([Reason.LABEL_UNCERTAIN] if doubted else [])
+        assert m.reason is (Reason.LABEL_UNCERTAIN if doubted else None)
+        assert m.grade("quartile") is not None
+    medius = next(a for a in result.asymmetry if a.muscle is Muscle.GLUTEUS_MEDIUS and a.region is Region.WHOLE)
+    assert medius.reason is Reason.SIDE_NEEDS_REVIEW
+    assert not math.isnan(medius.volume_difference_percent)
+    assert result.segmentation is not None
+    assert result.segmentation.automatic
+    assert "NEEDS REVIEW" in "".join(row.status for row in grade_rows(result))
+    jsonschema.validate(json.loads(result.to_json()), json.loads(json_schema()))
+
+
+def test_the_same_doubt_about_labels_from_a_user_is_a_note() -> None:
+    result = doubtful(automatic=False)
+    assert result.status is StudyStatus.GRADED
+    assert [n.reason for n in result.notes if n.reason is Reason.LABEL_UNCERTAIN] == [Reason.LABEL_UNCERTAIN]
+    assert any(n.detail.startswith("left gluteus_medius: mean uncertainty 0.70") for n in result.notes)
+
+
+def test_whole_labels_get_regions_and_the_result_says_by_which_rule() -> None:
+    toy = make_toy(shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    graded = grade_study(dixon_study(toy), SETTINGS, Given(toy.labels, "s1.water"))
+    assert graded.images is not None
+    assert {111, 112, 121, 122, 123} <= set(np.unique(graded.images.labels.array))
+    segmentation = graded.result.segmentation
+    assert segmentation is not None
+    assert segmentation.regions["left gluteus_minimus"] == "given with the labels"
+    assert segmentation.regions["left gluteus_maximus"].startswith("by rule: width, borders at 0.5")
+    assert {m.region for m in graded.result.muscles} == set(Region)
+    for side in Side:
+        for muscle in Muscle:
+            mine = [m for m in graded.result.muscles if (m.side, m.muscle) == (side, muscle)]
+            assert sum(m.volume_ml for m in mine[1:]) == pytest.approx(mine[0].volume_ml)

@@ -28,7 +28,9 @@ from gluteal_grade.results import (
     StudyResult,
     StudyStatus,
 )
+from gluteal_grade.segmentation.checks import Flag
 from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.regions import Split
 from gluteal_grade.study import Series, Study
 
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
@@ -61,20 +63,23 @@ def assemble(
     candidate: Candidate,
     fat: FatMap,
     segmentation: Segmentation,
+    parts: Split,
     measurements: tuple[Measurement, ...],
+    flags: tuple[Flag, ...],
     notes: tuple[Note, ...],
 ) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded."""
     mark = Reason.CT_UNCALIBRATED if fat.method is Method.CT else None
-    muscles = tuple(_muscle_result(m, scales, mark) for m in measurements)
+    muscles = tuple(_muscle_result(m, [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, mark) for m in measurements)
     whole = [m.status for m in muscles if m.region is Region.WHOLE]
     if all(s is MuscleStatus.GRADED for s in whole):
         status = StudyStatus.GRADED
-    elif any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL) for s in whole):
+    elif any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL, MuscleStatus.NEEDS_REVIEW) for s in whole):
         status = StudyStatus.PARTLY_GRADED
     else:
         status = StudyStatus.REFUSED
-    values = [int(v) for v in np.unique(segmentation.labels.array) if v]
+    values = [int(v) for v in np.unique(parts.labels.array) if v]
+    remarks = tuple(Note(f.reason, f"{f.side} {f.muscle}: {f.detail}") for f in flags if not f.review)
     return StudyResult(
         schema_version=SCHEMA_VERSION,
         study=study.id,
@@ -84,11 +89,15 @@ def assemble(
         slice_axis=segmentation.reference.slice_axis,
         fat=FatReport(method=fat.method, series=tuple(s.id for s in fat.series), why=candidate.why, facts=fat.facts),
         segmentation=SegmentationReport(
-            source=segmentation.source, sha256=segmentation.source_hash, labels={v: str(LABEL_VALUES[v]) for v in values}
+            source=segmentation.source,
+            sha256=segmentation.source_hash,
+            automatic=segmentation.automatic,
+            regions=parts.rules,
+            labels={v: str(LABEL_VALUES[v]) for v in values},
         ),
         muscles=muscles,
         asymmetry=_asymmetries(muscles),
-        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in notes)),
+        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
         series=_series_reports(study, (*fat.series, segmentation.reference)),
         provenance=describe(settings, watch),
     )
@@ -104,19 +113,23 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
     return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
 
 
-def _muscle_result(m: Measurement, scales: Scales, mark: Reason | None) -> MuscleResult:
-    if not math.isnan(m.fat_fraction):
-        status = MuscleStatus.PARTIAL if m.coverage.borders else MuscleStatus.GRADED
-    else:
+def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reason | None) -> MuscleResult:
+    reason, detail = m.reason, m.detail
+    review = next((f for f in flags if f.review), None)
+    if math.isnan(m.fat_fraction):
         status = MuscleStatus.MISSING if m.reason in _UNMEASURED else MuscleStatus.NOT_GRADABLE
+    elif review is not None:
+        status, reason, detail = MuscleStatus.NEEDS_REVIEW, review.reason, review.detail
+    else:
+        status = MuscleStatus.PARTIAL if m.coverage.borders else MuscleStatus.GRADED
     section = m.largest_section
     return MuscleResult(
         side=m.part.side,
         muscle=m.part.muscle,
         region=m.part.region,
         status=status,
-        reason=m.reason,
-        detail=m.detail,
+        reason=reason,
+        detail=detail,
         volume_ml=m.volume_ml,
         lean_volume_ml=m.lean_volume_ml,
         fat_fraction=m.fat_fraction,
@@ -129,6 +142,7 @@ def _muscle_result(m: Measurement, scales: Scales, mark: Reason | None) -> Muscl
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
+        checks=tuple(_note(f.reason, f.detail) for f in flags),
         grades=_grades(m, scales, mark),
         profile=tuple(_slice(s) for s in m.profile),
     )
@@ -161,7 +175,7 @@ def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right:
     reason = None
     if len(both) < 2 or any(math.isnan(m.fat_fraction) for m in both):
         reason = Reason.OTHER_SIDE_MISSING
-    elif any(m.status is MuscleStatus.PARTIAL for m in both):
+    elif any(m.cut_at for m in both):
         reason = Reason.OTHER_SIDE_PARTIAL
     if reason or left is None or right is None:
         nan = math.nan
@@ -170,6 +184,8 @@ def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right:
         volume = _percent(left.volume_ml, right.volume_ml)
         lean = _percent(left.lean_volume_ml, right.lean_volume_ml)
         points = 100 * (left.fat_fraction - right.fat_fraction)
+        if any(m.status is MuscleStatus.NEEDS_REVIEW for m in both):
+            reason = Reason.SIDE_NEEDS_REVIEW
     return Asymmetry(
         muscle=muscle,
         region=region,

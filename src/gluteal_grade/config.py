@@ -109,12 +109,34 @@ class RegionSettings(_Settings):
         return rule
 
 
+class VolumeRanges(_Settings):
+    """Plausible volumes of whole muscles, ml."""
+
+    gluteus_maximus: Interval
+    gluteus_medius: Interval
+    gluteus_minimus: Interval
+
+    def of(self, muscle: str) -> Interval:
+        """Of one muscle, named as in `anatomy.Muscle`."""
+        found: Interval = getattr(self, muscle)
+        return found
+
+
 class ChecksSettings(_Settings):
     """When labels are taken for doubtful; `segmentation/checks.py`."""
 
     speck_ml: Annotated[float, Field(ge=0)]
     speck_share: Fraction
     note_removed_ml: Annotated[float, Field(ge=0)]
+    piece_share: Fraction
+    max_stray_share: Fraction
+    min_located_share: Fraction
+    volume_ml: VolumeRanges
+    min_voxels: Annotated[int, Field(ge=3)]
+    min_in_order: Fraction
+    min_side_ratio: Fraction
+    max_uncertainty: Fraction
+    min_view: Fraction
 
 
 DixonContrast = Literal["dixon_water", "dixon_in_phase", "dixon_opposed_phase", "dixon_fat", "fat_fraction"]
@@ -126,6 +148,7 @@ class LocatorSettings(_Settings):
     min_probability: Fraction
     min_volume_ml: Annotated[float, Field(ge=0)]
     min_piece_share: Fraction
+    outermost: Fraction
     margin_mm: Annotated[float, Field(ge=0)]
     max_voxels: Annotated[int, Field(ge=100_000)]
 
@@ -133,6 +156,7 @@ class LocatorSettings(_Settings):
 class HipSettings(_Settings):
     """The fine look at one hip; `segmentation/hip.py`."""
 
+    looks: Annotated[int, Field(ge=1, le=4)]
     views: Annotated[int, Field(ge=1, le=5)]
     max_voxels: Annotated[int, Field(ge=100_000)]
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.geometry import FloatArray, Volume
 
+Key = tuple[Muscle, Side]
+
 _FACES = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))
 _LEAST = 0.05
 _NEARLY_WHOLE = 0.99
@@ -58,9 +60,9 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
     return Coverage(min(max(share, _LEAST), _NEARLY_WHOLE) if borders else 1.0, tuple(borders))
 
 
-def views(labels: Volume, image: Volume, min_area_mm2: float) -> dict[tuple[Muscle, Side], Coverage]:
+def views_of(labels: Volume, image: Volume, min_area_mm2: float) -> dict[Key, Coverage]:
     """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
-    by_muscle: dict[tuple[Muscle, Side], list[int]] = {}
+    by_muscle: dict[Key, list[int]] = {}
     for value in np.unique(labels.array[labels.array > 0]):
         part = LABEL_VALUES[int(value)]
         by_muscle.setdefault((part.muscle, part.side), []).append(int(value))

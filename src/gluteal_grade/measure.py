@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from gluteal_grade.anatomy import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import MeasureSettings
-from gluteal_grade.coverage import Coverage, coverage
+from gluteal_grade.coverage import Coverage, Key, views_of
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import Volume
@@ -69,7 +70,9 @@ class Measurement:
         return max(self.profile, key=lambda s: s.area_cm2, default=None)
 
 
-def measure(labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSettings) -> tuple[Measurement, ...]:
+def measure(
+    labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSettings, views: Mapping[Key, Coverage] | None = None
+) -> tuple[Measurement, ...]:
     """Every muscle of both sides, and every region the labels tell apart.
 
     Args:
@@ -77,12 +80,15 @@ def measure(labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSetti
         fat: on the same grid.
         slice_axis: array axis across the slices.
         settings: thresholds.
+        views: `coverage.views_of` these labels on the fat map's image, where known already.
 
     Returns:
         right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
         with its reason.
     """
     present = {LABEL_VALUES[int(v)] for v in np.unique(labels.array[labels.array > 0])}
+    if views is None:
+        views = views_of(labels, fat.image, settings.min_view_area_mm2)
     found = []
     for side in Side:
         side_labelled = any(part.side is side for part in present)
@@ -93,7 +99,7 @@ def measure(labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSetti
                 reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
-            view = coverage(mask, fat.image, settings.min_view_area_mm2)
+            view = views[muscle, side]
             found.append(_measure_part(whole, mask, view, fat, slice_axis, settings))
             for region in REGIONS[muscle]:
                 part = Part(muscle, region, side)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gluteal_grade.assemble import assemble, refused
 from gluteal_grade.config import Settings
+from gluteal_grade.coverage import views_of
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.choose import Candidate, candidates
 from gluteal_grade.fat.fatmap import FatMap, Method
@@ -15,7 +16,9 @@ from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.measure import measure
 from gluteal_grade.provenance import Stopwatch
 from gluteal_grade.results import StudyResult
+from gluteal_grade.segmentation.checks import check_labels
 from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
+from gluteal_grade.segmentation.regions import split
 from gluteal_grade.segmentation.sides import check_sides
 from gluteal_grade.study import Series, Study
 
@@ -62,13 +65,17 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
         with watch.stage("fat"):
             candidate, fat, passed_over = _first_that_works(choice, segmentation, settings)
         side_notes = check_sides(segmentation.labels, fat.body)
+        with watch.stage("check"):
+            views = views_of(segmentation.labels, fat.image, settings.measure.min_view_area_mm2)
+            flags = check_labels(segmentation, views, settings.checks)
+            parts = split(segmentation.labels, views, settings.regions)
         with watch.stage("measure"):
             axis = segmentation.reference.slice_axis
-            measurements = measure(segmentation.labels, fat, axis, settings.measure)
+            measurements = measure(parts.labels, fat, axis, settings.measure, views)
         scales = load_scales(settings.grading.file, settings.grading.profiles)
-        notes = (*study.notes, *passed_over, *segmentation.notes, *side_notes, *fat.notes)
-        result = assemble(study, settings, watch, scales, candidate, fat, segmentation, measurements, notes)
-        images = StudyImages(fat.image, segmentation.labels, fat.volume, axis, fat.method is Method.CT)
+        notes = (*study.notes, *passed_over, *segmentation.notes, *side_notes, *parts.notes, *fat.notes)
+        result = assemble(study, settings, watch, scales, candidate, fat, segmentation, parts, measurements, flags, notes)
+        images = StudyImages(fat.image, parts.labels, fat.volume, axis, fat.method is Method.CT)
         return Graded(result, images)
     except RefusedInput as error:
         return Graded(refused(study, error, settings, watch), None)

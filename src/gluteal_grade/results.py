@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import Reason
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 # NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
 Number = Annotated[
@@ -40,6 +40,7 @@ class MuscleStatus(StrEnum):
 
     GRADED = "graded"
     PARTIAL = "partial"  # measured and graded on the part in view
+    NEEDS_REVIEW = "needs_review"  # measured and graded, whole or in part, but an automatic label failed a check
     NOT_GRADABLE = "not_gradable"  # labelled, but no fat fraction
     MISSING = "missing"  # no label
 
@@ -93,6 +94,7 @@ class MuscleResult(_Model):
     coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
     cut_at: tuple[str, ...]
     largest_section: SliceModel | None
+    checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]
     profile: tuple[SliceModel, ...]
 
@@ -102,7 +104,7 @@ class MuscleResult(_Model):
 
 
 class Asymmetry(_Model):
-    """Left against right for one muscle or region; NaN with a reason where a side is missing or cut."""
+    """Left against right for one muscle or region; NaN with a reason where a side is missing or cut; a reason, too, if one needs review."""
 
     muscle: Muscle
     region: Region
@@ -143,6 +145,8 @@ class SegmentationReport(_Model):
 
     source: str
     sha256: str
+    automatic: bool = Field(description="a network made the labels: what fails a check needs review")
+    regions: dict[str, str] = Field(description="for each muscle that has regions, where they come from")
     labels: dict[int, str] = Field(description="values of labels.nii.gz that occur, and what they are")
 
 

@@ -53,7 +53,7 @@ def test_columns_come_first_as_promised() -> None:
 
 def test_csv_read_back_equals_the_result(result: StudyResult, tmp_path) -> None:
     rows = read(result, tmp_path)
-    assert len(rows) == len(result.muscles) == 8
+    assert len(rows) == len(result.muscles) == 13
     for row, m in zip(rows, result.muscles, strict=True):
         assert (row["study"], row["side"], row["muscle"], row["region"], row["status"]) == (
             result.study, m.side, m.muscle, m.region, m.status,

@@ -5,8 +5,10 @@ import pytest
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.words import grade_rows, method_text, percent_text, status_text, volume_text
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.results import MuscleStatus, NoteModel
 from tests.report.studies import toy_study
+
+DOUBT = NoteModel(reason=Reason.SIDES_UNEQUAL, detail="60 ml right, 250 ml left", advice="Look.")
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +29,14 @@ def test_percent(fraction, text):
 def test_rows_right_first_regions_under_their_muscle(result):
     rows = grade_rows(result)
     assert [r.side for r in rows if r.side] == ["Right", "Left"]
-    assert [r.name for r in rows[:5]] == ["Gluteus maximus", "Gluteus medius", "Gluteus minimus", "anterior", "posterior"]
-    assert rows[2].colour is None  # drawn as its two parts
-    assert rows[3].colour != rows[4].colour
+    parts = {
+        "Gluteus maximus": ["upper", "lower"],
+        "Gluteus medius": ["anterior", "middle", "posterior"],
+        "Gluteus minimus": ["anterior", "posterior"],
+    }
+    assert [r.name for r in rows[:10]] == [name for muscle, regions in parts.items() for name in (muscle, *regions)]
+    assert rows[7].colour is None  # drawn as its two parts
+    assert rows[8].colour != rows[9].colour
 
 
 @pytest.mark.parametrize(
@@ -46,6 +53,14 @@ def test_rows_right_first_regions_under_their_muscle(result):
         ),
         ({"evaluable_share": 0.83}, "whole muscle in view; 83 % evaluable"),
         ({"status": MuscleStatus.NOT_GRADABLE, "reason": Reason.CONTRAST_AGENT}, "not gradable: contrast agent"),
+        (
+            {"status": MuscleStatus.NEEDS_REVIEW, "reason": Reason.SIDES_UNEQUAL, "checks": (DOUBT,)},
+            "NEEDS REVIEW: 60 ml right, 250 ml left; whole muscle in view",
+        ),
+        (
+            {"status": MuscleStatus.NEEDS_REVIEW, "checks": (DOUBT, DOUBT), "coverage": 0.62, "cut_at": ("inferior",)},
+            "NEEDS REVIEW: 60 ml right, 250 ml left; 60 ml right, 250 ml left; partly in view, about 62 %; cut at the inferior border",
+        ),
     ],
 )
 def test_status_in_plain_words(result, changes, text):

@@ -9,7 +9,7 @@ from gluteal_grade.errors import GradeError, RefusedInput
 GRADED = 0
 FAILED = 1  # a fault of the machine or the program: trying again may help
 REFUSED = 2  # this input cannot be graded
-PARTLY_GRADED = 3  # graded, but a side or a muscle is missing, not gradable or cut by the field of view
+PARTLY_GRADED = 3  # graded, but a side or a muscle is missing, not gradable, cut by the field of view or in need of review
 USAGE = 64  # the command line itself is wrong (sysexits.h EX_USAGE)
 
 

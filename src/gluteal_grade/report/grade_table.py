@@ -57,7 +57,8 @@ def _draw_row(area: Area, top: float, width: int, row: Row) -> None:
         area.text(x, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not row.region else "normal")
     lines = _status_lines(row, width)
     for n, line in enumerate(lines):
-        area.text(_STATUS, y + (n - (len(lines) - 1) / 2) * _LINE, line, _SMALL, color=FAINT)
+        colour, weight = (INK, "bold") if row.warn else (FAINT, "normal")
+        area.text(_STATUS, y + (n - (len(lines) - 1) / 2) * _LINE, line, _SMALL, color=colour, weight=weight)
 
 
 def _status_lines(row: Row, width: int) -> list[str]:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gluteal_grade.anatomy import Region, Side
 from gluteal_grade.errors import Reason
-from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
 
 COLUMNS = (
     "study",
@@ -37,6 +37,7 @@ COLUMNS = (
     "ct_lean_share",
     "evaluable_share",
     "largest_section_cm2",
+    "checks",
 )
 
 
@@ -77,6 +78,7 @@ def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
         "ct_lean_share": _number(m.ct_lean_share, 4),
         "evaluable_share": _number(m.evaluable_share, 4),
         "largest_section_cm2": _number(m.largest_section.area_cm2 if m.largest_section else math.nan, 2),
+        "checks": ";".join(dict.fromkeys(c.reason for c in m.checks)),
     }
 
 
@@ -126,9 +128,13 @@ def _table(result: StudyResult) -> Table:
 
 
 def _remarks(result: StudyResult) -> list[str]:
-    """Why a muscle is partial, not gradable or missing; a side without labels stands in the table."""
+    """Why a muscle is partial, not gradable, missing or in need of review; a side without labels stands in the table."""
     whole = [m for m in result.muscles if m.region is Region.WHOLE and m.reason and m.reason is not Reason.SIDE_NOT_LABELLED]
-    return [f"{m.side} {m.muscle.replace('_', ' ')}: {m.detail}" for m in whole]
+    return [f"{m.side} {m.muscle.replace('_', ' ')}: {_why(m)}" for m in whole]
+
+
+def _why(m: MuscleResult) -> str:
+    return f"needs review: {'; '.join(c.detail for c in m.checks)}" if m.status is MuscleStatus.NEEDS_REVIEW else m.detail
 
 
 def _human(value: float, digits: int) -> str:

@@ -43,6 +43,7 @@ class Row:
         cells: volume, fat fraction, Quartile, Goutallier, Bal & Lowe.
         status: how far it was measured, and why not further.
         region: a region, drawn beneath its muscle.
+        warn: the status must not be overlooked.
     """
 
     side: str
@@ -51,6 +52,7 @@ class Row:
     cells: tuple[str, ...]
     status: str
     region: bool = False
+    warn: bool = False
 
 
 HEADINGS = ("Volume", "Fat fraction", "Quartile", "Goutallier", "Bal & Lowe")
@@ -92,7 +94,8 @@ def _row(m: MuscleResult, side: str, divided: bool) -> Row:
         percent_text(m.fat_fraction),
         *(DASH if (g := m.grade(name)) is None else str(g) for name in grades),
     )
-    return Row(side, muscle if whole else m.region.value, colour, cells, status_text(m), region=not whole)
+    warn = whole and m.status is MuscleStatus.NEEDS_REVIEW
+    return Row(side, muscle if whole else m.region.value, colour, cells, status_text(m), region=not whole, warn=warn)
 
 
 def status_text(m: MuscleResult) -> str:
@@ -106,9 +109,10 @@ def status_text(m: MuscleResult) -> str:
     share = "" if math.isnan(m.evaluable_share) or m.evaluable_share > 0.995 else f"; {100 * m.evaluable_share:.0f} % evaluable"
     if m.region is not Region.WHOLE:
         return share.removeprefix("; ")  # the muscle's row tells the rest
-    if m.status is MuscleStatus.PARTIAL:
-        return f"partly in view, about {100 * m.coverage:.0f} %; cut at the {_joined(m.cut_at)} border{share}"
-    return f"whole muscle in view{share}"
+    view = f"partly in view, about {100 * m.coverage:.0f} %; cut at the {_joined(m.cut_at)} border" if m.cut_at else "whole muscle in view"
+    if m.status is MuscleStatus.NEEDS_REVIEW:
+        return f"NEEDS REVIEW: {'; '.join(c.detail for c in m.checks)}; {view}{share}"
+    return f"{view}{share}"
 
 
 def method_text(result: StudyResult) -> str:

@@ -17,10 +17,13 @@ import numpy as np
 
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import ChecksSettings
-from gluteal_grade.coverage import Coverage
+from gluteal_grade.coverage import Coverage, Key
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation import doubts as doubt
+from gluteal_grade.segmentation.doubts import Labelled
 from gluteal_grade.segmentation.masks import muscle_box, pieces, values_in
+from gluteal_grade.segmentation.protocol import Segmentation
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Flag:
     reason: Reason
     detail: str
     review: bool
+
+    @property
+    def key(self) -> Key:
+        """Muscle and side."""
+        return self.muscle, self.side
 
 
 def clean(labels: Volume, settings: ChecksSettings) -> tuple[Volume, tuple[Note, ...]]:
@@ -69,7 +77,7 @@ def clean(labels: Volume, settings: ChecksSettings) -> tuple[Volume, tuple[Note,
 
 def check(
     labels: Volume,
-    views: Mapping[tuple[Muscle, Side], Coverage],
+    views: Mapping[Key, Coverage],
     settings: ChecksSettings,
     *,
     automatic: bool,
@@ -80,7 +88,7 @@ def check(
 
     Args:
         labels: uint8 RAS+, values of `anatomy.LABEL_VALUES`.
-        views: `coverage.views` of the same labels.
+        views: `coverage.views_of` of the same labels.
         settings: thresholds.
         automatic: a network made the labels, so a failed check asks for review; else it is only remarked on.
         uncertainty: float32 on the labels' grid, 0 (sure) to 1, where the segmenter gives one.
@@ -89,4 +97,28 @@ def check(
     Returns:
         right before left, maximus, medius, minimus.
     """
-    raise NotImplementedError
+    given = Labelled(labels, views, settings)
+    doubts = [
+        *doubt.in_pieces(given),
+        *doubt.across_the_midline(given),
+        *(doubt.not_located(given, located) if located is not None else ()),
+        *doubt.implausible_volume(given),
+        *doubt.out_of_order(given),
+        *doubt.unequal_sides(given),
+        *(doubt.uncertain(given, uncertainty) if uncertainty is not None else ()),
+        *doubt.little_in_view(given),
+    ]
+    order = list(given.voxels)
+    return tuple(Flag(d.key[0], d.key[1], d.reason, d.detail, automatic) for d in sorted(doubts, key=lambda d: order.index(d.key)))
+
+
+def check_labels(segmentation: Segmentation, views: Mapping[Key, Coverage], settings: ChecksSettings) -> tuple[Flag, ...]:
+    """`check` of a segmenter's answer."""
+    return check(
+        segmentation.labels,
+        views,
+        settings,
+        automatic=segmentation.automatic,
+        uncertainty=segmentation.uncertainty,
+        located=segmentation.located,
+    )

@@ -1,0 +1,154 @@
+"""What may be wrong with a label map, check by check; `checks.check` calls them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
+from gluteal_grade.config import ChecksSettings
+from gluteal_grade.coverage import Coverage, Key
+from gluteal_grade.errors import Reason
+from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation.fan import Points
+from gluteal_grade.segmentation.masks import muscle_box, pieces, values_in, voxels_of
+from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
+
+_MANY_POINTS = 20_000  # enough to tell where a muscle lies
+_HALF = 0.5  # what `coverage` says of a muscle that the picture cuts where it is widest: half or less
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One failed check of one muscle of one side."""
+
+    key: Key
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A label map and what is known about it; see `checks.check`."""
+
+    labels: Volume
+    views: Mapping[Key, Coverage]
+    settings: ChecksSettings
+
+    @cached_property
+    def voxels(self) -> dict[Key, npt.NDArray[np.intp]]:
+        """(n, 3) voxel indices of each muscle."""
+        return voxels_of(self.labels)
+
+    @cached_property
+    def points(self) -> dict[Key, Points]:
+        """(n, 3) RAS+ mm of each muscle, thinned where there are very many."""
+        thin = {key: v[:: 1 + len(v) // _MANY_POINTS] for key, v in self.voxels.items()}
+        return {key: np.asarray(self.labels.grid.to_world(v), np.float64) for key, v in thin.items()}
+
+    def volume_ml(self, key: Key) -> float:
+        """Volume of one muscle."""
+        return len(self.voxels[key]) * self.labels.grid.voxel_volume_ml
+
+    @property
+    def both(self) -> list[Muscle]:
+        """Muscles that are labelled on both sides."""
+        return [m for m in Muscle if all((m, s) in self.voxels for s in Side)]
+
+
+def in_pieces(given: Labelled) -> Iterator[Doubt]:
+    """A second piece of some size."""
+    for key, values in values_in(given.labels).items():
+        counts = np.sort(pieces(muscle_box(given.labels, values)[0])[1])[::-1]
+        if len(counts) > 1 and counts[1] > given.settings.piece_share * counts[0]:
+            ml = counts[1] * given.labels.grid.voxel_volume_ml
+            yield Doubt(key, Reason.LABEL_IN_PIECES, f"a separate piece of {ml:.1f} ml, {counts[1] / counts[0]:.0%} of the largest")
+
+
+def across_the_midline(given: Labelled) -> Iterator[Doubt]:
+    """Voxels on the other side of the plane half-way between the two sides' muscles; needs both sides."""
+    ends = [[given.points[m, s].mean(axis=0) for m in given.both] for s in (Side.LEFT, Side.RIGHT)]
+    if not ends[0]:
+        return
+    left, right = (np.mean(e, axis=0) for e in ends)
+    for key, points in given.points.items():
+        beyond = (points - (left + right) / 2) @ (right - left)
+        share = float(np.mean(beyond < 0 if key[1] is Side.RIGHT else beyond > 0))
+        if share > given.settings.max_stray_share:
+            yield Doubt(key, Reason.LABEL_OTHER_SIDE, f"{share:.0%} of it lies across the midline")
+
+
+def not_located(given: Labelled, located: Volume) -> Iterator[Doubt]:
+    """The coarse look saw no muscle of this side there."""
+    seen = np.zeros(256, np.uint8)
+    for value, part in LABEL_VALUES.items():
+        seen[value] = 1 if part.side is Side.RIGHT else 2
+    for key, points in given.points.items():
+        at = np.rint(located.grid.to_voxel(points)).astype(np.intp)
+        inside = ((at >= 0) & (at < located.shape)).all(axis=1)
+        sides = seen[located.array[tuple(at[inside].T)]]
+        share = np.count_nonzero(sides == (1 if key[1] is Side.RIGHT else 2)) / len(points)
+        if share < given.settings.min_located_share:
+            yield Doubt(key, Reason.LABEL_NOT_LOCATED, f"the coarse look saw gluteal muscle of this side in {share:.0%} of it")
+
+
+def implausible_volume(given: Labelled) -> Iterator[Doubt]:
+    """Larger than in any adult; or smaller, the part out of view allowed for."""
+    for key in given.voxels:
+        volume, view = given.volume_ml(key), given.views[key]
+        low, high = given.settings.volume_ml.of(key[0])
+        if volume > high:
+            yield Doubt(key, Reason.VOLUME_IMPLAUSIBLE, f"{volume:.0f} ml, more than {high:g} ml")
+        elif volume < low * view.share and view.share > _HALF:
+            part = f" with about {view.share:.0%} in view" if view.borders else ""
+            yield Doubt(key, Reason.VOLUME_IMPLAUSIBLE, f"{volume:.1f} ml{part}, less than {low:g} ml")
+
+
+def out_of_order(given: Labelled) -> Iterator[Doubt]:
+    """Minimus must lie deep to medius, medius deep to maximus; a pair out of order throws doubt on both."""
+    for side in Side:
+        for deep, superficial in pairwise(reversed(Muscle)):
+            one, other = (given.points.get((m, side)) for m in (deep, superficial))
+            if one is None or other is None or min(len(one), len(other)) < given.settings.min_voxels:
+                continue
+            normal = backward_normal(other) if superficial is Muscle.GLUTEUS_MAXIMUS else outward_normal(one, side)
+            share = share_in_order(one, other, normal)
+            if share is not None and share < given.settings.min_in_order:
+                for muscle, word, partner in ((superficial, "covers", deep), (deep, "lies deep to", superficial)):
+                    yield Doubt(
+                        (muscle, side), Reason.MUSCLE_ORDER, f"it {word} {partner.replace('_', ' ')} in {share:.0%} of where they overlap"
+                    )
+
+
+def unequal_sides(given: Labelled) -> Iterator[Doubt]:
+    """One side a fraction of the other, both whole in view."""
+    for muscle in given.both:
+        keys = [(muscle, s) for s in Side]
+        volumes = [given.volume_ml(k) for k in keys]
+        whole = not any(given.views[k].borders for k in keys)
+        if whole and min(volumes) < given.settings.min_side_ratio * max(volumes):
+            for key in keys:
+                yield Doubt(key, Reason.SIDES_UNEQUAL, f"{volumes[0]:.0f} ml right, {volumes[1]:.0f} ml left")
+
+
+def uncertain(given: Labelled, uncertainty: Volume) -> Iterator[Doubt]:
+    """The segmenter's own doubt, averaged over the muscle."""
+    for key, voxels in given.voxels.items():
+        mean = float(uncertainty.array[tuple(voxels.T)].mean(dtype=np.float64))
+        if mean > given.settings.max_uncertainty:
+            yield Doubt(key, Reason.LABEL_UNCERTAIN, f"mean uncertainty {mean:.2f}, {given.settings.max_uncertainty:g} allowed")
+
+
+def little_in_view(given: Labelled) -> Iterator[Doubt]:
+    """Most of the muscle is out of view, or at least half and what is left is less than any adult's muscle."""
+    for key in given.voxels:
+        share, volume = given.views[key].share, given.volume_ml(key)
+        if share < given.settings.min_view:
+            yield Doubt(key, Reason.LITTLE_IN_VIEW, f"about {share:.0%} in view")
+        elif share <= _HALF and volume < given.settings.volume_ml.of(key[0])[0]:
+            yield Doubt(key, Reason.LITTLE_IN_VIEW, f"{volume:.0f} ml, cut where it is widest")
