@@ -12,6 +12,9 @@ from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.bundle import HIP, LOCATOR
+from gluteal_grade.segmentation.hip import segment_hip
+from gluteal_grade.segmentation.locate import Box, locate
+from gluteal_grade.segmentation.locate import centred as around
 from gluteal_grade.segmentation.masks import values_in
 from gluteal_grade.study import Series, SeriesKind, Study
 from tests.segmentation.fakes import HIP_MM, LEFT, RIGHT, blobs, centred, fake_segmenter, level, points_of
@@ -109,7 +112,7 @@ def test_one_hip_in_view_gives_one_side(monkeypatch: pytest.MonkeyPatch) -> None
     for blob, side in ((RIGHT, Side.RIGHT), (LEFT, Side.LEFT)):
         labels = segmenter.segment_volume(blobs(plane(*PLANES["axial"]), blob), ct=False)
         assert {s for _, s in values_in(labels)} == {side}
-    assert len(models[HIP].network.seen) == 2, "the other hip is not looked at"
+    assert len(models[HIP].network.seen) == 2 * segmenter.settings.hip.looks, "the other hip is not looked at"
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0])
@@ -237,3 +240,16 @@ def test_the_same_image_gives_the_same_labels(monkeypatch: pytest.MonkeyPatch) -
     first, second = (segmenter.find(image, ct=False) for _ in range(2))
     assert np.array_equal(first.labels.array, second.labels.array)
     assert np.array_equal(first.uncertainty.array, second.uncertainty.array)
+
+
+def test_a_second_look_is_centred_on_what_the_first_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The locator's box may be off: the hip network's own finding moves it."""
+    segmenter, models = fake_segmenter(monkeypatch)
+    image = blobs(plane(*PLANES["axial"]), RIGHT)
+    found = locate(image, models[LOCATOR], segmenter.settings.locator, ct=False).boxes[0]
+    shift = np.array([0, 0, 40.0])
+    off = Box(found.side, found.low_mm + shift, found.high_mm + shift)
+    muscles = segment_hip(image, off, models[HIP], segmenter.settings.hip, ct=False)
+    again = around(off, muscles, image.grid, segmenter.settings.locator)
+    assert np.abs(again.low_mm - found.low_mm).max() < 12
+    assert np.abs(off.low_mm - found.low_mm).max() == 40

@@ -116,7 +116,7 @@ class BundleSegmenter:
     def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
         from gluteal_grade.segmentation.canvas import Canvas
         from gluteal_grade.segmentation.hip import segment_hip
-        from gluteal_grade.segmentation.locate import locate
+        from gluteal_grade.segmentation.locate import centred, locate
 
         if not np.isfinite(image.array).all():
             image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
@@ -125,8 +125,13 @@ class BundleSegmenter:
         locator, hip = models
         located = locate(image, locator, self.settings.locator, ct=ct)
         canvas = Canvas(image.grid)
-        for box in located.boxes:
-            canvas.paint(box.side, segment_hip(image, box, hip, self.settings.hip, ct=ct))
+        for first_box in located.boxes:
+            box = first_box
+            muscles = segment_hip(image, box, hip, self.settings.hip, ct=ct)
+            for _ in range(self.settings.hip.looks - 1):
+                box = centred(box, muscles, image.grid, self.settings.locator)
+                muscles = segment_hip(image, box, hip, self.settings.hip, ct=ct)
+            canvas.paint(box.side, muscles)
         labels, notes = clean(canvas.labels, self.checks)
         if not labels.array.any():
             sides = " and ".join(box.side for box in located.boxes)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import LocatorSettings
-from gluteal_grade.geometry import Array, FloatArray, Volume
+from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
 from gluteal_grade.segmentation.masks import Mask, pieces
 from gluteal_grade.segmentation.network import probabilities
@@ -64,7 +64,7 @@ def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) 
         gluteal = found[[1 + c for c, part in enumerate(CHANNELS) if part.side is side]].sum(axis=0)
         mask = _without_stray_pieces(gluteal > settings.min_probability, settings.min_piece_share)
         if mask.any() and float(mask.sum()) * grid.voxel_volume_ml >= settings.min_volume_ml:
-            boxes.append(_box(side, Volume(mask, grid.affine), settings.margin_mm, view))
+            boxes.append(_box(side, Volume(mask, grid.affine), settings, view))
     return Located(tuple(boxes), labels)
 
 
@@ -74,7 +74,22 @@ def _without_stray_pieces(mask: Mask, min_share: float) -> Mask:
     return np.isin(numbers, kept)
 
 
-def _box(side: Side, mask: Volume, margin_mm: float, view: tuple[FloatArray, FloatArray]) -> Box:
-    indices: Array = np.argwhere(mask.array)
-    low, high = mask.grid.to_world(indices.min(axis=0)), mask.grid.to_world(indices.max(axis=0))
-    return Box(side, np.maximum(low - margin_mm, view[0]), np.minimum(high + margin_mm, view[1]))
+def _box(side: Side, mask: Volume, settings: LocatorSettings, view: tuple[FloatArray, FloatArray]) -> Box:
+    """Around all but the outermost voxels: a few that lie apart must not move the fine look."""
+    places = mask.grid.to_world(np.argwhere(mask.array))
+    low, high = (np.quantile(places, q, axis=0) for q in (settings.outermost, 1 - settings.outermost))
+    return Box(side, np.maximum(low - settings.margin_mm, view[0]), np.minimum(high + settings.margin_mm, view[1]))
+
+
+def centred(box: Box, muscles: tuple[Volume, ...], image: Grid, settings: LocatorSettings) -> Box:
+    """The box for another fine look, around what the last one found; `box` itself where that is nothing.
+
+    Args:
+        box: of the last look.
+        muscles: probabilities it gave.
+        image: grid of the image.
+        settings: as for `locate`.
+    """
+    gluteal: Array = np.sum([m.array for m in muscles], axis=0) > settings.min_probability
+    mask = _without_stray_pieces(gluteal, settings.min_piece_share)
+    return _box(box.side, Volume(mask, muscles[0].affine), settings, field_of_view(image)) if mask.any() else box
