@@ -149,7 +149,9 @@ class LocatorSettings(_Settings):
     min_volume_ml: Annotated[float, Field(ge=0)]
     min_piece_share: Fraction
     outermost: Fraction
+    largest_mm: tuple[float, float, float]
     margin_mm: Annotated[float, Field(ge=0)]
+    above_crest_mm: Annotated[float, Field(ge=0)]
     max_voxels: Annotated[int, Field(ge=100_000)]
 
 

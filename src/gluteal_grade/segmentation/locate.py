@@ -77,8 +77,19 @@ def _without_stray_pieces(mask: Mask, min_share: float) -> Mask:
 def _box(side: Side, mask: Volume, settings: LocatorSettings, view: tuple[FloatArray, FloatArray]) -> Box:
     """Around all but the outermost voxels: a few that lie apart must not move the fine look."""
     places = mask.grid.to_world(np.argwhere(mask.array))
+    for axis, size_mm in enumerate(settings.largest_mm):
+        places = places[_fullest(places[:, axis], size_mm)]
     low, high = (np.quantile(places, q, axis=0) for q in (settings.outermost, 1 - settings.outermost))
     return Box(side, np.maximum(low - settings.margin_mm, view[0]), np.minimum(high + settings.margin_mm, view[1]))
+
+
+def _fullest(positions: FloatArray, size_mm: float) -> Mask:
+    """Which positions lie in the window of this size that holds most of them; the glutei are no larger, what is beyond is a mistake."""
+    ordered = np.sort(positions)
+    held = np.searchsorted(ordered, ordered + size_mm, side="right") - np.arange(len(ordered))
+    start = ordered[int(held.argmax())]
+    inside: Mask = (positions >= start) & (positions <= start + size_mm)
+    return inside
 
 
 def centred(box: Box, muscles: tuple[Volume, ...], image: Grid, settings: LocatorSettings) -> Box:
@@ -92,4 +103,18 @@ def centred(box: Box, muscles: tuple[Volume, ...], image: Grid, settings: Locato
     """
     gluteal: Array = np.sum([m.array for m in muscles], axis=0) > settings.min_probability
     mask = _without_stray_pieces(gluteal, settings.min_piece_share)
-    return _box(box.side, Volume(mask, muscles[0].affine), settings, field_of_view(image)) if mask.any() else box
+    if not mask.any():
+        return box
+    found = _box(box.side, Volume(mask, muscles[0].affine), settings, field_of_view(image))
+    top = _crest_mm(muscles[list(Muscle).index(Muscle.GLUTEUS_MEDIUS)], settings)
+    high = found.high_mm if top is None else np.minimum(found.high_mm, [np.inf, np.inf, top + settings.above_crest_mm])
+    return Box(box.side, found.low_mm, high) if (high > found.low_mm).all() else found
+
+
+def _crest_mm(medius: Volume, settings: LocatorSettings) -> float | None:
+    """Height of the top of medius, which arises up to the iliac crest: no gluteal muscle lies higher. None where too little is seen."""
+    numbers, sizes = pieces(medius.array > settings.min_probability)
+    if not len(sizes) or float(sizes.max()) * medius.grid.voxel_volume_ml < settings.min_volume_ml:
+        return None
+    places = medius.grid.to_world(np.argwhere(numbers == 1 + int(sizes.argmax())))
+    return float(np.quantile(places[:, 2], 1 - settings.outermost))
