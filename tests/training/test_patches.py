@@ -21,7 +21,8 @@ def test_a_sample_depends_on_its_number_alone(look: str) -> None:
     one, other = (patches.Sampler((toy_body("a"), toy_body("b")), look, (32, 32, 32), 2.0, seed=3) for _ in range(2))
     other(0)
     first, again, next_one = one(5), other(5), one(6)
-    assert torch.equal(first.image, again.image) and torch.equal(first.labels, again.labels)
+    assert torch.equal(first.image, again.image)
+    assert torch.equal(first.labels, again.labels)
     assert not torch.equal(first.image, next_one.image)
 
 
@@ -29,11 +30,12 @@ def test_a_sample_depends_on_its_number_alone(look: str) -> None:
 def test_samples_are_in_range_and_hold_muscle(look: str, classes: int) -> None:
     sampler = patches.Sampler((toy_body(),), look, (32, 32, 32), 2.0)
     samples = [sampler(i) for i in range(25)]
-    for sample in samples:
-        assert sample.image.shape == sample.labels.shape == (32, 32, 32)
-        assert torch.isfinite(sample.image).all()
-        assert float(sample.image.min()) >= 0 and float(sample.image.max()) < 1.2
-        assert int(sample.labels.max()) < classes
+    for drawn in samples:
+        assert drawn.image.shape == drawn.labels.shape == (32, 32, 32)
+        assert torch.isfinite(drawn.image).all()
+        assert float(drawn.image.min()) >= 0
+        assert float(drawn.image.max()) < 1.2
+        assert int(drawn.labels.max()) < classes
     assert sum(bool(s.labels.any()) for s in samples) > 8
     assert len({s.mode for s in samples}) > 5
 
@@ -52,7 +54,8 @@ def test_a_left_hip_is_mirrored_into_the_right_ones_frame() -> None:
     left = body_coordinates(body, Frame((21, 48, 40), (1.5,) * 3, (17.0, 23.5, 19.5), mirrored=True), STILL, rng)
     right_labels = gluteal_labels(sample((body.tissue,), (0,), right)[0], t.GLUTEI[:3])
     left_labels = gluteal_labels(sample((body.tissue,), (0,), left)[0], t.GLUTEI[3:])
-    assert right_labels.any() and torch.equal(right_labels, left_labels)
+    assert right_labels.any()
+    assert torch.equal(right_labels, left_labels)
 
 
 def test_subcutaneous_fat_is_as_thick_as_asked() -> None:
@@ -68,7 +71,9 @@ def test_subcutaneous_fat_is_as_thick_as_asked() -> None:
 def test_what_is_unknown_is_outside_the_scan() -> None:
     body = toy_body()
     drawn = draw_body(body, Frame((64, 48, 40), (1.5,) * 3, (31.5, 23.5, 19.5)), STILL, np.random.default_rng(1))
-    assert not drawn.known[:, :, :2].any() and drawn.known[:, :, 2:38].all() and not drawn.known[:, :, 38:].any()
+    assert not drawn.known[:, :, :2].any()
+    assert drawn.known[:, :, 2:38].all()
+    assert not drawn.known[:, :, 38:].any()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -77,7 +82,8 @@ def test_every_contrast_tells_muscle_from_fat(mode: str) -> None:
         contrast = draw_contrast(mode, np.random.default_rng(seed))
         fat = contrast.fat - (contrast.water[t.GLUTEI[1]] if mode == "opposed" else 0)
         muscle = contrast.water[t.GLUTEI[1]]
-        assert np.isfinite(contrast.water).all() and (contrast.water >= 0).all()
+        assert np.isfinite(contrast.water).all()
+        assert (contrast.water >= 0).all()
         if mode != "opposed":
             assert abs(fat - muscle) > 0.05
 

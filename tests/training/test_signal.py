@@ -24,20 +24,24 @@ def test_fat_is_only_in_muscle() -> None:
     tissue = torch.full((32, 32, 32), t.FAT, dtype=torch.uint8)
     tissue[:16] = t.GLUTEI[1]
     ff = signal.fat_fraction(tissue, signal.draw_fat(np.random.default_rng(0), 0.6), np.random.default_rng(0))
-    assert float(ff[:16].mean()) > 0.2 and not ff[16:].any()
+    assert float(ff[:16].mean()) > 0.2
+    assert not ff[16:].any()
 
 
 def test_fat_planes_lie_between_muscles_only() -> None:
     tissue = torch.zeros((16, 16, 16), dtype=torch.uint8)
     tissue[:8], tissue[8:] = t.GLUTEI[0], t.GLUTEI[1]
     planes = signal.fat_planes(tissue, np.random.default_rng(4))
-    assert planes[7].any() and not planes[:7].any() and not planes[8:].any()
+    assert planes[7].any()
+    assert not planes[:7].any()
+    assert not planes[8:].any()
 
 
 @pytest.mark.parametrize("kind", ["fine", "lobular", "streaky", "broad"])
 def test_fields_are_standard_normal(kind: str) -> None:
     fields = torch.stack([noise.field(kind, (128, 128, 128), np.random.default_rng(s)) for s in range(3)])
-    assert abs(float(fields.mean())) < 0.01 and abs(float(fields.std()) - 1) < 0.01
+    assert abs(float(fields.mean())) < 0.01
+    assert abs(float(fields.std()) - 1) < 0.01
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -49,7 +53,8 @@ def test_thick_slices_keep_a_constant_and_blur_along_their_axis(axis: int) -> No
     thick = artefacts.thick_slices(image, axis, 5.0, rng)
     partial = (thick > 0.05) & (thick < 0.95)
     assert partial.any()
-    assert torch.all(thick.narrow(axis, 0, 8) < 0.05) and torch.all(thick.narrow(axis, 24, 6) > 0.95)
+    assert torch.all(thick.narrow(axis, 0, 8) < 0.05)
+    assert torch.all(thick.narrow(axis, 24, 6) > 0.95)
 
 
 def test_noise_has_the_rician_mean() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from gluteal_grade.training.noise import smooth
 
@@ -17,9 +17,9 @@ def thick_slices(image: Tensor, axis: int, voxels: float, rng: np.random.Generat
     shift = int(rng.integers(0, max(1, int(voxels))))
     moved = torch.movedim(image, axis, -1)
     shape = moved.shape
-    flat = F.pad(moved.reshape(1, -1, size), (shift, 0), mode="replicate")
-    slices = F.interpolate(flat, size=number, mode="area")
-    back = F.interpolate(slices, size=size + shift, mode="linear", align_corners=False)[..., shift:]
+    flat = functional.pad(moved.reshape(1, -1, size), (shift, 0), mode="replicate")
+    slices = functional.interpolate(flat, size=number, mode="area")
+    back = functional.interpolate(slices, size=size + shift, mode="linear", align_corners=False)[..., shift:]
     return torch.movedim(back.reshape(shape), -1, axis)
 
 
@@ -51,7 +51,8 @@ def ringing(image: Tensor, axis: int, kept: float) -> Tensor:
     spectrum = torch.fft.rfft(image, dim=axis)
     last = max(2, int(kept * spectrum.shape[axis]))
     spectrum.narrow(axis, last, spectrum.shape[axis] - last).zero_()
-    return torch.fft.irfft(spectrum, n=image.shape[axis], dim=axis).clamp(min=0)
+    cut: Tensor = torch.fft.irfft(spectrum, n=image.shape[axis], dim=axis)
+    return cut.clamp(min=0)
 
 
 def wrap(image: Tensor, axis: int, share: float) -> Tensor:

@@ -1,7 +1,7 @@
 """What signal each tissue gives: physical contrasts and invented ones.
 
-Signals are relative to subcutaneous fat on T1; they stand for what 1.5-3 T spin-echo, gradient-echo Dixon and CT show, not for one protocol, and
-every draw moves them.
+Signals are relative to subcutaneous fat on T1; they stand for what 1.5-3 T spin-echo, gradient-echo Dixon and CT show, not for one
+protocol, and every draw moves them.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 _SIDE = 128
 # Correlation length in voxels along each axis of the stored field; crops permute the axes.
@@ -53,11 +53,11 @@ def field(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Tensor
     return chosen.flip(flips).contiguous()
 
 
-def smooth(shape: tuple[int, ...], knots: tuple[int, int, int], rng: np.random.Generator, channels: int = 1) -> Tensor:
+def smooth(shape: tuple[int, ...], knots: tuple[int, ...], rng: np.random.Generator, channels: int = 1) -> Tensor:
     """Very smooth normal noise: trilinear between a few knots.
 
     Returns:
         (channels, x, y, z).
     """
     control = torch.from_numpy(rng.standard_normal((1, channels, *knots)).astype(np.float32))
-    return F.interpolate(control, size=tuple(shape), mode="trilinear", align_corners=True)[0]
+    return functional.interpolate(control, size=tuple(shape), mode="trilinear", align_corners=True)[0]

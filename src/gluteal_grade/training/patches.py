@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from gluteal_grade.training import artefacts, metal
 from gluteal_grade.training import tissues as t
@@ -17,7 +17,6 @@ from gluteal_grade.training.contrast import MR_MODES, draw_contrast
 from gluteal_grade.training.deform import BODY_SPACING_MM, Frame, Shape
 from gluteal_grade.training.draw import draw_body, gluteal_labels
 from gluteal_grade.training.signal import draw_fat, draw_scene, image_of, texture
-
 
 # In use a hip comes centred by the locator. Mostly centred samples are learnt several times faster; the others keep the network from
 # painting glutei wherever the middle of its box happens to be.
@@ -107,7 +106,7 @@ class Sampler:
         implant = metal.draw_implant(body.heads, side, rng) if rng.random() < 0.12 else None
         drawn = draw_body(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant)
         image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm / 2, rng)
-        image = F.avg_pool3d(image[None, None], 2)[0, 0]
+        image = functional.avg_pool3d(image[None, None], 2)[0, 0]
         labels = gluteal_labels(drawn.tissue, t.GLUTEI)[::2, ::2, ::2]
         return _finish(image, labels, drawn.known[::2, ::2, ::2], mode, rng, chance=0.12)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from gluteal_grade.training import tissues as t
 from gluteal_grade.training.contrast import Contrast
@@ -107,7 +107,7 @@ def blur(image: Tensor, sigma: float) -> Tensor:
         weights = kernel.reshape([-1 if a == axis else 1 for a in range(3)])[None, None]
         pad = [0, 0, 0, 0, 0, 0]
         pad[2 * (2 - axis)] = pad[2 * (2 - axis) + 1] = radius
-        out = F.conv3d(F.pad(out, pad, mode="replicate"), weights)
+        out = functional.conv3d(functional.pad(out, pad, mode="replicate"), weights)
     return out[0, 0]
 
 

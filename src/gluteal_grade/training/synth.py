@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.geometry import Volume
@@ -24,6 +24,8 @@ Plane = Literal["axial", "coronal", "sagittal"]
 FieldOfView = Literal["whole", "right_hip", "left_hip", "cut_top", "cut_bottom"]
 _SLICE_AXIS = {"axial": 2, "coronal": 1, "sagittal": 0}
 _MARGIN_MM = 25.0
+# half of what training sees: bodies that one would meet, not the ends of the range
+_SUBTLE = Shape(rotation_deg=4.0, tilt_deg=6.0, scale=0.06, elastic_mm=4.0, fine_elastic_mm=1.0, flexion_deg=5.0)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class StudyDraw:
     in_plane_mm: float = 1.3
     fov: FieldOfView = "whole"
     fat_percent: float | None = None
-    shape: Shape = Shape(rotation_deg=4.0, tilt_deg=6.0, scale=0.06, elastic_mm=4.0, fine_elastic_mm=1.0, flexion_deg=5.0)
+    shape: Shape = _SUBTLE
     noise: float | None = None
 
 
@@ -135,7 +137,7 @@ def _slices(image: Tensor, axis: int, sub: int) -> Tensor:
     """Mean over each slice's thickness."""
     kernel = [1, 1, 1]
     kernel[axis] = sub
-    return F.avg_pool3d(image[None, None], kernel, stride=kernel)[0, 0]
+    return functional.avg_pool3d(image[None, None], kernel, stride=kernel)[0, 0]
 
 
 def _labels(tissue: Tensor) -> np.ndarray:
@@ -147,4 +149,5 @@ def _labels(tissue: Tensor) -> np.ndarray:
     ]
     for tissue_value, (side, muscle) in zip(t.GLUTEI, order, strict=True):
         values[tissue_value] = label_value(Part(muscle, Region.WHOLE, side))
-    return values[tissue.numpy()]
+    labels: np.ndarray = values[tissue.numpy()]
+    return labels

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from monai.bundle import ConfigParser
+from monai.bundle.config_parser import ConfigParser
 from monai.losses.dice import DiceLoss
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
