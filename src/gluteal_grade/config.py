@@ -90,6 +90,7 @@ class RegionSettings(_Settings):
     fibre_deg: Annotated[float, Field(gt=0, lt=90)]
     lean_deg: Annotated[float, Field(ge=-90, le=90)]
     min_view: Fraction
+    max_tip_cut_mm2: Annotated[float, Field(ge=0)]
     min_ml: Annotated[float, Field(ge=0)]
     min_share: Fraction
 

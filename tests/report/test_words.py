@@ -4,7 +4,7 @@ import pytest
 
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.words import grade_rows, method_text, percent_text, status_text, volume_text
+from gluteal_grade.report.words import grade_rows, method_text, percent_text, regions_text, status_text, volume_text
 from gluteal_grade.results import MuscleStatus, NoteModel
 from tests.report.studies import toy_study
 
@@ -73,3 +73,9 @@ def test_a_series_named_after_its_file_is_told_by_contrast_only(result):
     fat = result.fat.model_copy(update={"series": ("doe_jane_T1w",)})
     series = tuple(s.model_copy(update={"id": "doe_jane_T1w"}) for s in result.series)
     assert method_text(result.model_copy(update={"fat": fat, "series": series})) == "fat-fraction map · series fat fraction"
+
+
+def test_regions_by_rule_are_told_given_ones_are_not(result):
+    assert regions_text(result) == "Regions of gluteus maximus and gluteus medius by rule, from the shape of the muscles."
+    given = result.segmentation.model_copy(update={"regions": {"right gluteus_minimus": "given with the labels"}})
+    assert regions_text(result.model_copy(update={"segmentation": given})) == ""

@@ -17,7 +17,7 @@ from gluteal_grade.report.page import FAINT, Page, drawing_style
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.report.window import Window, body_masks, crop_box, window_of
-from gluteal_grade.report.words import grade_rows, notes, subtitle
+from gluteal_grade.report.words import grade_rows, notes, regions_text, subtitle
 from gluteal_grade.results import StudyResult
 
 PAGE_WIDTH = 1900
@@ -144,7 +144,7 @@ def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
     edge = {"L": "patient's left", "R": "patient's right", "A": "anterior", "P": "posterior"}
     lines = [
         f"{view.plane.capitalize()} slices{tilt}; left edge of each picture: {edge[view.left]}. Grey window: {window.words}. "
-        "Left of each pair: source image with contours; right: fat fraction inside the muscles."
+        f"Left of each pair: source image with contours; right: fat fraction inside the muscles. {regions_text(result)}"
     ]
     lines += [f"Note: {note}" for note in notes(result)]
     return [part for line in lines for part in textwrap.wrap(line, 260)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.segmentation.regions import GIVEN
 
 DASH = "–"
 
@@ -141,6 +142,13 @@ def notes(result: StudyResult) -> tuple[str, ...]:
     """What the reader should know about the numbers, one sentence each."""
     refusal = (result.refusal,) if result.refusal else ()
     return tuple(dict.fromkeys(n.detail or n.advice for n in (*refusal, *result.notes)))
+
+
+def regions_text(result: StudyResult) -> str:
+    """Which muscles were split by rule, one sentence; empty where none was."""
+    rules = result.segmentation.regions if result.segmentation else {}
+    split = tuple(m.replace("_", " ") for m in Muscle if any(name.endswith(m) and rule != GIVEN for name, rule in rules.items()))
+    return f"Regions of {_joined(split)} by rule, from the shape of the muscles." if split else ""
 
 
 def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:

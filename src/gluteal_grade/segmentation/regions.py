@@ -57,10 +57,14 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class _Whole:
-    """One muscle of one side: (n, 3) voxel indices and RAS+ mm, whether its regions were given, and why it may not be split."""
+    """One muscle of one side: (n, 3) voxel indices and RAS+ mm, whether its regions were given, and why it may not be split.
+
+    `faces_mm2` are the areas of a voxel's face across each array axis.
+    """
 
     voxels: npt.NDArray[np.intp]
     points: Points
+    faces_mm2: Points
     view: Coverage
     given: bool
     doubt: str
@@ -102,7 +106,8 @@ def _whole(labels: Volume, voxels: npt.NDArray[np.intp], view: Coverage, setting
         doubt = f"{volume_ml:.1f} ml, {settings.min_ml:g} ml needed"
     elif view.share < settings.min_view:
         doubt = f"about {view.share:.0%} in view, {settings.min_view:.0%} needed"
-    return _Whole(voxels, np.asarray(labels.grid.to_world(voxels), np.float64), view, given, doubt)
+    faces_mm2 = 1000 * labels.grid.voxel_volume_ml / np.array(labels.spacing_mm)
+    return _Whole(voxels, np.asarray(labels.grid.to_world(voxels), np.float64), faces_mm2, view, given, doubt)
 
 
 def _fan(muscles: Mapping[Key, _Whole], side: Side, settings: RegionSettings) -> Fan | str:
@@ -120,19 +125,19 @@ def _fan(muscles: Mapping[Key, _Whole], side: Side, settings: RegionSettings) ->
     fan = fan_of(minimus.points if minimus else empty, medius.points if medius else empty, side, own=whole, lean_deg=settings.lean_deg)
     tips = np.split(np.sort(fan.tip), [np.searchsorted(np.sort(fan.tip), len(parts[0].points))])
     for part, tip in zip(parts, (tips[0], tips[1] - len(parts[0].points)), strict=False):
-        if _touches(part, tip):
+        if _cut_mm2(part, tip) > settings.max_tip_cut_mm2:
             return "the end at the trochanter is out of view"
     return fan
 
 
-def _touches(part: _Whole, voxels: npt.NDArray[np.intp]) -> bool:
-    """Do some of a muscle's voxels lie where the border of the picture cuts it?"""
+def _cut_mm2(part: _Whole, voxels: npt.NDArray[np.intp]) -> float:
+    """Area of some of a muscle's voxels on the borders of the picture that cut it."""
+    area = 0.0
     for border in part.view.borders:
         axis, end = _FACES[border]
         plane = part.voxels[:, axis].max() if end else part.voxels[:, axis].min()
-        if (part.voxels[voxels, axis] == plane).any():
-            return True
-    return False
+        area += float(np.count_nonzero(part.voxels[voxels, axis] == plane) * part.faces_mm2[axis])
+    return area
 
 
 def _numbers(muscle: Muscle, side: Side, whole: _Whole, fan: Fan | str, settings: RegionSettings) -> npt.NDArray[np.intp] | str:
