@@ -39,6 +39,14 @@ def test_a_sheet_shows_contours_and_is_the_same_each_time(toy, tmp_path):
     assert rows[-1] < 0.75 * len(rgb), "the strip without labels is grey"
 
 
+def test_a_label_of_the_wrong_side_shows(toy, tmp_path):
+    """Left in paler colours: the same muscle labelled as the other side is another picture."""
+    image = toy.volume(t1(toy))
+    swapped = toy.labels.with_array(np.where(toy.labels.array > 200, toy.labels.array - 100, toy.labels.array).astype(np.uint8))
+    one, two = (write_sheet([Strip("a", image, labels, 3)], tmp_path / "s.png").read_bytes() for labels in (toy.labels, swapped))
+    assert one != two
+
+
 def test_the_worst_draws_are_shown(bench, oracle):
     good, bad = (Case("ts_s0327", mode, 3, in_plane_mm=2.0) for mode in ("t1", "stir"))
     rows = synthetic.measure(good, bench)

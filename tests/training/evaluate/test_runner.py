@@ -8,7 +8,7 @@ import pytest
 
 from gluteal_grade.training.evaluate.ledger import Ledger
 from gluteal_grade.training.evaluate.runner import Table, finished, run
-from gluteal_grade.training.evaluate.workbench import SHIPPED, Model, Setup
+from gluteal_grade.training.evaluate.workbench import SHIPPED, Model, Setup, _code
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ def test_other_weights_or_settings_are_measured_anew(tmp_path):
     run(table(counting(seen)), 2, changed, tmp_path)
     assert seen == [0, 1, 0, 1]
     assert len((tmp_path / "squares.jsonl").read_text().splitlines()) == 4
+
+
+def test_the_code_that_draws_and_labels_counts():
+    names = {f"{path.parent.name}/{path.stem}" for path in _code()}
+    assert {"training/synth", "training/signal", "segmentation/bundle", "segmentation/locate"} <= names
+    assert not {"training/train", "training/labelled"} & names
 
 
 def test_processes_give_the_same_rows(tmp_path):

@@ -80,7 +80,7 @@ def _body(path: Path) -> Body:
 def varied(body: str, mode: str, number: int, seed: int, fov: FieldOfView = WHOLE) -> Case:
     """Draw `number` of a cell: every third coronal, thickness and pixel size in turn."""
     plane = PLANES[1] if number % 3 == 2 else PLANES[0]
-    return Case(body, mode, seed, plane, SLICES_MM[(number // 3) % 3], (1.0, 1.3, 1.6)[(number // 9) % 3], fov)
+    return Case(body, mode, seed, plane, SLICES_MM[(number // 3) % 3], (1.2, 1.4, 1.6)[(number // 9) % 3], fov)
 
 
 def segmented(case: Case, bench: Workbench, *, surface: bool = True) -> list[Row]:

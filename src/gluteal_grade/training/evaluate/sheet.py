@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.colors import to_hex, to_rgb
 
+from gluteal_grade.anatomy import LABEL_VALUES, Side
 from gluteal_grade.geometry import Volume
-from gluteal_grade.report.page import Page, drawing_style
-from gluteal_grade.report.panel import Cut, draw_source
+from gluteal_grade.report.page import Area, Page, drawing_style
+from gluteal_grade.report.panel import Cut, colour_of, contour_lines, draw_source
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.report.window import Box, body_masks, crop_box, window_of
 
@@ -18,6 +20,7 @@ _PANEL = 330  # pixels
 _GAP = 6
 _TITLE = 30
 _COLUMNS = 6
+_PALE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ def chosen_slices(strip: Strip) -> tuple[int, ...]:
 
 
 def write_sheet(strips: list[Strip], path: Path) -> Path:
-    """Write a PNG of all strips, one below the other; patient's right at the left. Returns `path`."""
+    """Write a PNG of all strips, one below the other; patient's right at the left, left muscles in paler colours. Returns `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     ready = [_ready(strip) for strip in strips]
     heights = [_TITLE + -(-len(cuts) // _COLUMNS) * (_panel(cuts[0])[1] + _GAP) for _, cuts in ready]
@@ -70,9 +73,21 @@ def write_sheet(strips: list[Strip], path: Path) -> Path:
             width, tall = _panel(cuts[0])
             for n, cut in enumerate(cuts):
                 left, down = _GAP + (n % _COLUMNS) * (_PANEL + _GAP), top + _TITLE + (n // _COLUMNS) * (tall + _GAP)
-                draw_source(page.at(left, down), cut, width, tall)
+                _draw(page.at(left, down), cut, width, tall)
             top += height
         return page.write(path)
+
+
+def _draw(area: Area, cut: Cut, width: int, height: int) -> None:
+    """The slice with a contour a label, left ones paler: labels of the wrong side must show."""
+    draw_source(area, replace(cut, labels=np.zeros_like(cut.labels)), width, height)
+    for value in (int(v) for v in np.unique(cut.labels) if int(v) in LABEL_VALUES):
+        lines = contour_lines(cut.labels == value, width, height)
+        red, green, blue = to_rgb(colour_of(value))
+        if LABEL_VALUES[value].side is Side.LEFT:
+            red, green, blue = (_PALE * c + 1 - _PALE for c in (red, green, blue))
+        area.lines(lines, "black", 2.7, alpha=0.55, zorder=3)
+        area.lines(lines, to_hex((red, green, blue)), 1.5, zorder=4)
 
 
 def _panel(cut: Cut) -> tuple[int, int]:

@@ -15,14 +15,14 @@ _TARGETS = (("Dice, median", (0.94, 0.91, 0.86)), ("volume error, median absolut
 
 
 def items(draws: int) -> list[Case]:
-    """`draws` whole pelves per body and contrast, and a fifth as many of each partial field of view."""
+    """`draws` whole pelves per body and contrast, and a tenth as many of each partial field of view."""
     cells = [(body, mode) for body in VALIDATION_BODIES for mode in MODES]
     whole = [varied(b, m, n, _FIRST_SEED + 1000 * cell + n) for cell, (b, m) in enumerate(cells) for n in range(draws)]
     partial = [
         varied(b, m, n, _FIRST_SEED + 100_000 * (1 + f) + 1000 * cell + n, fov)
         for f, fov in enumerate(PARTIAL_FIELDS)
         for cell, (b, m) in enumerate(cells)
-        for n in range(max(1, draws // 5))
+        for n in range(max(1, draws // 10))
     ]
     return [*whole, *partial]
 

@@ -24,6 +24,8 @@ class VolumeSegmenter(Protocol):
 
 
 SHIPPED = "shipped"
+_TRAINING = Path(__file__).parents[1]
+_NOT_DRAWING = frozenset({"train", "validate", "patches", "labelled", "pairs"})
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ class Setup:
     data: Path
 
     def signature(self, model: str = SHIPPED, body: str | None = None) -> str:
-        """12 hex digits over weights, settings and the body's file: draws with the same one were measured alike."""
+        """12 hex digits over weights, settings, code and the body's file: draws with the same one were measured alike."""
         used = self.models[model]
-        return _hash((*used.weights, *((self.body_path(body),) if body else ())), used.settings)
+        return _hash((*used.weights, *_code(), *((self.body_path(body),) if body else ())), used.settings)
 
     def has(self, body: str) -> bool:
         """Has it been prepared?"""
@@ -78,6 +80,12 @@ class Setup:
     def _find(self, name: str) -> Path | None:
         patterns = [f"{folder}/{stem}.npz" for folder in ("validate", "train") for stem in (name, f"{name}_*")]
         return next((path for pattern in patterns for path in sorted(self.bodies.glob(pattern))), None)
+
+
+def _code() -> tuple[Path, ...]:
+    """What draws a study and what labels it."""
+    training = [path for path in sorted(_TRAINING.glob("*.py")) if path.stem not in _NOT_DRAWING]
+    return (*sorted((_TRAINING.parent / "segmentation").glob("*.py")), *training)
 
 
 @cache
