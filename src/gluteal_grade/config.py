@@ -130,6 +130,7 @@ class ChecksSettings(_Settings):
     speck_share: Fraction
     note_removed_ml: Annotated[float, Field(ge=0)]
     piece_share: Fraction
+    piece_gap_mm: Annotated[float, Field(ge=0)]
     max_stray_share: Fraction
     min_located_share: Fraction
     volume_ml: VolumeRanges

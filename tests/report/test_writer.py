@@ -42,7 +42,7 @@ def test_files_read_back_equal_what_was_measured(graded: Graded, tmp_path: Path)
     for m in graded.result.muscles:  # the numbers can be recomputed from the two files
         if m.region == "whole" and m.muscle == "gluteus_medius":
             value = 120 if m.side == "right" else 220
-            inside = np.asarray(fraction.dataobj)[np.asarray(labels.dataobj) == value]
+            inside = np.asarray(fraction.dataobj)[np.asarray(labels.dataobj) // 10 * 10 == value]
             assert np.nanmean(inside) == pytest.approx(m.fat_fraction, abs=1e-5)
 
 

@@ -105,6 +105,14 @@ def test_a_large_second_piece_is_kept_and_flagged() -> None:
     assert reasons(flags(cleaned)) == {(MEDIUS, RIGHT, Reason.LABEL_IN_PIECES)}
 
 
+def test_a_cleft_is_no_second_piece() -> None:
+    """A muscle parted by some millimetres of fat, as on a fatty hip, is still one muscle."""
+    parted = edited(lambda a: a[:, :, 42:44].__setitem__(a[:, :, 42:44] == 120, 0))
+    assert clean(parted, SETTINGS)[0].array.sum() == parted.array.sum()
+    assert flags(parted) == ()
+    assert (MEDIUS, RIGHT, Reason.LABEL_IN_PIECES) in reasons(check(parted, views(parted), changed(piece_gap_mm=4.0), automatic=True))
+
+
 def test_much_dropped_is_noted() -> None:
     many = whole()
     for n in range(7):

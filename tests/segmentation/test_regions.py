@@ -210,6 +210,29 @@ def test_a_tiny_muscle_stays_whole() -> None:
     assert f"left {MINIMUS}" in found.rules
 
 
+@pytest.mark.parametrize("axis", range(3))
+def test_labels_in_one_slice_stay_whole(axis: int) -> None:
+    """A single drawn slice, however large, has no fan."""
+    labels = whole()
+    middle = int(np.median(np.argwhere(labels.array == 120)[:, axis]))
+    one = np.zeros_like(labels.array)
+    place = [slice(None)] * 3
+    place[axis] = slice(middle, middle + 1)
+    one[tuple(place)] = labels.array[tuple(place)]
+    found = regions(labels.with_array(one), changed(min_ml=0.0, min_view=0.0))
+    np.testing.assert_array_equal(found.labels.array, one)
+    assert set(reasons(found).values()) == {"labelled in fewer than 3 slices"}
+
+
+def test_a_level_sheet_stays_whole() -> None:
+    """Not anatomy: a plate under the table has neither front nor top."""
+    plate = np.zeros((40, 40, 12), np.uint8)
+    plate[5:35, 5:35, 4:8] = 110
+    plate[5:30, 5:35, 9:12] = 130
+    found = split(Volume(plate, np.diag([4.0, 4.0, 4.0, 1.0])), WHOLE_VIEWS, SETTINGS)
+    assert set(reasons(found).values()) == {"it lies level: neither front nor top can be told"}
+
+
 def test_an_absurd_part_is_not_made() -> None:
     found = regions(whole(), changed(gluteus_minimus={"by": "volume", "cuts": [0.04]}))
     assert reasons(found) == {f"{s} {MINIMUS}": "one of its parts would be 4% of it" for s in Side}

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import distance_transform_edt
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.config import ChecksSettings
@@ -62,12 +63,21 @@ class Labelled:
 
 
 def in_pieces(given: Labelled) -> Iterator[Doubt]:
-    """A second piece of some size."""
+    """A second piece of some size, some way off."""
+    grid = given.labels.grid
     for key, values in values_in(given.labels).items():
-        counts = np.sort(pieces(muscle_box(given.labels, values)[0])[1])[::-1]
-        if len(counts) > 1 and counts[1] > given.settings.piece_share * counts[0]:
-            ml = counts[1] * given.labels.grid.voxel_volume_ml
-            yield Doubt(key, Reason.LABEL_IN_PIECES, f"a separate piece of {ml:.1f} ml, {counts[1] / counts[0]:.0%} of the largest")
+        numbers, counts = pieces(muscle_box(given.labels, values)[0])
+        largest = int(counts.argmax())
+        others = np.flatnonzero(counts > given.settings.piece_share * counts[largest])
+        if len(others) == 1:
+            continue
+        away_mm = distance_transform_edt(numbers != largest + 1, sampling=grid.spacing_mm)
+        allowed_mm = given.settings.piece_gap_mm + max(grid.spacing_mm)  # between centres, not surfaces
+        far = [n for n in others if n != largest and away_mm[numbers == n + 1].min() > allowed_mm]
+        if far:
+            count = int(max(counts[n] for n in far))
+            ml = count * grid.voxel_volume_ml
+            yield Doubt(key, Reason.LABEL_IN_PIECES, f"a separate piece of {ml:.1f} ml, {count / counts[largest]:.0%} of the largest")
 
 
 def across_the_midline(given: Labelled) -> Iterator[Doubt]:

@@ -36,6 +36,8 @@ from gluteal_grade.segmentation.masks import voxels_of
 GIVEN = "given with the labels"
 _EDGES = (2.0, 98.0)  # percentiles
 _FAR = 0.5  # of the reach of the farthest voxels
+_LEAST_PLANES = 3  # along each axis: fewer have no direction
+_LEVEL = 0.9  # cosine between a muscle's sheet and the horizontal; upright and turned by 30 degrees the glutei stay below 0.7
 _UP = np.array([0.0, 0.0, 1.0])
 _FACES = {"left": (0, 0), "right": (0, 1), "posterior": (1, 0), "anterior": (1, 1), "inferior": (2, 0), "superior": (2, 1)}
 
@@ -100,14 +102,19 @@ def split(labels: Volume, views: Mapping[Key, Coverage], settings: RegionSetting
 
 def _whole(labels: Volume, voxels: npt.NDArray[np.intp], view: Coverage, settings: RegionSettings) -> _Whole:
     given = any(LABEL_VALUES[int(v)].region is not Region.WHOLE for v in np.unique(labels.array[tuple(voxels.T)]))
+    points = np.asarray(labels.grid.to_world(voxels), np.float64)
     volume_ml = len(voxels) * labels.grid.voxel_volume_ml
     doubt = ""
     if volume_ml < settings.min_ml:
         doubt = f"{volume_ml:.1f} ml, {settings.min_ml:g} ml needed"
     elif view.share < settings.min_view:
         doubt = f"about {view.share:.0%} in view, {settings.min_view:.0%} needed"
+    elif np.ptp(voxels, axis=0).min() < _LEAST_PLANES - 1:
+        doubt = f"labelled in fewer than {_LEAST_PLANES} slices"
+    elif abs(sheet_normal(points) @ _UP) > _LEVEL:
+        doubt = "it lies level: neither front nor top can be told"
     faces_mm2 = 1000 * labels.grid.voxel_volume_ml / np.array(labels.spacing_mm)
-    return _Whole(voxels, np.asarray(labels.grid.to_world(voxels), np.float64), faces_mm2, view, given, doubt)
+    return _Whole(voxels, points, faces_mm2, view, given, doubt)
 
 
 def _fan(muscles: Mapping[Key, _Whole], side: Side, settings: RegionSettings) -> Fan | str:
