@@ -186,6 +186,8 @@ class Volume:
             return self
         mapping = np.linalg.inv(self.affine) @ grid.affine
         source = self.array if labels else np.asarray(self.array, dtype=np.float32)
+        if not labels and _is_aligned(mapping, grid.shape):
+            return type(self)(_linear_aligned(source, mapping, grid.shape, fill), grid.affine)
         # "grid-constant"-like edges: half a voxel beyond the last centre still belongs to the last voxel
         sampled = affine_transform(source, mapping[:3, :3], mapping[:3, 3], grid.shape, order=0 if labels else 1, mode="nearest")
         sampled[_outside(self.shape, mapping, grid.shape)] = fill
@@ -269,6 +271,33 @@ def _block_means(array: Array, axis: int, k: int, before: int) -> Array:
         total += np.take(array, (starts + first).clip(0, count - 1), axis)
     total /= np.float32(k)
     return total
+
+
+def _is_aligned(mapping: FloatArray, shape: tuple[int, int, int]) -> bool:
+    """Whether the axes of two grids run alike (or against each other), to a thousandth of a voxel over the whole grid."""
+    turned = np.abs(mapping[:3, :3]) - np.abs(np.diag(np.diag(mapping)[:3]))
+    return bool((turned @ shape).max() < 1e-3)
+
+
+def _linear_aligned(source: Array, mapping: FloatArray, shape: tuple[int, int, int], fill: float) -> Array:
+    """Linear interpolation axis by axis: the same values as the general way, some ten times faster."""
+    result, outside = source, []
+    # axes that shrink go first, so that the others have less to do
+    for axis in sorted(range(3), key=lambda a: shape[a] / source.shape[a]):
+        last = source.shape[axis] - 1
+        position = mapping[axis, axis] * np.arange(shape[axis]) + mapping[axis, 3]
+        outside.append((axis, (position < -0.5 - 1e-6) | (position > last + 0.5 + 1e-6)))
+        position = position.clip(0, last)
+        below = np.floor(position).astype(np.intp)
+        weight = (position - below).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
+        lower, upper = np.take(result, below, axis), np.take(result, np.minimum(below + 1, last), axis)
+        upper -= lower
+        upper *= weight
+        lower += upper
+        result = lower
+    for axis, where in outside:
+        np.moveaxis(result, axis, 0)[where] = fill
+    return result
 
 
 def _outside(source_shape: tuple[int, ...], mapping: FloatArray, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
