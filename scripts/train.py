@@ -67,7 +67,7 @@ def main(
         typer.echo(f"mixing in {len(pairs)} labelled images")
     state = train(settings, sampler, out, Budget(steps, minutes), resume, weights, check, workers)
     if export_to is not None:
-        typer.echo(f"wrote {export(state, export_to)}")
+        typer.echo(f"wrote {export(state, export_to, settings.class_offsets)}")
 
 
 if __name__ == "__main__":

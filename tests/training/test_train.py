@@ -15,7 +15,7 @@ from gluteal_grade.training.validate import make_validation
 NETWORK = {
     "_target_": "UNet", "spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": [4, 8], "strides": [2], "norm": "INSTANCE",
 }  # fmt: skip
-PLAN = Plan(NETWORK, (16, 16, 16), 1.5, (1.0, 1.0), 5e-3, 0.9, 1)
+PLAN = Plan(NETWORK, (16, 16, 16), 1.5, (1.0, 1.0), (), 5e-3, 0.9, 1)
 
 
 def balls(index: int) -> Sample:
@@ -68,6 +68,18 @@ def test_exported_weights_answer_like_the_average(tmp_path: Path) -> None:
     with torch.inference_mode():
         apart = (network.eval()(image).softmax(1) - state.average.eval()(image).softmax(1)).abs().max()
     assert float(apart) < 0.01
+
+
+def test_offsets_are_added_to_the_scores(tmp_path: Path) -> None:
+    state = start(PLAN, torch.device("cpu"))
+    weights = torch.load(export(state, tmp_path, (0.0, -2.0)), weights_only=True)
+    network = build_network(NETWORK)
+    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    image = balls(3).image[None, None]
+    with torch.inference_mode():
+        added = network.eval()(image) - state.average.eval()(image)
+    assert added[:, 0].abs().max() < 0.01
+    assert (added[:, 1] + 2).abs().max() < 0.01
 
 
 def test_fine_tuning_begins_with_the_exported_weights(tmp_path: Path) -> None:

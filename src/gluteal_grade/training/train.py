@@ -30,6 +30,7 @@ class Plan:
         patch: voxels (x, y, z) of a sample.
         spacing_mm: their size.
         class_weights: of the cross-entropy, background first.
+        class_offsets: see `export`.
         learning_rate: of AdamW, at its plateau.
         ema: decay of the weight average per step.
         seed: of weights and samples.
@@ -39,6 +40,7 @@ class Plan:
     patch: tuple[int, int, int]
     spacing_mm: float
     class_weights: tuple[float, ...]
+    class_offsets: tuple[float, ...]
     learning_rate: float
     ema: float
     seed: int
@@ -58,7 +60,8 @@ class Plan:
         if not isinstance(network, dict):
             raise ValueError(f"{path.name} and its inference.json hold no network_def")
         x, y, z = held["patch"]
-        return cls(network, (x, y, z), held["spacing_mm"], tuple(held["class_weights"]), held["learning_rate"], held["ema"], held["seed"])
+        weights, offsets = tuple(held["class_weights"]), tuple(held.get("class_offsets", ()))
+        return cls(network, (x, y, z), held["spacing_mm"], weights, offsets, held["learning_rate"], held["ema"], held["seed"])
 
 
 @dataclass(frozen=True)
@@ -246,10 +249,21 @@ def _log(out: Path, line: dict[str, float]) -> None:
         file.write(json.dumps({key: round(value, 4) for key, value in line.items()}) + "\n")
 
 
-def export(state: State, bundle: Path) -> Path:
-    """Write the averaged weights to `bundle/models/model.pt` in half precision (they are read back to float32)."""
+def export(state: State, bundle: Path, offsets: tuple[float, ...] = ()) -> Path:
+    """Write the averaged weights to `bundle/models/model.pt` in half precision (they are read back to float32).
+
+    Args:
+        state: a trained run.
+        bundle: where to.
+        offsets: added to the score of each class. The loss gives rare classes more weight than they have in an image, which makes muscles
+            too large; these take it back, chosen on validation bodies so that volumes are right.
+    """
+    weights = state.average.state_dict()
+    if any(offsets):
+        last = [name for name, value in weights.items() if name.endswith("bias") and value.shape == (len(offsets),)][-1]
+        weights[last] = weights[last] + torch.tensor(offsets, device=weights[last].device)
     path = bundle / "models" / "model.pt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({name: value.half().contiguous().cpu() for name, value in state.average.state_dict().items()}, path.with_suffix(".tmp"))
+    torch.save({name: value.half().contiguous().cpu() for name, value in weights.items()}, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").rename(path)
     return path
