@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
-from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.geometry import FloatArray, Grid, Volume
 
 Key = tuple[Muscle, Side]
 
@@ -42,14 +42,30 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
         image: the picture it was drawn on, RAS+; constant (padded) planes at its ends count as outside.
         min_area_mm2: smaller contact with the border is no cut.
     """
-    if not mask.any():
+    return _coverage(np.argwhere(mask), _picture(image), image.grid, min_area_mm2)
+
+
+def views_of(labels: Volume, image: Volume, min_area_mm2: float) -> dict[Key, Coverage]:
+    """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
+    inside = np.argwhere(labels.array)
+    values = labels.array[tuple(inside.T)]
+    by_muscle: dict[Key, list[int]] = {}
+    for value in np.flatnonzero(np.bincount(values)).tolist():
+        by_muscle.setdefault((LABEL_VALUES[value].muscle, LABEL_VALUES[value].side), []).append(value)
+    picture = _picture(image)
+    return {key: _coverage(inside[np.isin(values, mine)], picture, image.grid, min_area_mm2) for key, mine in by_muscle.items()}
+
+
+def _coverage(voxels: npt.NDArray[np.intp], picture: tuple[tuple[int, int], ...], grid: Grid, min_area_mm2: float) -> Coverage:
+    """Coverage of (n, 3) voxels of a picture that reaches from first to last plane along each axis."""
+    if not len(voxels):
         return Coverage(math.nan, ())
     share, borders = 1.0, []
-    volume_mm3 = float(mask.sum()) * image.grid.voxel_volume_ml * 1000
-    for axis in range(3):
-        spacing = image.spacing_mm[axis]
-        area = mask.sum(axis=tuple({0, 1, 2} - {axis})) * (image.grid.voxel_volume_ml * 1000 / spacing)
-        first, last = _view(image.array, axis)
+    voxel_mm3 = grid.voxel_volume_ml * 1000
+    volume_mm3 = len(voxels) * voxel_mm3
+    for axis, (first, last) in enumerate(picture):
+        spacing = grid.spacing_mm[axis]
+        area = np.bincount(voxels[:, axis], minlength=grid.shape[axis]) * (voxel_mm3 / spacing)
         for face, (index, inwards) in enumerate(((first, 1), (last, -1))):
             if area[index] <= min_area_mm2:
                 continue
@@ -60,21 +76,14 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
     return Coverage(min(max(share, _LEAST), _NEARLY_WHOLE) if borders else 1.0, tuple(borders))
 
 
-def views_of(labels: Volume, image: Volume, min_area_mm2: float) -> dict[Key, Coverage]:
-    """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
-    by_muscle: dict[Key, list[int]] = {}
-    for value in np.unique(labels.array[labels.array > 0]):
-        part = LABEL_VALUES[int(value)]
-        by_muscle.setdefault((part.muscle, part.side), []).append(int(value))
-    return {key: coverage(np.isin(labels.array, values), image, min_area_mm2) for key, values in by_muscle.items()}
-
-
-def _view(array: npt.NDArray[np.generic], axis: int) -> tuple[int, int]:
-    """First and last plane along an axis that hold a picture rather than padding."""
-    planes = np.moveaxis(np.asarray(array), axis, 0)
-    flat = planes.reshape(planes.shape[0], -1)
-    filled = np.flatnonzero(flat.min(axis=1) != flat.max(axis=1))
-    return (int(filled[0]), int(filled[-1])) if filled.size else (0, planes.shape[0] - 1)
+def _picture(image: Volume) -> tuple[tuple[int, int], ...]:
+    """First and last plane along each axis that hold a picture rather than padding."""
+    ends = []
+    for axis in range(3):
+        others = tuple({0, 1, 2} - {axis})
+        filled = np.flatnonzero(image.array.min(axis=others) != image.array.max(axis=others))
+        ends.append((int(filled[0]), int(filled[-1])) if filled.size else (0, image.shape[axis] - 1))
+    return tuple(ends)
 
 
 def _mirrored_beyond(area: FloatArray, plane_mm: float) -> float:

@@ -22,7 +22,7 @@ from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation import doubts as doubt
 from gluteal_grade.segmentation.doubts import Labelled
-from gluteal_grade.segmentation.masks import muscle_box, pieces, values_in
+from gluteal_grade.segmentation.masks import muscles_of, pieces
 from gluteal_grade.segmentation.protocol import Segmentation
 
 
@@ -61,8 +61,7 @@ def clean(labels: Volume, settings: ChecksSettings) -> tuple[Volume, tuple[Note,
         the cleaned labels, and a note for each muscle that lost more than `note_removed_ml`.
     """
     cleaned, notes = labels.array.copy(), []
-    for (muscle, side), values in values_in(labels).items():
-        mask, box = muscle_box(labels, values)
+    for (muscle, side), (mask, box) in muscles_of(labels).items():
         numbers, counts = pieces(mask)
         sizes_ml = counts * labels.grid.voxel_volume_ml
         specks = sizes_ml < max(settings.speck_ml, settings.speck_share * float(sizes_ml.max()))

@@ -17,7 +17,7 @@ from gluteal_grade.coverage import Coverage, Key
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.fan import Points
-from gluteal_grade.segmentation.masks import muscle_box, pieces, values_in, voxels_of
+from gluteal_grade.segmentation.masks import Box, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
 
 _MANY_POINTS = 20_000  # enough to tell where a muscle lies
@@ -42,9 +42,14 @@ class Labelled:
     settings: ChecksSettings
 
     @cached_property
+    def muscles(self) -> dict[Key, tuple[Mask, Box]]:
+        """Each muscle, cropped, and where it was."""
+        return muscles_of(self.labels)
+
+    @cached_property
     def voxels(self) -> dict[Key, npt.NDArray[np.intp]]:
         """(n, 3) voxel indices of each muscle."""
-        return voxels_of(self.labels)
+        return {key: np.argwhere(mask) + [s.start for s in box] for key, (mask, box) in self.muscles.items()}
 
     @cached_property
     def points(self) -> dict[Key, Points]:
@@ -65,8 +70,8 @@ class Labelled:
 def in_pieces(given: Labelled) -> Iterator[Doubt]:
     """A second piece of some size, some way off."""
     grid = given.labels.grid
-    for key, values in values_in(given.labels).items():
-        numbers, counts = pieces(muscle_box(given.labels, values)[0])
+    for key, (mask, _) in given.muscles.items():
+        numbers, counts = pieces(mask)
         largest = int(counts.argmax())
         others = np.flatnonzero(counts > given.settings.piece_share * counts[largest])
         if len(others) == 1:
