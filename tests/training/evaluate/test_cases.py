@@ -35,7 +35,7 @@ def test_a_perfect_segmenter_is_perfect(bench):
     assert all(row["dice"] == 1 and row["hd95_mm"] == 0 and row["volume_error"] == 0 and not row["wrong_side"] for row in rows)
     text = synthetic.render(rows)
     assert "**missed**" not in text
-    assert "Sides swapped: 0" in text
+    assert "Muscles on the wrong side: 0" in text
     assert "1.000 (1.000)" in text
 
 
@@ -84,6 +84,9 @@ def test_the_plan_covers_what_the_issue_asks():
     assert {c.plane for c in whole} == {"axial", "coronal"}
     assert {c.slice_mm for c in whole} == {3, 5, 7}
     assert {c.fov for c in cases} == {"whole", "right_hip", "left_hip", "cut_top", "cut_bottom"}
+    few = [case for case in synthetic.items(2) if case.fov == "whole"]
+    assert {c.slice_mm for c in few} == {3, 5, 7}
+    assert {c.plane for c in few} == {"axial", "coronal"}
     for items in (cases, swaps.items(50), fatty.items(50), fat_fraction.items(50)):
         assert len({c.key for c in items}) == len(items)
     assert len(swaps.items(50)) == 500
