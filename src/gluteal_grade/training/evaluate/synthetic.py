@@ -49,7 +49,8 @@ def render(rows: list[Row]) -> str:
     swapped = sum(row["wrong_side"] > 0.5 for row in rows)
     after = [
         f"Median (worst), both sides pooled; {slivers} slivers of under {SLIVER_ML:g} ml in view are left out. "
-        f"Over {SLIVER_ML:g} ml labelled where the truth has none: {invented}. Muscles on the wrong side: {swapped}. Draws refused: {len(refused)}.",
+        f"Over {SLIVER_ML:g} ml labelled where the truth has none: {invented}. Muscles on the wrong side: {swapped}. "
+        f"Draws refused: {len(refused)}.",
         *refused,
     ]
     return "\n\n".join([f"### {title}\n\n{table}" for title, table in tables] + ["\n".join(after)])
