@@ -1,57 +1,44 @@
-"""The box of a hip: no larger than glutei are, and no higher than the top of medius."""
-
-from __future__ import annotations
+"""The coarse look: boxes around the hips that are in view."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gluteal_grade.anatomy import Side
-from gluteal_grade.config import load_settings
-from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.segmentation.locate import Box, _fullest, centred
+from gluteal_grade.segmentation.bundle import LOCATOR
+from gluteal_grade.segmentation.locate import locate
+from gluteal_grade.segmentation.look import field_of_view
+from tests.segmentation.fakes import LEFT, RIGHT, SETTINGS, blobs, centred, fake_models
 
-SETTINGS = load_settings(None).segmentation.locator
-IMAGE = Grid((100, 100, 160), np.diag([2.5, 2.5, 2.5, 1.0]))
-FIRST = Box(Side.RIGHT, np.zeros(3), np.array([247.5, 247.5, 397.5]))
-
-
-@given(st.lists(st.floats(0, 500), min_size=1, max_size=60), st.floats(1, 300))
-def test_no_window_of_that_size_holds_more(positions: list[float], size_mm: float) -> None:
-    values = np.array(positions)
-    inside = _fullest(values, size_mm)
-    assert np.ptp(values[inside]) <= size_mm + 1e-9
-    assert inside.sum() == max(int(((values >= v) & (values <= v + size_mm)).sum()) for v in values)
+GRID = centred((100, 90, 50), np.diag([4.0, 4.0, 5.0]))
+LOOSE_MM = 12.0  # two coarse voxels: soft borders, and the outermost voxels that are left out
 
 
-def muscles(*tops: int) -> tuple[Volume, ...]:
-    """Maximus, medius and minimus as blocks side by side from voxel 40 up to these heights."""
-    volumes = []
-    for number, top in enumerate(tops):
-        array = np.zeros(IMAGE.shape, np.float32)
-        array[20 + 10 * number : 30 + 10 * number, 30:60, 40:top] = 1.0
-        volumes.append(Volume(array, IMAGE.affine))
-    return tuple(volumes)
+@pytest.mark.parametrize("margin", [0.0, 25.0, 50.0])
+def test_a_box_holds_the_muscles_and_the_margin(margin: float) -> None:
+    settings = SETTINGS.segmentation.locator.model_copy(update={"margin_mm": margin})
+    found = locate(blobs(GRID, RIGHT, LEFT), fake_models()[LOCATOR], settings, ct=False)
+    low_view, high_view = field_of_view(GRID)
+    assert [box.side for box in found.boxes] == [Side.RIGHT, Side.LEFT]
+    for box, (centre, radii) in zip(found.boxes, (RIGHT, LEFT), strict=True):
+        low, high = np.subtract(centre, radii) - margin, np.add(centre, radii) + margin
+        assert np.abs(box.low_mm - np.maximum(low, low_view)).max() < LOOSE_MM
+        assert np.abs(box.high_mm - np.minimum(high, high_view)).max() < LOOSE_MM
+        assert (box.low_mm >= low_view).all()
+        assert (box.high_mm <= high_view).all()
 
 
-def test_what_lies_above_medius_is_not_looked_at_again() -> None:
-    box = centred(FIRST, muscles(140, 90, 80), IMAGE, SETTINGS)
-    assert box.high_mm[2] == pytest.approx(2.5 * 89 + SETTINGS.above_crest_mm, abs=2.5)
-    assert box.low_mm[2] == pytest.approx(2.5 * 40 - SETTINGS.margin_mm, abs=5)
+def test_a_stray_piece_does_not_widen_the_box() -> None:
+    stray = ((150.0, 120.0, 100.0), (14.0, 14.0, 14.0))
+    settings = SETTINGS.segmentation.locator
+    alone, beside = (locate(blobs(GRID, *which), fake_models()[LOCATOR], settings, ct=False).boxes for which in ((RIGHT,), (RIGHT, stray)))
+    assert np.allclose(alone[0].low_mm, beside[0].low_mm, atol=1.0)
+    assert np.allclose(alone[0].high_mm, beside[0].high_mm, atol=1.0)
 
 
-def test_without_medius_the_top_is_that_of_the_muscle() -> None:
-    box = centred(FIRST, muscles(90, 40, 40), IMAGE, SETTINGS)
-    assert box.high_mm[2] == pytest.approx(2.5 * 89 + SETTINGS.margin_mm, abs=5)
-
-
-def test_nothing_found_leaves_the_box() -> None:
-    assert centred(FIRST, muscles(40, 40, 40), IMAGE, SETTINGS) is FIRST
-
-
-def test_a_box_is_no_larger_than_glutei_are() -> None:
-    array = np.ones(IMAGE.shape, np.float32)
-    volumes = (Volume(array, IMAGE.affine), *(Volume(np.zeros(IMAGE.shape, np.float32), IMAGE.affine),) * 2)
-    box = centred(FIRST, volumes, IMAGE, SETTINGS)
-    assert (box.high_mm - box.low_mm <= np.array(SETTINGS.largest_mm) + 2 * SETTINGS.margin_mm + 1e-6).all()
+def test_too_little_is_no_hip() -> None:
+    small = ((80.0, 0.0, 0.0), (22.0, 22.0, 22.0))  # 45 ml
+    bright = blobs(GRID, small)
+    hu = bright.with_array(0.5 * bright.array - 200)  # the scale of CT does not depend on how much is bright
+    for least, count in ((20.0, 1), (80.0, 0)):
+        settings = SETTINGS.segmentation.locator.model_copy(update={"min_volume_ml": least})
+        assert len(locate(hu, fake_models()[LOCATOR], settings, ct=True).boxes) == count

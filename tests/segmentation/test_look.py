@@ -22,16 +22,13 @@ def test_outside_the_field_of_view_is_zero_and_does_not_set_the_scale() -> None:
 
 
 def test_fine_voxels_are_averaged_not_picked() -> None:
-    """A chessboard of 1 mm voxels is grey at 4 mm; picking single voxels would give black or white."""
+    """A chessboard of 1 mm voxels is grey at 4 mm; every point of this grid lies on a black voxel's centre."""
     i, j, k = np.indices((60, 60, 30))
     image = Volume((((i + j + k) % 2) * 1000).astype(np.float32), np.diag([1.0, 1.0, 2.0, 1.0]))
     image.array[:, :, :8] = 0  # both ends of the scale are there
     image.array[:, :, -8:] = 1000
-    seen = look(image, upright_grid([10, 10, 26], [50, 50, 30], 4.0), ct=True)
-    hu = 1.0  # 500 HU and more is the end of the CT window
-    assert seen.max() <= hu
-    mr = look(image, upright_grid([10, 10, 0], [50, 50, 58], 4.0), ct=False)
-    assert np.abs(mr[:, :, 7] - 0.5).max() < 0.05
+    seen = look(image, upright_grid([10, 10, 0], [50, 50, 56], 4.0), ct=False)
+    assert np.abs(seen[:, :, 7] - 0.5).max() < 0.05
 
 
 @pytest.mark.parametrize("flip", [0, 1, 2])
