@@ -18,6 +18,7 @@ _SIDE, _SWATCH, _NAME = 0, 52, 76
 _NUMBERS = (270, 364, 438, 530, 622)
 _STATUS = 646
 _CHARACTER = 6.8  # average width at _SMALL
+_BOLD_CHARACTER = 7.7
 
 
 def table_height(rows: Sequence[Row], width: int) -> int:
@@ -62,7 +63,8 @@ def _draw_row(area: Area, top: float, width: int, row: Row) -> None:
 
 
 def _status_lines(row: Row, width: int) -> list[str]:
-    return textwrap.wrap(row.status, max(20, int((width - _STATUS) / _CHARACTER))) or [""]
+    character = _BOLD_CHARACTER if row.warn else _CHARACTER
+    return textwrap.wrap(row.status, max(20, int((width - _STATUS) / character))) or [""]
 
 
 def _row_height(row: Row, width: int) -> int:
