@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from gluteal_grade.training.bodies import Body
@@ -43,15 +45,10 @@ class Shape:
     flexion_deg: float = 10.0
 
 
-def _rotation(angles_deg: np.ndarray) -> np.ndarray:
-    rotation = np.eye(3)
-    for axis, angle in enumerate(np.deg2rad(angles_deg)):
-        first, second = [a for a in range(3) if a != axis]
-        turn = np.eye(3)
-        turn[first, first] = turn[second, second] = np.cos(angle)
-        turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
-        rotation = rotation @ turn
-    return rotation
+def turn(angles_rad: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """(3, 3) rotation by three angles, about x, then the turned y (the other way round), then the turned z."""
+    x, y, z = np.asarray(angles_rad, dtype=np.float64)
+    return np.asarray(Rotation.from_euler("XYZ", [x, -y, z]).as_matrix())
 
 
 def body_coordinates(body: Body, frame: Frame, shape: Shape, rng: np.random.Generator) -> Tensor:
@@ -59,7 +56,7 @@ def body_coordinates(body: Body, frame: Frame, shape: Shape, rng: np.random.Gene
     angles = rng.normal(0, 1, 3) * np.array([shape.tilt_deg, shape.rotation_deg, shape.rotation_deg])
     sizes = np.exp(rng.normal(0, shape.scale, 1) + rng.normal(0, shape.scale / 2, 3))
     shear = np.eye(3) + np.triu(rng.normal(0, shape.scale / 3, (3, 3)), 1)
-    matrix = _rotation(angles) @ shear @ np.diag(sizes * np.array(frame.spacing_mm) / BODY_SPACING_MM)
+    matrix = turn(np.deg2rad(angles)) @ shear @ np.diag(sizes * np.array(frame.spacing_mm) / BODY_SPACING_MM)
     if frame.mirrored:
         matrix[0] *= -1
     axes = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in frame.shape]

@@ -18,6 +18,7 @@ from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.look import look as seen_on
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.study import SeriesKind
+from gluteal_grade.training.deform import turn as rotation
 from gluteal_grade.training.metrics import muscle_value, whole_muscles
 from gluteal_grade.training.pairs import Pair, find_pairs
 from gluteal_grade.training.patches import Sample
@@ -116,22 +117,11 @@ def _grid(places: FloatArray, patch: tuple[int, int, int], spacing_mm: float, mi
         centre = (places.min(axis=0) + places.max(axis=0)) / 2 + rng.normal(0, _OFF_CENTRE_MM[0], 3)
     else:
         centre = places[int(rng.integers(len(places)))] + rng.normal(0, _OFF_CENTRE_MM[1], 3)
-    turn = _small_turn(np.radians(rng.normal(0, (6.0, 4.0, 4.0))))
+    turn = rotation(np.radians(rng.normal(0, (6.0, 4.0, 4.0))))
     affine = np.eye(4)
     affine[:3, :3] = turn @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0]) * (spacing_mm * float(np.exp(rng.normal(0, 0.07))))
     affine[:3, 3] = centre - affine[:3, :3] @ ((np.array(patch) - 1) / 2)
     return Grid(patch, affine)
-
-
-def _small_turn(angles: FloatArray) -> FloatArray:
-    turn = np.eye(3)
-    for axis, angle in enumerate(angles):
-        i, j = [a for a in range(3) if a != axis]
-        one = np.eye(3)
-        one[i, i] = one[j, j] = np.cos(angle)
-        one[i, j], one[j, i] = -np.sin(angle), np.sin(angle)
-        turn = turn @ one
-    return turn
 
 
 def _signed_mm(mask: npt.NDArray[np.bool_], image: Volume) -> Volume:
