@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -111,6 +113,8 @@ class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
+        if worker:
+            os.nice(10)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         index = self._first + start
         while True:
@@ -191,7 +195,7 @@ def train(
 ) -> State:
     """Train until the budget is used.
 
-    The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall,
+    SIGTERM ends a run as its budget does: saved, ready to resume. The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall,
     which is what a later run should resume; `out/last.pt` is the newest state, `out/log.jsonl` one line every 50 steps.
 
     Args:
@@ -215,12 +219,14 @@ def train(
     loss_of = PresentDiceCE(plan.class_weights).to(device)
     loader = DataLoader(_Stream(sampler, state.step), batch_size=1, num_workers=workers, prefetch_factor=4 if workers else None)
     first, began, losses, level_saved = state.step, time.monotonic(), [], False
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     for image, labels in loader:
         used = budget.used(state.step, first, began)
         if used >= _DECAY_FROM and not level_saved:
             state.save(out / "level.pt")
             level_saved = True
-        if used >= 1:
+        if used >= 1 or stopped:
             break
         for group in state.optimizer.param_groups:
             group["lr"] = _rate(plan, state.step, used)
