@@ -23,6 +23,21 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How wrong the fat fraction may be, as standard deviations of it (0-1); `uncertainty` makes intervals of them.
+
+    Attributes:
+        offset_sd: an error that all voxels share and that does not grow with fat: a shifted lean anchor, a noise floor.
+        gain_sd: an error relative to the fat fraction: the fat anchor, T1 and T2* weighting.
+        noise_sd: an error of each voxel on its own.
+    """
+
+    offset_sd: float = 0.0
+    gain_sd: float = 0.0
+    noise_sd: float = 0.0
+
+
+@dataclass(frozen=True)
 class FatMap:
     """Voxelwise fat signal fraction.
 
@@ -38,6 +53,7 @@ class FatMap:
         folded: the value may be the water fraction instead; nothing may be graded from it.
         ct_lean: CT only: boolean mask of voxels in the lean-muscle HU window.
         ct_fat: CT only: boolean mask of voxels in the fat HU window.
+        spread: how wrong the values may be.
     """
 
     volume: Volume
@@ -50,6 +66,7 @@ class FatMap:
     folded: bool = False
     ct_lean: Volume | None = None
     ct_fat: Volume | None = None
+    spread: Spread = Spread()
 
     def on(self, grid: Grid) -> FatMap:
         """The same map on another grid of the same patient space; itself where it already lies there."""
