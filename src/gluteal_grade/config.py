@@ -150,6 +150,7 @@ class LocatorSettings(_Settings):
     min_probability: Fraction
     min_volume_ml: Annotated[float, Field(ge=0)]
     min_piece_share: Fraction
+    min_side_share: Fraction
     outermost: Fraction
     largest_mm: tuple[float, float, float]
     margin_mm: Annotated[float, Field(ge=0)]
@@ -237,6 +238,43 @@ class FatSettings(_Settings):
     ct: CtSettings
 
 
+class LabelFactors(_Settings):
+    """What the doubt about a label's border counts for; `uncertainty/interval.py`."""
+
+    border: Annotated[float, Field(ge=0)]
+    segmentation: Annotated[float, Field(ge=0)]
+
+
+class MethodErrors(_Settings):
+    """Errors of one fat method beyond those that its map states; SDs of the fat fraction."""
+
+    spread: Annotated[float, Field(ge=0)]
+    offset: Annotated[float, Field(ge=0)]
+    gain: Annotated[float, Field(ge=0)]
+
+
+class UncertaintySettings(_Settings):
+    """How wide the intervals are."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    borderline: Fraction
+    given: LabelFactors
+    automatic: LabelFactors
+    not_seen: Annotated[float, Field(ge=0)]
+    methods: dict[str, MethodErrors]
+
+    @field_validator("methods")
+    @classmethod
+    def _has_other(cls, methods: dict[str, MethodErrors]) -> dict[str, MethodErrors]:
+        if "other" not in methods:
+            raise ValueError("methods need an entry `other`")
+        return methods
+
+    def model(self, method: str) -> MethodErrors:
+        """Of one method, named as in `fat.fatmap.Method`."""
+        return self.methods.get(method, self.methods["other"])
+
+
 class Settings(_Settings):
     """All settings of one run; `configs/default.yaml` holds every default and its meaning."""
 
@@ -246,6 +284,7 @@ class Settings(_Settings):
     checks: ChecksSettings
     regions: RegionSettings
     fat: FatSettings
+    uncertainty: UncertaintySettings
 
     def hash(self) -> str:
         """12 hex digits over the effective values and the scales file: two results with the same hash were graded alike."""

@@ -15,10 +15,12 @@ from gluteal_grade.coverage import Coverage, Key, views_of
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import Volume
+from gluteal_grade.uncertainty.interval import Interval, Uncertainty
 
 Mask = npt.NDArray[np.bool_]
 NAN = math.nan
 NOT_SEEN = Coverage(NAN, ())
+UNKNOWN = Interval()
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Measurement:
         volume_ml: label volume in view.
         lean_volume_ml: volume x (1 - mean fat fraction): the sum of (1 - FF) over voxels, voxels without a value counted as average.
         fat_fraction: mean FF of voxels with a value; `median`, `q1`, `q3` their quartiles.
+        interval: where the true mean lies; NaN where none was asked for.
         fat_area_fraction: share of those voxels above the FF threshold (CT: inside the fat HU window).
         ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
         evaluable_share: share of the label's voxels with a value.
@@ -58,6 +61,7 @@ class Measurement:
     fat_fraction_median: float = NAN
     fat_fraction_q1: float = NAN
     fat_fraction_q3: float = NAN
+    interval: Interval = UNKNOWN
     fat_area_fraction: float = NAN
     ct_lean_share: float = NAN
     evaluable_share: float = NAN
@@ -71,7 +75,12 @@ class Measurement:
 
 
 def measure(
-    labels: Volume, fat: FatMap, slice_axis: int, settings: MeasureSettings, views: Mapping[Key, Coverage] | None = None
+    labels: Volume,
+    fat: FatMap,
+    slice_axis: int,
+    settings: MeasureSettings,
+    views: Mapping[Key, Coverage] | None = None,
+    uncertainty: Uncertainty | None = None,
 ) -> tuple[Measurement, ...]:
     """Every muscle of both sides, and every region the labels tell apart.
 
@@ -81,6 +90,7 @@ def measure(
         slice_axis: array axis across the slices.
         settings: thresholds.
         views: `coverage.views_of` these labels on the fat map's image, where known already.
+        uncertainty: makes the intervals; without it there are none.
 
     Returns:
         right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
@@ -100,15 +110,17 @@ def measure(
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
             view = views[muscle, side]
-            found.append(_measure_part(whole, mask, view, fat, slice_axis, settings))
+            found.append(_measure_part(whole, mask, view, fat, slice_axis, settings, uncertainty))
             for region in REGIONS[muscle]:
                 part = Part(muscle, region, side)
                 if part in present:
-                    found.append(_measure_part(part, labels.array == label_value(part), view, fat, slice_axis, settings))
+                    found.append(_measure_part(part, labels.array == label_value(part), view, fat, slice_axis, settings, uncertainty))
     return tuple(found)
 
 
-def _measure_part(part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axis: int, settings: MeasureSettings) -> Measurement:
+def _measure_part(
+    part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axis: int, settings: MeasureSettings, uncertainty: Uncertainty | None
+) -> Measurement:
     count = int(mask.sum())
     values = fat.volume.array[mask]
     values = values[np.isfinite(values)].astype(np.float64)
@@ -145,6 +157,7 @@ def _measure_part(part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axi
         fat_fraction_median=median,
         fat_fraction_q1=q1,
         fat_fraction_q3=q3,
+        interval=uncertainty.interval(mask, fat, slice_axis) if uncertainty else UNKNOWN,
         fat_area_fraction=mostly_fat,
     )
 

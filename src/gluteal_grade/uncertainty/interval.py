@@ -1,0 +1,118 @@
+"""The interval of one muscle's mean fat fraction, and the parts it is made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from gluteal_grade.config import LabelFactors, UncertaintySettings
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.geometry import Volume
+from gluteal_grade.uncertainty.border import Rings, rings
+from gluteal_grade.uncertainty.split_normal import SplitNormal
+
+_NEAR = 0.5  # voxels; the shift that one unit of the border factor stands for
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the true mean fat fraction lies.
+
+    Attributes:
+        low, high: bounds, 0-1; NaN where nothing was measured.
+        below, above: SDs of the lower and the upper half of its distribution.
+        parts: what they are made of, name to (below, above), SDs; the squares add up.
+    """
+
+    low: float = math.nan
+    high: float = math.nan
+    below: float = math.nan
+    above: float = math.nan
+    parts: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Makes intervals for one label map.
+
+    Attributes:
+        settings: factors, calibrated on phantoms (docs/validation.md).
+        automatic: a network made the labels: their borders are less sure than given ones.
+        doubt: the network's uncertainty on the labels' grid, 0-1.
+    """
+
+    settings: UncertaintySettings
+    automatic: bool = False
+    doubt: Volume | None = None
+
+    def interval(self, mask: npt.NDArray[np.bool_], fat: FatMap, slice_axis: int) -> Interval:
+        """The interval of the mean fat fraction over a label with at least one value.
+
+        Args:
+            mask: (x, y, z) the label.
+            fat: the map on the same grid.
+            slice_axis: array axis across the slices.
+        """
+        found = rings(mask, fat.volume.array, slice_axis, self.doubt.array if self.doubt else None)
+        mean = found.mean
+        parts = {
+            "border": self._border(found, mean),
+            "segmentation": self._segmentation(found, mean),
+            "fat_map": _both(self._fat_map(fat, mean, found.core.size + found.inner.size)),
+            "not_seen": _both(self._not_seen(mask, found)),
+        }
+        below, above = (math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1))
+        low, high = bounds(mean, below, above, self.settings.confidence)
+        return Interval(low, high, below, above, parts)
+
+    def _border(self, found: Rings, mean: float) -> tuple[float, float]:
+        """From shifts by half a voxel and one voxel: the mean change a half voxel brings, to either side of the measured value."""
+        changes = [((found.shifted(sign * 0.5) - mean) / 0.5 + (found.shifted(sign * 1.0) - mean)) / 2 * _NEAR for sign in (-1, 1)]
+        factor = self._labels.border
+        return _spread(changes, factor)
+
+    def _segmentation(self, found: Rings, mean: float) -> tuple[float, float]:
+        if self.doubt is None:
+            return 0.0, 0.0
+        changes = [found.without_doubtful() - mean, found.with_doubtful() - mean]
+        return _spread(changes, self._labels.segmentation)
+
+    def _fat_map(self, fat: FatMap, mean: float, voxels: int) -> float:
+        """The map's own spread and what the method leaves out; noise averages over the voxels, the rest does not."""
+        model = self.settings.model(fat.method)
+        spread = fat.spread
+        ff = min(max(mean, 0.0), 1.0)
+        own = math.hypot(spread.offset_sd, spread.gain_sd * ff)
+        return math.sqrt((model.spread * own) ** 2 + model.offset**2 + (model.gain * ff) ** 2 + spread.noise_sd**2 / voxels)
+
+    def _not_seen(self, mask: npt.NDArray[np.bool_], found: Rings) -> float:
+        """Voxels without a value may hold more or less fat than those seen: by as much as voxels of this muscle differ."""
+        values = np.concatenate([found.core, found.inner])
+        missing = 1 - values.size / int(mask.sum())
+        return self.settings.not_seen * missing * float(values.std())
+
+    @property
+    def _labels(self) -> LabelFactors:
+        return self.settings.automatic if self.automatic else self.settings.given
+
+
+def bounds(mean: float, below: float, above: float, confidence: float) -> tuple[float, float]:
+    """Central interval of a fat fraction, cut at 0 and 1 (but never beyond the measured value itself)."""
+    distribution = SplitNormal(mean, below, above)
+    tail = (1 - confidence) / 2
+    low, high = distribution.quantile(tail), distribution.quantile(1 - tail)
+    # with very unequal halves a central interval may leave the measured value out
+    return max(min(low, mean), min(0.0, mean)), min(max(high, mean), max(1.0, mean))
+
+
+def _both(sd: float) -> tuple[float, float]:
+    return sd, sd
+
+
+def _spread(changes: list[float], factor: float) -> tuple[float, float]:
+    """The largest change to either side, times a factor; NaN (nothing left of the label) counts as none."""
+    known = [c for c in changes if not math.isnan(c)]
+    return factor * max(0.0, *(-c for c in known), 0.0), factor * max(0.0, *known, 0.0)
