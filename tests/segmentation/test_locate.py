@@ -42,3 +42,12 @@ def test_too_little_is_no_hip() -> None:
     for least, count in ((20.0, 1), (80.0, 0)):
         settings = SETTINGS.segmentation.locator.model_copy(update={"min_volume_ml": least})
         assert len(locate(hu, fake_models()[LOCATOR], settings, ct=True).boxes) == count
+
+
+@pytest.mark.parametrize(("share", "sides"), [(0.0, [Side.RIGHT, Side.LEFT]), (0.3, [Side.RIGHT])])
+def test_the_edge_of_the_other_side_is_no_hip(share: float, sides: list[Side]) -> None:
+    edge = ((-75.0, -40.0, -25.0), (20.0, 30.0, 30.0))  # 75 ml beside 600
+    settings = SETTINGS.segmentation.locator.model_copy(update={"min_side_share": share})
+    found = locate(blobs(GRID, RIGHT, edge), fake_models()[LOCATOR], settings, ct=False)
+    assert [box.side for box in found.boxes] == sides
+    assert list(found.slivers) == [side for side in Side if side not in sides]

@@ -91,3 +91,17 @@ def test_every_contrast_tells_muscle_from_fat(mode: str) -> None:
 def test_an_unknown_contrast_is_refused() -> None:
     with pytest.raises(ValueError, match="no such contrast"):
         draw_contrast("flair", np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_scan_of_one_hip_ends_near_the_midline(side: int) -> None:
+    body = toy_body()
+    where = body_coordinates(body, Frame((64, 48, 40), (6.0, 1.5, 1.5), (31.5, 23.5, 19.5)), STILL, np.random.default_rng(0))
+    middle = float(body.heads[:, 0].mean())
+    edges = []
+    for seed in range(30):
+        columns = patches._one_side(where[0], body, side, np.random.default_rng(seed))[:, 0, 0]
+        kept = where[0, :, 0, 0][columns]
+        edges.append(float((kept.min() - middle) if side == 0 else (middle - kept.max())) * 1.5)
+    assert min(edges) < 0 < max(edges)
+    assert -51.5 <= min(edges) < max(edges) <= 86.5

@@ -15,7 +15,7 @@ from gluteal_grade.training.validate import make_validation
 NETWORK = {
     "_target_": "UNet", "spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": [4, 8], "strides": [2], "norm": "INSTANCE",
 }  # fmt: skip
-PLAN = Plan(NETWORK, (16, 16, 16), 1.5, (1.0, 1.0), (), 5e-3, 0.9, 1)
+PLAN = Plan(NETWORK, (16, 16, 16), 1.5, (1.0, 1.0), (), 5e-3, 0.9, 2, 1)
 
 
 def balls(index: int) -> Sample:

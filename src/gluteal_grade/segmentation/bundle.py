@@ -136,7 +136,8 @@ class BundleSegmenter:
         if not labels.array.any():
             sides = " and ".join(box.side for box in located.boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
-        return Found(labels, canvas.uncertainty, located.labels, notes)
+        slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side") for side in located.slivers)
+        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *notes))
 
 
 def _shipped_models() -> Path:

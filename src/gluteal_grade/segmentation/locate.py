@@ -39,10 +39,12 @@ class Located:
     Attributes:
         boxes: of the hips in view, right before left; empty if there is none.
         labels: uint8 whole muscles on the coarse grid.
+        slivers: sides of which so little is in view, beside the other, that they are not looked at: a scan of one hip.
     """
 
     boxes: tuple[Box, ...]
     labels: Volume
+    slivers: tuple[Side, ...] = ()
 
 
 def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) -> Located:
@@ -59,13 +61,21 @@ def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) 
     found = probabilities(model, look(image, grid, ct=ct), settings.max_voxels)
     values = np.array([0, *(label_value(part) for part in CHANNELS)], np.uint8)
     labels = Volume(values[found.argmax(axis=0)], grid.affine)
-    boxes = []
+    masks = {}
     for side in Side:
         gluteal = found[[1 + c for c, part in enumerate(CHANNELS) if part.side is side]].sum(axis=0)
-        mask = _without_stray_pieces(gluteal > settings.min_probability, settings.min_piece_share)
-        if mask.any() and float(mask.sum()) * grid.voxel_volume_ml >= settings.min_volume_ml:
+        masks[side] = _without_stray_pieces(gluteal > settings.min_probability, settings.min_piece_share)
+    fullest_ml = max(float(mask.sum()) for mask in masks.values()) * grid.voxel_volume_ml
+    boxes, slivers = [], []
+    for side, mask in masks.items():
+        seen_ml = float(mask.sum()) * grid.voxel_volume_ml
+        if seen_ml < max(settings.min_volume_ml, 1e-6):
+            continue
+        if seen_ml < settings.min_side_share * fullest_ml:
+            slivers.append(side)
+        else:
             boxes.append(_box(side, Volume(mask, grid.affine), settings, view))
-    return Located(tuple(boxes), labels)
+    return Located(tuple(boxes), labels, tuple(slivers))
 
 
 def _without_stray_pieces(mask: Mask, min_share: float) -> Mask:

@@ -98,10 +98,10 @@ class Sampler:
 
     def _locator(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
         kind = rng.random()
-        if kind < 0.6:  # the whole pelvis
+        if kind < 0.5:  # the whole pelvis
             middle = body.heads.mean(axis=0) + np.array([0, -15, 20]) + rng.normal(0, 15.0 / BODY_SPACING_MM, 3)
             centre = (float(middle[0]), float(middle[1]), float(middle[2]))
-        else:  # one hip, or some other part
+        else:  # one hip, the other side cut away or not, or some other part
             centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.3)
         fine = tuple(2 * n for n in self.patch)
         frame = Frame((fine[0], fine[1], fine[2]), (self.spacing_mm / 2,) * 3, centre)
@@ -110,7 +110,10 @@ class Sampler:
         image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm / 2, rng)
         image = functional.avg_pool3d(image[None, None], 2)[0, 0]
         labels = gluteal_labels(drawn.tissue, t.GLUTEI)[::2, ::2, ::2]
-        return _finish(image, labels, drawn.known[::2, ::2, ::2], mode, rng, chance=0.12)
+        known = drawn.known[::2, ::2, ::2]
+        if 0.5 <= kind < 0.8:
+            known = known & _one_side(drawn.where[0, ::2, ::2, ::2], body, side, rng)
+        return _finish(image, labels, known, mode, rng, chance=0.12)
 
     def _centre(self, body: Body, side: int, rng: np.random.Generator, spread_mm: float, stray: float) -> tuple[float, float, float]:
         if rng.random() < stray:
@@ -120,6 +123,23 @@ class Sampler:
             place, middle, weight = places[int(rng.integers(len(places)))], places.mean(axis=0), rng.random()
             x, y, z = weight * place + (1 - weight) * middle + rng.normal(0, spread_mm / BODY_SPACING_MM, 3)
         return float(x), float(y), float(z)
+
+
+def _one_side(across: Tensor, body: Body, side: int, rng: np.random.Generator) -> Tensor:
+    """A scan of one hip: it ends up to 80 mm short of the midline or up to 50 mm beyond it, often at the flank too.
+
+    Args:
+        across: (x, y, z) body voxel coordinate from left to right.
+        body: whose midline.
+        side: 0 the right hip, 1 the left one.
+        rng: random source.
+    """
+    right = (across.mean(dim=(1, 2)) - float(body.heads[:, 0].mean())) * BODY_SPACING_MM
+    towards = right if side == 0 else -right
+    inside = towards > float(rng.uniform(-50, 80))
+    if rng.random() < 0.4:
+        inside &= towards < float(rng.uniform(140, 220))
+    return inside[:, None, None].expand(across.shape)
 
 
 def anatomy_of(name: str) -> str:
