@@ -35,6 +35,7 @@ class BodyParameters:
         subcutaneous_fat_mm: at the side of the hip, 5-80 mm.
         volume_factors: ((side, muscle, factor), ...) on the healthy volume; what is not named has factor 1.
         implant_side: side with a hip replacement, or None.
+        implant_cup: the replacement has a cup.
         seed: small shape differences between people and sides.
 
     Raises:
@@ -47,6 +48,7 @@ class BodyParameters:
     volume_factors: tuple[tuple[Side, Muscle, float], ...] = ()
     implant_side: Side | None = None
     seed: int = 1
+    implant_cup: bool = False
 
     def __post_init__(self) -> None:
         if self.sex not in _SEX_SCALE:
@@ -101,7 +103,7 @@ class Body:
         """The two halves."""
         p = self.parameters
         return {
-            side: Hip(side, p.sex == "F", p.subcutaneous_fat_mm, self.thickness[side], p.seed * 2 + i, p.implant_side is side)
+            side: Hip(side, p.sex == "F", p.subcutaneous_fat_mm, self.thickness[side], p.seed * 2 + i, p.implant_side is side, p.implant_cup)
             for i, side in enumerate(_SIDES)
         }
 

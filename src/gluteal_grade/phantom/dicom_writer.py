@@ -166,7 +166,7 @@ def common(study: PhantomStudy, spec: SeriesSpec, number: int, vendor: Vendor) -
     data.Manufacturer = style.manufacturer
     data.InstitutionName = "Synthetic Data"
     data.ReferringPhysicianName = ""
-    data.StudyDescription = "MR Pelvis" if not ct else "CT Pelvis"
+    data.StudyDescription = study.spec.description or ("CT Pelvis" if ct else "MR Pelvis")
     data.SeriesDescription = description(vendor, spec)
     data.ManufacturerModelName = style.model
     data.PatientName = f"Phantom^{study.spec.name}"

@@ -13,8 +13,9 @@ from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.phantom import bones, muscles, viscera
 from gluteal_grade.phantom.envelope import SKIN_MM, Envelope
 from gluteal_grade.phantom.glutei import Layers, Maximus
+from gluteal_grade.phantom.implant import head_and_stem, shell, socket
 from gluteal_grade.phantom.noise import WaveNoise
-from gluteal_grade.phantom.shapes import F32, FAR, Box, Shape, Tube, Union
+from gluteal_grade.phantom.shapes import F32, FAR, Box, Shape, Union
 from gluteal_grade.phantom.structures import Structure
 
 U8 = npt.NDArray[np.uint8]
@@ -51,6 +52,7 @@ class Hip:
         thickness: calibration factors of the three glutei.
         seed: of the fat planes.
         implant: head and stem of a hip replacement instead of the femoral head and neck.
+        cup: the socket is replaced too.
     """
 
     side: Side
@@ -59,6 +61,7 @@ class Hip:
     thickness: dict[Muscle, float] = field(hash=False)
     seed: int
     implant: bool = False
+    cup: bool = False
 
     @cached_property
     def _bones(self) -> tuple[tuple[Structure, Shape], ...]:
@@ -76,8 +79,11 @@ class Hip:
 
     @cached_property
     def _metal(self) -> Shape:
-        stem = Tube(((90, 0, 0, 8), (110, -4, -18, 7), (122, -8, -40, 7.5), (123, -5, -80, 6), (118, 0, -130, 4.5)))
-        return Union((Tube(((90, 0, 0, 16), (91, 0, -1, 16)), segments=1), stem), blend=3)
+        return head_and_stem()
+
+    @cached_property
+    def _alloy(self) -> Shape:
+        return Union((self._metal, shell())) if self.cup else self._metal
 
     @cached_property
     def _others(self) -> tuple[tuple[Structure, Shape], ...]:
@@ -98,6 +104,10 @@ class Hip:
     def metal_distance(self, lat: F32, ant: F32, sup: F32) -> F32:
         """Distance of (n,) points from the implant's surface, mm, whether or not this side has one."""
         return self._metal.distance(lat, ant, sup)
+
+    def alloy_distance(self, lat: F32, ant: F32, sup: F32) -> F32:
+        """The same of head, stem and, where there is one, the cup's metal: what makes the field."""
+        return self._alloy.distance(lat, ant, sup)
 
     def bones_at(self, lat: F32, ant: F32, sup: F32) -> U8:
         """(n,) uint8: the bones and joints only, 0 elsewhere."""
@@ -138,6 +148,8 @@ class Hip:
     def _place_bones(self, work: _Work) -> None:
         if self.implant:
             work.place(S.IMPLANT, self._metal.box, self._metal.distance)
+            if self.cup:
+                work.place(S.IMPLANT, socket().box, socket().distance)
         for structure, shape in self._bones:
             work.place(structure, shape.box, shape.distance, rim=None if structure is S.DISC else S.CORTEX)
         work.place(S.JOINT, self._capsule.box, self._capsule.distance, rim=S.FASCIA)

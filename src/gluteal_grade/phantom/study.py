@@ -11,10 +11,13 @@ import numpy.typing as npt
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.phantom.body import BodyParameters, build_body
 from gluteal_grade.phantom.degrade import bias_field, metal_shading, rician
+from gluteal_grade.phantom.encoding import Encoding, acquired, disturbed
 from gluteal_grade.phantom.fatfield import FatField, Prescriptions
+from gluteal_grade.phantom.implant import Alloy
 from gluteal_grade.phantom.sampling import Content, sample
 from gluteal_grade.phantom.shapes import F32
-from gluteal_grade.phantom.signal import Protocol, ct_numbers, phase_image, tissue_signal, water_and_fat
+from gluteal_grade.phantom.signal import Protocol, Technique, ct_numbers, phase_image, tissue_signal, water_and_fat
+from gluteal_grade.phantom.susceptibility import implant_field_ppm
 from gluteal_grade.phantom.tissue import Tissue
 from gluteal_grade.phantom.truth import PartTruth, label_values, truth_of
 from gluteal_grade.study import SeriesKind
@@ -35,7 +38,8 @@ class SeriesSpec:
         protocol: None for CT.
         snr: signal of lean muscle over the noise SD of one channel; 0 for none.
         bias_percent: shading, +- percent.
-        void_mm: how far the signal void reaches beyond an implant.
+        void_mm: how far the signal void reaches beyond an implant: a picture of an artifact, in place of its physics.
+        encoding: how places are told in the field of the study's alloy: the physics; None for a perfect field.
         grid: its own grid, or the study's; `supersample` likewise.
         counts_per_sigma: stored grey levels a noise SD (muscle is `snr` times this); more for smoother, larger files.
         bandwidth_hz: pixel bandwidth, Hz; for the header.
@@ -55,6 +59,7 @@ class SeriesSpec:
     bandwidth_hz: float = 250.0
     protocol_name: str = ""
     sequence_name: str = ""
+    encoding: Encoding | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class PhantomStudySpec:
         supersample: sub-samples a voxel along each array axis.
         seed: of fat pattern and noise.
         age_years: for the header.
+        alloy: of the body's implant; it disturbs the field of every series that has an `encoding`.
+        description: StudyDescription for the header.
     """
 
     name: str
@@ -80,6 +87,8 @@ class PhantomStudySpec:
     supersample: tuple[int, int, int] = (3, 3, 3)
     seed: int = 1
     age_years: int = 45
+    alloy: Alloy | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +109,8 @@ class PhantomStudy:
         labels: uint8 on the study's grid, values of `gluteal_grade.anatomy.label_value`.
         truth: see `gluteal_grade.phantom.truth`.
         content: what the voxels of the study's grid hold.
-        void_share: series name to {part: share of its label within the metal void (signal below half)}.
+        void_share: series name to {part: share of its label within the metal void (signal below half; with an `encoding`: read
+            more than a pixel away, or lost)}.
     """
 
     spec: PhantomStudySpec
@@ -129,9 +139,10 @@ class PhantomStudy:
             "seed": spec.seed,
             "patient": {"sex": spec.body.sex, "age_years": spec.age_years},
             "parameters": {
-                "body": _plain(asdict(spec.body)),
+                "body": _person(spec.body),
                 "fat": [{"side": s.value, "muscle": m.value, "mean": f.mean, "pattern": f.pattern.value} for s, m, f in spec.fat],
-            },
+            }
+            | ({} if spec.alloy is None else {"alloy": spec.alloy.value}),
             "grid": {
                 "shape": list(spec.grid.shape),
                 "affine_ras_mm": [[round(float(v), 6) for v in row] for row in spec.grid.affine],
@@ -173,6 +184,13 @@ def make_study(spec: PhantomStudySpec) -> PhantomStudy:
         if series.void_mm and series.grid is None:
             void_share[series.name] = _void_share(truth, labels, shading)
         clean *= shading * bias_field(own.grid, series.bias_percent, spec.seed)
+        if spec.alloy is not None and series.encoding is not None and series.protocol is not None:
+            field_ppm = implant_field_ppm(body, spec.alloy)
+            te_ms = series.protocol.te_ms if series.protocol.technique is Technique.SPOILED_GRADIENT_ECHO else None
+            clean = acquired(clean, own.grid, field_ppm, series.protocol.field_t, series.encoding, te_ms)
+            if series.grid is None:
+                lost = disturbed(own.grid, field_ppm, series.protocol.field_t, series.encoding, te_ms)
+                void_share[series.name] = _void_share(truth, labels, 1 - lost.astype(np.float32))
         images.append(SeriesImage(series, Volume(_levels(clean, series, spec.seed * 100 + index), own.grid.affine)))
     return PhantomStudy(spec, tuple(images), labels, truth, content, void_share)
 
@@ -215,7 +233,16 @@ def _void_share(truth: tuple[PartTruth, ...], labels: Volume, shading: F32) -> d
 
 def _series_facts(spec: SeriesSpec) -> dict[str, Any]:
     facts = {"name": spec.name, "kind": spec.kind.value, "snr": spec.snr, "bias_percent": spec.bias_percent, "void_mm": spec.void_mm}
+    if spec.encoding is not None:
+        facts |= {"encoding": _plain(asdict(spec.encoding))}
     return facts | {"protocol": None if spec.protocol is None else _plain(asdict(spec.protocol))}
+
+
+def _person(body: BodyParameters) -> Any:
+    facts = _plain(asdict(body))
+    if not body.implant_cup:  # truth files from before there were cups stay as they are
+        facts.pop("implant_cup")
+    return facts
 
 
 def _plain(value: Any) -> Any:
