@@ -91,6 +91,8 @@ class Reason(StrEnum):
     RESAMPLED = "resampled"
     OTHER_SIDE_MISSING = "other_side_missing"
     OTHER_SIDE_PARTIAL = "other_side_partial"
+    SEX_UNKNOWN = "sex_unknown"
+    NO_NORM = "no_norm"
     # the machine
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     READ_FAILED = "read_failed"
@@ -169,6 +171,8 @@ ADVICE: dict[Reason, str] = {
     Reason.RESAMPLED: "Draw labels on the series that the fat is measured on where you can.",
     Reason.OTHER_SIDE_MISSING: "The other side was not measured.",
     Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",
+    Reason.SEX_UNKNOWN: "Give --sex M or F where the file does not say; norms differ between the sexes.",
+    Reason.NO_NORM: "Read the number without a norm: published ones are for whole muscles on Dixon.",
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
