@@ -49,10 +49,12 @@ Interval = tuple[float, float]
 
 
 class GradingSettings(_Settings):
-    """Which scales file and which profile per scale."""
+    """Which scales file and which profile per scale; files of norms and statements."""
 
     file: Path | None
     profiles: dict[str, str]
+    norms: Path | None
+    interpretation: Path | None
 
 
 class MeasureSettings(_Settings):
@@ -196,8 +198,22 @@ class BiasSettings(_Settings):
     stiffness: Annotated[float, Field(ge=0)]
 
 
+class SideAnchorSettings(_Settings):
+    """When a side of the body has anchors of its own, and when anchors are called weak; `fat/anchors.py`."""
+
+    min_width_mm: Annotated[float, Field(gt=0)]
+    min_fat_ml: Annotated[float, Field(ge=0)]
+    min_lean_ml: Annotated[float, Field(ge=0)]
+    max_difference: Fraction
+    block_ml: Annotated[float, Field(gt=0)]
+    max_drift: Fraction
+
+
 class T1Settings(_Settings):
     """Bias correction and anchors on T1."""
+
+    method: Literal["anchors", "gmm3", "kmeans3"]
+    intermediate_ff: Fraction
 
     lean_reference_ff: Annotated[float, Field(ge=0, lt=0.5)]
     shell_mm: Interval
@@ -208,7 +224,26 @@ class T1Settings(_Settings):
     fat_above_top: Fraction
     min_lean_share: Fraction
     void_below_muscle: Fraction
+    sides: SideAnchorSettings
     bias: BiasSettings
+
+
+class MakeshiftSettings(_Settings):
+    """What differs from T1 on another contrast."""
+
+    lean_over_fat: Interval
+
+
+class OedemaSettings(_Settings):
+    """When a voxel of a fat-suppressed image is called oedematous; `fat/oedema.py`."""
+
+    lean_below_ff: Fraction
+    min_lean_ml: Annotated[float, Field(gt=0)]
+    above_ratio: Annotated[float, Field(gt=1)]
+    above_sd: Annotated[float, Field(gt=0)]
+    field_order: Annotated[int, Field(ge=0, le=4)]
+    min_tr_ms: Annotated[float, Field(gt=0)]
+    max_lean_spread: Fraction
 
 
 class InOpposedSettings(_Settings):
@@ -234,6 +269,9 @@ class FatSettings(_Settings):
     min_signal: Fraction
     swap: SwapSettings
     t1: T1Settings
+    t2: MakeshiftSettings
+    pd: MakeshiftSettings
+    oedema: OedemaSettings
     in_opposed: InOpposedSettings
     ct: CtSettings
 
@@ -287,9 +325,11 @@ class Settings(_Settings):
     uncertainty: UncertaintySettings
 
     def hash(self) -> str:
-        """12 hex digits over the effective values and the scales file: two results with the same hash were graded alike."""
+        """12 hex digits over the values in use and the files of scales, norms and statements: results of one hash were graded alike."""
         digest = hashlib.sha256(self.model_dump_json().encode())
-        digest.update((self.grading.file or shipped("configs", "grading.yaml")).read_bytes())
+        files = {"grading": self.grading.file, "norms": self.grading.norms, "interpretation": self.grading.interpretation}
+        for name, own in files.items():
+            digest.update((own or shipped("configs", f"{name}.yaml")).read_bytes())
         return digest.hexdigest()[:12]
 
 

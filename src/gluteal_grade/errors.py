@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NO_LEAN_REFERENCE = "no_lean_reference"
     CONTRAST_AGENT = "contrast_agent"
     CT_NOT_HU = "ct_not_hu"
+    FAT_SUPPRESSED = "fat_suppressed"
     # segmentation
     NO_SEGMENTER = "no_segmenter"
     NO_GLUTEAL_MUSCLE = "no_gluteal_muscle"
@@ -88,6 +89,12 @@ class Reason(StrEnum):
     CT_UNCALIBRATED = "ct_uncalibrated"
     TWO_POINT_MAGNITUDE = "two_point_magnitude"
     T1_ESTIMATE = "t1_estimate"
+    T2_ESTIMATE = "t2_estimate"
+    PD_ESTIMATE = "pd_estimate"
+    ANCHORS_POOLED = "anchors_pooled"
+    WEAK_ANCHORS = "weak_anchors"
+    CLUSTERED_PER_MUSCLE = "clustered_per_muscle"
+    OEDEMA_NOT_MEASURED = "oedema_not_measured"
     RESAMPLED = "resampled"
     OTHER_SIDE_MISSING = "other_side_missing"
     OTHER_SIDE_PARTIAL = "other_side_partial"
@@ -134,6 +141,7 @@ ADVICE: dict[Reason, str] = {
     Reason.NO_FAT_REFERENCE: "No subcutaneous fat found to calibrate T1; use Dixon or a larger field of view.",
     Reason.NO_LEAN_REFERENCE: "No plausible lean-muscle signal to calibrate T1; use Dixon, or check that it is plain T1.",
     Reason.CONTRAST_AGENT: "T1 after gadolinium gives no fat fraction; use the series before contrast.",
+    Reason.FAT_SUPPRESSED: "Fat-suppressed images (STIR, fat-sat) show oedema, not fat: add Dixon or plain T1.",
     Reason.CT_NOT_HU: "The CT values are not Hounsfield units; export with the rescale tags applied.",
     Reason.NO_SEGMENTER: "This installation holds no network weights: install it again, or give --labels or --bundle.",
     Reason.NO_GLUTEAL_MUSCLE: "Check that the hips are in view and the right series was taken; else give a label map with --labels.",
@@ -168,6 +176,12 @@ ADVICE: dict[Reason, str] = {
     Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
     Reason.TWO_POINT_MAGNITUDE: "Prefer reconstructed water and fat images.",
     Reason.T1_ESTIMATE: "Prefer Dixon where it was acquired.",
+    Reason.T2_ESTIMATE: "A rough estimate: acquire T1 without fat suppression, or Dixon.",
+    Reason.PD_ESTIMATE: "A rough estimate: acquire T1 without fat suppression, or Dixon.",
+    Reason.ANCHORS_POOLED: "One pair of tissue signals serves both sides; read left-right differences of a few points with care.",
+    Reason.WEAK_ANCHORS: "The tissue signals that T1 rests on are uneven: read fractions with care; Dixon does not need them.",
+    Reason.CLUSTERED_PER_MUSCLE: "For comparison with published work only; set fat.t1.method to anchors for grades.",
+    Reason.OEDEMA_NOT_MEASURED: "The fat-suppressed series gives no oedema share; grades do not depend on it.",
     Reason.RESAMPLED: "Draw labels on the series that the fat is measured on where you can.",
     Reason.OTHER_SIDE_MISSING: "The other side was not measured.",
     Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",

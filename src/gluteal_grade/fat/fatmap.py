@@ -19,6 +19,8 @@ class Method(StrEnum):
     FAT_FRACTION_MAP = "fat_fraction_map"
     IN_OPPOSED_PHASE = "in_opposed_phase"
     T1 = "t1"
+    T2 = "t2"
+    PD = "pd"
     CT = "ct"
 
 

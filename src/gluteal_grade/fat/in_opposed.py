@@ -7,11 +7,11 @@ from scipy import ndimage
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.anchors import find_anchors
 from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.body import Mask, body_mask, depth_mm
 from gluteal_grade.fat.dixon import load_pair, safe_ratio, signal_floor
 from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.fat.t1 import find_anchors
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 

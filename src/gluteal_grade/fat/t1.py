@@ -1,17 +1,22 @@
-"""Fat fraction from T1-weighted spin echo: bias correction and the two-tissue mixture between pooled anchors."""
+"""Fat fraction from plain spin echo (T1; T2 and PD as a makeshift): bias correction and the two-tissue mixture between anchors."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from gluteal_grade.anatomy import Side
 from gluteal_grade.config import FatSettings, T1Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.anchors import SideAnchors, anchors_by_side
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import Mask, body_mask, depth_mm, modal_value, subcutaneous_shell
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.body import Mask, body_mask, depth_mm
+from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.midline import right_half
+from gluteal_grade.fat.noise import air_sigma
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
@@ -19,81 +24,120 @@ _IN_PLANE = ndimage.generate_binary_structure(2, 1)[:, :, None]
 
 
 @dataclass(frozen=True)
-class Anchors:
-    """Signals of the two pure tissues after bias correction, and the lean mode they rest on."""
+class _Contrast:
+    """What is said about a map of this contrast."""
 
-    fat: float
-    muscle: float
-    lean_mode: float
+    method: Method
+    reason: Reason
+    detail: str
+
+
+_T1 = _Contrast(Method.T1, Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
+_T2 = _Contrast(Method.T2, Reason.T2_ESTIMATE, "fat fraction from T2, for want of better: fluid and oedema read as fat")
+_PD = _Contrast(
+    Method.PD, Reason.PD_ESTIMATE, "fat fraction from proton density, for want of better: little contrast, fluid reads as fat"
+)
 
 
 def from_t1(series: Series, settings: FatSettings) -> FatMap:
-    """(S - S_muscle) / (S_fat - S_muscle), unclipped; voxels well below muscle (void, cortical bone, air) and their in-plane
-    neighbours are NaN.
+    """(S - S_muscle) / (S_fat - S_muscle), unclipped, each side between its own anchors where they are good; voxels well below muscle
+    (void, cortical bone, air) and their in-plane neighbours are NaN.
 
     Raises:
         RefusedInput: `contrast_agent`, `no_fat_reference`, `no_lean_reference`, or what reading the image raises.
     """
+    return _between_anchors(series, settings.t1, _T1)
+
+
+def from_t2(series: Series, settings: FatSettings) -> FatMap:
+    """The same on T2, with its own range of muscle over fat.
+
+    Raises:
+        RefusedInput: as `from_t1`.
+    """
+    return _between_anchors(series, settings.t1.model_copy(update={"lean_over_fat": settings.t2.lean_over_fat}), _T2)
+
+
+def from_pd(series: Series, settings: FatSettings) -> FatMap:
+    """The same on proton density, with its own range of muscle over fat.
+
+    Raises:
+        RefusedInput: as `from_t1`.
+    """
+    return _between_anchors(series, settings.t1.model_copy(update={"lean_over_fat": settings.pd.lean_over_fat}), _PD)
+
+
+def _between_anchors(series: Series, settings: T1Settings, contrast: _Contrast) -> FatMap:
     if series.acquisition.contrast_agent:
         raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
     image = series.load()
     body = body_mask(image)
     depth = depth_mm(body, image.spacing_mm)
-    corrected = image.with_array(correct_bias(image, body, depth, settings.t1.bias))
-    anchors = find_anchors(corrected, body, depth, settings.t1)
-    fraction = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
-    void = corrected.array < settings.t1.void_below_muscle * anchors.muscle
-    # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
-    fraction[ndimage.binary_dilation(void, _IN_PLANE)] = np.nan
-    facts = {
-        "s_fat": anchors.fat,
-        "s_muscle": anchors.muscle,
-        "s_lean_mode": anchors.lean_mode,
-        "lean_reference_ff": settings.t1.lean_reference_ff,
-    }
-    note = Note(Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
+    corrected = image.with_array(correct_bias(image, body, depth, settings.bias))
+    right = right_half(image, body, settings.sides.min_width_mm)
+    anchors = anchors_by_side(corrected, body, depth, right, settings)
     return FatMap(
-        image.with_array(fraction.astype(np.float32)), Method.T1, (series,), image, image.with_array(body), facts=facts, notes=(note,)
+        image.with_array(_mixture(corrected.array, anchors, right, settings)),
+        contrast.method,
+        (series,),
+        image,
+        image.with_array(body),
+        facts=_facts(anchors, settings),
+        notes=(Note(contrast.reason, contrast.detail), *_doubts(anchors, settings)),
+        spread=_spread(corrected, body, anchors),
     )
 
 
-def find_anchors(corrected: Volume, body: Mask, depth: FloatArray, settings: T1Settings) -> Anchors:
-    """Subcutaneous fat and lean muscle, pooled over everything in view.
-
-    Fat is the mode of the bright class just under the skin. Lean is the mode between void and fat over the whole body, where muscle
-    is the largest class; lean muscle itself holds `lean_reference_ff` fat, which is taken out.
-
-    Raises:
-        RefusedInput: `no_fat_reference` or `no_lean_reference`.
-    """
-    array = corrected.array
-    smooth = _smoothed(corrected)
-    shell = subcutaneous_shell(depth, corrected.spacing_mm, settings.shell_mm)
-    bright = shell & (smooth > settings.fat_above_top * np.percentile(smooth[shell], 98)) if shell.any() else shell
-    fat_voxels = ndimage.binary_erosion(bright, np.ones((3, 3, 1)))
-    volume_ml = float(fat_voxels.sum()) * corrected.grid.voxel_volume_ml
-    if volume_ml < settings.min_fat_ml:
-        raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{volume_ml:.1f} ml of bright tissue under the skin, {settings.min_fat_ml:g} needed")
-    outermost = subcutaneous_shell(depth, corrected.spacing_mm, (settings.shell_mm[0], settings.outermost_mm))
-    under_skin = float(bright[outermost].mean()) if outermost.any() else 1.0
-    if under_skin < settings.min_bright_outermost:
-        raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{under_skin:.0%} of the layer under the skin is bright: fat is suppressed or missing")
-    fat = modal_value(array[fat_voxels])
-    low, high = settings.lean_over_fat
-    inside = smooth[body]
-    lean_mode = modal_value(inside[(inside > 0.5 * low * fat) & (inside < 0.5 * (1 + high) * fat)])
-    ratio = lean_mode / fat
-    if not low <= ratio <= high:
-        raise RefusedInput(Reason.NO_LEAN_REFERENCE, f"muscle over fat signal is {ratio:.2f}, expected {low:g} to {high:g} on T1")
-    share = float(np.mean(np.abs(inside / lean_mode - 1) < 0.2))
-    if share < settings.min_lean_share:
-        raise RefusedInput(
-            Reason.NO_LEAN_REFERENCE, f"{share:.0%} of the body has a common lean signal, {settings.min_lean_share:.0%} needed"
-        )
-    f0 = settings.lean_reference_ff
-    return Anchors(fat=fat, muscle=(lean_mode - f0 * fat) / (1 - f0), lean_mode=lean_mode)
+def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settings: T1Settings) -> FloatArray:
+    fraction = np.empty(array.shape, np.float32)
+    muscle = np.empty(array.shape, np.float32)
+    for side, own in anchors.used.items():
+        mine = np.ones(array.shape, bool) if right is None else right if side is Side.RIGHT else ~right
+        fraction[mine] = (array[mine] - own.muscle) / (own.fat - own.muscle)
+        muscle[mine] = own.muscle
+    # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
+    fraction[ndimage.binary_dilation(array < settings.void_below_muscle * muscle, _IN_PLANE)] = np.nan
+    return fraction
 
 
-def _smoothed(image: Volume) -> FloatArray:
-    """In-plane median: the lean peak narrows without fat streaks leaking into it as a mean would let them."""
-    return np.asarray(ndimage.median_filter(image.array, size=(3, 3, 1)))
+def _facts(anchors: SideAnchors, settings: T1Settings) -> dict[str, float]:
+    pooled = anchors.pooled
+    facts = {
+        "s_fat": pooled.fat,
+        "s_muscle": pooled.muscle,
+        "s_lean_mode": pooled.lean_mode,
+        "lean_reference_ff": settings.lean_reference_ff,
+        "fat_anchor_ml": pooled.fat_ml,
+        "lean_anchor_ml": pooled.lean_ml,
+        "lean_anchor_share": pooled.lean_share,
+        "fat_anchor_drift": pooled.fat_drift,
+        "lean_anchor_drift": pooled.lean_drift,
+        "anchor_side_difference": anchors.side_difference,
+    }
+    for side, own in anchors.used.items():
+        if own is not pooled:
+            facts |= {f"s_fat_{side}": own.fat, f"s_muscle_{side}": own.muscle}
+    return {name: value for name, value in facts.items() if not math.isnan(value)}
+
+
+def _doubts(anchors: SideAnchors, settings: T1Settings) -> tuple[Note, ...]:
+    """What speaks against the anchors, for the reader."""
+    found = [f"{side} side on the whole body's anchors: {why}" for side, why in anchors.why_pooled.items()]
+    if len(set(anchors.why_pooled.values())) == 1 and len(found) == len(Side):
+        found = [f"both sides on the whole body's anchors: {next(iter(anchors.why_pooled.values()))}"]
+    notes = [Note(Reason.ANCHORS_POOLED, text) for text in found]
+    for name, drift in (("subcutaneous fat", anchors.pooled.fat_drift), ("lean muscle", anchors.pooled.lean_drift)):
+        if drift > settings.sides.max_drift:
+            notes.append(Note(Reason.WEAK_ANCHORS, f"the signal of {name} varies by {drift:.0%} over the body after bias correction"))
+    return tuple(notes)
+
+
+def _spread(corrected: Volume, body: Mask, anchors: SideAnchors) -> Spread:
+    """The larger side's anchors' drift, and noise where air tells it."""
+    used = anchors.used.values()
+    sigma = air_sigma(corrected.array, body) or 0.0
+    return Spread(
+        offset_sd=max(a.offset_sd for a in used),
+        gain_sd=max(a.gain_sd for a in used),
+        noise_sd=sigma / (anchors.pooled.fat - anchors.pooled.muscle),
+    )
