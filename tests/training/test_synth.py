@@ -23,7 +23,7 @@ def test_slices_are_as_thick_as_asked(plane: str, axis: int) -> None:
     study = draw_study(toy_body(), StudyDraw("t1", plane=plane, slice_mm=6.0, in_plane_mm=1.5), 1)  # type: ignore[arg-type]
     assert study.image.spacing_mm[axis] == pytest.approx(6.0)
     assert sorted(study.image.spacing_mm)[:2] == pytest.approx([1.5, 1.5])
-    assert study.image.shape == study.labels.shape == study.water.shape
+    assert study.image.shape == study.labels.shape == study.dixon[0].shape
 
 
 @pytest.mark.parametrize(("fov", "kept", "lost"), [("right_hip", 1, 2), ("left_hip", 2, 1)])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -60,14 +62,17 @@ class SynthStudy:
     Attributes:
         image: the contrast asked for; CT in HU.
         labels: uint8 with the values of `anatomy.label_value`.
-        water: water image of the same body, for Dixon.
-        fat: fat image.
+        make_dixon: makes water and fat images of the same body.
     """
 
     image: Volume
     labels: Volume
-    water: Volume
-    fat: Volume
+    make_dixon: Callable[[], tuple[Volume, Volume]]
+
+    @cached_property
+    def dixon(self) -> tuple[Volume, Volume]:
+        """Water and fat images of the same body; made when first asked for."""
+        return self.make_dixon()
 
 
 def draw_study(body: Body, draw: StudyDraw, seed: int) -> SynthStudy:
@@ -105,10 +110,12 @@ def draw_study(body: Body, draw: StudyDraw, seed: int) -> SynthStudy:
         shaded = artefacts.coil_shading(sliced, shading, np.random.default_rng(shading_seed))
         return Volume((artefacts.rician_noise(shaded, noise, rng) * 1000).numpy(), affine)
 
+    def dixon() -> tuple[Volume, Volume]:
+        return picture("water", draw_contrast("water", rng)), picture("fat", draw_contrast("fat", rng))
+
     image = picture(draw.mode, draw_contrast(draw.mode, rng))
-    water, fatty = (picture(mode, draw_contrast(mode, rng)) for mode in ("water", "fat"))
     middle = tissue.index_select(axis, torch.arange(sub // 2, counts[axis], sub))
-    return SynthStudy(image, Volume(_labels(middle), affine), water, fatty)
+    return SynthStudy(image, Volume(_labels(middle), affine), dixon)
 
 
 def _box(body: Body, fov: FieldOfView) -> tuple[np.ndarray, np.ndarray]:

@@ -37,6 +37,7 @@ class Plan:
         ema: decay of the weight average per step.
         batch: samples of a step. With one, PyTorch takes slow convolutions on a CPU: two cost a third less each.
         seed: of weights and samples.
+        bfloat16: convolutions in bfloat16, a third faster on a CPU with AVX-512 BF16 and a batch of two or more; weights stay float32.
     """
 
     network_def: dict[str, Any]
@@ -48,6 +49,7 @@ class Plan:
     ema: float
     batch: int
     seed: int
+    bfloat16: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -65,7 +67,8 @@ class Plan:
             raise ValueError(f"{path.name} and its inference.json hold no network_def")
         x, y, z = held["patch"]
         weights, offsets = tuple(held["class_weights"]), tuple(held.get("class_offsets", ()))
-        return cls(network, (x, y, z), held["spacing_mm"], weights, offsets, held["learning_rate"], held["ema"], held["batch"], held["seed"])
+        rest = (held["learning_rate"], held["ema"], held["batch"], held["seed"], held.get("bfloat16", False))
+        return cls(network, (x, y, z), held["spacing_mm"], weights, offsets, *rest)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         if worker:
-            os.nice(10)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
+            os.nice(4)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         index = self._first + start
         while True:
@@ -158,8 +161,8 @@ class State:
 def start(plan: Plan, device: torch.device) -> State:
     """Fresh weights from the plan's seed."""
     torch.manual_seed(plan.seed)
-    network = build_network(plan.network_def).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    average = build_network(plan.network_def).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    network = build_network(plan.network_def).to(device)
+    average = build_network(plan.network_def).to(device)
     average.load_state_dict(network.state_dict())
     return State(network, average, torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-4))
 
@@ -232,8 +235,9 @@ def train(
             break
         for group in state.optimizer.param_groups:
             group["lr"] = _rate(plan, state.step, used)
-        inputs = image.to(device, memory_format=torch.channels_last_3d)
-        loss = loss_of(state.network(inputs), labels.to(device))
+        with torch.autocast(device.type, torch.bfloat16, enabled=plan.bfloat16):
+            scores = state.network(image.to(device))
+        loss = loss_of(scores.float(), labels.to(device))
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)

@@ -28,7 +28,7 @@ def make_validation(sampler: Callable[[int], Sample], count: int, names: tuple[s
         device = next(network.parameters()).device
         both, sizes = torch.zeros(len(names)), torch.zeros(len(names))
         for sample in samples:
-            image = sample.image[None, None].to(device, memory_format=torch.channels_last_3d)
+            image = sample.image[None, None].to(device)
             found = network(image).argmax(1)[0].cpu()
             for index in range(len(names)):
                 here, truth = found == index + 1, sample.labels == index + 1

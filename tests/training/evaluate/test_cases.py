@@ -119,7 +119,7 @@ def test_fat_fraction_is_read_on_one_map(bench, oracle):
     case = replace(CASE, mode="water", fat_percent=10.0)
     rows = fat_fraction.measure(case, bench)
     assert all(row["error"] == 0 and 0 < row["ff"] < 60 for row in rows)
-    assert np.array_equal(oracle.images[0][0].array, oracle.last.water.array), "segmented on the water image"
+    assert np.array_equal(oracle.images[0][0].array, oracle.last.dixon[0].array), "segmented on the water image"
     oracle.change = grown  # takes in the fat around
     fatter = {(row["muscle"], row["side"]): row["error"] for row in fat_fraction.measure(case, bench)}
     assert fatter["gluteus_maximus", "right"] > 2

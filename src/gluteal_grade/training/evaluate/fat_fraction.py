@@ -29,16 +29,11 @@ def items(draws: int) -> list[Case]:
 
 
 def measure(case: Case, bench: Workbench) -> list[Row]:
-    """Segment the water image; read the map of the pair under both label maps.
-
-    Raises:
-        ValueError: the draw has no water and fat images.
-    """
+    """Segment the water image; read the map of the pair under both label maps."""
     study = case.draw(bench)
-    if study.water is None or study.fat is None:
-        raise ValueError("a Dixon draw needs its water and fat images")
-    fraction = fraction_map(study.water, study.fat)
-    found = bench.find(study.water)
+    water, fat = study.dixon
+    fraction = fraction_map(water, fat)
+    found = bench.find(water)
     automatic, true = whole_muscles(found.labels.array), whole_muscles(study.labels.array)
     rows = []
     for score in scores(found.labels, study.labels, surface=False):
