@@ -11,14 +11,19 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
 from gluteal_grade.fat.choose import Candidate, why_unused
 from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.grading.scales import Scales
+from gluteal_grade.grading.interpretation import Rules
+from gluteal_grade.grading.norms import Norms
+from gluteal_grade.grading.probability import grade_probabilities, other_grade
+from gluteal_grade.grading.scales import Profile, Scales
 from gluteal_grade.measure import Measurement, Slice
 from gluteal_grade.provenance import Stopwatch, describe
+from gluteal_grade.readings import norm_report, statements, with_norms
 from gluteal_grade.results import (
     SCHEMA_VERSION,
     Asymmetry,
     FatReport,
     Grade,
+    IntervalPart,
     MuscleResult,
     MuscleStatus,
     NoteModel,
@@ -32,6 +37,7 @@ from gluteal_grade.segmentation.checks import Flag
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.regions import Split
 from gluteal_grade.study import Series, Study
+from gluteal_grade.uncertainty.split_normal import SplitNormal
 
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
 
@@ -49,6 +55,8 @@ def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatc
         segmentation=None,
         muscles=(),
         asymmetry=(),
+        norms=None,
+        statements=(),
         notes=tuple(_note(n.reason, n.detail) for n in study.notes),
         series=_series_reports(study, ()),
         provenance=describe(settings, watch or Stopwatch()),
@@ -60,6 +68,8 @@ def assemble(
     settings: Settings,
     watch: Stopwatch,
     scales: Scales,
+    norms: Norms,
+    rules: Rules,
     candidate: Candidate,
     fat: FatMap,
     segmentation: Segmentation,
@@ -70,7 +80,12 @@ def assemble(
 ) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded."""
     mark = Reason.CT_UNCALIBRATED if fat.method is Method.CT else None
-    muscles = tuple(_muscle_result(m, [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, mark) for m in measurements)
+    over = settings.uncertainty.borderline
+    muscles = tuple(
+        _muscle_result(m, [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, mark, over) for m in measurements
+    )
+    sex = study.sex
+    muscles = with_norms(muscles, norms, sex, fat.method)
     whole = [m.status for m in muscles if m.region is Region.WHOLE]
     if all(s is MuscleStatus.GRADED for s in whole):
         status = StudyStatus.GRADED
@@ -97,6 +112,8 @@ def assemble(
         ),
         muscles=muscles,
         asymmetry=_asymmetries(muscles),
+        norms=norm_report(muscles, norms, sex, fat.series[0].acquisition.field_strength_t),
+        statements=statements(muscles, rules),
         notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
         series=_series_reports(study, (*fat.series, segmentation.reference)),
         provenance=describe(settings, watch),
@@ -113,7 +130,7 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
     return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
 
 
-def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reason | None) -> MuscleResult:
+def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reason | None, borderline: float) -> MuscleResult:
     reason, detail = m.reason, m.detail
     review = next((f for f in flags if f.review), None)
     if math.isnan(m.fat_fraction):
@@ -133,6 +150,8 @@ def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reas
         volume_ml=m.volume_ml,
         lean_volume_ml=m.lean_volume_ml,
         fat_fraction=m.fat_fraction,
+        fat_fraction_low=m.interval.low,
+        fat_fraction_high=m.interval.high,
         fat_fraction_median=m.fat_fraction_median,
         fat_fraction_q1=m.fat_fraction_q1,
         fat_fraction_q3=m.fat_fraction_q3,
@@ -143,7 +162,10 @@ def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reas
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
         checks=tuple(_note(f.reason, f.detail) for f in flags),
-        grades=_grades(m, scales, mark),
+        grades=_grades(m, scales, mark, borderline),
+        interval_parts={name: IntervalPart(below=below, above=above) for name, (below, above) in m.interval.parts.items()},
+        norms=(),
+        no_norm=None,
         profile=tuple(_slice(s) for s in m.profile),
     )
 
@@ -152,13 +174,32 @@ def _slice(s: Slice) -> SliceModel:
     return SliceModel(index=s.index, position_mm=s.position_mm, area_cm2=s.area_cm2, fat_fraction=s.fat_fraction)
 
 
-def _grades(m: Measurement, scales: Scales, mark: Reason | None) -> tuple[Grade, ...]:
+def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: float) -> tuple[Grade, ...]:
     grades = []
     for name, scale in scales.scales.items():
         value = scales.value(name, m.fat_fraction, m.fat_area_fraction)
-        grade, margin = scale.active.grade(value), scale.active.nearest_edge(value)
-        grades.append(Grade(scale=name, profile=scale.profile, measure=scale.active.measure, grade=grade, margin=margin, mark=mark))
+        grade = scale.active.grade(value)
+        probabilities = _probabilities(m, scale.active)
+        grades.append(
+            Grade(
+                scale=name,
+                profile=scale.profile,
+                measure=scale.active.measure,
+                grade=grade,
+                margin=scale.active.nearest_edge(value),
+                mark=mark,
+                probabilities=probabilities,
+                borderline_with=other_grade(probabilities, grade, borderline),
+            )
+        )
     return tuple(grades)
+
+
+def _probabilities(m: Measurement, profile: Profile) -> tuple[float, ...]:
+    """Of each grade; none where the scale grades another quantity than the interval is of."""
+    if profile.measure != "fat_fraction" or math.isnan(m.interval.below):
+        return ()
+    return grade_probabilities(profile, SplitNormal(m.fat_fraction, m.interval.below, m.interval.above).cdf)
 
 
 def _asymmetries(muscles: tuple[MuscleResult, ...]) -> tuple[Asymmetry, ...]:

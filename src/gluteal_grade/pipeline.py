@@ -12,6 +12,8 @@ from gluteal_grade.fat.choose import Candidate, candidates
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.fat.swap import refuse_swapped
 from gluteal_grade.geometry import Volume
+from gluteal_grade.grading.interpretation import load_rules
+from gluteal_grade.grading.norms import load_norms
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.measure import measure
 from gluteal_grade.provenance import Stopwatch
@@ -21,6 +23,7 @@ from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
 from gluteal_grade.segmentation.regions import split
 from gluteal_grade.segmentation.sides import check_sides
 from gluteal_grade.study import Series, Study
+from gluteal_grade.uncertainty.interval import Uncertainty
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,12 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
             parts = split(segmentation.labels, views, settings.regions)
         with watch.stage("measure"):
             axis = segmentation.reference.slice_axis
-            measurements = measure(parts.labels, fat, axis, settings.measure, views)
+            uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
+            measurements = measure(parts.labels, fat, axis, settings.measure, views, uncertainty)
         scales = load_scales(settings.grading.file, settings.grading.profiles)
+        norms, rules = load_norms(settings.grading.norms), load_rules(settings.grading.interpretation)
         notes = (*study.notes, *passed_over, *segmentation.notes, *side_notes, *parts.notes, *fat.notes)
-        result = assemble(study, settings, watch, scales, candidate, fat, segmentation, parts, measurements, flags, notes)
+        result = assemble(study, settings, watch, scales, norms, rules, candidate, fat, segmentation, parts, measurements, flags, notes)
         images = StudyImages(fat.image, parts.labels, fat.volume, axis, fat.method is Method.CT)
         return Graded(result, images)
     except RefusedInput as error:

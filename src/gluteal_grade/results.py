@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import Reason
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 # NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
 Number = Annotated[
@@ -62,6 +62,8 @@ class Grade(_Model):
     grade: int | None = Field(description="null where the fat fraction could not be measured")
     margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
     mark: Reason | None = Field(description="a reservation about the grade, e.g. ct_uncalibrated")
+    probabilities: tuple[float, ...] = Field(description="of each grade from 0 upwards; empty where there is no interval")
+    borderline_with: int | None = Field(description="another grade that is probable enough (uncertainty.borderline), else null")
 
 
 class SliceModel(_Model):
@@ -71,6 +73,22 @@ class SliceModel(_Model):
     position_mm: Number
     area_cm2: Number
     fat_fraction: Number
+
+
+class IntervalPart(_Model):
+    """One thing that makes an interval wide: SDs of the fat fraction below and above the measured value."""
+
+    below: float
+    above: float
+
+
+class NormScore(_Model):
+    """Where a whole muscle lies among healthy people."""
+
+    source: str = Field(description="key of norms.sources")
+    quantity: Literal["volume_ml", "fat_fraction"]
+    z: Number
+    percentile: Number
 
 
 class MuscleResult(_Model):
@@ -85,6 +103,8 @@ class MuscleResult(_Model):
     volume_ml: Number
     lean_volume_ml: Number
     fat_fraction: Number
+    fat_fraction_low: Number = Field(description="95 % interval of fat_fraction (uncertainty.confidence)")
+    fat_fraction_high: Number
     fat_fraction_median: Number
     fat_fraction_q1: Number
     fat_fraction_q3: Number
@@ -96,11 +116,24 @@ class MuscleResult(_Model):
     largest_section: SliceModel | None
     checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]
+    interval_parts: dict[str, IntervalPart] = Field(description="border, segmentation, fat_map, not_seen; their squares add up")
+    norms: tuple[NormScore, ...]
+    no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]
 
     def grade(self, scale: str) -> int | None:
         """The grade on one scale."""
-        return next((g.grade for g in self.grades if g.scale == scale), None)
+        found = self.graded(scale)
+        return found.grade if found else None
+
+    def graded(self, scale: str) -> Grade | None:
+        """The grade on one scale, with all that belongs to it."""
+        return next((g for g in self.grades if g.scale == scale), None)
+
+    def probability(self, scale: str) -> float:
+        """Probability of the grade on one scale; NaN where there is none."""
+        found = self.graded(scale)
+        return found.probabilities[found.grade] if found and found.probabilities and found.grade is not None else math.nan
 
 
 class Asymmetry(_Model):
@@ -150,6 +183,23 @@ class SegmentationReport(_Model):
     labels: dict[int, str] = Field(description="values of labels.nii.gz that occur, and what they are")
 
 
+class NormReport(_Model):
+    """Whose values the scores compare with."""
+
+    sex: Literal["M", "F"] | None
+    primary: str = Field(description="the set whose scores stand in muscles.csv")
+    sources: dict[str, str] = Field(description="sets that were used: publication, people and protocol, to print beside a score")
+
+
+class StatementModel(_Model):
+    """A sourced statement about the result (configs/interpretation.yaml); never a diagnosis."""
+
+    id: str
+    text: str
+    source: str
+    parts: tuple[str, ...] = Field(description="what it is about; empty for the whole study")
+
+
 class Provenance(_Model):
     """What made this result."""
 
@@ -175,6 +225,8 @@ class StudyResult(_Model):
     segmentation: SegmentationReport | None
     muscles: tuple[MuscleResult, ...]
     asymmetry: tuple[Asymmetry, ...]
+    norms: NormReport | None
+    statements: tuple[StatementModel, ...]
     notes: tuple[NoteModel, ...]
     series: tuple[SeriesReport, ...]
     provenance: Provenance

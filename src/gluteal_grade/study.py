@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from gluteal_grade.errors import GradeError, Note
 from gluteal_grade.geometry import Grid, Volume
@@ -111,6 +112,11 @@ class Study:
     series: tuple[Series, ...]
     patient_sex: str | None = None
     notes: tuple[Note, ...] = ()
+
+    @property
+    def sex(self) -> Literal["M", "F"] | None:
+        """The patient's sex as norms use it; None where it is unknown or another."""
+        return "M" if self.patient_sex == "M" else "F" if self.patient_sex == "F" else None
 
     def find(self, *kinds: SeriesKind) -> tuple[Series, ...]:
         """Usable series of these kinds, in series order."""

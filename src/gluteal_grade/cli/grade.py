@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +45,7 @@ def grade(
     kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help=HELP)] = None,
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
+    sex: Annotated[str | None, typer.Option(metavar="M|F", help="The patient's sex, for norms; without it PatientSex of the file.")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
@@ -53,11 +55,14 @@ def grade(
     """
     from gluteal_grade.io import discover
 
+    if sex not in (None, "M", "F"):
+        raise typer.BadParameter("M or F", param_hint="--sex")
     settings = _settings(config)
     segmenter = _segmenter(settings, labels, bundle, labelmap)
     try:
         found = discover(study_input, parse_kinds(kind or []), leave_out=labels)
-        graded = _grade(_one_study(found, study), settings, segmenter, series, out)
+        chosen = _one_study(found, study)
+        graded = _grade(replace(chosen, patient_sex=sex) if sex else chosen, settings, segmenter, series, out)
     except GradeError as error:
         return tell(error)
     _report(graded, out, quiet)
@@ -66,11 +71,15 @@ def grade(
 
 def _settings(config: Path | None) -> Settings:
     from gluteal_grade.config import load_settings
+    from gluteal_grade.grading.interpretation import load_rules
+    from gluteal_grade.grading.norms import load_norms
     from gluteal_grade.grading.scales import load_scales
 
     try:
         settings = load_settings(config)
         load_scales(settings.grading.file, settings.grading.profiles)
+        load_norms(settings.grading.norms)
+        load_rules(settings.grading.interpretation)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--config") from None
     return settings

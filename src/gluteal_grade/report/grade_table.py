@@ -15,8 +15,8 @@ _SIZE = 12.5
 _SMALL = 12
 # left edges of side, swatch, muscle; right edges of the numbers; left edge of the status
 _SIDE, _SWATCH, _NAME = 0, 52, 76
-_NUMBERS = (270, 364, 438, 530, 622)
-_STATUS = 646
+_NUMBERS = (254, 402, 466, 550, 634)
+_STATUS = 654
 _CHARACTER = 6.8  # average width at _SMALL
 _BOLD_CHARACTER = 7.7
 

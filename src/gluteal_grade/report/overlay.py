@@ -15,6 +15,7 @@ from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
 from gluteal_grade.report.levels import Level, choose_levels
 from gluteal_grade.report.page import FAINT, Page, drawing_style
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
+from gluteal_grade.report.readings import norm_lines, statement_lines
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.report.window import Window, body_masks, crop_box, window_of
 from gluteal_grade.report.words import grade_rows, notes, regions_text, subtitle
@@ -146,6 +147,9 @@ def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
         f"{view.plane.capitalize()} slices{tilt}; left edge of each picture: {edge[view.left]}. Grey window: {window.words}. "
         f"Left of each pair: source image with contours; right: fat fraction inside the muscles. {regions_text(result)}"
     ]
+    lines += [f"Reading: {line}" for line in statement_lines(result)]
+    if norms := norm_lines(result):
+        lines.append(f"Norms: {' '.join(norms)}")
     lines += [f"Note: {note}" for note in notes(result)]
     return [part for line in lines for part in textwrap.wrap(line, 260)]
 

@@ -6,12 +6,14 @@ import csv
 import math
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gluteal_grade.anatomy import Region, Side
 from gluteal_grade.errors import Reason
+from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
 from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
 
 COLUMNS = (
@@ -38,6 +40,14 @@ COLUMNS = (
     "evaluable_share",
     "largest_section_cm2",
     "checks",
+    "fat_fraction_low",
+    "fat_fraction_high",
+    "quartile_probability",
+    "goutallier_probability",
+    "bal_lowe_probability",
+    "borderline",
+    "volume_z",
+    "fat_fraction_z",
 )
 
 
@@ -79,7 +89,21 @@ def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
         "evaluable_share": _number(m.evaluable_share, 4),
         "largest_section_cm2": _number(m.largest_section.area_cm2 if m.largest_section else math.nan, 2),
         "checks": ";".join(dict.fromkeys(c.reason for c in m.checks)),
+        "fat_fraction_low": _number(m.fat_fraction_low, 4),
+        "fat_fraction_high": _number(m.fat_fraction_high, 4),
+        "quartile_probability": _number(m.probability("quartile"), 3),
+        "goutallier_probability": _number(m.probability("goutallier"), 3),
+        "bal_lowe_probability": _number(m.probability("bal_lowe"), 3),
+        "borderline": ";".join(f"{g.scale}:{g.borderline_with}" for g in m.grades if g.borderline_with is not None),
+        "volume_z": _number(_z(result, m, "volume_ml"), 2),
+        "fat_fraction_z": _number(_z(result, m, "fat_fraction"), 2),
     }
+
+
+def _z(result: StudyResult, m: MuscleResult, quantity: str) -> float:
+    """In the primary set of norms."""
+    primary = result.norms.primary if result.norms else None
+    return next((n.z for n in m.norms if n.source == primary and n.quantity == quantity), math.nan)
 
 
 def _number(value: float, digits: int) -> str:
@@ -102,15 +126,19 @@ def print_result(result: StudyResult, console: Console) -> None:
     if result.refusal:
         console.print(Text.assemble(("refused: ", "bold red"), f"{result.refusal.reason}: {result.refusal.detail}"), soft_wrap=True)
         console.print(f"  {result.refusal.advice}", soft_wrap=True)
+    for statement in result.statements:
+        console.print(Text.assemble(("Reading ", "cyan"), f"{statement.text} [{statement.source}]"), soft_wrap=True)
+    if norms := norm_lines(result):
+        console.print(Text.assemble(("Norms ", "cyan"), " ".join(norms)), soft_wrap=True)
     for note in result.notes:
         console.print(Text.assemble(("Note ", "yellow"), f"{note.reason}: {note.detail}"), soft_wrap=True)
     console.print(Text(result.disclaimer, style="dim"))
 
 
 def _table(result: StudyResult) -> Table:
-    table = Table(show_edge=False, pad_edge=False)
+    table = Table(show_edge=False, padding=(0, 1, 0, 0), box=box.SIMPLE_HEAD)  # narrow: 80 columns hold it
     table.add_column("muscle", no_wrap=True)
-    for name in ("ml", "fat %", "Quartile", "Goutallier", "Bal & Lowe"):
+    for name in ("ml", "fat % (95 %)", "Quartile", "Goutallier", "B & L"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for side in Side:
@@ -121,8 +149,8 @@ def _table(result: StudyResult) -> Table:
             if m.reason is Reason.SIDE_NOT_LABELLED:
                 continue
             name = f"{side} {m.muscle.removeprefix('gluteus_')}" if m.region is Region.WHOLE else f"  {m.region}"
-            grades = (_dash(m.grade(s)) for s in ("quartile", "goutallier", "bal_lowe"))
-            table.add_row(name, _human(m.volume_ml, 0), _human(100 * m.fat_fraction, 1), *grades, m.status.replace("_", " "))
+            grades = (grade_text(m.graded(s)) for s in ("quartile", "goutallier", "bal_lowe"))
+            table.add_row(name, _human(m.volume_ml, 0), _fat(m), *grades, m.status.replace("_", " "))
         table.add_section()
     return table
 
@@ -137,9 +165,10 @@ def _why(m: MuscleResult) -> str:
     return f"needs review: {'; '.join(c.detail for c in m.checks)}" if m.status is MuscleStatus.NEEDS_REVIEW else m.detail
 
 
+def _fat(m: MuscleResult) -> str:
+    interval = interval_text(m, 0)
+    return _human(100 * m.fat_fraction, 1) + ("" if interval == NO_INTERVAL else f" ({interval})")
+
+
 def _human(value: float, digits: int) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _dash(grade: int | None) -> str:
-    return "-" if grade is None else str(grade)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
 from gluteal_grade.errors import Reason
+from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text
 from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.segmentation.regions import GIVEN
 
@@ -41,7 +42,7 @@ class Row:
         side: right or left, in the first row of a side only.
         name: muscle or region.
         colour: of its contour, None where it has none of its own.
-        cells: volume, fat fraction, Quartile, Goutallier, Bal & Lowe.
+        cells: volume, fat fraction with its interval, Quartile, Goutallier, Bal & Lowe.
         status: how far it was measured, and why not further.
         region: a region, drawn beneath its muscle.
         warn: the status must not be overlooked.
@@ -56,7 +57,7 @@ class Row:
     warn: bool = False
 
 
-HEADINGS = ("Volume", "Fat fraction", "Quartile", "Goutallier", "Bal & Lowe")
+HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile", "Goutallier", "Bal & Lowe")
 
 
 def volume_text(volume_ml: float) -> str:
@@ -69,6 +70,12 @@ def volume_text(volume_ml: float) -> str:
 def percent_text(fraction: float) -> str:
     """E.g. ``12.3 %``."""
     return DASH if math.isnan(fraction) else f"{100 * fraction:.1f} %"
+
+
+def fat_text(m: MuscleResult) -> str:
+    """E.g. ``12.3 % (11.6–13.4)``: measured value and interval."""
+    interval = interval_text(m)
+    return percent_text(m.fat_fraction) + ("" if interval == NO_INTERVAL else f" ({interval})")
 
 
 def grade_rows(result: StudyResult) -> tuple[Row, ...]:
@@ -92,8 +99,8 @@ def _row(m: MuscleResult, side: str, divided: bool) -> Row:
     grades = ("quartile", "goutallier", "bal_lowe")
     cells = (
         volume_text(m.volume_ml),
-        percent_text(m.fat_fraction),
-        *(DASH if (g := m.grade(name)) is None else str(g) for name in grades),
+        fat_text(m),
+        *(grade_text(m.graded(name)) for name in grades),
     )
     warn = whole and m.status is MuscleStatus.NEEDS_REVIEW
     return Row(side, muscle if whole else m.region.value, colour, cells, status_text(m), region=not whole, warn=warn)
