@@ -178,11 +178,56 @@ class SegmentationSettings(_Settings):
 
 
 class SwapSettings(_Settings):
-    """When a Dixon pair is taken for swapped."""
+    """When water and fat are taken for exchanged; `fat/swap.py`."""
 
     shell_mm: Interval
-    shell_below: Fraction
-    muscle_above: Fraction
+    min_shell_voxels: Annotated[int, Field(ge=1)]
+    core_depth: Fraction
+    decided: Annotated[float, Field(gt=0, lt=1)]
+    slice_weight: Annotated[float, Field(gt=0)]
+    mirror_weight: Annotated[float, Field(ge=0)]
+    tile_mm: Annotated[float, Field(gt=0)]
+    tile_weight: Annotated[float, Field(gt=0)]
+    min_tile_gain: Annotated[float, Field(gt=0)]
+    min_tiles: Annotated[int, Field(ge=1)]
+    min_polarity: Annotated[float, Field(ge=0)]
+    midline_mm: Annotated[float, Field(ge=0)]
+
+
+class NoiseSettings(_Settings):
+    """What air and tissue must be like to tell the noise; `fat/noise.py`."""
+
+    air_margin_voxels: Annotated[int, Field(ge=1)]
+    min_air_voxels: Annotated[int, Field(ge=10)]
+    max_blanked: Fraction
+    rayleigh_tolerance: Annotated[float, Field(gt=0)]
+    bright: Fraction
+    min_blocks: Annotated[int, Field(ge=1)]
+    lag_growth: Annotated[float, Field(ge=1)]
+
+
+class RelaxationSettings(_Settings):
+    """Relaxation of lean muscle water and of fat at one field strength, ms."""
+
+    field_t: Annotated[float, Field(gt=0)]
+    water_t1_ms: Annotated[float, Field(gt=0)]
+    fat_t1_ms: Annotated[float, Field(gt=0)]
+    water_t2_star_ms: Annotated[float, Field(gt=0)]
+    fat_t2_star_ms: Annotated[float, Field(gt=0)]
+
+
+class DixonSettings(_Settings):
+    """Scale and weighting of water and fat images."""
+
+    correct_t1: bool
+    t1_sd: Fraction
+    flip_sd: Fraction
+    unknown_gain_sd: Fraction
+    sigma_sd: Fraction
+    air_over_tissue: Fraction
+    max_scale_difference: Annotated[float, Field(gt=1)]
+    same_scale: Annotated[float, Field(gt=1)]
+    relaxation: Annotated[tuple[RelaxationSettings, ...], Field(min_length=1)]
 
 
 class BiasSettings(_Settings):
@@ -267,6 +312,8 @@ class FatSettings(_Settings):
     """Everything the fat methods need."""
 
     min_signal: Fraction
+    noise: NoiseSettings
+    dixon: DixonSettings
     swap: SwapSettings
     t1: T1Settings
     t2: MakeshiftSettings
@@ -313,6 +360,64 @@ class UncertaintySettings(_Settings):
         return self.methods.get(method, self.methods["other"])
 
 
+Step = tuple[float, float, float]
+Millimetres = Annotated[float, Field(ge=0)]
+
+
+class MetalPlaceSettings(_Settings):
+    """Where an implant would lie, from the labels; `metal/joint.py`. Steps: outwards, to the front, up, mm."""
+
+    from_minimus_mm: Step
+    from_medius_mm: Step
+    stem_mm: Step
+
+
+class MetalArtifactSettings(_Settings):
+    """When a dark spot at the hip is metal; `metal/artifact.py`."""
+
+    reach_mm: Millimetres
+    reference_mm: Annotated[float, Field(gt=0)]
+    tissue_above: Fraction
+    void_below: Fraction
+    core_radius_mm: Millimetres
+    min_radius_mm: Millimetres
+    min_void_ml: Annotated[float, Field(ge=0)]
+    min_pile_up_ml: Annotated[float, Field(ge=0)]
+    sure_radius_mm: Millimetres
+    pile_up_above: Annotated[float, Field(gt=1)]
+    pile_up_within_mm: Millimetres
+
+
+class MetalCtSettings(_Settings):
+    """When bright voxels on CT are metal; `metal/ct.py`."""
+
+    metal_hu: float
+    min_ml: Annotated[float, Field(ge=0)]
+
+
+class SequenceMillimetres(_Settings):
+    """A length for each way of imaging near metal."""
+
+    mars: Millimetres
+    wide_spin_echo: Millimetres
+    spin_echo: Millimetres
+    gradient_echo: Millimetres
+    ct: Millimetres
+
+
+class MetalSettings(_Settings):
+    """Hip implants; `metal/`."""
+
+    sides: Literal["auto", "none", "right", "left", "both"]
+    own_zone: bool
+    place: MetalPlaceSettings
+    artifact: MetalArtifactSettings
+    ct: MetalCtSettings
+    margin_mm: SequenceMillimetres
+    unseen_radius_mm: SequenceMillimetres
+    high_field_factor: Annotated[float, Field(ge=1)]
+
+
 class Settings(_Settings):
     """All settings of one run; `configs/default.yaml` holds every default and its meaning."""
 
@@ -322,6 +427,7 @@ class Settings(_Settings):
     checks: ChecksSettings
     regions: RegionSettings
     fat: FatSettings
+    metal: MetalSettings
     uncertainty: UncertaintySettings
 
     def hash(self) -> str:
