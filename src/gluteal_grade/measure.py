@@ -76,7 +76,7 @@ class Measurement:
 
 def measure(
     labels: Volume,
-    fat: FatMap,
+    fat: FatMap | Mapping[Side, FatMap],
     slice_axis: int,
     settings: MeasureSettings,
     views: Mapping[Key, Coverage] | None = None,
@@ -86,7 +86,7 @@ def measure(
 
     Args:
         labels: our own values, RAS+.
-        fat: on the same grid.
+        fat: on the same grid; one map, or one for each side.
         slice_axis: array axis across the slices.
         settings: thresholds.
         views: `coverage.views_of` these labels on the fat map's image, where known already.
@@ -97,10 +97,11 @@ def measure(
         with its reason.
     """
     present = {LABEL_VALUES[int(v)] for v in np.unique(labels.array[labels.array > 0])}
+    maps = dict.fromkeys(Side, fat) if isinstance(fat, FatMap) else fat
     if views is None:
-        views = views_of(labels, fat.image, settings.min_view_area_mm2)
+        views = views_of(labels, maps[Side.RIGHT].image, settings.min_view_area_mm2)
     found = []
-    for side in Side:
+    for side, side_fat in ((side, maps[side]) for side in Side):
         side_labelled = any(part.side is side for part in present)
         for muscle in Muscle:
             whole = Part(muscle, Region.WHOLE, side)
@@ -110,11 +111,11 @@ def measure(
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
             view = views[muscle, side]
-            found.append(_measure_part(whole, mask, view, fat, slice_axis, settings, uncertainty))
+            found.append(_measure_part(whole, mask, view, side_fat, slice_axis, settings, uncertainty))
             for region in REGIONS[muscle]:
                 part = Part(muscle, region, side)
                 if part in present:
-                    found.append(_measure_part(part, labels.array == label_value(part), view, fat, slice_axis, settings, uncertainty))
+                    found.append(_measure_part(part, labels.array == label_value(part), view, side_fat, slice_axis, settings, uncertainty))
     return tuple(found)
 
 
@@ -137,10 +138,10 @@ def _measure_part(
     if fat.folded:
         return replace(seen, reason=Reason.AMBIGUOUS_DOMINANCE, detail="fat above or below 50 % cannot be told apart")
     if not values.size:
-        return replace(seen, reason=Reason.NO_FAT_VALUES, detail="no voxel of it has a fat value")
+        return replace(seen, reason=_why_left_out(mask, fat) or Reason.NO_FAT_VALUES, detail="no voxel of it has a fat value")
     if seen.evaluable_share < settings.min_evaluable_share:
         detail = f"{seen.evaluable_share:.0%} of it has a fat value, {settings.min_evaluable_share:.0%} needed"
-        return replace(seen, reason=Reason.TOO_LITTLE_EVALUABLE, detail=detail)
+        return replace(seen, reason=_why_left_out(mask, fat) or Reason.TOO_LITTLE_EVALUABLE, detail=detail)
     mean = float(values.mean())
     q1, median, q3 = (float(q) for q in np.percentile(values, [25, 50, 75]))
     if fat.ct_fat:
@@ -160,6 +161,14 @@ def _measure_part(
         interval=uncertainty.interval(mask, fat, slice_axis) if uncertainty else UNKNOWN,
         fat_area_fraction=mostly_fat,
     )
+
+
+def _why_left_out(mask: Mask, fat: FatMap) -> Reason | None:
+    """The reason of the excluded region that takes most of the part's missing voxels; None where most are missing by themselves."""
+    missing = mask & ~np.isfinite(fat.volume.array)
+    shares = {e.reason: int((missing & e.where.array).sum()) for e in fat.excluded}
+    reason = max(shares, key=lambda r: shares[r], default=None)
+    return reason if reason is not None and 2 * shares[reason] >= int(missing.sum()) else None
 
 
 def _profile(mask: Mask, fat: FatMap, slice_axis: int) -> tuple[Slice, ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from gluteal_grade.errors import Note, Reason
+from gluteal_grade.fat.body import Mask
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.study import Series
 
@@ -40,12 +41,25 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Excluded:
+    """A region without values, and why: metal, exchanged water and fat.
+
+    Attributes:
+        where: boolean mask on the map's grid.
+        reason: the code.
+    """
+
+    where: Volume
+    reason: Reason
+
+
+@dataclass(frozen=True)
 class FatMap:
     """Voxelwise fat signal fraction.
 
     Attributes:
-        volume: float32 RAS+; 0-1 on Dixon and CT. On T1 the two-tissue mixture is left unclipped, so noise around lean muscle
-            does not bias means (values slightly below 0 and above 1 occur). NaN where nothing can be said (air, void, metal).
+        volume: float32 RAS+; 0-1 on CT and vendors' maps. On Dixon and T1 it is left unclipped, so noise around lean muscle does not
+            bias means (values slightly below 0 and above 1 occur). NaN where nothing can be said (air, void, metal).
         method: how.
         series: the series used, in the order the method names them.
         image: what a reader looks at behind the map, same grid (water, T1, CT...).
@@ -56,6 +70,7 @@ class FatMap:
         ct_lean: CT only: boolean mask of voxels in the lean-muscle HU window.
         ct_fat: CT only: boolean mask of voxels in the fat HU window.
         spread: how wrong the values may be.
+        excluded: regions left out on purpose; their voxels are NaN.
     """
 
     volume: Volume
@@ -69,6 +84,21 @@ class FatMap:
     ct_lean: Volume | None = None
     ct_fat: Volume | None = None
     spread: Spread = Spread()
+    excluded: tuple[Excluded, ...] = ()
+
+    def without(self, where: Mask, reason: Reason, *notes: Note) -> FatMap:
+        """The map with no values in a region, which `measure` gives as the reason for a muscle that lies mostly in it.
+
+        Args:
+            where: boolean, same shape.
+            reason: why.
+            notes: what the reader should know about it.
+        """
+        if not where.any():
+            return replace(self, notes=(*self.notes, *notes))
+        values = self.volume.with_array(np.where(where, np.float32(np.nan), self.volume.array))
+        region = Excluded(self.volume.with_array(np.asarray(where, bool)), reason)
+        return replace(self, volume=values, excluded=(*self.excluded, region), notes=(*self.notes, *notes))
 
     def on(self, grid: Grid) -> FatMap:
         """The same map on another grid of the same patient space; itself where it already lies there."""
@@ -87,6 +117,7 @@ class FatMap:
             notes=(*self.notes, Note(Reason.RESAMPLED, f"the fat map of series {names} was resampled to the grid of the labels")),
             ct_lean=self.ct_lean and _mask_on(self.ct_lean, grid),
             ct_fat=self.ct_fat and _mask_on(self.ct_fat, grid),
+            excluded=tuple(replace(e, where=_mask_on(e.where, grid)) for e in self.excluded),
         )
 
 
