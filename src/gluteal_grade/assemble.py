@@ -9,8 +9,8 @@ import numpy as np
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Region, Side
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
-from gluteal_grade.fat.choose import Candidate, why_unused
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.choose import why_unused
+from gluteal_grade.fat.fatmap import Method
 from gluteal_grade.grading.interpretation import Rules
 from gluteal_grade.grading.norms import Norms
 from gluteal_grade.grading.probability import grade_probabilities, other_grade
@@ -24,6 +24,7 @@ from gluteal_grade.results import (
     FatReport,
     Grade,
     IntervalPart,
+    MetalSide,
     MuscleResult,
     MuscleStatus,
     NoteModel,
@@ -36,6 +37,7 @@ from gluteal_grade.results import (
 from gluteal_grade.segmentation.checks import Flag
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.regions import Split
+from gluteal_grade.sidefat import SideFat, SideFats
 from gluteal_grade.study import Series, Study
 from gluteal_grade.uncertainty.split_normal import SplitNormal
 
@@ -52,6 +54,8 @@ def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatc
         reference_series=None,
         slice_axis=None,
         fat=None,
+        fat_beside_metal=None,
+        metal=(),
         segmentation=None,
         muscles=(),
         asymmetry=(),
@@ -70,8 +74,7 @@ def assemble(
     scales: Scales,
     norms: Norms,
     rules: Rules,
-    candidate: Candidate,
-    fat: FatMap,
+    fats: SideFats,
     segmentation: Segmentation,
     parts: Split,
     measurements: tuple[Measurement, ...],
@@ -79,13 +82,13 @@ def assemble(
     notes: tuple[Note, ...],
 ) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded."""
-    mark = Reason.CT_UNCALIBRATED if fat.method is Method.CT else None
     over = settings.uncertainty.borderline
     muscles = tuple(
-        _muscle_result(m, [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, mark, over) for m in measurements
+        _muscle_result(m, fats.sides[m.part.side], [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, over)
+        for m in measurements
     )
     sex = study.sex
-    muscles = with_norms(muscles, norms, sex, fat.method)
+    muscles = tuple(scored for m in muscles for scored in with_norms((m,), norms, sex, m.method or ""))
     whole = [m.status for m in muscles if m.region is Region.WHOLE]
     if all(s is MuscleStatus.GRADED for s in whole):
         status = StudyStatus.GRADED
@@ -102,7 +105,9 @@ def assemble(
         refusal=_why_none(measurements) if status is StudyStatus.REFUSED else None,
         reference_series=segmentation.reference.id,
         slice_axis=segmentation.reference.slice_axis,
-        fat=FatReport(method=fat.method, series=tuple(s.id for s in fat.series), why=candidate.why, facts=fat.facts),
+        fat=_fat_report(fats.main, fats),
+        fat_beside_metal=_fat_report(fats.other, fats) if fats.other else None,
+        metal=tuple(_metal(side, one) for side, one in fats.sides.items()),
         segmentation=SegmentationReport(
             source=segmentation.source,
             sha256=segmentation.source_hash,
@@ -112,10 +117,10 @@ def assemble(
         ),
         muscles=muscles,
         asymmetry=_asymmetries(muscles),
-        norms=norm_report(muscles, norms, sex, fat.series[0].acquisition.field_strength_t),
-        statements=statements(muscles, rules),
+        norms=norm_report(muscles, norms, sex, fats.main.fat.series[0].acquisition.field_strength_t),
+        statements=statements(muscles, rules, {side for side, one in fats.sides.items() if one.metal.present}),
         notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
-        series=_series_reports(study, (*fat.series, segmentation.reference)),
+        series=_series_reports(study, (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference)),
         provenance=describe(settings, watch),
     )
 
@@ -130,7 +135,20 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
     return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
 
 
-def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reason | None, borderline: float) -> MuscleResult:
+def _fat_report(one: SideFat, fats: SideFats) -> FatReport:
+    sides = tuple(side for side, other in fats.sides.items() if other.candidate is one.candidate)
+    series = tuple(s.id for s in one.fat.series)
+    return FatReport(method=one.fat.method, series=series, why=one.candidate.why, facts=one.fat.facts, sides=sides)
+
+
+def _metal(side: Side, one: SideFat) -> MetalSide:
+    m = one.metal
+    ml, reach = (one.zone_ml, one.zone_reach_mm) if m.present else (math.nan, math.nan)
+    return MetalSide(side=side, present=m.present, sources=m.sources, evidence=m.evidence, zone_ml=ml, zone_reach_mm=reach)
+
+
+def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scales, borderline: float) -> MuscleResult:
+    mark = Reason.CT_UNCALIBRATED if one.fat.method is Method.CT else None
     reason, detail = m.reason, m.detail
     review = next((f for f in flags if f.review), None)
     if math.isnan(m.fat_fraction):
@@ -158,6 +176,7 @@ def _muscle_result(m: Measurement, flags: list[Flag], scales: Scales, mark: Reas
         fat_area_fraction=m.fat_area_fraction,
         ct_lean_share=m.ct_lean_share,
         evaluable_share=m.evaluable_share,
+        method=None if m.reason in _UNMEASURED else one.fat.method.value,
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
@@ -227,6 +246,8 @@ def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right:
         points = 100 * (left.fat_fraction - right.fat_fraction)
         if any(m.status is MuscleStatus.NEEDS_REVIEW for m in both):
             reason = Reason.SIDE_NEEDS_REVIEW
+        elif left.method != right.method:
+            reason = Reason.DIFFERENT_METHODS
     return Asymmetry(
         muscle=muscle,
         region=region,

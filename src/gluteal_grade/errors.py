@@ -48,6 +48,9 @@ class Reason(StrEnum):
     GRID_MISMATCH = "grid_mismatch"
     FF_SCALE_UNKNOWN = "ff_scale_unknown"
     WATER_FAT_SWAP = "water_fat_swap"
+    SWAP_UNCHECKED = "swap_unchecked"
+    WEIGHTING = "weighting"
+    NOISE_UNKNOWN = "noise_unknown"
     AMBIGUOUS_DOMINANCE = "ambiguous_dominance"
     NO_FAT_REFERENCE = "no_fat_reference"
     NO_LEAN_REFERENCE = "no_lean_reference"
@@ -100,6 +103,15 @@ class Reason(StrEnum):
     OTHER_SIDE_PARTIAL = "other_side_partial"
     SEX_UNKNOWN = "sex_unknown"
     NO_NORM = "no_norm"
+    # metal
+    METAL = "metal"
+    METAL_NOT_SEEN = "metal_not_seen"
+    BESIDE_METAL = "beside_metal"
+    METAL_UNVALIDATED = "metal_unvalidated"
+    NO_HEALTHY_SIDE = "no_healthy_side"
+    DIFFERENT_METHODS = "different_methods"
+    EXCLUDED_BY_MASK = "excluded_by_mask"
+    MASK_UNREADABLE = "mask_unreadable"
     # the machine
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     READ_FAILED = "read_failed"
@@ -136,7 +148,10 @@ ADVICE: dict[Reason, str] = {
     Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
     Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
-    Reason.WATER_FAT_SWAP: "Subcutaneous fat reads as water: the Dixon images are swapped; swap their names or reconstruct again.",
+    Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map, reconstruct again if you can.",
+    Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",
+    Reason.WEIGHTING: "Compare fractions only between like protocols; a small flip angle weights least.",
+    Reason.NOISE_UNKNOWN: "Low fractions may read some points too high at low SNR.",
     Reason.AMBIGUOUS_DOMINANCE: "In/opposed-phase magnitudes cannot tell fat above 50 % from below; give water and fat images.",
     Reason.NO_FAT_REFERENCE: "No subcutaneous fat found to calibrate T1; use Dixon or a larger field of view.",
     Reason.NO_LEAN_REFERENCE: "No plausible lean-muscle signal to calibrate T1; use Dixon, or check that it is plain T1.",
@@ -187,6 +202,14 @@ ADVICE: dict[Reason, str] = {
     Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",
     Reason.SEX_UNKNOWN: "Give --sex M or F where the file does not say; norms differ between the sexes.",
     Reason.NO_NORM: "Read the number without a norm: published ones are for whole muscles on Dixon.",
+    Reason.METAL: "Look at the excluded zone in the overlay; correct it with --exclude, or say with --metal where metal is.",
+    Reason.METAL_NOT_SEEN: "If a hip holds metal, say so with --metal right, left or both.",
+    Reason.BESIDE_METAL: "Too much of it lies beside metal; T1 with metal-artifact reduction spoils less of it.",
+    Reason.METAL_UNVALIDATED: "Beside metal prefer T1 with metal-artifact reduction or a wide bandwidth; nobody has validated this method there.",
+    Reason.NO_HEALTHY_SIDE: "Compare with earlier studies of the same patient, not with the other side.",
+    Reason.DIFFERENT_METHODS: "The sides were measured by different methods; read differences of fat with care, volumes compare.",
+    Reason.EXCLUDED_BY_MASK: "The voxels of --exclude were left out.",
+    Reason.MASK_UNREADABLE: "Give --exclude a 3-D NIfTI mask that overlaps the labelled image.",
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",

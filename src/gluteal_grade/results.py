@@ -111,6 +111,7 @@ class MuscleResult(_Model):
     fat_area_fraction: Number
     ct_lean_share: Number
     evaluable_share: Number
+    method: str | None = Field(description="how this side's fat was measured")
     coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
     cut_at: tuple[str, ...]
     largest_section: SliceModel | None
@@ -171,6 +172,18 @@ class FatReport(_Model):
     series: tuple[str, ...]
     why: str
     facts: dict[str, float]
+    sides: tuple[Side, ...] = Field(description="sides measured so")
+
+
+class MetalSide(_Model):
+    """What is known of metal in one hip."""
+
+    side: Side
+    present: bool = Field(description="treated as holding metal")
+    sources: tuple[str, ...] = Field(description="who says so: user, picture, header")
+    evidence: str
+    zone_ml: Number = Field(description="volume left out beside the metal")
+    zone_reach_mm: Number = Field(description="beyond what is visibly wrong, or from joint and stem where nothing is")
 
 
 class SegmentationReport(_Model):
@@ -222,6 +235,8 @@ class StudyResult(_Model):
     reference_series: str | None = Field(description="id of the series on whose grid labels.nii.gz and fat_fraction.nii.gz lie (RAS+ axes)")
     slice_axis: int | None
     fat: FatReport | None
+    fat_beside_metal: FatReport | None = Field(description="of the side with metal where it was measured otherwise")
+    metal: tuple[MetalSide, ...] = Field(description="both hips; empty where nothing was measured")
     segmentation: SegmentationReport | None
     muscles: tuple[MuscleResult, ...]
     asymmetry: tuple[Asymmetry, ...]

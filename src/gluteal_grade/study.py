@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from gluteal_grade.anatomy import Side
 from gluteal_grade.errors import GradeError, Note
 from gluteal_grade.geometry import Grid, Volume
 
@@ -98,6 +99,19 @@ class Series:
 
 
 @dataclass(frozen=True)
+class ImplantHint:
+    """What descriptions say about a hip implant, without their text.
+
+    Attributes:
+        named: a hip implant is named, and not as absent or planned.
+        sides: sides named with it; empty where none is.
+    """
+
+    named: bool = False
+    sides: tuple[Side, ...] = ()
+
+
+@dataclass(frozen=True)
 class Study:
     """One examination.
 
@@ -106,12 +120,14 @@ class Study:
         series: every volume found, the refused ones too, in series order.
         patient_sex: "M", "F" or None; for norms only.
         notes: what a reader of the result should know about the input, e.g. files that could not be read.
+        implant: what descriptions say about a hip implant.
     """
 
     id: str
     series: tuple[Series, ...]
     patient_sex: str | None = None
     notes: tuple[Note, ...] = ()
+    implant: ImplantHint = ImplantHint()
 
     @property
     def sex(self) -> Literal["M", "F"] | None:

@@ -14,6 +14,7 @@ from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
     from gluteal_grade.config import Settings
+    from gluteal_grade.geometry import Volume
     from gluteal_grade.io import Discovery
     from gluteal_grade.pipeline import Graded
     from gluteal_grade.segmentation.protocol import Segmenter
@@ -46,6 +47,14 @@ def grade(
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
     sex: Annotated[str | None, typer.Option(metavar="M|F", help="The patient's sex, for norms; without it PatientSex of the file.")] = None,
+    metal: Annotated[
+        str | None,
+        typer.Option(metavar="SIDE", help="Which hips hold metal: right, left, both, none, or auto (header and picture decide)."),
+    ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(metavar="MASK", readable=False, help="NIfTI mask in the space of the images: its voxels are not measured."),
+    ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
@@ -57,12 +66,13 @@ def grade(
 
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
-    settings = _settings(config)
+    settings = _with_metal(_settings(config), metal)
     segmenter = _segmenter(settings, labels, bundle, labelmap)
     try:
-        found = discover(study_input, parse_kinds(kind or []), leave_out=labels)
+        found = discover(study_input, parse_kinds(kind or []), leave_out=tuple(p for p in (labels, exclude) if p is not None))
+        mask = _mask(exclude)
         chosen = _one_study(found, study)
-        graded = _grade(replace(chosen, patient_sex=sex) if sex else chosen, settings, segmenter, series, out)
+        graded = _grade(replace(chosen, patient_sex=sex) if sex else chosen, settings, segmenter, series, mask, out)
     except GradeError as error:
         return tell(error)
     _report(graded, out, quiet)
@@ -83,6 +93,22 @@ def _settings(config: Path | None) -> Settings:
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--config") from None
     return settings
+
+
+def _with_metal(settings: Settings, sides: str | None) -> Settings:
+    if sides is None:
+        return settings
+    if sides not in ("auto", "none", "right", "left", "both"):
+        raise typer.BadParameter("right, left, both, none or auto", param_hint="--metal")
+    return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
+
+
+def _mask(path: Path | None) -> Volume | None:
+    if path is None:
+        return None
+    from gluteal_grade.metal.mask import read_mask
+
+    return read_mask(path)
 
 
 def _segmenter(settings: Settings, labels: Path | None, bundle: Path | None, labelmap: str | None) -> Segmenter:
@@ -123,11 +149,11 @@ def _one_study(found: Discovery, wanted: str | None) -> Study:
     return found.studies[0]
 
 
-def _grade(study: Study, settings: Settings, segmenter: Segmenter, series: str | None, out: Path) -> Graded:
+def _grade(study: Study, settings: Settings, segmenter: Segmenter, series: str | None, mask: Volume | None, out: Path) -> Graded:
     from gluteal_grade.pipeline import grade_study
     from gluteal_grade.report.writer import write_study
 
-    graded = grade_study(study, settings, segmenter, series)
+    graded = grade_study(study, settings, segmenter, series, mask)
     write_study(graded, out)
     return graded
 

@@ -63,6 +63,32 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
+_DIXON_METHODS = frozenset({Method.DIXON, Method.FAT_FRACTION_MAP, Method.IN_OPPOSED_PHASE})
+
+
+def for_side(choice: tuple[Candidate, ...], *, beside_metal: bool, wide_hz_per_pixel: float) -> tuple[Candidate, ...]:
+    """The same ways, best first for one side.
+
+    Beside metal: T1 with metal-artifact reduction, T1 with a wide bandwidth, then the rest as they are. Elsewhere Dixon comes first, and
+    metal-artifact reduction is no more than another T1.
+
+    Args:
+        choice: as `candidates` gives them.
+        beside_metal: a hip implant lies on that side.
+        wide_hz_per_pixel: receiver bandwidth from which a T1 displaces little.
+    """
+
+    def rank(candidate: Candidate) -> int:
+        first = candidate.series[0]
+        plain_t1 = candidate.method is Method.T1 and not first.acquisition.contrast_agent
+        if beside_metal:
+            wide = (first.acquisition.bandwidth_hz_per_pixel or 0) >= wide_hz_per_pixel
+            return 0 if plain_t1 and first.mars else 1 if plain_t1 and wide else 2
+        return 0 if candidate.method in _DIXON_METHODS else 1 if plain_t1 and first.mars else 2
+
+    return tuple(sorted(choice, key=rank))
+
+
 _FAT_KINDS = frozenset(
     {
         SeriesKind.T1,

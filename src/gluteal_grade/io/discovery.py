@@ -15,6 +15,7 @@ from gluteal_grade.io.dicom import overridden, series_of
 from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
+from gluteal_grade.io.implants import merged
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
 from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
@@ -65,7 +66,7 @@ class _Found:
     ignored: int = 0
 
 
-def discover(path: Path, kinds: Kinds = None, leave_out: Path | None = None) -> Discovery:
+def discover(path: Path, kinds: Kinds = None, leave_out: Path | tuple[Path, ...] | None = None) -> Discovery:
     """Find the studies under a folder, zip or file. Headers are read, voxels are not (but see below).
 
     Series that cannot become a volume are listed with their `refusal`; they never stop the others. Voxels are looked at only to tell a
@@ -74,7 +75,7 @@ def discover(path: Path, kinds: Kinds = None, leave_out: Path | None = None) -> 
     Args:
         path: folder (searched in depth), zip, or one DICOM or NIfTI file.
         kinds: the contrast of every series, or by file name, stem or series id; overrides what the rules say.
-        leave_out: a file that is no image of the study wherever it lies, by content (the label map that goes with it).
+        leave_out: files that are no image of the study wherever they lie, by content (the label map and the mask that go with it).
 
     Raises:
         RefusedInput: `input_not_found`; `no_images`, or the reason of the one damaged file that is all there is;
@@ -84,9 +85,10 @@ def discover(path: Path, kinds: Kinds = None, leave_out: Path | None = None) -> 
     if not path.exists():
         raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
     found = _Found()
-    same = SameContent(leave_out)
+    left_out = leave_out if isinstance(leave_out, tuple) else (leave_out,)
+    same = [SameContent(one) for one in left_out]
     for file in _files(path, found):
-        if same(file):
+        if any(is_it(file) for is_it in same):
             found.ignored += 1
         else:
             _take(file, found, alone=file.member is None and file.path == path)
@@ -184,7 +186,8 @@ def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
             aliases = (*files, *(stem_of(f) for f in files)) if len(files) == 1 else ()
             series += [overridden(one, kinds, *aliases) for one in series_of(frames, unique)]
         sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
-        studies.append(Study(study_id([study_uid]), tuple(series), patient_sex=sex))
+        implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
+        studies.append(Study(study_id([study_uid]), tuple(series), patient_sex=sex, implant=implant))
     return studies
 
 

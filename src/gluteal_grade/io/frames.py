@@ -9,6 +9,7 @@ import numpy as np
 from gluteal_grade.geometry import FloatArray
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.sequences import SeriesFacts
+from gluteal_grade.study import ImplantHint
 
 Vector3 = tuple[float, float, float]
 
@@ -29,6 +30,7 @@ class SeriesKeys:
     sop_uid: str = ""
     frame_of_reference: str | None = None
     patient_sex: str | None = None
+    implant: ImplantHint = ImplantHint()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ _KEYWORDS = """
     AcquisitionContrast StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber TemporalPositionIdentifier FrameOfReferenceUID
     ImagePositionPatient ImageOrientationPatient PixelSpacing SamplesPerPixel Rows Columns NumberOfFrames BitsAllocated RescaleSlope
     RescaleIntercept EchoPulseSequence ContrastBolusAgentSequence SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    StudyDescription
 """
 _PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, (0x2005, 0x0010), PHILIPS_SCALE_SLOPE]
 _TAGS = [*map(Tag, _KEYWORDS.split()), *map(Tag, _PRIVATE)]

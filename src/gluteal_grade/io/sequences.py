@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -142,6 +142,18 @@ class MarsWords(BaseModel):
     supporting_bandwidth_hz_per_pixel: float
 
 
+class ImplantWords(BaseModel):
+    """How descriptions name a hip implant and its side; see ``implants`` in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    names: tuple[str, ...]
+    denials: tuple[str, ...]
+    near: int
+    hip: tuple[str, ...]
+    other_joints: tuple[str, ...]
+    sides: dict[Literal["right", "left", "both"], tuple[str, ...]]
+
+
 class SideFiles(BaseModel):
     """Names of files beside images that are none."""
 
@@ -158,6 +170,7 @@ class SequenceRules(BaseModel):
     vocabularies: dict[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     mars: MarsWords
+    implants: ImplantWords
     side_files: SideFiles
     bids: dict[str, dict[str, str]]
 

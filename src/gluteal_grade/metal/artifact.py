@@ -54,13 +54,18 @@ class Artifact:
     pile_up_ml: float
 
 
-def darkness(image: Volume, settings: MetalArtifactSettings) -> Darkness:
+def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None = None) -> Darkness:
     """Voids and pile-up anywhere in a magnitude image whose every tissue gives signal (T1, T2, PD, in phase, water plus fat).
 
     Both are judged against the tissue within some centimetres, so that coil shading does not count.
+
+    Args:
+        image: RAS+.
+        settings: thresholds.
+        body: its mask, holes filled, where known already.
     """
     array = np.nan_to_num(np.asarray(image.array, np.float32))
-    body = body_mask(image)
+    body = body_mask(image) if body is None else body
     bright = float(np.percentile(array[body], 90)) if body.any() else 0.0
     tissue = body & (array > settings.tissue_above * bright)
     if not tissue.any():
@@ -83,19 +88,27 @@ def artifact_near(found: Darkness, distance: FloatArray, settings: MetalArtifact
         settings: thresholds.
     """
     spacing = found.spacing_mm
-    near = found.void & (distance < settings.reach_mm)
+    box = _box(distance < settings.reach_mm + settings.pile_up_within_mm)
+    near = found.void[box] & (distance[box] < settings.reach_mm)
     thickness = _thickness_mm(near, spacing)
     parts, count = ndimage.label(near)
     thick = np.zeros(count + 1, bool)
     if count:
         thick[1:] = np.asarray(ndimage.maximum(thickness, parts, range(1, count + 1))) >= settings.core_radius_mm
-    core = thick[parts]
-    ml = float(np.prod(spacing)) / 1000
-    around = np.zeros(core.shape, bool)
+    core, pile_up = np.zeros(distance.shape, bool), np.zeros(distance.shape, bool)
+    core[box] = thick[parts]
     if core.any():
-        away = ndimage.distance_transform_edt(~core, sampling=spacing)
-        around = found.pile_up & (away < settings.pile_up_within_mm)
-    return Artifact(core, around, float(thickness.max(initial=0.0)), float(core.sum()) * ml, float(around.sum()) * ml)
+        away = ndimage.distance_transform_edt(~core[box], sampling=spacing)
+        pile_up[box] = found.pile_up[box] & (away < settings.pile_up_within_mm)
+    ml = float(np.prod(spacing)) / 1000
+    return Artifact(core, pile_up, float(thickness.max(initial=0.0)), float(core.sum()) * ml, float(pile_up.sum()) * ml)
+
+
+def _box(mask: Mask) -> tuple[slice, slice, slice]:
+    """The smallest box that holds the mask; empty for an empty one."""
+    found = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    a, b, c = (slice(int(f[0]), int(f[-1]) + 1) if f.size else slice(0, 0) for f in found)
+    return a, b, c
 
 
 def _thickness_mm(mask: Mask, spacing: tuple[float, float, float]) -> FloatArray:

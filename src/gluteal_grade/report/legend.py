@@ -6,8 +6,8 @@ import matplotlib as mpl
 import numpy as np
 
 from gluteal_grade.report.page import INK, Area, Page
-from gluteal_grade.report.panel import FAT_COLOURS, hatch
-from gluteal_grade.report.words import legend_entries
+from gluteal_grade.report.panel import FAT_COLOURS, ZONE_COLOUR, hatch
+from gluteal_grade.report.words import leaves_out, legend_entries
 from gluteal_grade.results import StudyResult
 
 LEGEND_HEIGHT = 46
@@ -25,6 +25,9 @@ def draw_legend(page: Page, result: StudyResult, left: int, top: int, width: int
         area.swatch(x, 16, 26, colour)
         area.text(x + 34, 16, name, _SIZE)
         x += 34 + len(name) * _CHARACTER + 26
+    if leaves_out(result):
+        area.swatch(x, 16, 26, ZONE_COLOUR)
+        area.text(x + 34, 16, "left out, not measured", _SIZE)
     _bar(area, width - _BAR[0] - 290)
     area.image(hatch(26, 14), width - 214, 9)
     area.text(width - 180, 16, "muscle without a fat value", _SIZE)

@@ -73,7 +73,8 @@ def _prepare(images: StudyImages) -> tuple[list[_Shown], Window]:
     count = images.labels.shape[images.slice_axis]
     shown = []
     for level, picture, label, fat in zip(levels, pictures, labels, fats, strict=True):
-        cut = Cut(window.grey(box.of(picture)), box.of(label), box.of(fat), view)
+        zone = None if images.excluded is None else box.of(view.picture(images.excluded.array, level.index))
+        cut = Cut(window.grey(box.of(picture)), box.of(label), box.of(fat), view, zone)
         where = f"slice {level.index + 1}/{count} · {view.position_text(level.index)}"
         shown.append(_Shown(level, cut, f"{level.title} · {where}"))
     return shown, window

@@ -20,6 +20,8 @@ from gluteal_grade.report.view import View
 FAT_COLOURS = "viridis"
 HATCH_GREY = (150, 150, 150)
 HATCH_DARK = (60, 60, 60)
+ZONE_COLOUR = "#FF5A36"
+_STRIPE_PIXELS = 14
 _BACKGROUND = 0.45  # brightness of the anatomy behind the fat fraction
 _SMOOTH_PIXELS = 0.5  # takes the staircase off a contour; even a single pixel keeps one
 _CONTOUR_AT = 0.55  # just inside the muscle, so that two neighbours' contours lie side by side
@@ -36,12 +38,14 @@ class Cut:
         labels: our own values.
         fat: fat fraction, NaN where none.
         view: where its edges point and how large its pixels are.
+        excluded: left out on purpose (beside metal, by the user), None where nothing is.
     """
 
     grey: npt.NDArray[np.float32]
     labels: Array
     fat: npt.NDArray[np.float32]
     view: View
+    excluded: npt.NDArray[np.bool_] | None = None
 
     @property
     def size_mm(self) -> tuple[float, float]:
@@ -59,6 +63,7 @@ def colour_of(value: int) -> str:
 def draw_source(area: Area, cut: Cut, width: int, height: int) -> None:
     """Source image, contours, side letters and a scale bar."""
     area.image(_three(_grey_bytes(cut.grey, width, height)))
+    _zone(area, cut, width, height, hatched=True)
     _contours(area, cut, width, height, 1.5)
     _letters(area, cut.view, width, height)
     _scale_bar(area, cut, width, height)
@@ -67,6 +72,7 @@ def draw_source(area: Area, cut: Cut, width: int, height: int) -> None:
 def draw_fat(area: Area, cut: Cut, width: int, height: int) -> None:
     """Fat fraction inside the muscles over the faint anatomy; hatched where there is none."""
     area.image(fat_picture(cut, width, height))
+    _zone(area, cut, width, height, hatched=False)
     _contours(area, cut, width, height, 1.0)
     _letters(area, cut.view, width, height)
 
@@ -129,6 +135,32 @@ def _contours(area: Area, cut: Cut, width: int, height: int, thickness: float) -
         # a dark rim keeps bright colours visible on bright fat
         area.lines(lines, "black", thickness + 1.2, alpha=0.55, zorder=3)
         area.lines(lines, colour, thickness, zorder=4)
+
+
+def _zone(area: Area, cut: Cut, width: int, height: int, *, hatched: bool) -> None:
+    """Outline of what was left out, with sparse stripes that leave the picture behind them visible."""
+    if cut.excluded is None or not cut.excluded.any():
+        return
+    lines = contour_lines(cut.excluded, width, height)
+    area.lines(lines, "black", 2.6, alpha=0.55, zorder=3)
+    area.lines(lines, ZONE_COLOUR, 1.4, zorder=4)
+    if hatched:
+        area.lines(zone_stripes(cut.excluded, width, height), ZONE_COLOUR, 0.7, alpha=0.75, zorder=3)
+
+
+def zone_stripes(mask: npt.NDArray[np.bool_], width: int, height: int) -> list[list[tuple[float, float]]]:
+    """Diagonal strokes inside a mask, in a picture of `width` x `height`."""
+    rows, columns = mask.shape
+    strokes: list[list[tuple[float, float]]] = []
+    for start in range(-height, width, _STRIPE_PIXELS):
+        y = np.arange(height)
+        x = start + y
+        on = np.zeros(height + 2, bool)
+        seen = (x >= 0) & (x < width)
+        on[1:-1][seen] = mask[y[seen] * rows // height, x[seen] * columns // width]
+        edges = np.flatnonzero(np.diff(on.astype(np.int8)))
+        strokes += [[(float(start + a), float(a)), (float(start + b), float(b))] for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return strokes
 
 
 def _letters(area: Area, view: View, width: int, height: int) -> None:

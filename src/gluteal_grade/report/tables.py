@@ -80,7 +80,7 @@ def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
         "coverage": _number(m.coverage, 3),
         "status": m.status,
         "reason": m.reason or "",
-        "method": result.fat.method if result.fat else "",
+        "method": m.method or "",
         "grade_mark": next((g.mark for g in m.grades if g.mark and g.grade is not None), ""),
         "fat_fraction_median": _number(m.fat_fraction_median, 4),
         "fat_fraction_q1": _number(m.fat_fraction_q1, 4),
@@ -119,6 +119,8 @@ def print_result(result: StudyResult, console: Console) -> None:
     """The study's table, its cautions and how fat was measured."""
     if result.fat:
         console.print(f"Study {result.study}: fat by {result.fat.method} from series {', '.join(result.fat.series)} ({result.fat.why})")
+    if other := result.fat_beside_metal:
+        console.print(f"  {' and '.join(other.sides)}: by {other.method} from series {', '.join(other.series)} ({other.why})")
     if result.muscles:
         console.print(_table(result))
         for remark in _remarks(result):

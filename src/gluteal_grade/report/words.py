@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.results import FatReport, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.segmentation.regions import GIVEN
 
 DASH = "–"
@@ -31,6 +31,9 @@ _WHY = {
     Reason.TOO_LITTLE_EVALUABLE: "too much signal void or artifact",
     Reason.NO_FAT_VALUES: "no fat value in it",
     Reason.AMBIGUOUS_DOMINANCE: "fat above or below 50 % cannot be told apart",
+    Reason.BESIDE_METAL: "too much of it lies beside metal",
+    Reason.EXCLUDED_BY_MASK: "too much of it was left out by the user's mask",
+    Reason.DIFFERENT_METHODS: "sides measured by different methods",
 }
 
 
@@ -57,6 +60,7 @@ class Row:
     warn: bool = False
 
 
+_LEFT_OUT = frozenset({Reason.EXCLUDED_BY_MASK, Reason.WATER_FAT_SWAP})
 HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile", "Goutallier", "Bal & Lowe")
 
 
@@ -127,9 +131,16 @@ def method_text(result: StudyResult) -> str:
     """How fat was measured, and on which series."""
     if result.fat is None:
         return "fat not measured"
+    if result.fat_beside_metal is None:
+        return _fat_text(result, result.fat)
+    both = (result.fat, result.fat_beside_metal)
+    return "; ".join(f"{' and '.join(fat.sides)}: {_fat_text(result, fat)}" for fat in both)
+
+
+def _fat_text(result: StudyResult, fat: FatReport) -> str:
     kinds = {s.id: s.kind.replace("_", " ") for s in result.series}
-    series = ", ".join(_series_text(s, kinds.get(s, "")) for s in result.fat.series)
-    return f"{_METHODS.get(result.fat.method, result.fat.method)} · series {series}"
+    series = ", ".join(_series_text(s, kinds.get(s, "")) for s in fat.series)
+    return f"{_METHODS.get(fat.method, fat.method)} · series {series}"
 
 
 def _series_text(series: str, kind: str) -> str:
@@ -168,6 +179,11 @@ def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
         if (muscle, region) in seen and not (divided and region is Region.WHOLE):
             entries.append((colour, name if region is Region.WHOLE else f"{name}, {region}"))
     return tuple(entries)
+
+
+def leaves_out(result: StudyResult) -> bool:
+    """Whether voxels were left out on purpose: beside metal, by the user, where water and fat are exchanged."""
+    return any(m.zone_ml > 0 for m in result.metal) or any(n.reason in _LEFT_OUT for n in result.notes)
 
 
 def _joined(words: tuple[str, ...]) -> str:

@@ -7,6 +7,8 @@ import shutil
 import uuid
 from pathlib import Path
 
+import numpy as np
+
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
@@ -19,7 +21,7 @@ def write_study(graded: Graded, out: Path) -> Path:
 
     Returns:
         the study's folder: `result.json` and `muscles.csv` always; `labels.nii.gz`, `fat_fraction.nii.gz` and `overlay_*.png`
-        where there are images.
+        where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
 
     Raises:
         TransientFailure: `output_not_writable`.
@@ -45,6 +47,8 @@ def _write_files(graded: Graded, folder: Path) -> None:
     if graded.images:
         save_volume(graded.images.labels, folder / "labels.nii.gz")
         save_volume(graded.images.fat_fraction, folder / "fat_fraction.nii.gz")
+        if (excluded := graded.images.excluded) is not None:
+            save_volume(excluded.with_array(excluded.array.astype(np.uint8)), folder / "excluded.nii.gz")
         write_overlays(graded.result, graded.images, folder)
 
 

@@ -1,0 +1,139 @@
+"""Is there metal at a hip? Header, picture and user weighed, side by side; and the zone around it on one series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gluteal_grade.anatomy import Side
+from gluteal_grade.config import MetalSettings
+from gluteal_grade.errors import Note, Reason
+from gluteal_grade.geometry import Volume
+from gluteal_grade.metal.artifact import Artifact, Mask, artifact_near, darkness
+from gluteal_grade.metal.ct import metal_near
+from gluteal_grade.metal.joint import distance_mm, joint_mm
+from gluteal_grade.metal.protocol import HeaderEvidence
+from gluteal_grade.metal.zone import Imaging, margin_mm, unseen_radius_mm, zone_around, zone_unseen
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """One picture, looked at for metal.
+
+    Attributes:
+        series: id of what was looked at.
+        imaging: how it images near metal.
+        field_strength_t: of the scanner.
+        artifacts: by side; a side without labels has none.
+    """
+
+    series: str
+    imaging: Imaging
+    field_strength_t: float | None
+    artifacts: Mapping[Side, Artifact] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SideMetal:
+    """What is known of one hip.
+
+    Attributes:
+        present: treated as holding metal.
+        sources: who says so, of `user`, `picture`, `header`; empty where nobody does.
+        evidence: in words.
+    """
+
+    present: bool
+    sources: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+def look(image: Volume, body: Mask | None, series: str, imaging: Imaging, tesla: float | None, labels: Volume, s: MetalSettings) -> Sight:
+    """One picture at both hips.
+
+    Args:
+        image: magnitude with signal from water and fat, or HU; on the grid of the labels.
+        body: its mask, None if unknown.
+        series: its id.
+        imaging: how it images near metal.
+        tesla: field strength, None if unknown.
+        labels: values of `anatomy.LABEL_VALUES`.
+        s: settings.
+    """
+    dark = None if imaging == "ct" else darkness(image, s.artifact, body)
+    artifacts = {}
+    for side in Side:
+        joint = joint_mm(labels, side, s.place)
+        if joint is None:
+            continue
+        distance = distance_mm(labels.grid, joint, side, s.place)
+        if dark is None:
+            artifacts[side] = metal_near(image, distance, s.artifact.reach_mm, s.ct)
+        else:
+            artifacts[side] = artifact_near(dark, distance, s.artifact)
+    return Sight(series, imaging, tesla, artifacts)
+
+
+def weigh(header: HeaderEvidence, sights: Sequence[Sight], settings: MetalSettings) -> dict[Side, SideMetal]:
+    """Both sides. The user's word decides; else a picture must show it, and the header lowers what is asked of the picture."""
+    return {side: _weighed(side, header, sights, settings) for side in Side}
+
+
+def _weighed(side: Side, header: HeaderEvidence, sights: Sequence[Sight], settings: MetalSettings) -> SideMetal:
+    likely = header.for_side(side)
+    seen = [words for words in (_seen(side, sight, likely, settings) for sight in sights) if words]
+    named = "; ".join(header.reasons) if likely else ""
+    if settings.sides != "auto":
+        present = settings.sides in ("both", side.value)
+        return SideMetal(present, ("user",) if present else (), "the user says so" if present else "")
+    # a description that names one side is believed where no picture could show it
+    could_show = any(side in sight.artifacts for sight in sights)
+    present = bool(seen) or (side in header.sides and not could_show)
+    if not present:
+        return SideMetal(False)
+    sources = (*(("picture",) if seen else ()), *(("header",) if likely else ()))
+    return SideMetal(True, sources, "; ".join(filter(None, (*seen, named))))
+
+
+def _seen(side: Side, sight: Sight, likely: bool, settings: MetalSettings) -> str:
+    """What the picture shows there, in words; empty where it shows no metal."""
+    found = sight.artifacts.get(side)
+    if found is None:
+        return ""
+    if sight.imaging == "ct":
+        enough = found.void_ml >= settings.ct.min_ml
+        return f"series {sight.series} shows {found.void_ml:.1f} ml above {settings.ct.metal_hu:.0f} HU" if enough else ""
+    a = settings.artifact
+    if found.radius_mm < a.min_radius_mm or found.void_ml < a.min_void_ml:
+        return ""
+    if not (likely or found.pile_up_ml >= a.min_pile_up_ml or found.radius_mm >= a.sure_radius_mm):
+        return ""
+    piled = f" and {found.pile_up_ml:.1f} ml of piled-up signal" if found.pile_up_ml >= a.min_pile_up_ml else ""
+    return f"series {sight.series} shows a void of {found.void_ml:.0f} ml, {2 * found.radius_mm:.0f} mm thick{piled}"
+
+
+def zone_of(side: Side, sight: Sight, labels: Volume, settings: MetalSettings) -> tuple[Mask | None, float]:
+    """Voxels that are not measured on this series, and how far they reach: beyond what is visible, else from joint and stem.
+
+    Returns:
+        the mask on the grid of the labels, None for a side without labels; mm.
+    """
+    found = sight.artifacts.get(side)
+    joint = joint_mm(labels, side, settings.place)
+    if found is None or joint is None:
+        return None, 0.0
+    if found.core.any():
+        margin = margin_mm(sight.imaging, sight.field_strength_t, settings)
+        return zone_around(found, margin, labels.spacing_mm), margin
+    radius = unseen_radius_mm(sight.imaging, sight.field_strength_t, settings)
+    return zone_unseen(distance_mm(labels.grid, joint, side, settings.place), radius), radius
+
+
+def notes_on(metal: Mapping[Side, SideMetal], header: HeaderEvidence, settings: MetalSettings) -> tuple[Note, ...]:
+    """What the reader should know of it."""
+    notes = [Note(Reason.METAL, f"{side} hip: metal ({m.evidence})") for side, m in metal.items() if m.present]
+    if header.likely and not notes and settings.sides == "auto":
+        notes.append(Note(Reason.METAL_NOT_SEEN, f"{'; '.join(header.reasons)}, but no picture shows metal at a labelled hip"))
+    if all(m.present for m in metal.values()):
+        notes.append(Note(Reason.NO_HEALTHY_SIDE, "both hips hold metal: left against right says nothing of health"))
+    return tuple(notes)
