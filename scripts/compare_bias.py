@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -66,20 +67,14 @@ def n4_smooth(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
 
 def n4_then_ours(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """N4 as a first stage."""
-    return ours(image.with_array(n4_smooth(image, body, depth)), body, depth)
-
-
-def ours_then_n4(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """N4 as a second stage."""
-    return n4_smooth(image.with_array(ours(image, body, depth)), body, depth)
+    return ours(image.with_array(n4(image, body, depth)), body, depth)
 
 
 WAYS: dict[str, Corrector] = {
     "ours": ours,
     "N4": n4,
     "N4 smooth": n4_smooth,
-    "N4 smooth, then ours": n4_then_ours,
-    "ours, then N4 smooth": ours_then_n4,
+    "N4, then ours": n4_then_ours,
     "none": nothing,
 }
 
@@ -124,6 +119,7 @@ def main() -> None:
                 found[name, bias] += e
                 seconds[name].append(s)
                 refused[name] += not e
+                print(one.seed, bias, name, np.round(e, 1), f"{s:.1f} s", file=sys.stderr, flush=True)
     print("| correction | " + " | ".join(f"FF RMSE, bias {b:g} %" for b in chosen.bias) + " | worst | refused | seconds |")
     print("| --- " * (len(chosen.bias) + 4) + "|")
     for name in chosen.ways:

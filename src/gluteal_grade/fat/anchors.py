@@ -13,11 +13,13 @@ from gluteal_grade.anatomy import Side
 from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.body import Mask, modal_value, subcutaneous_shell
+from gluteal_grade.fat.fatmap import Spread
 from gluteal_grade.geometry import FloatArray, Volume
 
 _BLOCKS = (2, 2, 3)  # of the body's bounding box, along the array axes, in which the modes are compared
 _NEAR = 0.2  # a voxel this close to a mode, relative, belongs to its peak
 _LEAST_BLOCKS = 3
+_SD_OVER_MAD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Anchors:
         lean_share: the same as a share of the body.
         fat_drift: SD of the fat modes of separate blocks of the body over `fat`; NaN where fewer than three blocks hold enough.
         lean_drift: the same of the lean modes.
+        noise: SD of lean tissue around its in-plane median, in the image's unit.
     """
 
     fat: float
@@ -43,16 +46,14 @@ class Anchors:
     lean_share: float = math.nan
     fat_drift: float = math.nan
     lean_drift: float = math.nan
+    noise: float = math.nan
 
     @property
-    def offset_sd(self) -> float:
-        """SD of the fat fraction of lean tissue from the lean anchor's drift; 0 where it is unknown."""
-        return math.sqrt(np.nan_to_num(self.lean_drift) ** 2) * self.lean_mode / (self.fat - self.muscle)
-
-    @property
-    def gain_sd(self) -> float:
-        """SD of the fat fraction of pure fat from the fat anchor's drift; 0 where it is unknown."""
-        return float(np.nan_to_num(self.fat_drift)) * self.fat / (self.fat - self.muscle)
+    def spread(self) -> Spread:
+        """What drift and noise mean for fat fractions; 0 where they are unknown."""
+        contrast = self.fat - self.muscle
+        offset, gain, noise = (0.0 if math.isnan(v) else v for v in (self.lean_drift, self.fat_drift, self.noise))
+        return Spread(offset * self.lean_mode / contrast, gain * self.fat / contrast, noise / contrast)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _anchors(corrected: Volume, smooth: FloatArray, body: Mask, depth: FloatArra
         lean_share=share,
         fat_drift=_drift(smooth, fat_voxels, fat, settings.sides.block_ml / voxel_ml),
         lean_drift=_drift(smooth, lean, lean_mode, settings.sides.block_ml / voxel_ml),
+        noise=_SD_OVER_MAD * float(np.median(np.abs((corrected.array - smooth)[lean]))),
     )
 
 

@@ -53,17 +53,46 @@ def correct_bias(image: Volume, body: Mask, depth: FloatArray, settings: BiasSet
     return np.asarray(image.array / np.exp(_field_everywhere(image.shape, coefficients, settings.order)), np.float32)
 
 
+def tissue_field(image: Volume, tissue: Mask, order: int, settings: BiasSettings) -> FloatArray:
+    """Smooth factor that one tissue's signal varies by, float32 on the whole grid; 1 throughout where there is too little of it.
+
+    Args:
+        image: magnitude.
+        tissue: voxels most of which are that tissue.
+        order: highest polynomial order.
+        settings: widths, lattice and stiffness.
+    """
+    lattice = _lattice(image, settings)
+    chosen = tissue[lattice] & (image.array[lattice] > 0)
+    place = _places(image, lattice, chosen)
+    coefficients = _one_class(np.log(image.array[lattice][chosen].astype(np.float64)), _terms(place, order), settings)
+    if coefficients.size == 1:
+        return np.ones(image.shape, np.float32)
+    return np.asarray(np.exp(_field_everywhere(image.shape, coefficients, order)), np.float32)
+
+
+def _lattice(image: Volume, settings: BiasSettings) -> tuple[slice, slice, slice]:
+    """Every few voxels, `sample_mm` apart."""
+    steps = (max(1, round(settings.sample_mm / s)) for s in image.spacing_mm)
+    x, y, z = (slice(n // 2 % s, None, s) for n, s in zip(image.shape, steps, strict=True))
+    return x, y, z
+
+
+def _places(image: Volume, lattice: tuple[slice, slice, slice], chosen: Mask) -> FloatArray:
+    """(n, 3) array positions of chosen lattice voxels, -1 to 1."""
+    index = np.moveaxis(np.indices(image.shape)[(slice(None), *lattice)], 0, -1)[chosen]
+    return np.asarray(2 * index / np.maximum(np.array(image.shape) - 1, 1) - 1)
+
+
 def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings) -> _Sample:
     spacing = image.spacing_mm
     # a light blur steadies log(signal) against noise; in-plane only where slices are thick
     smooth = ndimage.gaussian_filter(np.asarray(image.array, np.float32), [min(1.0, 2.0 / s) if s < 3 else 0 for s in spacing])
-    step = tuple(max(1, round(settings.sample_mm / s)) for s in spacing)
-    lattice = tuple(slice(n // 2 % s, None, s) for n, s in zip(image.shape, step, strict=True))
+    lattice = _lattice(image, settings)
     inner = ndimage.binary_erosion(body, np.ones((3, 3, 1)))
     chosen = inner[lattice] & (smooth[lattice] > 0)
-    index = np.moveaxis(np.indices(image.shape)[(slice(None), *lattice)], 0, -1)[chosen]
-    thin = max(1, len(index) // _ENOUGH)
-    place = (2 * index / np.maximum(np.array(image.shape) - 1, 1) - 1)[::thin]
+    thin = max(1, np.count_nonzero(chosen) // _ENOUGH)
+    place = _places(image, lattice, chosen)[::thin]
     deep = depth[lattice][chosen][::thin]
     log_signal = np.log(smooth[lattice][chosen].astype(np.float64))[::thin]
     return _Sample(log_signal, deep < settings.shell_mm, deep < settings.outermost_mm, _terms(place, settings.order))
@@ -81,6 +110,11 @@ def _along_the_skin(sample: _Sample, order: int, settings: BiasSettings) -> Floa
     """
     terms = sample.terms[sample.outermost][:, : len(_exponents(order))]
     log_signal = sample.log_signal[sample.outermost]
+    return _one_class(log_signal, terms, settings)
+
+
+def _one_class(log_signal: FloatArray, terms: FloatArray, settings: BiasSettings) -> FloatArray:
+    """The field that makes most of a sample uniform; no field from too few voxels."""
     if len(terms) < 20 * terms.shape[1]:
         return np.zeros(1)
     coefficients: FloatArray = np.zeros(terms.shape[1])

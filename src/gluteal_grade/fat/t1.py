@@ -16,8 +16,7 @@ from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.body import Mask, body_mask, depth_mm
 from gluteal_grade.fat.fatmap import FatMap, Method, Spread
 from gluteal_grade.fat.midline import right_half
-from gluteal_grade.fat.noise import air_sigma
-from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.geometry import FloatArray
 from gluteal_grade.study import Series
 
 _IN_PLANE = ndimage.generate_binary_structure(2, 1)[:, :, None]
@@ -34,9 +33,7 @@ class _Contrast:
 
 _T1 = _Contrast(Method.T1, Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
 _T2 = _Contrast(Method.T2, Reason.T2_ESTIMATE, "fat fraction from T2, for want of better: fluid and oedema read as fat")
-_PD = _Contrast(
-    Method.PD, Reason.PD_ESTIMATE, "fat fraction from proton density, for want of better: little contrast, fluid reads as fat"
-)
+_PD = _Contrast(Method.PD, Reason.PD_ESTIMATE, "fat fraction from proton density, for want of better: little contrast, fluid reads as fat")
 
 
 def from_t1(series: Series, settings: FatSettings) -> FatMap:
@@ -84,7 +81,7 @@ def _between_anchors(series: Series, settings: T1Settings, contrast: _Contrast) 
         image.with_array(body),
         facts=_facts(anchors, settings),
         notes=(Note(contrast.reason, contrast.detail), *_doubts(anchors, settings)),
-        spread=_spread(corrected, body, anchors),
+        spread=_spread(anchors),
     )
 
 
@@ -132,12 +129,7 @@ def _doubts(anchors: SideAnchors, settings: T1Settings) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _spread(corrected: Volume, body: Mask, anchors: SideAnchors) -> Spread:
-    """The larger side's anchors' drift, and noise where air tells it."""
-    used = anchors.used.values()
-    sigma = air_sigma(corrected.array, body) or 0.0
-    return Spread(
-        offset_sd=max(a.offset_sd for a in used),
-        gain_sd=max(a.gain_sd for a in used),
-        noise_sd=sigma / (anchors.pooled.fat - anchors.pooled.muscle),
-    )
+def _spread(anchors: SideAnchors) -> Spread:
+    """The worse of both sides."""
+    found = [a.spread for a in anchors.used.values()]
+    return Spread(max(s.offset_sd for s in found), max(s.gain_sd for s in found), max(s.noise_sd for s in found))
