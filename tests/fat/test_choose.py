@@ -58,11 +58,26 @@ def test_enhanced_t1_is_the_last_resort() -> None:
     assert [c.series[0].id for c in candidates(study(enhanced, T1))] == ["t1", "gd"]
 
 
-def test_nothing_to_measure() -> None:
+def test_only_fat_suppressed_images_say_so() -> None:
     with pytest.raises(RefusedInput) as caught:
         candidates(study(one("s", K.STIR), one("l", K.LOCALIZER)))
-    assert caught.value.reason is Reason.NO_GRADABLE_SERIES
+    assert caught.value.reason is Reason.FAT_SUPPRESSED
     assert "s stir, l localizer" in caught.value.detail
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("s", K.STIR), T1), only="s")
+    assert caught.value.reason is Reason.FAT_SUPPRESSED
+
+
+def test_nothing_to_measure() -> None:
+    with pytest.raises(RefusedInput) as caught:
+        candidates(study(one("s", K.STIR), one("x", K.OTHER, uid="1.2")))
+    assert caught.value.reason is Reason.NO_GRADABLE_SERIES
+
+
+def test_t2_and_pd_only_where_nothing_better_is() -> None:
+    t2, pd = one("t2", K.T2), one("pd", K.PD)
+    assert [c.method for c in candidates(study(t2, pd, CT, T1))] == [Method.T1, Method.CT, Method.PD, Method.T2]
+    assert candidates(study(t2))[0].series == (t2,)
 
 
 def test_a_damaged_series_gives_its_own_reason() -> None:

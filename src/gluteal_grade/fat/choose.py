@@ -13,7 +13,7 @@ from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.fat.fatmap import FatMap, Method
 from gluteal_grade.fat.ffmap import from_map
 from gluteal_grade.fat.in_opposed import from_in_opposed
-from gluteal_grade.fat.t1 import from_t1
+from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
 from gluteal_grade.study import Series, SeriesKind, Study
 
 _PAIRS = ((SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT), (SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE))
@@ -37,16 +37,16 @@ class Candidate:
 
 
 def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
-    """All ways, best first: T1 with metal-artifact reduction, Dixon, fat-fraction map, in/opposed phase, T1, CT.
+    """All ways, best first: T1 with metal-artifact reduction, Dixon, fat-fraction map, in/opposed phase, T1, CT, PD, T2.
 
-    A metal-artifact-reduced T1 comes before Dixon because nobody has validated Dixon beside a hip implant.
+    A metal-artifact-reduced T1 comes before Dixon because nobody has validated Dixon beside a hip implant. PD and T2 are makeshifts.
 
     Args:
         study: the study.
         only: id of a series that must take part (`--series`).
 
     Raises:
-        RefusedInput: `no_gradable_series`, `kind_unknown`, `series_not_found`, or why the series that could be measured is refused.
+        RefusedInput: `fat_suppressed`, `no_gradable_series`, `kind_unknown`, `series_not_found`, or why the series that could be measured is refused.
     """
     if only is not None and only not in {s.id for s in study.series}:
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")
@@ -57,7 +57,11 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
     found += [_in_opposed(i, o) for i, o in _pairs(study, *_PAIRS[1])]
     found += [_t1(s, "T1, no Dixon in the study") for s in t1 if not s.mars]
     found += [_ct(s) for s in study.find(SeriesKind.CT)]
+    found += [_makeshift(s, from_pd, Method.PD) for s in study.find(SeriesKind.PD)]
+    found += [_makeshift(s, from_t2, Method.T2) for s in study.find(SeriesKind.T2)]
     found = [c for c in found if only is None or only in {s.id for s in c.series}]
+    if not found and only is not None and any(s.id == only and s.kind is SeriesKind.STIR for s in study.series):
+        raise RefusedInput(Reason.FAT_SUPPRESSED, f"series {only} is fat-suppressed")
     if not found:
         raise _nothing_to_measure(study)
     return tuple(found)
@@ -98,6 +102,8 @@ _FAT_KINDS = frozenset(
         SeriesKind.DIXON_OPPOSED_PHASE,
         SeriesKind.FAT_FRACTION,
         SeriesKind.CT,
+        SeriesKind.T2,
+        SeriesKind.PD,
     }
 )
 
@@ -114,6 +120,10 @@ def _nothing_to_measure(study: Study) -> RefusedInput:
         if a and b:
             return RefusedInput(Reason.GRID_MISMATCH, f"series {a[0].id} and {b[0].id} lie on different grids")
     kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
+    suppressed = study.find(SeriesKind.STIR)
+    rest = [s for s in study.series if s.kind not in (SeriesKind.STIR, SeriesKind.LOCALIZER)]
+    if suppressed and not rest:
+        return RefusedInput(Reason.FAT_SUPPRESSED, f"nothing but fat-suppressed images: {kinds}")
     nameless = any(s.kind is SeriesKind.OTHER and s.uid is None and s.refusal is None for s in study.series)
     return RefusedInput(Reason.KIND_UNKNOWN if nameless else Reason.NO_GRADABLE_SERIES, f"found {kinds}")
 
@@ -126,8 +136,6 @@ def why_unused(series: Series, used: tuple[Series, ...]) -> str:
         return f"refused: {series.refusal.reason}"
     no_fat = {
         SeriesKind.STIR: "fat is suppressed",
-        SeriesKind.T2: "T2 is not used for fat fraction",
-        SeriesKind.PD: "PD is not used for fat fraction",
         SeriesKind.LOCALIZER: "localizer",
         SeriesKind.OTHER: "contrast not recognised",
     }
@@ -161,6 +169,10 @@ def _map(series: Series, study: Study) -> Candidate:
 
 def _t1(series: Series, why: str) -> Candidate:
     return Candidate(Method.T1, (series,), why, partial(from_t1, series))
+
+
+def _makeshift(series: Series, measure: Callable[[Series, FatSettings], FatMap], method: Method) -> Candidate:
+    return Candidate(method, (series,), f"{method.upper()}, nothing better in the study", partial(measure, series))
 
 
 def _ct(series: Series) -> Candidate:
