@@ -64,7 +64,9 @@ def test_an_uneven_field_keeps_the_signal_but_gathers_it() -> None:
     """A field bump inside the picture: sums stay, voids and pile-up appear."""
     clean = np.ones(GRID.shape, np.float32)
     x, y, z = (v - 20.0 for v in np.indices((41, 41, 41)))
-    bump = Volume((60 * np.exp(-(x**2 + y**2 + z**2) / 18)).astype(np.float32), np.diag([2, 2, 2, 1.0]) + np.array([[0, 0, 0, -40]] * 3 + [[0] * 4]))
+    bump = Volume(
+        (60 * np.exp(-(x**2 + y**2 + z**2) / 18)).astype(np.float32), np.diag([2, 2, 2, 1.0]) + np.array([[0, 0, 0, -40]] * 3 + [[0] * 4])
+    )
     picture = acquired(clean, GRID, bump, 1.5, Encoding(bandwidth_hz=500, slice_bandwidth_hz=None))
     assert picture.sum() == pytest.approx(clean.sum(), rel=1e-6)
     assert picture.min() < 0.6
