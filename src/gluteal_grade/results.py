@@ -111,13 +111,16 @@ class MuscleResult(_Model):
     fat_area_fraction: Number
     ct_lean_share: Number
     evaluable_share: Number
+    oedema_share: Number = Field(
+        description="share brighter than lean muscle on the fat-suppressed series; null without one; no grade uses it"
+    )
     method: str | None = Field(description="how this side's fat was measured")
     coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
     cut_at: tuple[str, ...]
     largest_section: SliceModel | None
     checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]
-    interval_parts: dict[str, IntervalPart] = Field(description="border, segmentation, fat_map, not_seen; their squares add up")
+    interval_parts: dict[str, IntervalPart] = Field(description="border, segmentation, map, method, noise, not_seen; their squares add up")
     norms: tuple[NormScore, ...]
     no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]
@@ -186,6 +189,13 @@ class MetalSide(_Model):
     zone_reach_mm: Number = Field(description="beyond what is visibly wrong, or from joint and stem where nothing is")
 
 
+class OedemaReport(_Model):
+    """What the oedema shares were read from."""
+
+    series: str
+    facts: dict[str, float]
+
+
 class SegmentationReport(_Model):
     """Where the labels come from."""
 
@@ -237,6 +247,7 @@ class StudyResult(_Model):
     fat: FatReport | None
     fat_beside_metal: FatReport | None = Field(description="of the side with metal where it was measured otherwise")
     metal: tuple[MetalSide, ...] = Field(description="both hips; empty where nothing was measured")
+    oedema: OedemaReport | None = Field(default=None, description="null where no fat-suppressed series gave one; notes say why")
     segmentation: SegmentationReport | None
     muscles: tuple[MuscleResult, ...]
     asymmetry: tuple[Asymmetry, ...]

@@ -24,7 +24,8 @@ class Interval:
     Attributes:
         low, high: bounds, 0-1; NaN where nothing was measured.
         below, above: SDs of the lower and the upper half of its distribution.
-        parts: what they are made of, name to (below, above), SDs; the squares add up.
+        parts: what they are made of, name to (below, above), SDs whose squares add up: `border` and `segmentation` of the label,
+            `map` what the fat map states of itself, `method` what the method leaves out, `noise`, and `not_seen` voxels.
     """
 
     low: float = math.nan
@@ -58,10 +59,15 @@ class Uncertainty:
         """
         found = rings(mask, fat.volume.array, slice_axis, self.doubt.array if self.doubt else None)
         mean = found.mean
+        ff = min(max(mean, 0.0), 1.0)
+        model, spread = self.settings.model(fat.method), fat.spread
         parts = {
             "border": self._border(found, mean),
             "segmentation": self._segmentation(found, mean),
-            "fat_map": _both(self._fat_map(fat, mean, found.core.size + found.inner.size)),
+            "map": _both(model.spread * math.hypot(spread.offset_sd, spread.gain_sd * ff)),
+            "method": _both(math.hypot(model.offset, model.gain * ff)),
+            # noise averages over the voxels, nothing else does
+            "noise": _both(spread.noise_sd / math.sqrt(found.core.size + found.inner.size)),
             "not_seen": _both(self._not_seen(mask, found)),
         }
         below, above = (math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1))
@@ -79,14 +85,6 @@ class Uncertainty:
             return 0.0, 0.0
         changes = [found.without_doubtful() - mean, found.with_doubtful() - mean]
         return _spread(changes, self._labels.segmentation)
-
-    def _fat_map(self, fat: FatMap, mean: float, voxels: int) -> float:
-        """The map's own spread and what the method leaves out; noise averages over the voxels, the rest does not."""
-        model = self.settings.model(fat.method)
-        spread = fat.spread
-        ff = min(max(mean, 0.0), 1.0)
-        own = math.hypot(spread.offset_sd, spread.gain_sd * ff)
-        return math.sqrt((model.spread * own) ** 2 + model.offset**2 + (model.gain * ff) ** 2 + spread.noise_sd**2 / voxels)
 
     def _not_seen(self, mask: npt.NDArray[np.bool_], found: Rings) -> float:
         """Voxels without a value may hold more or less fat than those seen: by as much as voxels of this muscle differ."""

@@ -1,0 +1,87 @@
+"""A phantom cohort with exact truth: fat fraction, grades and intervals, for docs/validation.md.
+
+python scripts/validate.py --count 300 --jobs 2 --labels true,auto      # resumable: build/validation/records.jsonl
+python scripts/validate.py --tables-only                                # tables and plots of what is there
+python scripts/validate.py --calibrate --count 60                       # other seeds: width factors for configs/default.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from gluteal_grade.validation import ledger
+from gluteal_grade.validation.calibration import calibrate
+from gluteal_grade.validation.design import CALIBRATION, design
+from gluteal_grade.validation.measured import Record, measured
+from gluteal_grade.validation.plots import bland_altman, interval_reliability
+from gluteal_grade.validation.tables import NAMES, every_table
+
+BUILD = Path(__file__).parents[1] / "build" / "validation"
+
+
+def one(seed: int, in_plane_mm: float, labels: tuple[str, ...], methods: tuple[str, ...]) -> Record:
+    """One study, in a worker with one thread."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return measured(design(seed, in_plane_mm), labels, methods)
+
+
+def main() -> None:
+    """Measure what is missing, then print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300, help="studies, those already measured included")
+    parser.add_argument("--first", type=int, default=0, help="first seed, counted within the cohort")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--labels", default="true", help="true, auto or true,auto")
+    parser.add_argument("--methods", default="dixon,t1", help="of dixon, t1, gmm3, kmeans3")
+    parser.add_argument("--in-plane-mm", type=float, default=1.4, help="pixel size; 2.2 is quick")
+    parser.add_argument("--records", type=Path, help="JSON lines; one file a kind of run")
+    parser.add_argument("--calibrate", action="store_true", help="use the calibration seeds and print width factors")
+    parser.add_argument("--tables-only", action="store_true")
+    parser.add_argument("--plots", type=Path, help="folder for the plots")
+    chosen = parser.parse_args()
+    path = chosen.records or BUILD / ("calibration.jsonl" if chosen.calibrate else "records.jsonl")
+    base = (CALIBRATION if chosen.calibrate else 0) + chosen.first
+    if not chosen.tables_only:
+        _measure(path, range(base, base + chosen.count), chosen)
+    records = ledger.read(path)
+    if chosen.calibrate:
+        _print_factors(records)
+        return
+    print(every_table(records))
+    folder = chosen.plots or path.parent
+    for labels in ("true", "auto"):
+        for drawn in (
+            bland_altman(records, labels, folder / f"bland_altman_{labels}.png"),
+            interval_reliability(records, labels, folder / f"intervals_{labels}.png"),
+        ):
+            if drawn:
+                print(f"wrote {drawn.name}")
+
+
+def _measure(path: Path, seeds: range, chosen: argparse.Namespace) -> None:
+    done = {record["seed"] for record in ledger.read(path)}
+    todo = [seed for seed in seeds if seed not in done]
+    labels, methods = tuple(chosen.labels.split(",")), tuple(chosen.methods.split(","))
+    start = time.perf_counter()
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        jobs = {pool.submit(one, seed, chosen.in_plane_mm, labels, methods): seed for seed in todo}
+        for n, job in enumerate(as_completed(jobs), start=1):
+            ledger.append(path, job.result())
+            print(f"{n} of {len(todo)}: seed {jobs[job]}, {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def _print_factors(records: list[Record]) -> None:
+    for labels in ("true", "auto"):
+        for name in NAMES:
+            try:
+                print(labels, name, calibrate(records, labels, name))
+            except ValueError as error:
+                print(f"{labels} {name}: {error}")
+
+
+if __name__ == "__main__":
+    main()
