@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,9 +31,10 @@ def balls(index: int) -> Sample:
     return Sample(0.7 * labels + 0.1 * torch.rand((16, 16, 16), generator=generator), labels, "ball")
 
 
-def test_it_learns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_it_learns(tmp_path: Path, bfloat16: bool) -> None:
     validate = make_validation(balls, 4, ("ball",))
-    state = train(PLAN, balls, tmp_path, Budget(150, 5), validate=validate, workers=0)
+    state = train(replace(PLAN, bfloat16=bfloat16), balls, tmp_path, Budget(150, 5), validate=validate, workers=0)
     assert state.step == 150
     assert validate(state.average.eval())["ball"] > 0.9
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
@@ -46,6 +50,18 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
     part = train(PLAN, balls, tmp_path / "part", Budget(9, 5), resume=tmp_path / "zero.pt", workers=0)
     for a, b in zip(whole.average.parameters(), part.average.parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_a_terminated_run_is_saved(tmp_path: Path) -> None:
+    def interrupted(index: int) -> Sample:
+        if index == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return balls(index)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    train(PLAN, interrupted, tmp_path, Budget(50, 5), workers=0)
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] == 3
+    assert signal.getsignal(signal.SIGTERM) == handler
 
 
 def test_a_checkpoint_holds_everything(tmp_path: Path) -> None:

@@ -200,8 +200,9 @@ def train(
 ) -> State:
     """Train until the budget is used.
 
-    SIGTERM ends a run as its budget does: saved, ready to resume. The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall,
+    The learning rate stays level and falls over the last third of the run. `out/level.pt` holds the run before the fall,
     which is what a later run should resume; `out/last.pt` is the newest state, `out/log.jsonl` one line every 50 steps.
+    SIGTERM ends a run as its budget does: saved, ready to resume.
 
     Args:
         plan: network and settings.
@@ -222,10 +223,12 @@ def train(
         take_weights(state, weights)
     out.mkdir(parents=True, exist_ok=True)
     loss_of = PresentDiceCE(plan.class_weights).to(device)
-    loader = DataLoader(_Stream(sampler, state.step * plan.batch), batch_size=plan.batch, num_workers=workers, prefetch_factor=4 if workers else None)
-    first, began, losses, level_saved = state.step, time.monotonic(), [], False
+    loader = DataLoader(
+        _Stream(sampler, state.step * plan.batch), batch_size=plan.batch, num_workers=workers, prefetch_factor=4 if workers else None
+    )
+    first, began, losses, skipped, level_saved = state.step, time.monotonic(), [], 0, False
     stopped: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     for image, labels in loader:
         used = budget.used(state.step, first, began)
         if used >= _DECAY_FROM and not level_saved:
@@ -240,18 +243,23 @@ def train(
         loss = loss_of(scores.float(), labels.to(device))
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
-        state.optimizer.step()
+        size = nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
         state.step += 1
-        _update_average(state, plan.ema)
-        losses.append(float(loss.detach()))
+        if bool(torch.isfinite(size)):  # an empty image has no gradient in bfloat16: one would end the run in NaN
+            state.optimizer.step()
+            _update_average(state, plan.ema)
+            losses.append(float(loss.detach()))
+        else:
+            skipped += 1
         if state.step % 50 == 0:
-            _log(out, {"step": state.step, "loss": sum(losses) / len(losses), "minutes": (time.monotonic() - began) / 60})
+            mean = sum(losses) / max(len(losses), 1)
+            _log(out, {"step": state.step, "loss": mean, "skipped": skipped, "minutes": (time.monotonic() - began) / 60})
             losses.clear()
         if state.step % every == 0:
             state.save(out / "last.pt")
             if validate is not None:
                 _log(out, {"step": state.step, **validate(state.average.eval())})
+    signal.signal(signal.SIGTERM, before)
     state.save(out / "last.pt")
     return state
 
