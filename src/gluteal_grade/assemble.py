@@ -11,6 +11,7 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
 from gluteal_grade.fat.choose import why_unused
 from gluteal_grade.fat.fatmap import Method
+from gluteal_grade.fat.oedema import OedemaMap
 from gluteal_grade.grading.interpretation import Rules
 from gluteal_grade.grading.norms import Norms
 from gluteal_grade.grading.probability import grade_probabilities, other_grade
@@ -28,6 +29,7 @@ from gluteal_grade.results import (
     MuscleResult,
     MuscleStatus,
     NoteModel,
+    OedemaReport,
     SegmentationReport,
     SeriesReport,
     SliceModel,
@@ -41,6 +43,7 @@ from gluteal_grade.sidefat import SideFat, SideFats
 from gluteal_grade.study import Series, Study
 from gluteal_grade.uncertainty.split_normal import SplitNormal
 
+_MARKS = {Method.CT: Reason.CT_UNCALIBRATED, Method.T2: Reason.T2_ESTIMATE, Method.PD: Reason.PD_ESTIMATE}
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
 
 
@@ -80,6 +83,7 @@ def assemble(
     measurements: tuple[Measurement, ...],
     flags: tuple[Flag, ...],
     notes: tuple[Note, ...],
+    oedema: OedemaMap | None = None,
 ) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded."""
     over = settings.uncertainty.borderline
@@ -108,6 +112,7 @@ def assemble(
         fat=_fat_report(fats.main, fats),
         fat_beside_metal=_fat_report(fats.other, fats) if fats.other else None,
         metal=tuple(_metal(side, one) for side, one in fats.sides.items()),
+        oedema=OedemaReport(series=oedema.series.id, facts=oedema.facts) if oedema else None,
         segmentation=SegmentationReport(
             source=segmentation.source,
             sha256=segmentation.source_hash,
@@ -120,7 +125,10 @@ def assemble(
         norms=norm_report(muscles, norms, sex, fats.main.fat.series[0].acquisition.field_strength_t),
         statements=statements(muscles, rules, {side for side, one in fats.sides.items() if one.metal.present}),
         notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
-        series=_series_reports(study, (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference)),
+        series=_series_reports(
+            study,
+            (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference, *((oedema.series,) if oedema else ())),
+        ),
         provenance=describe(settings, watch),
     )
 
@@ -148,7 +156,7 @@ def _metal(side: Side, one: SideFat) -> MetalSide:
 
 
 def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scales, borderline: float) -> MuscleResult:
-    mark = Reason.CT_UNCALIBRATED if one.fat.method is Method.CT else None
+    mark = _MARKS.get(one.fat.method)
     reason, detail = m.reason, m.detail
     review = next((f for f in flags if f.review), None)
     if math.isnan(m.fat_fraction):
@@ -176,6 +184,7 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
         fat_area_fraction=m.fat_area_fraction,
         ct_lean_share=m.ct_lean_share,
         evaluable_share=m.evaluable_share,
+        oedema_share=m.oedema_share,
         method=None if m.reason in _UNMEASURED else one.fat.method.value,
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,

@@ -14,6 +14,7 @@ from gluteal_grade.config import MeasureSettings
 from gluteal_grade.coverage import Coverage, Key, views_of
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.oedema import OedemaMap, bright_share
 from gluteal_grade.geometry import Volume
 from gluteal_grade.uncertainty.interval import Interval, Uncertainty
 
@@ -46,6 +47,7 @@ class Measurement:
         fat_area_fraction: share of those voxels above the FF threshold (CT: inside the fat HU window).
         ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
         evaluable_share: share of the label's voxels with a value.
+        oedema_share: share of them that a fat-suppressed series shows brighter than lean muscle; no grade depends on it.
         coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
         profile: slices along the normal, first to last.
         reason: why numbers are missing (fractions NaN), or `out_of_view` for a muscle measured in part; None if whole.
@@ -65,6 +67,7 @@ class Measurement:
     fat_area_fraction: float = NAN
     ct_lean_share: float = NAN
     evaluable_share: float = NAN
+    oedema_share: float = NAN
     coverage: Coverage = NOT_SEEN
     profile: tuple[Slice, ...] = ()
 
@@ -116,6 +119,21 @@ def measure(
                 part = Part(muscle, region, side)
                 if part in present:
                     found.append(_measure_part(part, labels.array == label_value(part), view, side_fat, slice_axis, settings, uncertainty))
+    return tuple(found)
+
+
+def with_oedema(
+    measurements: tuple[Measurement, ...], labels: Volume, oedema: OedemaMap | None, settings: MeasureSettings
+) -> tuple[Measurement, ...]:
+    """The same with each part's oedema share; NaN without a map, or where too little of the part has a value in it."""
+    if oedema is None:
+        return measurements
+    found = []
+    for m in measurements:
+        whole = m.part.region is Region.WHOLE
+        regions = (Region.WHOLE, *REGIONS[m.part.muscle]) if whole else (m.part.region,)
+        mask = np.isin(labels.array, [label_value(replace(m.part, region=r)) for r in regions])
+        found.append(replace(m, oedema_share=bright_share(oedema, mask, settings.min_evaluable_share)))
     return tuple(found)
 
 

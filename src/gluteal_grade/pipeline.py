@@ -10,11 +10,12 @@ from gluteal_grade.coverage import views_of
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.choose import candidates
 from gluteal_grade.fat.fatmap import Method
+from gluteal_grade.fat.oedema import oedema_map
 from gluteal_grade.geometry import Volume
 from gluteal_grade.grading.interpretation import load_rules
 from gluteal_grade.grading.norms import load_norms
 from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.measure import measure
+from gluteal_grade.measure import measure, with_oedema
 from gluteal_grade.provenance import Stopwatch
 from gluteal_grade.results import StudyResult
 from gluteal_grade.segmentation.checks import check_labels
@@ -46,9 +47,7 @@ class Graded:
     images: StudyImages | None
 
 
-def grade_study(
-    study: Study, settings: Settings, segmenter: Segmenter, series: str | None = None, exclude: Volume | None = None
-) -> Graded:
+def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: str | None = None, exclude: Volume | None = None) -> Graded:
     """Grade one study.
 
     Args:
@@ -81,10 +80,12 @@ def grade_study(
             axis = segmentation.reference.slice_axis
             uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
             measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty)
+            oedema, oedema_notes = oedema_map(study, fat, segmentation.reference, settings.fat)
+            measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
         scales = load_scales(settings.grading.file, settings.grading.profiles)
         norms, rules = load_norms(settings.grading.norms), load_rules(settings.grading.interpretation)
-        notes = (*study.notes, *segmentation.notes, *side_notes, *parts.notes, *fats.notes)
-        result = assemble(study, settings, watch, scales, norms, rules, fats, segmentation, parts, measurements, flags, notes)
+        notes = (*study.notes, *segmentation.notes, *side_notes, *parts.notes, *fats.notes, *oedema_notes)
+        result = assemble(study, settings, watch, scales, norms, rules, fats, segmentation, parts, measurements, flags, notes, oedema)
         excluded = parts.labels.with_array(fats.excluded) if fats.excluded.any() else None
         images = StudyImages(fat.image, parts.labels, composite(fats, parts.labels), axis, fat.method is Method.CT, excluded)
         return Graded(result, images)

@@ -11,8 +11,8 @@ from gluteal_grade.anatomy import LABEL_VALUES, Side
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.choose import Candidate, for_side
+from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.fat.swap import refuse_swapped
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.sequences import shipped_rules
 from gluteal_grade.metal.artifact import Mask
@@ -208,8 +208,7 @@ class _Maps:
             try:
                 _check_space(candidate.series[0], self.segmentation)
                 fat = candidate.measure(self.settings.fat).on(labels.grid)
-                refuse_swapped(fat, labels, self.settings.fat.swap)
-                self._maps[id(candidate)] = fat
+                self._maps[id(candidate)] = clustered_by_muscle(fat, labels, self.settings.fat.t1)
             except RefusedInput as error:
                 self._maps[id(candidate)] = error
         return self._maps[id(candidate)]

@@ -46,7 +46,7 @@ def candidates(study: Study, only: str | None = None) -> tuple[Candidate, ...]:
         only: id of a series that must take part (`--series`).
 
     Raises:
-        RefusedInput: `fat_suppressed`, `no_gradable_series`, `kind_unknown`, `series_not_found`, or why the series that could be measured is refused.
+        RefusedInput: `fat_suppressed`, `no_gradable_series`, `kind_unknown`, `series_not_found`, or why what could be measured is refused.
     """
     if only is not None and only not in {s.id for s in study.series}:
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"the study has no series {only!r}; it has {', '.join(s.id for s in study.series)}")

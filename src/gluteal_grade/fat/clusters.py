@@ -6,6 +6,7 @@ method takes it that a muscle holds all three; where it is nearly all lean or al
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,7 @@ def clustered_by_muscle(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
     """The map with each muscle's values replaced by its class memberships, where the settings ask for it; else the map itself.
 
     The map's values are a linear function of the corrected signal, so its clusters are the signal's. Fat counts 1, muscle 0, the class
-    between `intermediate_ff`; outside the labels, and in muscles of less than 50 voxels, the map stays NaN.
+    between `intermediate_ff`; outside the labels the map stays as it is, muscles of less than 50 voxels have no value.
 
     Args:
         fat: of T1, T2 or PD; other methods need no anchors and are left alone.
@@ -39,7 +40,7 @@ def clustered_by_muscle(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
         return fat
     memberships = gaussian_memberships if settings.method == "gmm3" else kmeans_memberships
     worth = np.array([0.0, settings.intermediate_ff, 1.0])
-    found = np.full(labels.shape, np.nan, np.float32)
+    found = np.where(labels.array > 0, np.float32(np.nan), fat.volume.array)
     for side in Side:
         for muscle in Muscle:
             values = [label_value(Part(muscle, region, side)) for region in (Region.WHOLE, *REGIONS[muscle])]
@@ -54,7 +55,9 @@ def clustered_by_muscle(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
 
 def kmeans_memberships(values: FloatArray) -> FloatArray:
     """(n, 3) zeros and ones: the class of each value, classes in order of their means (Lloyd's algorithm from quantiles)."""
-    centres, nearest = kmeans2(values[:, None], _start(values)[:, None], minit="matrix", missing="warn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class may stay empty: a muscle need not hold all three
+        centres, nearest = kmeans2(values[:, None], _start(values)[:, None], minit="matrix", missing="warn")
     order = np.argsort(np.argsort(centres[:, 0]))
     return np.asarray(np.eye(_CLASSES)[order[nearest]])
 

@@ -21,6 +21,8 @@ _METHODS = {
     "fat_fraction_map": "fat-fraction map",
     "in_opposed_phase": "in- and opposed-phase",
     "t1": "T1 signal (estimate)",
+    "t2": "T2 signal (rough estimate)",
+    "pd": "proton-density signal (rough estimate)",
     "ct": "CT attenuation",
 }
 _WHY = {
@@ -119,6 +121,7 @@ def status_text(m: MuscleResult) -> str:
         detail = f" ({m.detail})" if any(c.isdigit() for c in m.detail) and "%" not in why else ""  # a bare sentence only says it again
         return f"not gradable: {why}{detail}"
     share = "" if math.isnan(m.evaluable_share) or m.evaluable_share > 0.995 else f"; {100 * m.evaluable_share:.0f} % evaluable"
+    share += "" if math.isnan(m.oedema_share) or m.oedema_share < 0.005 else f"; oedema signal in {100 * m.oedema_share:.0f} %"
     if m.region is not Region.WHOLE:
         return share.removeprefix("; ")  # the muscle's row tells the rest
     view = f"partly in view, about {100 * m.coverage:.0f} %; cut at the {_joined(m.cut_at)} border" if m.cut_at else "whole muscle in view"
