@@ -4,7 +4,7 @@ Each phantom is graded as one study per sequence with its true labels, header fa
 muscle, `seen` against the truth of the voxels that were measured: the rest is what could not be seen. Muscles below the least evaluable
 share must abstain.
 
-Usage: python scripts/measure_metal.py [--count N] [--first SEED] [--out FILE.jsonl]; python scripts/measure_metal.py --table FILE.jsonl
+Usage: python scripts/measure_metal.py [--count N] [--first SEED] [--pelvis] [--out FILE.jsonl]; python scripts/measure_metal.py --table FILE.jsonl
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.phantom.body import BodyParameters
 from gluteal_grade.phantom.encoding import Encoding, gradient_echo, mars, spin_echo
 from gluteal_grade.phantom.fatfield import FatPrescription, Pattern, both_sides
-from gluteal_grade.phantom.grids import axial_grid
+from gluteal_grade.phantom.grids import axial_grid, hip_grid
 from gluteal_grade.phantom.implant import Alloy
 from gluteal_grade.phantom.signal import Protocol, Technique
 from gluteal_grade.phantom.study import PhantomStudy, PhantomStudySpec, SeriesSpec, make_study
@@ -50,7 +50,7 @@ class TrueLabels:
         return Segmentation(self.labels, preferred[0], "phantom", "0" * 64)
 
 
-def phantom(seed: int, alloy: Alloy) -> PhantomStudy:
+def phantom(seed: int, alloy: Alloy, *, one_hip: bool) -> PhantomStudy:
     """One person with one implant, every sequence at both field strengths; fat, sex, side and noise by seed."""
     rng = np.random.default_rng([0x3E7A1, seed])
     means = rng.uniform([0.08, 0.06, 0.08], [0.40, 0.45, 0.60])
@@ -67,7 +67,7 @@ def phantom(seed: int, alloy: Alloy) -> PhantomStudy:
             series.append(SeriesSpec(SeriesKind.T1, f"{name}_{tesla}", t1, snr, bias, encoding=SEQUENCES[name]))
         for kind, name in ((SeriesKind.DIXON_WATER, "water"), (SeriesKind.DIXON_FAT, "fat")):
             series.append(SeriesSpec(kind, f"{name}_{tesla}", dixon, 2 * snr, bias, encoding=SEQUENCES["dixon"]))
-    grid = axial_grid((-198, -166, -138), (198, 108, 144), (1.8, 1.8, 5.0))
+    grid = hip_grid(side, (2.2, 2.2, 6.0)) if one_hip else axial_grid((-198, -166, -138), (198, 108, 144), (1.8, 1.8, 5.0))
     return make_study(PhantomStudySpec(f"Metal{seed}", body, fat, grid, tuple(series), (2, 2, 3), seed, alloy=alloy))
 
 
@@ -86,10 +86,10 @@ def study_of(made: PhantomStudy, sequence: str, tesla: float) -> Study:
     return Study("0" * 12, tuple(series))
 
 
-def rows(seed: int, alloy: Alloy) -> Iterator[dict[str, Any]]:
+def rows(seed: int, alloy: Alloy, *, one_hip: bool) -> Iterator[dict[str, Any]]:
     """One row per muscle and side of every sequence and field strength."""
     settings = load_settings()
-    made = phantom(seed, alloy)
+    made = phantom(seed, alloy, one_hip=one_hip)
     truth = voxel_fat_fraction(made.content)
     metal_side = made.spec.body.implant_side
     for tesla in FIELDS:
@@ -147,6 +147,8 @@ def print_table(found: list[dict[str, Any]]) -> None:
         )
     other = [r for r in found if not r["beside_metal"]]
     errors = [100 * (r["ff"] - r["truth"]) for r in other if r["ff"] is not None]
+    if not errors:
+        return
     print(
         f"\nOther side: {len(other)} muscles, metal called on {sum(r['found'] for r in other)}, {len(errors)} graded, "
         f"largest error {max(map(abs, errors)):.1f} points"
@@ -158,6 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=3, help="people; each with both alloys")
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--pelvis", action="store_true", help="whole pelves in finer voxels: the other side is measured too; slow")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
@@ -167,7 +170,7 @@ def main() -> None:
     found = []
     for seed in range(options.first, options.first + options.count):
         for alloy in Alloy:
-            for row in rows(seed, alloy):
+            for row in rows(seed, alloy, one_hip=not options.pelvis):
                 found.append(row)
                 if options.out:
                     with options.out.open("a", encoding="utf-8") as stream:
