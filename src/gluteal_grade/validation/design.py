@@ -95,7 +95,13 @@ def spec(d: Design) -> PhantomStudySpec:
     parts = [(side, muscle) for side in Side for muscle in Muscle]
     factors = tuple((side, muscle, float(rng.uniform(0.7, 1.05))) for side, muscle in parts)
     body = BodyParameters(
-        d.sex, float(rng.uniform(0.93, 1.07)), float(rng.uniform(10, 45)), factors, d.side, d.side is not None, seed=d.seed % 100_000
+        sex=d.sex,
+        size=float(rng.uniform(0.93, 1.07)),
+        subcutaneous_fat_mm=float(rng.uniform(10, 45)),
+        volume_factors=factors,
+        implant_side=d.side,
+        implant_cup=d.side is not None,
+        seed=d.seed % 100_000,
     )
     t1 = Protocol(Technique.SPIN_ECHO, tr_ms=float(rng.uniform(450, 700)), te_ms=float(rng.uniform(8, 14)), field_t=d.field_t)
     # flip and TR of a fat-quantifying protocol: T1 weighting raises a fraction of 10 % by some 0.4 points, not more
