@@ -106,7 +106,7 @@ def _swap(d: Design) -> Swap:
     side = 1 if rng.random() < 0.5 else -1
     low = float(rng.uniform(-60, 40))
     centre = (side * float(rng.uniform(60, 110)), float(rng.uniform(-60, 20)), float(rng.uniform(-20, 60)))
-    return Swap(d.swap, side, (low, low + float(rng.uniform(30, 60))), centre, float(rng.uniform(35, 60)), d.seed % 100_000)
+    return Swap(d.swap, side, (low, low + float(rng.uniform(30, 60))), centre, float(rng.uniform(35, 60)), d.seed)
 
 
 def _settings_for(name: str, settings: Settings) -> Settings:
