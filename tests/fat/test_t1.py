@@ -1,4 +1,4 @@
-"""T1 fat fraction: anchors, bias, refusals."""
+"""T1 fat fraction: anchors, bias, refusals; T2 and PD as makeshifts."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,17 @@ import pytest
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.t1 import from_t1
+from gluteal_grade.fat.bias import tissue_field
+from gluteal_grade.fat.fatmap import Method
+from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
 from gluteal_grade.geometry import Volume
 from gluteal_grade.study import Acquisition, SeriesKind
 from tests.synthetic import Toy, make_toy, series, t1
 
 FAT = load_settings().fat
 FRACTIONS = {(Muscle.GLUTEUS_MAXIMUS, Side.RIGHT): 0.08, (Muscle.GLUTEUS_MAXIMUS, Side.LEFT): 0.35, (Muscle.GLUTEUS_MEDIUS, Side.LEFT): 0.6}
+
+SMALL = {"shape": (96, 70, 24), "spacing": (3.75, 3.75, 6.0)}
 
 
 def errors(toy: Toy, array: np.ndarray) -> dict:
@@ -35,7 +39,7 @@ def test_pooled_anchors_stand_when_every_gluteus_is_fat() -> None:
 
 
 def test_same_input_same_numbers() -> None:
-    toy = make_toy(FRACTIONS)
+    toy = make_toy(FRACTIONS, **SMALL)
     array = t1(toy, bias=0.4)
     assert errors(toy, array) == errors(toy, array)
 
@@ -75,3 +79,69 @@ def test_a_picture_without_skin_is_refused() -> None:
     with pytest.raises(RefusedInput) as caught:
         from_t1(series("t1", SeriesKind.T1, inner), FAT)
     assert caught.value.reason is Reason.NO_FAT_REFERENCE
+
+
+def test_each_side_has_its_own_anchors_where_they_are_good() -> None:
+    """A step in gain at the middle, as from coil elements that were combined badly: no smooth field takes it away."""
+    toy = make_toy(FRACTIONS, **SMALL)
+    array = t1(toy)
+    array[: array.shape[0] // 2] *= 1.25
+    fat = from_t1(series("t1", SeriesKind.T1, toy.volume(array)), FAT)
+    assert fat.facts["s_fat_left"] != fat.facts["s_fat_right"]
+    assert 0.003 < fat.facts["anchor_side_difference"] < 0.15
+    assert Reason.ANCHORS_POOLED not in {n.reason for n in fat.notes}
+
+
+def test_a_side_without_fat_under_the_skin_takes_the_whole_bodys_anchors() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    array = t1(toy)
+    thin = toy.body & (toy.fat == 1.0)
+    thin[array.shape[0] // 2 :] = False
+    array[thin] *= 0.33  # the left side has no fat to see
+    fat = from_t1(series("t1", SeriesKind.T1, toy.volume(array)), FAT)
+    notes = [n.detail for n in fat.notes if n.reason is Reason.ANCHORS_POOLED]
+    assert len(notes) == 1
+    assert notes[0].startswith("left side")
+    assert "s_fat_right" in fat.facts
+    assert "s_fat_left" not in fat.facts
+
+
+def test_one_hip_in_view_is_not_divided() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    half = Volume(t1(toy), toy.grid.affine).cropped((48, 0, 0), toy.grid.shape)
+    fat = from_t1(series("t1", SeriesKind.T1, half), FAT)
+    assert [n.detail for n in fat.notes if n.reason is Reason.ANCHORS_POOLED] == [
+        "both sides on the whole body's anchors: the middle of the body is not in view"
+    ]
+
+
+def test_anchors_state_how_far_they_can_be_trusted() -> None:
+    """More noise widens the voxels' SD in step; a rough field that stays behind widens the anchors'."""
+    toy = make_toy(FRACTIONS, **SMALL)
+    quiet, noisy = (from_t1(series("t1", SeriesKind.T1, toy.volume(t1(toy, snr=snr))), FAT) for snr in (60, 15))
+    assert noisy.spread.noise_sd / quiet.spread.noise_sd == pytest.approx(4, rel=0.35)
+    waves = 1 + 0.12 * np.sin(np.linspace(0, 9 * np.pi, toy.grid.shape[0]))[:, None, None] * np.ones(toy.grid.shape)
+    rough = from_t1(series("t1", SeriesKind.T1, toy.volume(t1(toy, snr=60) * waves)), FAT)
+    assert rough.spread.offset_sd > 1.5 * quiet.spread.offset_sd
+    assert {"fat_anchor_ml", "lean_anchor_ml", "lean_anchor_share", "lean_anchor_drift"} <= set(rough.facts)
+
+
+@pytest.mark.parametrize(("way", "method", "muscle_over_fat"), [(from_t2, Method.T2, 0.13), (from_pd, Method.PD, 0.47)])
+def test_t2_and_pd_measure_between_their_own_anchors_and_say_so(way, method: Method, muscle_over_fat: float) -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    fat = way(series("x", SeriesKind.OTHER, toy.volume(t1(toy, muscle_over_fat=muscle_over_fat))), FAT)
+    assert fat.method is method
+    assert fat.notes[0].reason in (Reason.T2_ESTIMATE, Reason.PD_ESTIMATE)
+    for value in np.unique(toy.labels.array[toy.labels.array > 0]):
+        mine = toy.labels.array == value
+        assert np.nanmean(fat.volume.array[mine]) == pytest.approx(toy.fat[mine].mean(), abs=0.04)
+
+
+def test_one_tissues_field_is_found_among_others() -> None:
+    """Every fifth voxel is another tissue, twice as bright: the field of the rest is still right to 2 %."""
+    shape, rng = (60, 50, 20), np.random.default_rng(3)
+    x, y, _ = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
+    field = np.exp(0.3 * x - 0.25 * y**2)
+    image = Volume((100 * field * np.where(rng.random(shape) < 0.2, 2, 1)).astype(np.float32), np.diag([4.0, 4, 5, 1]))
+    found = tissue_field(image, np.ones(shape, bool), 3, FAT.t1.bias)
+    assert np.std(np.log(found / field)) < 0.02
