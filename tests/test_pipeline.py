@@ -227,3 +227,49 @@ def test_whole_labels_get_regions_and_the_result_says_by_which_rule() -> None:
         for muscle in Muscle:
             mine = [m for m in graded.result.muscles if (m.side, m.muscle) == (side, muscle)]
             assert sum(m.volume_ml for m in mine[1:]) == pytest.approx(mine[0].volume_ml)
+
+
+def test_oedema_stands_beside_the_grades_and_never_in_them() -> None:
+    toy = make_toy(FRACTIONS, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    medius = toy.labels.array == 220
+    water = np.where(toy.body, 1 - np.nan_to_num(toy.fat), 0) * np.where(medius, 2.5, 1)
+    stir = series("s2", SeriesKind.STIR, toy.volume(100 * water + 5 * np.random.default_rng(1).random(water.shape)))
+    dixon = dixon_study(toy).series
+    plain = grade(Study("0" * 12, dixon), toy, "s1.water").result
+    result = grade(Study("0" * 12, (*dixon, stir)), toy, "s1.water").result
+    assert result.oedema is not None
+    assert result.oedema.series == "s2"
+    shares = {(m.side, m.muscle): m.oedema_share for m in result.muscles if m.region is Region.WHOLE}
+    assert shares.pop((Side.LEFT, Muscle.GLUTEUS_MEDIUS)) > 0.9
+    assert max(shares.values()) < 0.02
+    assert [m.grades for m in result.muscles] == [m.grades for m in plain.muscles]
+    assert plain.oedema is None
+    assert all(math.isnan(m.oedema_share) for m in plain.muscles)
+    assert StudyResult.model_validate_json(result.to_json()).to_json() == result.to_json()
+
+
+def test_a_study_with_only_stir_is_not_gradable_because() -> None:
+    toy = make_toy(shape=(96, 70, 20), spacing=(3.75, 3.75, 7.5))
+    result = grade(Study("0" * 12, (series("s1", SeriesKind.STIR, toy.volume(np.nan_to_num(toy.fat))),)), toy, "s1").result
+    assert result.status is StudyStatus.REFUSED
+    assert result.refusal is not None
+    assert result.refusal.reason is Reason.FAT_SUPPRESSED
+
+
+def test_makeshift_contrasts_mark_their_grades() -> None:
+    toy = make_toy(FRACTIONS, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    image = toy.volume(t1(toy, muscle_over_fat=0.13))
+    result = grade(Study("0" * 12, (series("s1", SeriesKind.T2, image),)), toy, "s1").result
+    assert {g.mark for m in result.muscles for g in m.grades} == {Reason.T2_ESTIMATE}
+    check_grades(result, toy, 0.05)
+
+
+def test_the_clustering_alternatives_are_chosen_by_settings() -> None:
+    toy = make_toy(FRACTIONS, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    study = Study("0" * 12, (series("s1", SeriesKind.T1, toy.volume(t1(toy))),))
+    t1_settings = SETTINGS.fat.t1.model_copy(update={"method": "gmm3"})
+    settings = SETTINGS.model_copy(update={"fat": SETTINGS.fat.model_copy(update={"t1": t1_settings})})
+    result = grade_study(study, settings, Given(toy.labels, "s1")).result
+    assert Reason.CLUSTERED_PER_MUSCLE in {n.reason for n in result.notes}
+    anchors = grade(study, toy, "s1").result
+    assert [m.fat_fraction for m in result.muscles] != [m.fat_fraction for m in anchors.muscles]
