@@ -4,7 +4,8 @@ Each phantom is graded as one study per sequence with its true labels, header fa
 muscle, `seen` against the truth of the voxels that were measured: the rest is what could not be seen. Muscles below the least evaluable
 share must abstain.
 
-Usage: python scripts/measure_metal.py [--count N] [--first SEED] [--pelvis] [--out FILE.jsonl]; python scripts/measure_metal.py --table FILE.jsonl
+Usage: python -m scripts.measure_metal [--count N] [--first SEED] [--pelvis] [--out FILE.jsonl]
+       python -m scripts.measure_metal --table FILE.jsonl
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ def print_table(found: list[dict[str, Any]]) -> None:
         worst, worst_seen = (f"{max(map(abs, e)):.1f}" if e else "-" for e in (errors, seen))
         rmse = f"{math.sqrt(np.mean(np.square(errors))):.1f}" if errors else "-"
         print(
-            f"| {alloy.replace('_', ' ')} | {tesla} | {sequence} | {len(group)} | {sum(r['found'] for r in group)} | {len(graded)} | {shares} "
-            f"| {worst} | {worst_seen} | {rmse} | {wrong} |"
+            f"| {alloy.replace('_', ' ')} | {tesla} | {sequence} | {len(group)} | {sum(r['found'] for r in group)} | {len(graded)} "
+            f"| {shares} | {worst} | {worst_seen} | {rmse} | {wrong} |"
         )
     other = [r for r in found if not r["beside_metal"]]
     errors = [100 * (r["ff"] - r["truth"]) for r in other if r["ff"] is not None]

@@ -205,7 +205,7 @@ ADVICE: dict[Reason, str] = {
     Reason.METAL: "Look at the excluded zone in the overlay; correct it with --exclude, or say with --metal where metal is.",
     Reason.METAL_NOT_SEEN: "If a hip holds metal, say so with --metal right, left or both.",
     Reason.BESIDE_METAL: "Too much of it lies beside metal; T1 with metal-artifact reduction spoils less of it.",
-    Reason.METAL_UNVALIDATED: "Beside metal prefer T1 with metal-artifact reduction or a wide bandwidth; nobody has validated this method there.",
+    Reason.METAL_UNVALIDATED: "Nobody has validated this method beside metal; prefer T1 with metal-artifact reduction or a wide bandwidth.",
     Reason.NO_HEALTHY_SIDE: "Compare with earlier studies of the same patient, not with the other side.",
     Reason.DIFFERENT_METHODS: "The sides were measured by different methods; read differences of fat with care, volumes compare.",
     Reason.EXCLUDED_BY_MASK: "The voxels of --exclude were left out.",

@@ -214,8 +214,13 @@ class _Maps:
         return self._maps[id(candidate)]
 
 
-def _picture(fat: FatMap) -> Volume:
-    """A magnitude in which all tissue is seen: of a Dixon pair, water and fat together; fat is dark on either."""
+def _picture(fat: FatMap) -> Volume | None:
+    """A magnitude in which all tissue is seen: of a Dixon pair, water and fat together, as fat is dark on water alone.
+
+    A fat-fraction map without an in-phase image beside it has none: lean muscle is black on it.
+    """
+    if fat.method is Method.FAT_FRACTION_MAP and fat.body.array.all():
+        return None
     if fat.method is not Method.DIXON:
         return fat.image
     second = fat.series[1].load().resampled(fat.image.grid)

@@ -139,6 +139,20 @@ def test_the_users_word_beats_header_and_picture() -> None:
     assert not left[Side.RIGHT].present
 
 
+def test_a_bare_fat_fraction_map_shows_no_metal_but_obeys_the_user() -> None:
+    fraction = np.nan_to_num(toy().fat).astype(np.float32)
+    study = Study("0" * 12, (series("ff", K.FAT_FRACTION, volume(fraction)),))
+    result = grade(study).result
+    assert not any(m.present for m in result.metal)
+    named = Study(study.id, study.series, implant=ImplantHint(True, (Side.LEFT,)))
+    left = {m.side: m for m in grade(named).result.metal}[Side.LEFT]
+    assert left.present, "the description names a side that no picture could show"
+    assert left.sources == ("header",)
+    assert left.zone_ml > 50
+    right = {m.side: m for m in grade(study, settings("right")).result.metal}[Side.RIGHT]
+    assert right.zone_reach_mm == SETTINGS.metal.unseen_radius_mm.gradient_echo
+
+
 def test_both_hips_leave_no_healthy_side() -> None:
     image = with_metal(with_metal(t1_image(), 18.0), 18.0, where=joint(Side.LEFT))
     result = grade(Study("0" * 12, (t1_series(image),))).result

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from gluteal_grade.anatomy import Side
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.errors import Note, Reason
@@ -25,12 +27,14 @@ class Sight:
         imaging: how it images near metal.
         field_strength_t: of the scanner.
         artifacts: by side; a side without labels has none.
+        blind: there was no picture that could show metal.
     """
 
     series: str
     imaging: Imaging
     field_strength_t: float | None
     artifacts: Mapping[Side, Artifact] = field(repr=False)
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ class SideMetal:
     evidence: str = ""
 
 
-def look(image: Volume, body: Mask | None, series: str, imaging: Imaging, tesla: float | None, labels: Volume, s: MetalSettings) -> Sight:
+def look(
+    image: Volume | None, body: Mask | None, series: str, imaging: Imaging, tesla: float | None, labels: Volume, s: MetalSettings
+) -> Sight:
     """One picture at both hips.
 
     Args:
-        image: magnitude with signal from water and fat, or HU; on the grid of the labels.
+        image: magnitude with signal from water and fat, or HU; on the grid of the labels; None where there is none.
         body: its mask, None if unknown.
         series: its id.
         imaging: how it images near metal.
@@ -60,18 +66,21 @@ def look(image: Volume, body: Mask | None, series: str, imaging: Imaging, tesla:
         labels: values of `anatomy.LABEL_VALUES`.
         s: settings.
     """
-    dark = None if imaging == "ct" else darkness(image, s.artifact, body)
+    dark = None if imaging == "ct" or image is None else darkness(image, s.artifact, body)
     artifacts = {}
     for side in Side:
         joint = joint_mm(labels, side, s.place)
         if joint is None:
             continue
         distance = distance_mm(labels.grid, joint, side, s.place)
-        if dark is None:
+        if image is None:
+            nothing = np.zeros(labels.shape, bool)
+            artifacts[side] = Artifact(nothing, nothing, 0.0, 0.0, 0.0)
+        elif dark is None:
             artifacts[side] = metal_near(image, distance, s.artifact.reach_mm, s.ct)
         else:
             artifacts[side] = artifact_near(dark, distance, s.artifact)
-    return Sight(series, imaging, tesla, artifacts)
+    return Sight(series, imaging, tesla, artifacts, blind=image is None)
 
 
 def weigh(header: HeaderEvidence, sights: Sequence[Sight], settings: MetalSettings) -> dict[Side, SideMetal]:
@@ -87,7 +96,7 @@ def _weighed(side: Side, header: HeaderEvidence, sights: Sequence[Sight], settin
         present = settings.sides in ("both", side.value)
         return SideMetal(present, ("user",) if present else (), "the user says so" if present else "")
     # a description that names one side is believed where no picture could show it
-    could_show = any(side in sight.artifacts for sight in sights)
+    could_show = any(side in sight.artifacts and not sight.blind for sight in sights)
     present = bool(seen) or (side in header.sides and not could_show)
     if not present:
         return SideMetal(False)

@@ -103,7 +103,9 @@ class Body:
         """The two halves."""
         p = self.parameters
         return {
-            side: Hip(side, p.sex == "F", p.subcutaneous_fat_mm, self.thickness[side], p.seed * 2 + i, p.implant_side is side, p.implant_cup)
+            side: Hip(
+                side, p.sex == "F", p.subcutaneous_fat_mm, self.thickness[side], p.seed * 2 + i, p.implant_side is side, p.implant_cup
+            )
             for i, side in enumerate(_SIDES)
         }
 
