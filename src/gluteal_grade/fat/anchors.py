@@ -63,7 +63,7 @@ class SideAnchors:
     Attributes:
         pooled: over the whole body in view.
         used: for each side its own where they are good, else the pooled ones.
-        why_pooled: why a side has none of its own.
+        why_pooled: why a side has none of its own, where the picture shows both.
     """
 
     pooled: Anchors
@@ -112,10 +112,7 @@ def anchors_by_side(corrected: Volume, body: Mask, depth: FloatArray, right: Mas
     smooth = _smoothed(corrected)
     pooled = _anchors(corrected, smooth, body, depth, settings)
     used, why = dict.fromkeys(Side, pooled), {}
-    for side in Side:
-        if right is None:
-            why[side] = "the middle of the body is not in view"
-            continue
+    for side in Side if right is not None else ():
         mine = body & (right if side is Side.RIGHT else ~right)
         try:
             own = _anchors(corrected, smooth, mine, depth, settings)

@@ -109,6 +109,7 @@ def _facts(anchors: SideAnchors, settings: T1Settings) -> dict[str, float]:
         "lean_anchor_share": pooled.lean_share,
         "fat_anchor_drift": pooled.fat_drift,
         "lean_anchor_drift": pooled.lean_drift,
+        "anchors_by_side": float(sum(own is not pooled for own in anchors.used.values())),
         "anchor_side_difference": anchors.side_difference,
     }
     for side, own in anchors.used.items():
@@ -119,10 +120,7 @@ def _facts(anchors: SideAnchors, settings: T1Settings) -> dict[str, float]:
 
 def _doubts(anchors: SideAnchors, settings: T1Settings) -> tuple[Note, ...]:
     """What speaks against the anchors, for the reader."""
-    found = [f"{side} side on the whole body's anchors: {why}" for side, why in anchors.why_pooled.items()]
-    if len(set(anchors.why_pooled.values())) == 1 and len(found) == len(Side):
-        found = [f"both sides on the whole body's anchors: {next(iter(anchors.why_pooled.values()))}"]
-    notes = [Note(Reason.ANCHORS_POOLED, text) for text in found]
+    notes = [Note(Reason.ANCHORS_POOLED, f"{side} side on the whole body's anchors: {why}") for side, why in anchors.why_pooled.items()]
     for name, drift in (("subcutaneous fat", anchors.pooled.fat_drift), ("lean muscle", anchors.pooled.lean_drift)):
         if drift > settings.sides.max_drift:
             notes.append(Note(Reason.WEAK_ANCHORS, f"the signal of {name} varies by {drift:.0%} over the body after bias correction"))
