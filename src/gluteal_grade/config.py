@@ -223,6 +223,7 @@ class DixonSettings(_Settings):
     t1_sd: Fraction
     flip_sd: Fraction
     unknown_gain_sd: Fraction
+    unknown_offset_sd: Fraction
     sigma_sd: Fraction
     air_over_tissue: Fraction
     max_scale_difference: Annotated[float, Field(gt=1)]
@@ -326,6 +327,7 @@ class FatSettings(_Settings):
 class LabelFactors(_Settings):
     """What the doubt about a label's border counts for; `uncertainty/interval.py`."""
 
+    partial_volume: Annotated[float, Field(ge=0)]
     border: Annotated[float, Field(ge=0)]
     segmentation: Annotated[float, Field(ge=0)]
 
@@ -336,6 +338,7 @@ class MethodErrors(_Settings):
     spread: Annotated[float, Field(ge=0)]
     offset: Annotated[float, Field(ge=0)]
     gain: Annotated[float, Field(ge=0)]
+    not_seen: Annotated[float, Field(ge=0)]
 
 
 class UncertaintySettings(_Settings):
@@ -345,7 +348,6 @@ class UncertaintySettings(_Settings):
     borderline: Fraction
     given: LabelFactors
     automatic: LabelFactors
-    not_seen: Annotated[float, Field(ge=0)]
     methods: dict[str, MethodErrors]
 
     @field_validator("methods")

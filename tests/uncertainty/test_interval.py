@@ -14,8 +14,8 @@ from gluteal_grade.uncertainty.interval import Uncertainty, bounds
 SETTINGS = load_settings().uncertainty
 NOTHING = SETTINGS.model_copy(
     update={
-        "methods": {"other": SETTINGS.model("other").model_copy(update={"spread": 1.0, "offset": 0.0, "gain": 0.0})},
-        "not_seen": 0.0,
+        "methods": {"other": SETTINGS.model("other").model_copy(update={"spread": 1.0, "offset": 0.0, "gain": 0.0, "not_seen": 0.0})},
+        "given": SETTINGS.given.model_copy(update={"partial_volume": 0.4, "border": 0.1}),
     }
 )
 MASK = np.zeros((16, 16, 4), bool)
@@ -45,11 +45,15 @@ def test_what_the_map_states_adds_up_in_squares():
     assert (interval.low, interval.high) == pytest.approx((0.2 - Z95 * sd, 0.2 + Z95 * sd))
 
 
-def test_fat_outside_widens_upwards_only():
+def test_fat_outside_puts_the_truth_below_more_often_than_above():
     interval = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.2, outside=0.9)), 2)
-    assert interval.above > 10 * interval.below
-    assert interval.high > 0.2 + 0.05
-    assert interval.parts["border"][0] == 0
+    outer = 4 * 8 / (64 + 4 * 8)  # of the label and the ring around it
+    half = 0.5 * ((16 / (64 + 16) / 0.5 + outer) / 2) * 0.7  # change of the mean for half a voxel
+    assert interval.parts["partial_volume"] == pytest.approx((0.4 * half, 0.0))
+    assert interval.parts["border"] == pytest.approx((0.05 * half, 0.05 * half))  # inwards nothing changes
+    lean = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.8, outside=0.1)), 2)
+    assert lean.parts["partial_volume"][0] == 0
+    assert lean.parts["partial_volume"][1] > 0
 
 
 def test_labels_of_a_network_are_less_sure_than_given_ones():
@@ -74,7 +78,7 @@ def test_a_void_widens_by_what_it_may_hide():
     hidden[4:12, 4:6] = np.nan
     wide, narrow = (Uncertainty(SETTINGS).interval(MASK, fat_map(v), 2).parts["not_seen"][0] for v in (hidden, values))
     assert narrow == 0
-    assert wide == pytest.approx(SETTINGS.not_seen * 0.25 * 0.2, rel=1e-6)
+    assert wide == pytest.approx(SETTINGS.model(Method.DIXON).not_seen * 0.25 * 0.2, rel=1e-6)
 
 
 @given(st.floats(-0.02, 1.02), st.floats(0, 0.2), st.floats(0, 0.2))

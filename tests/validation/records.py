@@ -43,7 +43,7 @@ def record(seed: int, truth_sd: float = 1.0, stated: float = 0.02, asked: str = 
 
 def row(ff: float, true: float, stated: float, side: str = "left", muscle: str = MUSCLES[0]) -> dict[str, Any]:
     low, high = bounds(ff, stated, stated, 0.95)
-    nothing = dict.fromkeys(("border", "segmentation", "method", "noise", "not_seen"), (0.0, 0.0))
+    nothing = dict.fromkeys(("partial_volume", "border", "segmentation", "method", "noise", "not_seen"), (0.0, 0.0))
     return {
         "side": side,
         "muscle": muscle,

@@ -14,7 +14,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.uncertainty.border import Rings, rings
 from gluteal_grade.uncertainty.split_normal import SplitNormal
 
-_NEAR = 0.5  # voxels; the shift that one unit of the border factor stands for
+_NEAR = 0.5  # voxels; the shift that one unit of the border factors stands for
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Interval:
     Attributes:
         low, high: bounds, 0-1; NaN where nothing was measured.
         below, above: SDs of the lower and the upper half of its distribution.
-        parts: what they are made of, name to (below, above), SDs whose squares add up: `border` and `segmentation` of the label,
-            `map` what the fat map states of itself, `method` what the method leaves out, `noise`, and `not_seen` voxels.
+        parts: what they are made of, name to (below, above), SDs whose squares add up: `partial_volume`, `border` and
+            `segmentation` of the label, `map` what the fat map states of itself, `method` what the method leaves out, `noise`,
+            and `not_seen` voxels.
     """
 
     low: float = math.nan
@@ -62,35 +63,35 @@ class Uncertainty:
         ff = min(max(mean, 0.0), 1.0)
         model, spread = self.settings.model(fat.method), fat.spread
         parts = {
-            "border": self._border(found, mean),
+            "partial_volume": self._partial_volume(found, mean),
+            "border": _both(self._border(found, mean)),
             "segmentation": self._segmentation(found, mean),
             "map": _both(model.spread * math.hypot(spread.offset_sd, spread.gain_sd * ff)),
             "method": _both(math.hypot(model.offset, model.gain * ff)),
             # noise averages over the voxels, nothing else does
             "noise": _both(spread.noise_sd / math.sqrt(found.core.size + found.inner.size)),
-            "not_seen": _both(self._not_seen(mask, found)),
+            "not_seen": _both(model.not_seen * _not_seen(mask, found)),
         }
         below, above = (math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1))
         low, high = bounds(mean, below, above, self.settings.confidence)
         return Interval(low, high, below, above, parts)
 
-    def _border(self, found: Rings, mean: float) -> tuple[float, float]:
-        """From shifts by half a voxel and one voxel: the mean change a half voxel brings, to either side of the measured value."""
-        changes = [((found.shifted(sign * 0.5) - mean) / 0.5 + (found.shifted(sign * 1.0) - mean)) / 2 * _NEAR for sign in (-1, 1)]
-        factor = self._labels.border
-        return _spread(changes, factor)
+    def _border(self, found: Rings, mean: float) -> float:
+        """A label too large or too small by part of a voxel: the mean size of the changes that such shifts bring."""
+        changes = [abs(_change(found, mean, sign)) for sign in (-1, 1)]
+        known = [c for c in changes if not math.isnan(c)]
+        return self._labels.border * sum(known) / len(known) if known else 0.0
+
+    def _partial_volume(self, found: Rings, mean: float) -> tuple[float, float]:
+        """Border voxels hold some of what lies outside, so the truth lies on the other side of the mean than the outside does."""
+        outwards = _change(found, mean, 1)
+        return _spread([-outwards], self._labels.partial_volume)
 
     def _segmentation(self, found: Rings, mean: float) -> tuple[float, float]:
         if self.doubt is None:
             return 0.0, 0.0
         changes = [found.without_doubtful() - mean, found.with_doubtful() - mean]
         return _spread(changes, self._labels.segmentation)
-
-    def _not_seen(self, mask: npt.NDArray[np.bool_], found: Rings) -> float:
-        """Voxels without a value may hold more or less fat than those seen: by as much as voxels of this muscle differ."""
-        values = np.concatenate([found.core, found.inner])
-        missing = 1 - values.size / int(mask.sum())
-        return self.settings.not_seen * missing * float(values.std())
 
     @property
     def _labels(self) -> LabelFactors:
@@ -104,6 +105,17 @@ def bounds(mean: float, below: float, above: float, confidence: float) -> tuple[
     low, high = distribution.quantile(tail), distribution.quantile(1 - tail)
     # with very unequal halves a central interval may leave the measured value out
     return max(min(low, mean), min(0.0, mean)), min(max(high, mean), max(1.0, mean))
+
+
+def _change(found: Rings, mean: float, sign: int) -> float:
+    """Of the mean when the border moves by half a voxel, inwards (-1) or outwards (1); from shifts by a half and by one."""
+    return ((found.shifted(sign * 0.5) - mean) / 0.5 + (found.shifted(sign * 1.0) - mean)) / 2 * _NEAR
+
+
+def _not_seen(mask: npt.NDArray[np.bool_], found: Rings) -> float:
+    """Voxels without a value may hold more or less fat than those seen: their share, times how much voxels of this muscle differ."""
+    values = np.concatenate([found.core, found.inner])
+    return (1 - values.size / int(mask.sum())) * float(values.std())
 
 
 def _both(sd: float) -> tuple[float, float]:
