@@ -130,10 +130,9 @@ def print_table(found: list[dict[str, Any]]) -> None:
     for row in found:
         if row["beside_metal"]:
             groups[row["alloy"], row["tesla"], row["sequence"]].append(row)
-    print(
-        "| alloy | T | sequence | muscles | found | graded | share max/med/min % | largest error | largest, seen | RMSE | below share, graded |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    heads = ["alloy", "T", "sequence", "muscles", "found", "graded", "share max/med/min %", "largest error", "largest, seen", "RMSE"]
+    print(f"| {' | '.join([*heads, 'graded below share'])} |")
+    print("| --- " * (len(heads) + 1) + "|")
     for (alloy, tesla, sequence), group in sorted(groups.items()):
         graded = [r for r in group if r["ff"] is not None]
         errors = [100 * (r["ff"] - r["truth"]) for r in graded]

@@ -65,6 +65,19 @@ def choose_levels(labels: Volume, slice_axis: int) -> tuple[Level, ...]:
     return tuple(sorted(chosen, key=lambda c: -c.index if upwards else c.index))
 
 
+def with_left_out(levels: tuple[Level, ...], labels: Volume, excluded: Volume | None, slice_axis: int) -> tuple[Level, ...]:
+    """The levels and, if none is near it, the slice where most of the muscles was left out (beside metal, by the user)."""
+    if excluded is None:
+        return levels
+    lost = ((labels.array > 0) & (excluded.array > 0)).sum(axis=tuple({0, 1, 2} - {slice_axis}))
+    worst = int(np.argmax(lost))
+    view = view_of(labels.grid, slice_axis)
+    if not lost[worst] or any(abs(level.index - worst) < max(1, round(_MIN_GAP_MM / view.step_mm)) for level in levels):
+        return levels
+    upwards = view.ends[1] in "RAS"
+    return tuple(sorted((*levels, Level(worst, "left_out", "Most left out")), key=lambda c: -c.index if upwards else c.index))
+
+
 def _profiles(array: Array, slice_axis: int) -> dict[tuple[Muscle, Side], Profile]:
     """Voxels a slice, per muscle and side that is labelled."""
     flat = np.flatnonzero(array)

@@ -12,7 +12,7 @@ import numpy as np
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.grade_table import draw_table, table_height
 from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
-from gluteal_grade.report.levels import Level, choose_levels
+from gluteal_grade.report.levels import Level, choose_levels, with_left_out
 from gluteal_grade.report.page import FAINT, Page, drawing_style
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.readings import norm_lines, statement_lines
@@ -63,7 +63,7 @@ def write_overlays(result: StudyResult, images: StudyImages, folder: Path) -> tu
 def _prepare(images: StudyImages) -> tuple[list[_Shown], Window]:
     """The chosen slices, turned, cropped and windowed alike."""
     view = view_of(images.labels.grid, images.slice_axis)
-    levels = choose_levels(images.labels, images.slice_axis)
+    levels = with_left_out(choose_levels(images.labels, images.slice_axis), images.labels, images.excluded, images.slice_axis)
     pictures = [np.nan_to_num(view.picture(images.image.array, level.index).astype(np.float32)) for level in levels]
     labels = [view.picture(images.labels.array, level.index) for level in levels]
     fats = [view.picture(images.fat_fraction.array, level.index).astype(np.float32) for level in levels]
