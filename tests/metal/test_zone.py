@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gluteal_grade.anatomy import Side
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.choose import candidates, for_side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.metal.find import look, zone_of
@@ -108,3 +109,23 @@ def test_masks_are_read_back_and_bad_ones_refused(tmp_path) -> None:
         with pytest.raises(RefusedInput) as caught:
             read_mask(tmp_path / name)
         assert caught.value.reason is Reason.MASK_UNREADABLE
+
+
+def test_the_order_of_series_beside_metal_and_elsewhere() -> None:
+    gd = Acquisition(contrast_agent=True, bandwidth_hz_per_pixel=700)
+    found = (
+        series("mars", K.T1, volume(t1_image()), mars=True),
+        series("w", K.DIXON_WATER, volume(t1_image())),
+        series("f", K.DIXON_FAT, volume(t1_image())),
+        series("narrow", K.T1, volume(t1_image()), acquisition=Acquisition(bandwidth_hz_per_pixel=200)),
+        series("wide", K.T1, volume(t1_image()), acquisition=Acquisition(bandwidth_hz_per_pixel=500)),
+        series("gd", K.T1, volume(t1_image()), acquisition=gd),
+        series("ct", K.CT, volume(t1_image())),
+    )
+    choice = candidates(Study("0" * 12, found))
+    beside = [c.series[0].id for c in for_side(choice, beside_metal=True, wide_hz_per_pixel=400)]
+    elsewhere = [c.series[0].id for c in for_side(choice, beside_metal=False, wide_hz_per_pixel=400)]
+    assert beside[:3] == ["mars", "wide", "w"]
+    assert elsewhere[:2] == ["w", "mars"]
+    assert sorted(beside) == sorted(elsewhere) == sorted(c.series[0].id for c in choice)
+    assert beside.index("gd") > beside.index("w")
