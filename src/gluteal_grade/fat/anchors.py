@@ -111,8 +111,11 @@ def anchors_by_side(corrected: Volume, body: Mask, depth: FloatArray, right: Mas
     """
     smooth = _smoothed(corrected)
     pooled = _anchors(corrected, smooth, body, depth, settings)
-    used, why = dict.fromkeys(Side, pooled), {}
-    for side in Side if right is not None else ():
+    used = dict.fromkeys(Side, pooled)
+    why: dict[Side, str] = {}
+    if right is None:
+        return SideAnchors(pooled, used)
+    for side in Side:
         mine = body & (right if side is Side.RIGHT else ~right)
         try:
             own = _anchors(corrected, smooth, mine, depth, settings)
