@@ -76,11 +76,13 @@ def _measure(path: Path, seeds: range, chosen: argparse.Namespace) -> None:
 
 def _print_factors(records: list[Record]) -> None:
     for labels in ("true", "auto"):
-        for name in NAMES:
-            try:
-                print(labels, name, calibrate(records, labels, name))
-            except ValueError as error:
-                print(f"{labels} {name}: {error}")
+        try:
+            found = calibrate(records, labels, tuple(NAMES))
+        except ValueError as error:
+            print(f"{labels} labels: {error}")
+            continue
+        for name, factors in found.items():
+            print(f"{labels} labels, {name}: {factors}")
 
 
 if __name__ == "__main__":

@@ -33,15 +33,18 @@ def test_intervals_of_the_right_width_hold_95_percent_and_narrow_ones_fewer():
 
 @pytest.mark.parametrize("truth_sd", [0.5, 2.0])
 def test_calibration_finds_the_width(truth_sd):
-    found = calibrate([record(seed, truth_sd=truth_sd) for seed in range(60)], "true", "dixon")
-    sd = np.hypot(found["spread"] * 0.02, found["offset"])  # what is wide enough, by whichever factor
-    assert np.hypot(sd, 0.45 * found["gain"]) == pytest.approx(truth_sd * 0.02, rel=0.2)
-    assert found["hold"] >= 0.95
+    found = calibrate([record(seed, truth_sd=truth_sd) for seed in range(60)], "true", ("dixon", "t1"))
+    assert set(found) == {"labels", "dixon"}
+    own = found["dixon"]
+    sd = np.hypot(own["spread"] * 0.02, own["offset"])  # what is wide enough, by whichever factor
+    assert np.hypot(sd, 0.45 * own["gain"]) == pytest.approx(truth_sd * 0.02, rel=0.2)
+    assert own["hold"] >= 0.95
+    assert own["muscles"] == 360
 
 
 def test_calibration_wants_enough():
-    with pytest.raises(ValueError, match="too few"):
-        calibrate(COHORT[:3], "true", "dixon")
+    with pytest.raises(ValueError, match="muscles"):
+        calibrate(COHORT[:3], "true", ("dixon",))
 
 
 def test_kappa_of_an_exact_cohort_is_one():
