@@ -40,8 +40,8 @@ class Shape:
     rotation_deg: float = 8.0
     tilt_deg: float = 12.0
     scale: float = 0.12
-    elastic_mm: float = 6.0
-    fine_elastic_mm: float = 1.8
+    elastic_mm: float = 7.0
+    fine_elastic_mm: float = 2.5
     flexion_deg: float = 10.0
 
 
