@@ -124,13 +124,13 @@ def test_labels_in_another_frame_are_refused() -> None:
 
 def test_the_next_best_series_steps_in_and_the_result_says_why() -> None:
     toy = make_toy(FRACTIONS)
-    swapped = dixon_study(toy).series
-    pair = (replace(swapped[0], kind=SeriesKind.DIXON_FAT), replace(swapped[1], kind=SeriesKind.DIXON_WATER))
-    study = Study("0" * 12, (*pair, series("t1", SeriesKind.T1, toy.volume(t1(toy)))))
+    water, fat = dixon_study(toy).series
+    half = replace(fat, load=lambda: toy.volume(0.5 * fat.load().array))  # its noise shows the other scale
+    study = Study("0" * 12, (water, half, series("t1", SeriesKind.T1, toy.volume(t1(toy)))))
     result = grade(study, toy, "t1").result
     assert result.fat is not None
     assert result.fat.method == "t1"
-    assert Reason.WATER_FAT_SWAP in {n.reason for n in result.notes}
+    assert Reason.UNEQUAL_SCALING in {n.reason for n in result.notes}
 
 
 def test_missing_weights_are_a_refusal_with_the_series_listed(tmp_path: Path) -> None:

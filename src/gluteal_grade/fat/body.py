@@ -15,11 +15,12 @@ _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25
 _CT_AIR_HU = -300.0
 
 
-def body_mask(image: Volume, *, ct: bool = False) -> Mask:
+def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO) -> Mask:
     """The largest body-like object, its holes filled slice by slice.
 
     Args:
         image: MR magnitude (any scale) or, with `ct`, HU.
+        air_ratio: what is brighter than this share of the brightest class is no air: higher where muscle is about as bright as fat.
 
     Returns:
         (x, y, z) boolean. All True where no air is in view.
@@ -30,7 +31,7 @@ def body_mask(image: Volume, *, ct: bool = False) -> Mask:
     else:
         sigma = [1.5 / s if s < 3 else 0 for s in image.spacing_mm]
         smooth = ndimage.gaussian_filter(array, sigma)
-        threshold = _air_threshold(smooth)
+        threshold = _air_threshold(smooth, air_ratio)
         if threshold is None:
             return np.ones(array.shape, bool)
         mask = smooth > threshold
@@ -45,7 +46,7 @@ def body_mask(image: Volume, *, ct: bool = False) -> Mask:
     return np.asarray(mask, bool)
 
 
-def _air_threshold(smooth: FloatArray) -> float | None:
+def _air_threshold(smooth: FloatArray, air_ratio: float) -> float | None:
     """Intensity between air and tissue; None without air in view."""
     sample = smooth.ravel()[:: max(1, smooth.size // 200_000)]
     sample = np.minimum(sample, np.percentile(sample, 99.0))
@@ -56,7 +57,7 @@ def _air_threshold(smooth: FloatArray) -> float | None:
     except ValueError:  # fewer than three distinct values
         return float(sample.max() / 2)
     air, bright = sample[sample <= low], sample[sample > high]
-    if air.mean() > _AIR_RATIO * bright.mean():
+    if air.mean() > air_ratio * bright.mean():
         return None
     return float(low)
 

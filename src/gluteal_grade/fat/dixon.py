@@ -1,71 +1,154 @@
-"""Fat fraction from Dixon water and fat images, and what every method on a pair of magnitudes shares."""
+"""Fat fraction from Dixon water and fat images."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from gluteal_grade.config import FatSettings
-from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.body import Mask, body_mask
-from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.fat.noise import air_sigma, without_floor
-from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.noise import Noise, NoiseSource, noise_of
+from gluteal_grade.fat.pair import load_pair, safe_ratio, signal_floor
+from gluteal_grade.fat.rician import Cleaned, without_floor
+from gluteal_grade.fat.scaling import check_headers, common_scale
+from gluteal_grade.fat.swap import find_swaps
+from gluteal_grade.fat.weighting import Weighting, weighting_of
+from gluteal_grade.geometry import FloatArray
 from gluteal_grade.study import Series
+
+_ALIKE = 1.15  # two estimates of one sigma by nothing but chance
+_WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place
+
+
+@dataclass(frozen=True)
+class Fraction:
+    """F / (F + W) of two cleaned magnitudes, and the median noise SD of a voxel of it."""
+
+    values: FloatArray
+    noise_sd: float
 
 
 def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
-    """F / (F + W), voxelwise, of two magnitude images on one scale, each without its noise floor where air tells it.
+    """F / (F + W) of two magnitude images on one scale, without noise floor, swaps and T1 weighting (`docs/dixon.md`).
 
-    T1 and T2* weighting are not corrected: see `docs/accuracy.md`.
+    Images that are exchanged throughout are put right (the map's series are then in the true order); exchanged parts are NaN.
 
     Raises:
-        RefusedInput: `grid_mismatch`, `unequal_scaling`, or what reading the images raises.
+        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, or what reading the images raises.
     """
-    notes = _check_scaling(water, fat)
+    scanner_scale = check_headers(water, fat)
     w, f = load_pair(water, fat)
-    total = w.with_array(w.array + f.array)
-    body = body_mask(total)
-    sigma_w, sigma_f = (air_sigma(image.array, body) for image in (w, f))
-    water_only, fat_only = without_floor(w.array, sigma_w), without_floor(f.array, sigma_f)
-    fraction = safe_ratio(fat_only, water_only + fat_only, signal_floor(total.array, body, settings))
-    facts = {name: sigma for name, sigma in (("noise_sigma_water", sigma_w), ("noise_sigma_fat", sigma_f)) if sigma is not None}
-    return FatMap(w.with_array(fraction), Method.DIXON, (water, fat), w, w.with_array(body), facts, notes)
+    body = body_mask(w.with_array(w.array + f.array), air_ratio=settings.dixon.air_over_tissue)
+    noise = tuple(noise_of(image.array, body, water.slice_axis, settings.noise) for image in (w, f))
+    scale, notes = common_scale(noise, scanner_scale, settings.dixon)
+    f = f.with_array(f.array * np.float32(scale))
+    noise = shared((noise[0], noise[1] and Noise(noise[1].sigma * scale, noise[1].source)))
+    total = w.array + f.array
+    floor = max(signal_floor(total, body, settings), 2.0 * max((n.sigma for n in noise if n), default=0.0))
+    swaps = find_swaps(w.with_array(safe_ratio(f.array, total, floor)), body, water.slice_axis, settings.swap)
+    if swaps.whole:
+        water, fat, w, f, noise = fat, water, f, w, (noise[1], noise[0])
+    weighting = weighting_of(water.acquisition, settings.dixon)
+    gain = weighting.t1 if weighting and settings.dixon.correct_t1 else 1.0
+    cleaned = [without_floor(image.array, n.sigma if n else None, body, water.slice_axis) for image, n in zip((w, f), noise, strict=True)]
+    fraction = fraction_of(cleaned[0], cleaned[1], body, floor, gain)
+    facts = {name: n.sigma for name, n in zip(("noise_sigma_water", "noise_sigma_fat"), noise, strict=True) if n}
+    facts |= snr_facts(w.array + f.array, body, noise)
+    facts |= {"t1_weight": weighting.t1} if weighting else {}
+    found = FatMap(
+        w.with_array(fraction.values),
+        Method.DIXON,
+        (water, fat),
+        w,
+        w.with_array(body),
+        facts,
+        (*notes, *noise_note(noise), *weighting_note(weighting, settings)),
+        spread=spread_of(fraction.noise_sd, noise, w.array + f.array, body, weighting, settings),
+    )
+    return found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
 
 
-def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
-    """Both magnitudes, float32, negatives cut.
+def shared(noise: tuple[Noise | None, Noise | None]) -> tuple[Noise | None, Noise | None]:
+    """Both images' noise, on one scale: where it was read from tissue, their mean, or the lower one if texture added to the other."""
+    known = [n for n in noise if n]
+    if not known or (all(n.source is NoiseSource.AIR for n in noise if n) and len(known) == 2):
+        return noise
+    low, high = min(n.sigma for n in known), max(n.sigma for n in known)
+    agreed = Noise(float(np.sqrt(low * high)) if high < _ALIKE * low else low, NoiseSource.TISSUE)
+    return agreed, agreed
 
-    Raises:
-        RefusedInput: `grid_mismatch`.
+
+def fraction_of(water: Cleaned, fat: Cleaned, body: Mask, floor: float, gain: float = 1.0) -> Fraction:
+    """The ratio, with the bias that noise in its denominator makes taken off.
+
+    Args:
+        water, fat: cleaned magnitudes.
+        body: where.
+        floor: total signal that counts.
+        gain: signal of fat over that of as many water protons; divided out.
     """
-    a, b = first.load(), second.load()
-    if not a.grid.matches(b.grid):
-        raise RefusedInput(Reason.GRID_MISMATCH, f"series {first.id} and {second.id} lie on different grids")
-    return a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
+    f, var_f = fat.signal / np.float32(gain), fat.variance / np.float32(gain * gain)
+    total = water.signal + f
+    ratio = safe_ratio(f, total, floor / max(gain, 1.0))
+    square = np.maximum(total, np.float32(1e-6)) ** 2
+    # second order: E[f / t] = F/T - cov(f, t) / T^2 + (F/T) var(t) / T^2
+    unbiased = ratio + (var_f - np.clip(ratio, 0, 1) * (var_f + water.variance)) / square
+    values = np.clip(unbiased, -_WILD, 1 + _WILD).astype(np.float32)
+    inside = body & np.isfinite(values)
+    if not inside.any():
+        return Fraction(values, 0.0)
+    r = np.clip(values[inside], 0, 1)
+    sd = np.sqrt(((1 - r) ** 2 * var_f[inside] + r * r * water.variance[inside]) / square[inside])
+    return Fraction(values, float(np.median(sd)))
 
 
-def _magnitude(array: FloatArray) -> FloatArray:
-    return np.maximum(np.asarray(array, np.float32), 0)
+def spread_of(
+    noise_sd: float,
+    noise: tuple[Noise | None, Noise | None],
+    total: FloatArray,
+    body: Mask,
+    weighting: Weighting | None,
+    settings: FatSettings,
+) -> Spread:
+    """How wrong it may be: sigma's own error lifts low fractions by about as much as it is wrong; weighting scales them."""
+    typical = float(np.median(total[body]))
+    known = [n.sigma for n in noise if n]
+    offset = settings.dixon.sigma_sd * max(known) / typical if known and typical > 0 else settings.dixon.sigma_sd
+    gain = weighting.t1_sd if weighting else settings.dixon.unknown_gain_sd
+    if weighting and not settings.dixon.correct_t1:
+        gain = float(np.hypot(gain, weighting.t1 - 1))
+    return Spread(offset_sd=offset, gain_sd=gain, noise_sd=noise_sd)
 
 
-def _check_scaling(water: Series, fat: Series) -> tuple[Note, ...]:
-    """Philips scales each image type by itself (dcm2niix #1022): refuse a half-scaled pair, note one without scanner scaling."""
-    if "philips" not in (water.acquisition.manufacturer or "").lower():
+def snr_facts(total: FloatArray, body: Mask, noise: tuple[Noise | None, Noise | None]) -> dict[str, float]:
+    """SNR as used here: median signal of the body over sigma; and whether sigma is of air (1) or of tissue (0)."""
+    known = [n for n in noise if n]
+    if not known or max(n.sigma for n in known) <= 0:
+        return {}
+    return {
+        "snr": float(np.median(total[body])) / max(n.sigma for n in known),
+        "noise_from_air": float(all(n.source is NoiseSource.AIR for n in known)),
+    }
+
+
+def noise_note(noise: tuple[Noise | None, Noise | None]) -> tuple[Note, ...]:
+    """For the reader where no noise level could be found."""
+    if any(noise):
         return ()
-    scaled = [s.acquisition.rescaled for s in (water, fat)]
-    if scaled[0] != scaled[1]:
-        raise RefusedInput(Reason.UNEQUAL_SCALING, f"of series {water.id} and {fat.id} only one carries scanner scaling")
-    if not scaled[0]:
-        return (Note(Reason.UNEQUAL_SCALING, "no scanner scaling (2005,100E): water and fat are taken at their display scale"),)
-    return ()
+    return (Note(Reason.NOISE_UNKNOWN, "neither air nor enough even tissue in view: the noise floor is not corrected"),)
 
 
-def signal_floor(total: FloatArray, body: Mask, settings: FatSettings) -> float:
-    """Signal (water and fat together) below which a fraction is noise: a share of the body's median."""
-    return settings.min_signal * float(np.median(total[body]))
-
-
-def safe_ratio(part: FloatArray, whole: FloatArray, floor: float) -> FloatArray:
-    """part / whole, NaN where `whole` does not exceed `floor`."""
-    good = whole > max(floor, 1e-6)
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan, np.float32), where=good)
+def weighting_note(weighting: Weighting | None, settings: FatSettings, *, decay: bool = True) -> tuple[Note, ...]:
+    """What the protocol does to fat against water."""
+    if weighting is None:
+        return (
+            Note(Reason.WEIGHTING, "T1 and T2* weighting: no spoiled gradient echo with TR, flip angle and field strength; not corrected"),
+        )
+    done = "corrected with nominal T1" if settings.dixon.correct_t1 else "not corrected"
+    words = f"T1 weighting ({weighting.words}): fat counts {weighting.t1:.2f} times, {done}"
+    if decay and weighting.t2_star:
+        words += f"; T2* {weighting.t2_star:.2f} times at that echo, not corrected"
+    return (Note(Reason.WEIGHTING, words),)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.config import FatSettings
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.body import body_mask
-from gluteal_grade.fat.dixon import signal_floor
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.noise import tissue_sigma
+from gluteal_grade.fat.pair import signal_floor
+from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.study import Series
 
 
@@ -21,7 +23,7 @@ def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> 
         settings: the signal floor.
 
     Raises:
-        RefusedInput: `ff_scale_unknown`, or what reading the images raises.
+        RefusedInput: `ff_scale_unknown`, `water_fat_swap`, or what reading the images raises.
     """
     raw = series.load()
     values = raw.array.astype(np.float32)
@@ -35,4 +37,19 @@ def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> 
     body = body_mask(image) if in_phase else np.ones(raw.shape, bool)
     if in_phase:
         fraction[image.array <= signal_floor(image.array, body, settings)] = np.nan
-    return FatMap(raw.with_array(fraction), Method.FAT_FRACTION_MAP, (series,), image, raw.with_array(body), facts={"map_scale": scale})
+    swaps = find_swaps(raw.with_array(fraction), body, series.slice_axis, settings.swap)
+    if swaps.whole:
+        fraction = 1 - fraction
+    # fat of 50 % and more is where a map's own noise shows; what the scanner corrected it does not say
+    noise = tissue_sigma(np.nan_to_num(fraction), body, series.slice_axis, settings.noise) or 0.0
+    found = FatMap(
+        raw.with_array(fraction),
+        Method.FAT_FRACTION_MAP,
+        (series,),
+        image,
+        raw.with_array(body),
+        facts={"map_scale": scale},
+        notes=(Note(Reason.WEIGHTING, "the scanner's own map: whether it corrects T1, T2* and noise, its header does not say"),),
+        spread=Spread(offset_sd=settings.dixon.unknown_offset_sd, gain_sd=settings.dixon.unknown_gain_sd, noise_sd=noise),
+    )
+    return found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)

@@ -1,0 +1,117 @@
+"""Which part of a water/fat pair has them the right way round: per slice and side, and per column of a slice.
+
+Two witnesses, and no labels. The skin: fat lies under it, and what lies deepest in a pelvis is mostly water. Continuity: between
+neighbouring slices some tissue turns from fat to water or back, seldom both at once; across the border of an exchanged region all
+of it does.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from gluteal_grade.config import SwapSettings
+from gluteal_grade.fat.body import Mask
+from gluteal_grade.fat.cells import Cells
+from gluteal_grade.geometry import FloatArray
+
+_STATES = tuple(product((1, -1), repeat=2))
+
+
+def by_side(cells: Cells, first: Mask, settings: SwapSettings) -> tuple[FloatArray, float]:
+    """The likeliest polarity of each half of each slice: the exact minimum of the energy, by dynamic programming along the slices.
+
+    Args:
+        cells: sums.
+        first: (a,) which rows of blocks make up the first half; the others are the second.
+        settings: weights.
+
+    Returns:
+        (2, slices) of +1 (right) and -1 (exchanged), and the evidence of the skin for that sign over its opposite (0 or less: none).
+    """
+    halves = (first, ~first)
+    vote = np.stack([skin_vote(cells, half, settings) for half in halves])
+    along = np.stack([settings.slice_weight * agreement(*(part[half].sum(axis=(0, 1)) for part in _pairs(cells))) for half in halves])
+    across = settings.mirror_weight * _mirrored(cells, first)
+    n = vote.shape[1]
+    states = np.array(_STATES, float)
+    own = -(states @ vote) - states.prod(axis=1)[:, None] * across
+    best, back = own[:, 0], np.zeros((n, len(states)), int)
+    for k in range(1, n):
+        step = best[:, None] - np.einsum("ih,jh,h->ij", states, states, along[:, k - 1])
+        back[k] = step.argmin(axis=0)
+        best = step.min(axis=0) + own[:, k]
+    path = [int(best.argmin())]
+    for k in range(n - 1, 0, -1):
+        path.append(int(back[k, path[-1]]))
+    polarity = states[path[::-1]].T
+    return polarity, float((polarity * vote).sum())
+
+
+def skin_vote(cells: Cells, rows: Mask, settings: SwapSettings) -> FloatArray:
+    """(slices,) how much more fat is under the skin than deep inside, -1 to 1; 0 where no skin is in view."""
+    skin_count, core_count = (part[rows].sum(axis=(0, 1)) for part in (cells.skin_count, cells.core_count))
+    skin, core = (part[rows].sum(axis=(0, 1)) for part in (cells.skin, cells.core))
+    difference = skin / np.maximum(skin_count, 1) - core / np.maximum(core_count, 1)
+    seen = (skin_count >= settings.min_shell_voxels) & (core_count >= settings.min_shell_voxels)
+    return np.where(seen, np.clip(difference, -1, 1), 0.0)
+
+
+def agreement(same: FloatArray, gained: FloatArray, lost: FloatArray) -> FloatArray:
+    """0.5 where all tissue stays what it is, -0.5 where all of it changes both ways; 0 for none."""
+    both = 2 * np.minimum(gained, lost)
+    return np.where(same + both > 0, 0.5 - both / np.maximum(same + both, 1), 0.0)
+
+
+def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.ndarray, np.ndarray]:
+    """For each column of 2 x 2 blocks: the best evidence that some run of its slices is exchanged, and the run.
+
+    Returns:
+        (a - 1, b - 1) gain in energy, and first and last slice of the run; a run of all slices is not considered.
+    """
+    same, gained, lost = (_tiles(part) for part in _pairs(cells))
+    few = np.clip((same + gained + lost) / (0.25 * _tiles(cells.all_count).max()), 0, 1)
+    edge = settings.tile_weight * few * agreement(same, gained, lost)
+    skin, count = _tiles(cells.skin), _tiles(cells.skin_count)
+    core = cells.core.sum(axis=(0, 1)) / np.maximum(cells.core_count.sum(axis=(0, 1)), 1)
+    vote = np.where(count >= settings.min_shell_voxels, np.clip(skin / np.maximum(count, 1) - core, -1, 1), 0.0)
+    n = vote.shape[2]
+    summed = np.concatenate([np.zeros((*vote.shape[:2], 1)), np.cumsum(vote, axis=2)], axis=2)
+    before = np.concatenate([np.zeros((*edge.shape[:2], 1)), edge], axis=2)  # cost of a run that starts at slice k
+    after = np.concatenate([edge, np.zeros((*edge.shape[:2], 1))], axis=2)  # ... that ends with slice k
+    gain = np.full(vote.shape[:2], -np.inf)
+    low, high = np.zeros(vote.shape[:2], int), np.zeros(vote.shape[:2], int)
+    best = np.full(vote.shape[:2], -np.inf)  # of -before + summed at the start
+    start = np.zeros(vote.shape[:2], int)
+    for k in range(n):
+        opening = -before[:, :, k] + summed[:, :, k]
+        better = opening > best
+        best, start = np.where(better, opening, best), np.where(better, k, start)
+        total = 2 * (best - after[:, :, k] - summed[:, :, k + 1])
+        whole = (start == 0) & (k == n - 1)
+        better = (total > gain) & ~whole
+        gain, low, high = np.where(better, total, gain), np.where(better, start, low), np.where(better, k, high)
+    return gain, low, high
+
+
+def _pairs(cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return cells.same, cells.gained, cells.lost
+
+
+def _tiles(blocks: FloatArray) -> FloatArray:
+    """Sums over 2 x 2 neighbouring blocks."""
+    return np.asarray(blocks[:-1, :-1] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[1:, 1:])
+
+
+def _mirrored(cells: Cells, first: Mask) -> FloatArray:
+    """(slices,) agreement of one half with the mirror image of the other."""
+    middle = int(first.sum())
+    wide = min(middle, len(first) - middle)
+    if not wide:
+        return np.zeros(cells.all.shape[2])
+    mean = cells.all / np.maximum(cells.all_count, 1)
+    clear = np.where(cells.all_count > 0.3 * cells.all_count.max(), np.sign(mean) * (np.abs(mean) > 0.25), 0)
+    one, other = clear[middle - wide : middle][::-1], clear[middle : middle + wide]
+    same, gained, lost = ((one * other) > 0, (one < 0) & (other > 0), (one > 0) & (other < 0))
+    return agreement(*(part.sum(axis=(0, 1)) for part in (same, gained, lost)))
