@@ -31,6 +31,7 @@ def test_borders_move_within_slices_only():
     mask[:, :, 0] = mask[:, :, 2] = False
     assert rings(mask, values, slice_axis=2).outer.size == 20
     assert rings(mask, values, slice_axis=0).outer.size == 5 * (2 * 5 + 2)
+    assert rings(mask, values, slice_axis=None).outer.size == 20 + 2 * 25
 
 
 def test_the_edge_of_the_picture_is_no_border():

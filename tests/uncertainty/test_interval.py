@@ -47,8 +47,8 @@ def test_what_the_map_states_adds_up_in_squares():
 
 def test_fat_outside_puts_the_truth_below_more_often_than_above():
     interval = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.2, outside=0.9)), 2)
-    outer = 4 * 8 / (64 + 4 * 8)  # of the label and the ring around it
-    half = 0.5 * ((16 / (64 + 16) / 0.5 + outer) / 2) * 0.7  # change of the mean for half a voxel
+    ring = 4 * 8 / (64 + 4 * 8)  # its share of the label with the ring around it; the label fills all slices
+    half = 0.5 * ((16 / (64 + 16) / 0.5 + ring) / 2) * 0.7  # change of the mean for half a voxel
     assert interval.parts["partial_volume"] == pytest.approx((0.4 * half, 0.0))
     assert interval.parts["border"] == pytest.approx((0.05 * half, 0.05 * half))  # inwards nothing changes
     lean = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.8, outside=0.1)), 2)

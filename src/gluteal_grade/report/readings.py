@@ -10,11 +10,11 @@ from gluteal_grade.results import Grade, MuscleResult, StudyResult
 NO_INTERVAL = "–"
 
 
-def interval_text(m: MuscleResult, digits: int = 1) -> str:
+def interval_text(m: MuscleResult) -> str:
     """E.g. ``11.2–13.0``, points; a dash where there is none."""
     if math.isnan(m.fat_fraction_low) or math.isnan(m.fat_fraction_high):
         return NO_INTERVAL
-    return f"{100 * m.fat_fraction_low:.{digits}f}–{100 * m.fat_fraction_high:.{digits}f}"
+    return f"{100 * m.fat_fraction_low:.1f}–{100 * m.fat_fraction_high:.1f}"
 
 
 def grade_text(grade: Grade | None) -> str:

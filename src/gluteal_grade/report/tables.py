@@ -170,7 +170,7 @@ def _why(m: MuscleResult) -> str:
 
 
 def _fat(m: MuscleResult) -> str:
-    interval = interval_text(m, 0)
+    interval = interval_text(m)
     return _human(100 * m.fat_fraction, 1) + ("" if interval == NO_INTERVAL else f" ({interval})")
 
 

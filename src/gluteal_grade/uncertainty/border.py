@@ -19,9 +19,9 @@ class Rings:
     """A label in three parts; voxels without a value left out.
 
     Attributes:
-        core: values deeper than one voxel in plane from the border.
-        inner: values of the label's outermost voxels in plane.
-        outer: values of the voxels just outside in plane.
+        core: values deeper than one voxel from the border, in plane or along all axes.
+        inner: values of the label's outermost voxels.
+        outer: values of the voxels just outside.
         inner_doubt, outer_doubt, core_doubt: the segmenter's uncertainty of the same voxels, 0-1; zeros where it gives none.
     """
 
@@ -38,7 +38,7 @@ class Rings:
         return _weighted((self.core, 1.0), (self.inner, 1.0))
 
     def shifted(self, voxels: float) -> float:
-        """Mean after the border moved outwards by -1 to 1 voxel in plane; a part of a voxel counts as that weight of the ring.
+        """Mean after the border moved outwards by -1 to 1 voxel; a part of a voxel counts as that weight of the ring.
 
         NaN where nothing is left.
         """
@@ -55,19 +55,20 @@ class Rings:
         return _weighted((self.core, 1.0), (self.inner, 1.0), (self.outer, self.outer_doubt))
 
 
-def rings(mask: Mask, values: npt.NDArray[np.floating], slice_axis: int, doubt: npt.NDArray[np.floating] | None = None) -> Rings:
+def rings(mask: Mask, values: npt.NDArray[np.floating], slice_axis: int | None, doubt: npt.NDArray[np.floating] | None = None) -> Rings:
     """The parts of a label.
 
     Args:
         mask: (x, y, z) the label; not empty.
         values: fat fraction on the same grid, NaN where there is none.
-        slice_axis: array axis across the slices; borders move within slices only.
+        slice_axis: array axis across the slices, for borders that move within slices; None: along all three axes.
         doubt: the segmenter's uncertainty on the same grid, 0-1.
     """
     box = tuple(slice(max(0, s.start - _MARGIN), s.stop + _MARGIN) for s in ndimage.find_objects(mask.astype(np.uint8))[0])
     mine, ff = mask[box], values[box]
     unsure = np.zeros(ff.shape) if doubt is None else doubt[box]
-    cross = np.expand_dims(ndimage.generate_binary_structure(2, 1), slice_axis)
+    plane = ndimage.generate_binary_structure(3 if slice_axis is None else 2, 1)
+    cross = plane if slice_axis is None else np.expand_dims(plane, slice_axis)
     # the edge of the picture is no border of the muscle
     core = ndimage.binary_erosion(mine, cross, border_value=1)
     outer = ndimage.binary_dilation(mine, cross) & ~mine

@@ -63,7 +63,7 @@ class Uncertainty:
         ff = min(max(mean, 0.0), 1.0)
         model, spread = self.settings.model(fat.method), fat.spread
         parts = {
-            "partial_volume": self._partial_volume(found, mean),
+            "partial_volume": self._partial_volume(mask, fat, mean),
             "border": _both(self._border(found, mean)),
             "segmentation": self._segmentation(found, mean),
             "map": _both(model.spread * math.hypot(spread.offset_sd, spread.gain_sd * ff)),
@@ -82,9 +82,12 @@ class Uncertainty:
         known = [c for c in changes if not math.isnan(c)]
         return self._labels.border * sum(known) / len(known) if known else 0.0
 
-    def _partial_volume(self, found: Rings, mean: float) -> tuple[float, float]:
-        """Border voxels hold some of what lies outside, so the truth lies on the other side of the mean than the outside does."""
-        outwards = _change(found, mean, 1)
+    def _partial_volume(self, mask: npt.NDArray[np.bool_], fat: FatMap, mean: float) -> tuple[float, float]:
+        """Border voxels hold some of what lies outside, so the truth lies on the other side of the mean than the outside does.
+
+        A border voxel of a thick slice holds as large a share of it as one of a thin slice: neighbours along all axes count alike.
+        """
+        outwards = _change(rings(mask, fat.volume.array, None), mean, 1)
         return _spread([-outwards], self._labels.partial_volume)
 
     def _segmentation(self, found: Rings, mean: float) -> tuple[float, float]:
