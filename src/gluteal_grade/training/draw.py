@@ -40,6 +40,8 @@ def draw_body(
         distort(where, implant, BODY_SPACING_MM, rng)
     tissue, outside = sample((body.tissue, body.outside_mm), (t.AIR, 255), where)
     _wrap_in_skin(tissue, outside.float(), where, body, rng, subcutaneous_mm)
+    if rng.random() < 0.3:
+        _shift_borders(tissue, min(frame.spacing_mm), rng)
     if rng.random() < 0.6:
         _thin_muscles(tissue, min(frame.spacing_mm), rng)
     add_vessels(tissue, rng)
@@ -66,6 +68,21 @@ def _wrap_in_skin(
         tissue[where[1] < plane] = t.AIR
         if rng.random() < 0.3:
             tissue[(where[1] < plane - 2) & (where[1] > plane - 2 - float(rng.uniform(2, 8)))] = t.SKIN
+
+
+def _shift_borders(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> None:
+    """Let one muscle of a side grow into its neighbour (in place): how the room is shared differs from person to person, most of all
+    between minimus and medius, which the training bodies share in two ways only."""
+    for first in (0, 3):
+        maximus, medius, minimus = t.GLUTEI[first : first + 3]
+        pairs = ((minimus, medius), (minimus, medius), (medius, minimus), (medius, maximus), (maximus, medius))
+        grown, shrunk = pairs[int(rng.integers(len(pairs)))]
+        mask = tissue == grown
+        if not bool(mask.any()):
+            continue
+        reach = blur(mask.float(), float(rng.uniform(2.0, 7.0)) / spacing_mm)
+        needed = float(rng.uniform(0.15, 0.4)) + 0.06 * smooth(tuple(tissue.shape), (4, 4, 4), rng)[0]
+        tissue[(tissue == shrunk) & (reach > needed.clamp(0.1, 0.5))] = grown
 
 
 def _thin_muscles(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> None:
