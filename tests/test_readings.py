@@ -124,7 +124,6 @@ def test_a_network_that_doubts_widens(woman: StudyResult, toy: Toy) -> None:
     for m in found.muscles:
         given = part(woman, m.muscle, m.side, m.region)
         assert m.fat_fraction_high - m.fat_fraction_low > given.fat_fraction_high - given.fat_fraction_low
-    assert interval_text(found.muscles[0]) != interval_text(woman.muscles[0])
 
 
 def test_what_was_not_measured_has_no_interval_and_no_probability(toy: Toy) -> None:
