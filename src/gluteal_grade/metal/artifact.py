@@ -1,7 +1,7 @@
 """The picture's own evidence of metal on MR: a void too thick for bone beside the hip joint, and signal piled up around it.
 
 Cortical bone, tendon and capsule are dark too, but thin: in two real T1 studies without metal no dark structure near the hip is thicker
-than 11 mm (radius 5.3 mm), while a head or cup leaves a void of 32 mm and more. Marrow, gas and urine are told apart by depth and place:
+than 11 mm (radius 5.4 mm), while a head or cup leaves a void of 32 mm and more. Marrow, gas and urine are told apart by depth and place:
 marrow is not that dark, gas and urine do not lie at the joint. The border of the picture is no void.
 """
 
