@@ -188,8 +188,11 @@ class SwapSettings(_Settings):
     mirror_weight: Annotated[float, Field(ge=0)]
     tile_mm: Annotated[float, Field(gt=0)]
     tile_weight: Annotated[float, Field(gt=0)]
+    min_tile_voxels: Annotated[int, Field(ge=1)]
+    trusted_skin: Annotated[float, Field(gt=0)]
     min_tile_gain: Annotated[float, Field(gt=0)]
     min_tiles: Annotated[int, Field(ge=1)]
+    region_margin_mm: Annotated[float, Field(ge=0)]
     min_polarity: Annotated[float, Field(ge=0)]
     midline_mm: Annotated[float, Field(ge=0)]
 

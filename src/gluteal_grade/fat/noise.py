@@ -18,6 +18,7 @@ _RAYLEIGH_MEDIAN = 1.17741  # over sigma
 _RAYLEIGH_QUARTILES = 2.1953  # third over first
 _NORMAL_MEDIAN = 0.67449  # median of |x| over SD
 _BLOCK = 8  # voxels
+_NEAR = 0.35  # three SDs of the SD of a block
 _LAGS = (1, 2, 3)
 
 Planes = TypeVar("Planes", FloatArray, Mask)
@@ -86,11 +87,20 @@ def tissue_sigma(array: FloatArray, body: Mask, slice_axis: int, settings: Noise
     bright = inside & (planes > settings.bright * np.percentile(planes[inside], 95))
     # all of a difference must lie in the tissue, and the tissue's own edge is no noise
     bright = ndimage.binary_erosion(bright, np.ones((1, 3, 3)), iterations=2)
-    levels = [modal_value(_block_sds(planes, bright, lag, settings.min_blocks)) for lag in _LAGS]
+    levels = [_common(_block_sds(planes, bright, lag, settings.min_blocks)) for lag in _LAGS]
     for here, further in pairwise(levels):
         if not further > settings.lag_growth * here:  # also where the further one is not known
             return here if np.isfinite(here) else None
     return levels[-1]
+
+
+def _common(sds: FloatArray) -> float:
+    """The level that most blocks share: the mode alone would scatter with the few blocks next to it."""
+    level = modal_value(sds)
+    for _ in range(3):
+        near = sds[np.abs(sds / level - 1) < _NEAR] if level > 0 else sds[:0]
+        level = float(np.median(near)) if near.size else float("nan")
+    return level
 
 
 def _block_sds(planes: FloatArray, bright: Mask, lag: int, least: int) -> FloatArray:

@@ -75,7 +75,10 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     edge = settings.tile_weight * few * agreement(same, gained, lost)
     skin, count = _tiles(cells.skin), _tiles(cells.skin_count)
     core = cells.core.sum(axis=(0, 1)) / np.maximum(cells.core_count.sum(axis=(0, 1)), 1)
-    vote = np.where(count >= settings.min_shell_voxels, np.clip(skin / np.maximum(count, 1) - core, -1, 1), 0.0)
+    vote = np.where(count >= settings.min_tile_voxels, np.clip(skin / np.maximum(count, 1) - core, -1, 1), 0.0)
+    # where muscle lies right under the skin of most of the picture, skin that reads water in one place says little
+    usual = float(cells.skin.sum() / max(cells.skin_count.sum(), 1) - cells.core.sum() / max(cells.core_count.sum(), 1))
+    vote *= min(max(usual / settings.trusted_skin, 0.0), 1.0)
     n = vote.shape[2]
     summed = np.concatenate([np.zeros((*vote.shape[:2], 1)), np.cumsum(vote, axis=2)], axis=2)
     before = np.concatenate([np.zeros((*edge.shape[:2], 1)), edge], axis=2)  # cost of a run that starts at slice k

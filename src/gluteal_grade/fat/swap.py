@@ -67,7 +67,7 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         excluded = _side_mask(wrong, first, cells, polarity.shape, spacing[0], settings)
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
-    region = _region(cells, polarity.shape, settings)
+    region = _region(cells, polarity.shape, spacing[2], settings)
     if region.any():
         share = float(region[inside].mean())
         note = Note(Reason.WATER_FAT_SWAP, f"water and fat are exchanged in a region; the {share:.0%} of the picture around it is left out")
@@ -95,22 +95,22 @@ def _side_mask(wrong: Mask, first: Mask, cells: Cells, shape: tuple[int, ...], w
     return np.asarray(np.broadcast_to(mask[:, None, :], shape).copy())
 
 
-def _region(cells: Cells, shape: tuple[int, ...], settings: SwapSettings) -> Mask:
-    """Box around neighbouring columns that say they are exchanged between some slices; empty for none."""
+def _region(cells: Cells, shape: tuple[int, ...], slice_mm: float, settings: SwapSettings) -> Mask:
+    """Box around neighbouring columns that say they are exchanged between some slices, with a margin; empty for none."""
     gain, low, high = column_gain(cells, settings)
     mask = np.zeros(shape, bool)
     parts, count = ndimage.label(gain > settings.min_tile_gain, np.ones((3, 3)))
+    wider = int(np.ceil(settings.region_margin_mm / (settings.tile_mm / 2)))
     for part in range(1, count + 1):
-        columns = np.argwhere(parts == part)
-        if len(columns) < settings.min_tiles:
-            continue
         here = parts == part
-        a0, b0 = columns.min(axis=0) - 1  # the tiles are two blocks wide; one more on every side
-        a1, b1 = columns.max(axis=0) + 2
-        rows = (cells.edges[0] >= a0) & (cells.edges[0] <= a1)
-        files = (cells.edges[1] >= b0) & (cells.edges[1] <= b1)
+        if here.sum() < settings.min_tiles:
+            continue
+        columns = np.argwhere(here)
+        first, last = columns.min(axis=0) - wider, columns.max(axis=0) + 1 + wider  # a column is two blocks wide
+        rows, files = ((edge >= a) & (edge <= b) for edge, a, b in zip(cells.edges, first, last, strict=True))
         slices = np.zeros(shape[2], bool)
-        slices[max(0, int(low[here].min()) - 1) : int(high[here].max()) + 2] = True
+        more = int(np.ceil(settings.region_margin_mm / 2 / slice_mm))
+        slices[max(0, int(low[here].min()) - more) : int(high[here].max()) + 1 + more] = True
         mask |= rows[:, None, None] & files[None, :, None] & slices[None, None, :]
     return mask
 
