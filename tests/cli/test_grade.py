@@ -282,3 +282,17 @@ def test_help_imports_nothing_heavy() -> None:
     code = f"import sys, gluteal_grade.cli as c; c.run(['--help']); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_excluded_voxels_are_written_and_a_bad_mask_or_side_says_so(study: Path, tmp_path: Path, toy: Toy, capsys) -> None:
+    mask = save(study / "sub-01/anat/left_out.nii.gz", (toy.labels.array // 10 == 12).astype(np.uint8), toy.grid.affine)
+    given = ("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "--labelmap", "gluteal_grade")
+    assert run(*given, "--exclude", mask, "-q") == 3
+    lost = {(r["side"], r["muscle"]): r["reason"] for r in rows(tmp_path) if r["region"] == "whole"}
+    assert lost["right", "gluteus_medius"] == "excluded_by_mask"
+    assert lost["left", "gluteus_medius"] == ""
+    (written,) = tmp_path.glob("*/excluded.nii.gz")
+    assert np.array_equal(np.asarray(nib.load(written).dataobj) > 0, np.asarray(nib.load(mask).dataobj) > 0)
+    mask.unlink()
+    refused(capsys, "mask_unreadable", *given, "--exclude", mask)
+    assert run(*given, "--metal", "up") == 64
