@@ -46,7 +46,7 @@ class TrueLabels:
     def __init__(self, labels: Volume) -> None:
         self.labels = labels
 
-    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:  # noqa: ARG002 - the protocol's
         """On the first series."""
         return Segmentation(self.labels, preferred[0], "phantom", "0" * 64)
 

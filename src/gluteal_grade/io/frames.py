@@ -12,6 +12,7 @@ from gluteal_grade.io.sequences import SeriesFacts
 from gluteal_grade.study import ImplantHint
 
 Vector3 = tuple[float, float, float]
+NO_IMPLANT = ImplantHint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class SeriesKeys:
     sop_uid: str = ""
     frame_of_reference: str | None = None
     patient_sex: str | None = None
-    implant: ImplantHint = ImplantHint()
+    implant: ImplantHint = NO_IMPLANT
 
 
 @dataclass(frozen=True, slots=True)
