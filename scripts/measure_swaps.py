@@ -31,7 +31,8 @@ from gluteal_grade.training.bodies import SPACING_MM, load_body
 
 KINDS = (SwapKind.WHOLE, SwapKind.LEG, SwapKind.SLAB, SwapKind.LEG_SLAB, SwapKind.BLOB)
 VIEWS = ("whole", "whole", "whole", "narrow", "one hip", "inside")
-_SEVERE, _LEVELS = (0.82, 0.93), 80.0
+SETTINGS = load_settings().fat
+_SEVERE = (0.82, 0.93)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,7 @@ def study(seen: Scene, kind: SwapKind, seed: int) -> dict[str, object]:
     row: dict[str, object] = {"seed": seed, "body": seen.body, "swap": swap.kind, "snr": snr, "fat_mm": seen.fat_mm, "severe": seen.severe}
     row |= {"blanked": blanked}
     try:
-        fat = from_water_fat(*pair, load_settings().fat)
+        fat = from_water_fat(*pair, SETTINGS)
     except RefusedInput as error:
         return row | {"answer": f"refused: {error.reason}", "left_share": 0.0, "kept_share": 0.0}
     reasons = {n.reason for n in fat.notes}
@@ -175,7 +176,7 @@ def _series(kind: SeriesKind, volume: Volume) -> Series:
 def studies(folder: Path, draws: int, done: set[int]) -> Iterator[dict[str, object]]:
     """`draws` sound and `draws` exchanged studies of each body, half of them with each of two draws of its fat."""
     paths = sorted(folder.glob("*/*.npz"))
-    for index in range(2 * len(paths)):
+    for index in map(int, np.random.default_rng(1).permutation(2 * len(paths))):  # a part of the run is a fair sample
         seeds = [index * 1000 + n for n in range(draws)]
         if all(s in done for s in seeds):
             continue

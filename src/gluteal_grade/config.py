@@ -223,6 +223,7 @@ class DixonSettings(_Settings):
     """Scale and weighting of water and fat images."""
 
     correct_t1: bool
+    gradient_echo_below_tr_ms: Annotated[float, Field(ge=0)]
     t1_sd: Fraction
     flip_sd: Fraction
     unknown_gain_sd: Fraction
