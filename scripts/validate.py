@@ -2,6 +2,7 @@
 
 python scripts/validate.py --count 300 --jobs 2 --labels true,auto      # resumable: build/validation/records.jsonl
 python scripts/validate.py --tables-only                                # tables and plots of what is there
+python scripts/validate.py --tables-only --refit                        # the same after the width factors were changed
 python scripts/validate.py --calibrate --count 60                       # other seeds: width factors for configs/default.yaml
 """
 
@@ -13,11 +14,14 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from gluteal_grade.config import load_settings
+from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.validation import ledger
 from gluteal_grade.validation.calibration import calibrate
 from gluteal_grade.validation.design import CALIBRATION, design
 from gluteal_grade.validation.measured import Record, measured
 from gluteal_grade.validation.plots import bland_altman, interval_reliability
+from gluteal_grade.validation.refit import refitted
 from gluteal_grade.validation.tables import NAMES, every_table
 
 BUILD = Path(__file__).parents[1] / "build" / "validation"
@@ -41,6 +45,7 @@ def main() -> None:
     parser.add_argument("--records", type=Path, help="JSON lines; one file a kind of run")
     parser.add_argument("--calibrate", action="store_true", help="use the calibration seeds and print width factors")
     parser.add_argument("--tables-only", action="store_true")
+    parser.add_argument("--refit", action="store_true", help="intervals by the factors of configs/default.yaml as they are now")
     parser.add_argument("--plots", type=Path, help="folder for the plots")
     chosen = parser.parse_args()
     path = chosen.records or BUILD / ("calibration.jsonl" if chosen.calibrate else "records.jsonl")
@@ -48,7 +53,9 @@ def main() -> None:
     if not chosen.tables_only:
         _measure(path, range(base, base + chosen.count), chosen)
     records = ledger.read(path)
-    if chosen.calibrate:
+    if chosen.refit:
+        records = refitted(records, load_settings().uncertainty, load_scales())
+    if chosen.calibrate and not chosen.refit:
         _print_factors(records)
         return
     print(every_table(records))

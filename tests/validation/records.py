@@ -37,8 +37,16 @@ def record(seed: int, truth_sd: float = 1.0, stated: float = 0.02, asked: str = 
         "seed": seed,
         "design": facts | design,
         "runs": [{"asked": asked, "labels": "true", "refusal": None, "notes": [], "rows": rows}],
-        "factors": load_settings().uncertainty.model_dump(),
+        "factors": _factors(),
     }
+
+
+def _factors() -> dict[str, Any]:
+    """As shipped, but for the map's own spread: it was taken as it is, so that a part's width is its width per unit."""
+    factors = load_settings().uncertainty.model_dump()
+    for method in factors["methods"].values():
+        method["spread"] = 1.0
+    return factors
 
 
 def row(ff: float, true: float, stated: float, side: str = "left", muscle: str = MUSCLES[0]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ import re
 import numpy as np
 import pytest
 
+from gluteal_grade.config import load_settings
 from gluteal_grade.validation import ledger
 from gluteal_grade.validation.calibration import calibrate
 from gluteal_grade.validation.plots import bland_altman, interval_reliability
+from gluteal_grade.validation.refit import refitted
 from gluteal_grade.validation.tables import automatic, beside_metal, coverage, errors, every_table, kappas, refusals, stated, swaps
-from tests.validation.records import record
+from tests.validation.records import SCALES, record
 
 COHORT = [record(seed) for seed in range(80)]
 
@@ -40,6 +42,20 @@ def test_calibration_finds_the_width(truth_sd):
     assert np.hypot(sd, 0.45 * own["gain"]) == pytest.approx(truth_sd * 0.02, rel=0.2)
     assert own["hold"] >= 0.95
     assert own["muscles"] == 360
+
+
+def test_refitted_with_the_same_factors_is_the_same_and_twice_the_factor_twice_as_wide():
+    settings = load_settings().uncertainty
+    model = {name: m.model_copy(update={"spread": 1.0, "offset": 0.0, "gain": 0.0}) for name, m in settings.methods.items()}
+    plain_ = settings.model_copy(update={"methods": model})
+    twice = {name: m.model_copy(update={"spread": 2.0}) for name, m in model.items()}
+    one = COHORT[0] | {"factors": plain_.model_dump()}
+    same = refitted([one], plain_, SCALES)[0]["runs"][0]["rows"]
+    wide = refitted([one], plain_.model_copy(update={"methods": twice}), SCALES)[0]["runs"][0]["rows"]
+    for before, again, after in zip(one["runs"][0]["rows"], same, wide, strict=True):
+        assert again["low"] == pytest.approx(before["low"])
+        assert again["grades"]["quartile"]["p"] == pytest.approx(before["grades"]["quartile"]["p"])
+        assert after["parts"]["map"] == pytest.approx((0.04, 0.04))
 
 
 def test_calibration_wants_enough():

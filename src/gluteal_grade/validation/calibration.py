@@ -92,7 +92,7 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
 
 def _errors(records: list[Record], labels: str, asked: str) -> _Errors:
     rows = plain(records, labels, asked)
-    units = {name: np.array([_unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*_OF_LABELS, *_OF_METHOD)}
+    units = {name: np.array([unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*_OF_LABELS, *_OF_METHOD)}
     ff, true, noise = (np.array([pick(m) for *_, m in rows]) for pick in (_ff, _true, _noise))
     return _Errors(units, ff, true, noise)
 
@@ -109,7 +109,7 @@ def _noise(row: Record) -> float:
     return float(row["parts"]["noise"][0])
 
 
-def _unit(record: Record, row: Record, labels: str, part: str) -> tuple[float, float]:
+def unit(record: Record, row: Record, labels: str, part: str) -> tuple[float, float]:
     """A part's SDs below and above, divided by the factor that was in force when it was measured."""
     factors = record["factors"]
     method = factors["methods"].get(row["method"], factors["methods"]["other"])
