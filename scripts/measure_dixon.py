@@ -95,7 +95,8 @@ def main() -> None:
     parser.add_argument("--bodies", type=int, default=6)
     parser.add_argument("--first", type=int, default=20)
     chosen = parser.parse_args()
-    found = [row for seed in range(chosen.first, chosen.first + chosen.bodies) for row in rows(seed, load_settings().fat)]
+    settings = load_settings().fat
+    found = [row for seed in range(chosen.first, chosen.first + chosen.bodies) for row in rows(seed, settings)]
     print("| SNR | air | muscles | bias, points | RMSE, points | worst, points | RMSE against the anatomy |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     groups = [(str(int(s)), b, [r for r in found if r.snr == s and r.blanked == b]) for s in SNRS for b in (False, True)]

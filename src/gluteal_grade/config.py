@@ -180,6 +180,7 @@ class SegmentationSettings(_Settings):
 class SwapSettings(_Settings):
     """When water and fat are taken for exchanged; `fat/swap.py`."""
 
+    min_air_border: Fraction
     shell_mm: Interval
     min_shell_voxels: Annotated[int, Field(ge=1)]
     core_depth: Fraction

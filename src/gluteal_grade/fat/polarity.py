@@ -68,7 +68,8 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     """For each column of 2 x 2 blocks: the best evidence that some run of its slices is exchanged, and the run.
 
     Returns:
-        (a - 1, b - 1) gain in energy, and first and last slice of the run; a run of all slices is not considered.
+        (a - 1, b - 1) gain in energy, and first and last slice of the run. A run that reaches the
+        first or the last slice has continuity for a witness at one end only, and is not considered.
     """
     same, gained, lost = (_tiles(part) for part in _pairs(cells))
     few = np.clip((same + gained + lost) / (0.25 * _tiles(cells.all_count).max()), 0, 1)
@@ -92,8 +93,7 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
         better = opening > best
         best, start = np.where(better, opening, best), np.where(better, k, start)
         total = 2 * (best - after[:, :, k] - summed[:, :, k + 1])
-        whole = (start == 0) & (k == n - 1)
-        better = (total > gain) & ~whole
+        better = (total > gain) & (start > 0) & (k < n - 1)
         gain, low, high = np.where(better, total, gain), np.where(better, start, low), np.where(better, k, high)
     return gain, low, high
 

@@ -48,6 +48,9 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
     """
     polarity = np.moveaxis(2 * fraction.array - 1, slice_axis, 2)
     inside = np.moveaxis(body, slice_axis, 2)
+    border = np.concatenate([inside[i].ravel() for i in (0, -1)] + [inside[:, i].ravel() for i in (0, -1)])
+    if np.mean(~border) < settings.min_air_border:  # dark bone and gas are no air, and what lies beside them is no skin
+        inside = np.ones_like(inside)
     order = [axis for axis in range(3) if axis != slice_axis]
     spacing = tuple(fraction.spacing_mm[axis] for axis in (*order, slice_axis))
     cells = cells_of(polarity, inside, (spacing[0], spacing[1], spacing[2]), settings)
