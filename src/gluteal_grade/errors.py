@@ -148,7 +148,7 @@ ADVICE: dict[Reason, str] = {
     Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
     Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
-    Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map, reconstruct again if you can.",
+    Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map; reconstruct again.",
     Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",
     Reason.WEIGHTING: "Compare fractions only between like protocols; a small flip angle weights least.",
     Reason.NOISE_UNKNOWN: "Low fractions may read some points too high at low SNR.",

@@ -120,7 +120,9 @@ class MuscleResult(_Model):
     largest_section: SliceModel | None
     checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]
-    interval_parts: dict[str, IntervalPart] = Field(description="partial_volume, border, segmentation, map, method, noise, not_seen; their squares add up")
+    interval_parts: dict[str, IntervalPart] = Field(
+        description="partial_volume, border, segmentation, map, method, noise, not_seen; their squares add up"
+    )
     norms: tuple[NormScore, ...]
     no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]

@@ -50,7 +50,7 @@ class _Errors:
 
     def hold(self, labels: Floats, method: Floats, confidence: float) -> float:
         """Share of intervals that hold the truth."""
-        limits = [bounds(ff, *w, confidence) for ff, w in zip(self.ff, self.widths(labels, method), strict=True)]
+        limits = [bounds(ff, float(w[0]), float(w[1]), confidence) for ff, w in zip(self.ff, self.widths(labels, method), strict=True)]
         return float(np.mean([low <= true <= high for true, (low, high) in zip(self.true, limits, strict=True)]))
 
 

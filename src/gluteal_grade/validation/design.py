@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -108,11 +109,11 @@ def spec(d: Design) -> PhantomStudySpec:
     dixon = Protocol(Technique.SPOILED_GRADIENT_ECHO, tr_ms=14.0, te_ms=1.15, field_t=d.field_t, flip_deg=2.0)
     t1_encoding = None if d.metal == "none" else mars(_MARS_HZ) if d.metal == "mars" else spin_echo(_PLAIN_HZ)
     dixon_encoding = None if d.metal == "none" else gradient_echo(_DIXON_HZ)
-    noise = {"snr": d.snr, "bias_percent": d.bias_percent}
+    noisy = partial(SeriesSpec, snr=d.snr, bias_percent=d.bias_percent)
     series = (
-        SeriesSpec(SeriesKind.DIXON_WATER, "water", dixon, encoding=dixon_encoding, bandwidth_hz=_DIXON_HZ, **noise),
-        SeriesSpec(SeriesKind.DIXON_FAT, "fat", dixon, encoding=dixon_encoding, bandwidth_hz=_DIXON_HZ, **noise),
-        SeriesSpec(SeriesKind.T1, "t1", t1, encoding=t1_encoding, bandwidth_hz=_MARS_HZ if d.metal == "mars" else _PLAIN_HZ, **noise),
+        noisy(SeriesKind.DIXON_WATER, "water", dixon, encoding=dixon_encoding, bandwidth_hz=_DIXON_HZ),
+        noisy(SeriesKind.DIXON_FAT, "fat", dixon, encoding=dixon_encoding, bandwidth_hz=_DIXON_HZ),
+        noisy(SeriesKind.T1, "t1", t1, encoding=t1_encoding, bandwidth_hz=_MARS_HZ if d.metal == "mars" else _PLAIN_HZ),
     )
     grid = axial_grid(*_BOX, (d.in_plane_mm, d.in_plane_mm, d.slice_mm))
     sub = 2 if d.in_plane_mm < 1.6 else 3

@@ -36,11 +36,11 @@ def _refit(record: Record, row: Record, labels: str, settings: UncertaintySettin
         parts[name] = (factor * below, factor * above)
     method = math.hypot(model.offset, model.gain * min(max(row["ff"], 0.0), 1.0))
     parts["method"] = (method, method)
-    widths = [math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1)]
-    low, high = bounds(row["ff"], *widths, settings.confidence)
+    below, above = (math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1))
+    low, high = bounds(row["ff"], below, above, settings.confidence)
     row |= {"parts": parts, "low": low, "high": high}
     for name, scale in scales.scales.items():
         graded = row["grades"][name]
         if scale.active.measure == "fat_fraction":
-            p = grade_probabilities(scale.active, SplitNormal(row["ff"], *widths).cdf)
+            p = grade_probabilities(scale.active, SplitNormal(row["ff"], below, above).cdf)
             graded |= {"p": list(p), "borderline": other_grade(p, graded["grade"], settings.borderline)}

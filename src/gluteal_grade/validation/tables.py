@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gluteal_grade.validation.measured import Record, rows_of
 from gluteal_grade.validation.statistics import agreement, bootstrap, confusion, exact_interval, reliability, weighted_kappa
@@ -165,7 +167,7 @@ def coverage(records: list[Record], labels: str) -> str:
             if not part:
                 continue
             hold = np.array([m["low"] <= m["true"] <= m["high"] for _, m in part])
-            low, high = bootstrap([r["seed"] for r, _ in part], lambda index, h=hold: float(h[index].mean()), 500)
+            low, high = bootstrap([r["seed"] for r, _ in part], partial(_share, hold), 500)
             width = np.median([100 * (m["high"] - m["low"]) for _, m in part])
             lines.append([NAMES[name], stratum, len(part), f"{hold.mean():.1%}", f"{low:.0%} to {high:.0%}", f"{width:.1f}"])
     heads = ["fat by", "stratum", "muscles", "hold the truth", "95 % (by study)", "median width, points"]
@@ -190,9 +192,17 @@ def stated(records: list[Record], labels: str) -> str:
     return markdown(heads, lines) if lines else ""
 
 
+def _share(hold: npt.NDArray[np.bool_], index: npt.NDArray[np.int_]) -> float:
+    return float(hold[index].mean())
+
+
 def refusals(records: list[Record], labels: str) -> str:
     """Studies refused and muscles not measured, with their reasons; swaps and metal apart."""
-    kinds = {"plain": _is_plain, "metal": lambda r: r["design"]["metal"] != "none", "swap": lambda r: r["design"]["swap"] != "none"}
+    kinds: dict[str, Callable[[Record], bool]] = {
+        "plain": _is_plain,
+        "metal": lambda r: r["design"]["metal"] != "none",
+        "swap": lambda r: r["design"]["swap"] != "none",
+    }
     lines = []
     for name in NAMES:
         for kind, fits in kinds.items():
@@ -272,7 +282,7 @@ def _beside(records: list[Record], labels: str) -> Chosen:
 
 
 def _is_plain(record: Record) -> bool:
-    return record["design"]["metal"] == "none" and record["design"]["swap"] == "none"
+    return bool(record["design"]["metal"] == "none" and record["design"]["swap"] == "none")
 
 
 def _all(_record: Record, _row: Record) -> bool:

@@ -39,8 +39,8 @@ def measure(case: Case, bench: Workbench) -> list[Row]:
     for score in scores(found.labels, study.labels, surface=False):
         value = muscle_value(score.muscle, score.side)
         ff, true_ff = _mean(fraction, automatic == value), _mean(fraction, true == value)
-        fat = {"ff": ff, "true_ff": true_ff, "error": ff - true_ff}
-        rows.append(asdict(case) | {"draw": case.key, "refused": found.reason} | asdict(score) | fat)
+        read = {"ff": ff, "true_ff": true_ff, "error": ff - true_ff}
+        rows.append(asdict(case) | {"draw": case.key, "refused": found.reason} | asdict(score) | read)
     return rows
 
 
