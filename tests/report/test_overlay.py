@@ -87,7 +87,8 @@ def test_files_of_an_axial_study(tmp_path, words):
     assert result.study in text
     assert "Research use. Not a medical device." in text
     assert "fat-fraction map · series s1 (fat fraction)" in text
-    assert {"R", "L", "A", "P", "5 cm", "Gluteus minimus, posterior", "30.0 %", "whole muscle in view"} <= {s for _, _, s in words}
+    assert {"R", "L", "A", "P", "5 cm", "Gluteus minimus, posterior", "whole muscle in view"} <= {s for _, _, s in words}
+    assert any(s.startswith("30.0 % (") for _, _, s in words), "the fat fraction with its interval"
     assert {"0 %", "25 %", "50 %", "75 %", "100 %"} <= {s for _, _, s in words}
 
 
