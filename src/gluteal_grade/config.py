@@ -191,6 +191,7 @@ class SwapSettings(_Settings):
     tile_weight: Annotated[float, Field(gt=0)]
     min_tile_voxels: Annotated[int, Field(ge=1)]
     trusted_skin: Annotated[float, Field(gt=0)]
+    min_turned: Fraction
     min_tile_gain: Annotated[float, Field(gt=0)]
     min_tiles: Annotated[int, Field(ge=1)]
     region_margin_mm: Annotated[float, Field(ge=0)]
@@ -351,6 +352,7 @@ class UncertaintySettings(_Settings):
 
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     borderline: Fraction
+    fascia: Annotated[float, Field(ge=0)]
     given: LabelFactors
     automatic: LabelFactors
     methods: dict[str, MethodErrors]

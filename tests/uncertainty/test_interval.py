@@ -15,6 +15,7 @@ SETTINGS = load_settings().uncertainty
 NOTHING = SETTINGS.model_copy(
     update={
         "methods": {"other": SETTINGS.model("other").model_copy(update={"spread": 1.0, "offset": 0.0, "gain": 0.0, "not_seen": 0.0})},
+        "fascia": 0.0,
         "given": SETTINGS.given.model_copy(update={"partial_volume": 0.4, "border": 0.1}),
     }
 )
@@ -54,6 +55,13 @@ def test_fat_outside_puts_the_truth_below_more_often_than_above():
     lean = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.8, outside=0.1)), 2)
     assert lean.parts["partial_volume"][0] == 0
     assert lean.parts["partial_volume"][1] > 0
+
+
+def test_the_sheath_around_a_fatty_muscle_puts_the_truth_above():
+    sheathed = NOTHING.model_copy(update={"fascia": 0.3})
+    below, above = Uncertainty(sheathed).interval(MASK, fat_map(even(0.6)), 2).parts["partial_volume"]
+    at_border = 28 / 64  # the label fills all slices: its ends are the picture's
+    assert (below, above) == pytest.approx((0.0, 0.4 * 0.3 * at_border * 0.6))
 
 
 def test_labels_of_a_network_are_less_sure_than_given_ones():

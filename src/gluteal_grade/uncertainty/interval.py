@@ -85,10 +85,13 @@ class Uncertainty:
     def _partial_volume(self, mask: npt.NDArray[np.bool_], fat: FatMap, mean: float) -> tuple[float, float]:
         """Border voxels hold some of what lies outside, so the truth lies on the other side of the mean than the outside does.
 
-        A border voxel of a thick slice holds as large a share of it as one of a thin slice: neighbours along all axes count alike.
+        A border voxel of a thick slice holds as large a share of it as one of a thin slice: neighbours along all axes count alike. The
+        sheath around a muscle holds no fat and lies in the border voxels wholly, so it lowers a fatty muscle's mean.
         """
-        outwards = _change(rings(mask, fat.volume.array, None), mean, 1)
-        return _spread([-outwards], self._labels.partial_volume)
+        around = rings(mask, fat.volume.array, None)
+        at_border = around.inner.size / max(around.inner.size + around.core.size, 1)
+        raised = _change(around, mean, 1) - self.settings.fascia * at_border * min(max(mean, 0.0), 1.0)
+        return _spread([-raised], self._labels.partial_volume)
 
     def _segmentation(self, found: Rings, mean: float) -> tuple[float, float]:
         if self.doubt is None:
