@@ -4,6 +4,7 @@ The bodies are the prepared training bodies (scripts/prepare_bodies.py: real lab
 weighting and noise. Nothing here is learned from them. Resumable: one JSON line a study.
 
 python -m scripts.measure_swaps --out build/swaps.jsonl            # 440 sound and 440 exchanged studies, then the table
+python -m scripts.measure_swaps --out build/whole.jsonl --kinds whole --draws 24  # 400 and more of each, skin in view
 python -m scripts.measure_swaps --out build/swaps.jsonl --minutes 4
 """
 
@@ -173,7 +174,7 @@ def _series(kind: SeriesKind, volume: Volume) -> Series:
     return Series(kind.value, kind, "swap study", lambda: volume, grid=volume.grid)
 
 
-def studies(folder: Path, draws: int, done: set[int]) -> Iterator[dict[str, object]]:
+def studies(folder: Path, draws: int, kinds: tuple[SwapKind, ...], done: set[int]) -> Iterator[dict[str, object]]:
     """`draws` sound and `draws` exchanged studies of each body, half of them with each of two draws of its fat."""
     paths = sorted(folder.glob("*/*.npz"))
     for index in map(int, np.random.default_rng(1).permutation(2 * len(paths))):  # a part of the run is a fair sample
@@ -187,7 +188,7 @@ def studies(folder: Path, draws: int, done: set[int]) -> Iterator[dict[str, obje
             number = index * draws // 2 + n // 2
             view, side = VIEWS[(number + index) % len(VIEWS)], (-1, 1)[number % 2]
             seen = viewed(whole, view, side)
-            kind = KINDS[(n // 2 + index) % len(KINDS)] if n % 2 else SwapKind.NONE
+            kind = kinds[(n // 2 + index) % len(kinds)] if n % 2 else SwapKind.NONE
             yield study(seen, kind, seed) | {"view": view, "wanted": kind}
 
 
@@ -230,13 +231,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--bodies", type=Path, default=Path("build/bodies"))
     parser.add_argument("--draws", type=int, default=20, help="studies per body and draw of fat, half of them exchanged")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="of exchanges")
     parser.add_argument("--minutes", type=float, default=1e9)
     chosen = parser.parse_args()
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in chosen.out.read_text().splitlines()] if chosen.out.exists() else []
+    kinds = tuple(SwapKind(kind) for kind in chosen.kinds.split(","))
     start = time.monotonic()
     with chosen.out.open("a", encoding="utf-8") as stream:
-        for row in studies(chosen.bodies, chosen.draws, {r["seed"] for r in rows}):
+        for row in studies(chosen.bodies, chosen.draws, kinds, {r["seed"] for r in rows}):
             rows.append(row)
             stream.write(json.dumps(row) + "\n")
             stream.flush()

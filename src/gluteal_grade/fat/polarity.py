@@ -68,8 +68,8 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     """For each column of 2 x 2 blocks: the best evidence that some run of its slices is exchanged, and the run.
 
     Returns:
-        (a - 1, b - 1) gain in energy, and first and last slice of the run. A run that reaches the
-        first or the last slice has continuity for a witness at one end only, and is not considered.
+        (a - 1, b - 1) gain in energy, and first and last slice of the run. At both ends of
+        a run most tissue must turn: streaks of fat that come and go between slices are neither for nor against.
     """
     same, gained, lost = (_tiles(part) for part in _pairs(cells))
     few = np.clip((same + gained + lost) / (0.25 * _tiles(cells.all_count).max()), 0, 1)
@@ -81,6 +81,9 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     usual = float(cells.skin.sum() / max(cells.skin_count.sum(), 1) - cells.core.sum() / max(cells.core_count.sum(), 1))
     vote *= min(max(usual / settings.trusted_skin, 0.0), 1.0)
     n = vote.shape[2]
+    turned = (gained + lost) / np.maximum(same + gained + lost, 1) >= settings.min_turned
+    none = np.zeros((*vote.shape[:2], 1), bool)
+    opens, closes = np.concatenate([none, turned], axis=2), np.concatenate([turned, none], axis=2)
     summed = np.concatenate([np.zeros((*vote.shape[:2], 1)), np.cumsum(vote, axis=2)], axis=2)
     before = np.concatenate([np.zeros((*edge.shape[:2], 1)), edge], axis=2)  # cost of a run that starts at slice k
     after = np.concatenate([edge, np.zeros((*edge.shape[:2], 1))], axis=2)  # ... that ends with slice k
@@ -89,11 +92,11 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     best = np.full(vote.shape[:2], -np.inf)  # of -before + summed at the start
     start = np.zeros(vote.shape[:2], int)
     for k in range(n):
-        opening = -before[:, :, k] + summed[:, :, k]
+        opening = np.where(opens[:, :, k], -before[:, :, k] + summed[:, :, k], -np.inf)
         better = opening > best
         best, start = np.where(better, opening, best), np.where(better, k, start)
-        total = 2 * (best - after[:, :, k] - summed[:, :, k + 1])
-        better = (total > gain) & (start > 0) & (k < n - 1)
+        total = np.where(np.isfinite(best), 2 * (best - after[:, :, k] - summed[:, :, k + 1]), -np.inf)
+        better = (total > gain) & closes[:, :, k]
         gain, low, high = np.where(better, total, gain), np.where(better, start, low), np.where(better, k, high)
     return gain, low, high
 

@@ -110,8 +110,9 @@ class _State:
         present = set(np.unique(tissue).tolist())
         for kind in Tissue:
             if kind in present or kind in self.fractions:
-                part = self.fractions.setdefault(kind, np.zeros(self.grid.shape, dtype=np.float32))[box]
-                part[here] = (tissue == kind).mean(axis=1, dtype=np.float32) if kind in present else 0
+                if kind not in self.fractions:
+                    self.fractions[kind] = np.zeros(self.grid.shape, dtype=np.float32)
+                self.fractions[kind][box][here] = (tissue == kind).mean(axis=1, dtype=np.float32) if kind in present else 0
         if Tissue.MUSCLE in present:
             ff = self.fat.fat_fraction(ids, lat, ant, sup, right)
             self.muscle_fat[box][here] = ff.reshape(-1, n_sub).mean(axis=1)

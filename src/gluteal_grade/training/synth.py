@@ -92,7 +92,9 @@ def draw_study(body: Body, draw: StudyDraw, seed: int) -> SynthStudy:
     counts = [max(8, round((b - a) * BODY_SPACING_MM / s)) for a, b, s in zip(low, high, spacing, strict=True)]
     counts[axis] = max(2, counts[axis] // sub) * sub
     frame = Frame((counts[0], counts[1], counts[2]), (spacing[0], spacing[1], spacing[2]), tuple((low + high) / 2))
-    drawn = draw_body(body, frame, draw.shape, shape_rng, subcutaneous_mm=float(shape_rng.uniform(12, 40)))
+    # borders between muscles stay where this body has them: where neighbours of like signal meet, nothing in the picture would show a shift
+    skin_mm = float(shape_rng.uniform(12, 40))
+    drawn = draw_body(body, frame, draw.shape, shape_rng, subcutaneous_mm=skin_mm, shift_borders=0.0)
     tissue = torch.where(drawn.known, drawn.tissue, torch.zeros((), dtype=torch.uint8))
     fat = draw_fat(rng, None if draw.fat_percent is None else draw.fat_percent / 100.0)
     scene = draw_scene(tissue, fat, rng)

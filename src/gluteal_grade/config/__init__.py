@@ -1,0 +1,53 @@
+"""Settings of a run, and where the shipped YAML and models lie."""
+
+from gluteal_grade.config.dixon import DixonSettings, InOpposedSettings, NoiseSettings, RelaxationSettings, SwapSettings
+from gluteal_grade.config.fat import CtSettings, FatSettings
+from gluteal_grade.config.files import read_yaml, shipped
+from gluteal_grade.config.measure import (
+    GradingSettings,
+    LabelFactors,
+    MeasureSettings,
+    MethodErrors,
+    RegionRule,
+    RegionSettings,
+    UncertaintySettings,
+)
+from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
+from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
+from gluteal_grade.config.settings import Settings, load_settings
+from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
+
+__all__ = [
+    "BiasSettings",
+    "ChecksSettings",
+    "CtSettings",
+    "DixonSettings",
+    "FatSettings",
+    "GradingSettings",
+    "HipSettings",
+    "InOpposedSettings",
+    "LabelFactors",
+    "LocatorSettings",
+    "MakeshiftSettings",
+    "MeasureSettings",
+    "MetalArtifactSettings",
+    "MetalCtSettings",
+    "MetalPlaceSettings",
+    "MetalSettings",
+    "MethodErrors",
+    "NoiseSettings",
+    "OedemaSettings",
+    "RegionRule",
+    "RegionSettings",
+    "RelaxationSettings",
+    "SegmentationSettings",
+    "Settings",
+    "SideAnchorSettings",
+    "SwapSettings",
+    "T1Settings",
+    "UncertaintySettings",
+    "VolumeRanges",
+    "load_settings",
+    "read_yaml",
+    "shipped",
+]

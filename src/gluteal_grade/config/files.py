@@ -1,0 +1,39 @@
+"""Where the shipped YAML and models lie, and how YAML is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+_CHECKOUT = _PACKAGE.parent.parent
+
+
+def shipped(*parts: str) -> Path:
+    """Path of a shipped file or folder, e.g. ``shipped("configs", "grading.yaml")``, in a wheel or in a checkout.
+
+    Raises:
+        FileNotFoundError: the installation is incomplete.
+    """
+    for root in (_PACKAGE / "_shipped", _CHECKOUT):
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{'/'.join(parts)} is missing from this installation of gluteal-grade")
+
+
+def read_yaml(path: Path) -> Any:
+    """The parsed YAML file; parsed once until it changes, so treat it as frozen."""
+    status = path.stat()
+    return _parsed(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, changed_ns: int, size: int) -> Any:  # noqa: ARG001 - part of the cache key
+    with path.open(encoding="utf-8") as stream:
+        return yaml.safe_load(stream)

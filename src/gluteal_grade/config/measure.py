@@ -1,0 +1,114 @@
+"""Settings of measuring, regions, intervals and grading."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from gluteal_grade.config.base import Fraction, SettingsBase
+
+
+class GradingSettings(SettingsBase):
+    """Which scales file and which profile per scale; files of norms and statements."""
+
+    file: Path | None
+    profiles: dict[str, str]
+    norms: Path | None
+    interpretation: Path | None
+
+
+class MeasureSettings(SettingsBase):
+    """Thresholds of `measure.py`."""
+
+    fat_area_threshold: Fraction
+    min_voxels: Annotated[int, Field(ge=1)]
+    min_evaluable_share: Fraction
+    min_view_area_mm2: Annotated[float, Field(ge=0)]
+
+
+Cuts = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
+
+
+class RegionRule(SettingsBase):
+    """Where the borders of one muscle's regions lie; see `segmentation/regions.py`."""
+
+    by: Literal["angle", "width", "volume"]
+    cuts: Cuts  # from the anterior or upper edge; none: the muscle stays whole
+
+    @field_validator("cuts")
+    @classmethod
+    def _in_order(cls, cuts: Cuts) -> Cuts:
+        if any(b <= a for a, b in pairwise(cuts)):
+            raise ValueError("cuts must increase")
+        return cuts
+
+
+class RegionSettings(SettingsBase):
+    """How whole muscles are split; `segmentation/regions.py`."""
+
+    gluteus_maximus: RegionRule
+    gluteus_medius: RegionRule
+    gluteus_minimus: RegionRule
+    fibre_deg: Annotated[float, Field(gt=0, lt=90)]
+    lean_deg: Annotated[float, Field(ge=-90, le=90)]
+    min_view: Fraction
+    max_tip_cut_mm2: Annotated[float, Field(ge=0)]
+    min_ml: Annotated[float, Field(ge=0)]
+    min_share: Fraction
+
+    @model_validator(mode="after")
+    def _fits_the_muscles(self) -> Self:
+        for muscle, borders, ways in (("gluteus_maximus", 1, "width"), ("gluteus_medius", 2, "angle"), ("gluteus_minimus", 1, "angle")):
+            rule = self.rule(muscle)
+            if len(rule.cuts) not in (0, borders):
+                raise ValueError(f"{muscle} is split by {borders} cuts, or none")
+            if rule.by not in (ways, "volume"):
+                raise ValueError(f"{muscle} is split by {ways} or volume")
+        return self
+
+    def rule(self, muscle: str) -> RegionRule:
+        """The rule of one muscle, named as in `anatomy.Muscle`."""
+        rule: RegionRule = getattr(self, muscle)
+        return rule
+
+
+class LabelFactors(SettingsBase):
+    """What the doubt about a label's border counts for; `uncertainty/interval.py`."""
+
+    partial_volume: Annotated[float, Field(ge=0)]
+    border: Annotated[float, Field(ge=0)]
+    segmentation: Annotated[float, Field(ge=0)]
+
+
+class MethodErrors(SettingsBase):
+    """Errors of one fat method beyond those that its map states; SDs of the fat fraction."""
+
+    spread: Annotated[float, Field(ge=0)]
+    offset: Annotated[float, Field(ge=0)]
+    gain: Annotated[float, Field(ge=0)]
+    not_seen: Annotated[float, Field(ge=0)]
+
+
+class UncertaintySettings(SettingsBase):
+    """How wide the intervals are."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    borderline: Fraction
+    fascia: Annotated[float, Field(ge=0)]
+    given: LabelFactors
+    automatic: LabelFactors
+    methods: dict[str, MethodErrors]
+
+    @field_validator("methods")
+    @classmethod
+    def _has_other(cls, methods: dict[str, MethodErrors]) -> dict[str, MethodErrors]:
+        if "other" not in methods:
+            raise ValueError("methods need an entry `other`")
+        return methods
+
+    def model(self, method: str) -> MethodErrors:
+        """Of one method, named as in `fat.fatmap.Method`."""
+        return self.methods.get(method, self.methods["other"])

@@ -1,0 +1,75 @@
+"""Settings of the networks and of the checks on labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gluteal_grade.config.base import Fraction, Interval, SettingsBase
+
+
+class VolumeRanges(SettingsBase):
+    """Plausible volumes of whole muscles, ml."""
+
+    gluteus_maximus: Interval
+    gluteus_medius: Interval
+    gluteus_minimus: Interval
+
+    def of(self, muscle: str) -> Interval:
+        """Of one muscle, named as in `anatomy.Muscle`."""
+        found: Interval = getattr(self, muscle)
+        return found
+
+
+class ChecksSettings(SettingsBase):
+    """When labels are taken for doubtful; `segmentation/checks.py`."""
+
+    speck_ml: Annotated[float, Field(ge=0)]
+    speck_share: Fraction
+    note_removed_ml: Annotated[float, Field(ge=0)]
+    piece_share: Fraction
+    piece_gap_mm: Annotated[float, Field(ge=0)]
+    max_stray_share: Fraction
+    min_located_share: Fraction
+    volume_ml: VolumeRanges
+    min_voxels: Annotated[int, Field(ge=3)]
+    min_in_order: Fraction
+    min_side_ratio: Fraction
+    max_uncertainty: Fraction
+    min_view: Fraction
+
+
+DixonContrast = Literal["dixon_water", "dixon_in_phase", "dixon_opposed_phase", "dixon_fat", "fat_fraction"]
+
+
+class LocatorSettings(SettingsBase):
+    """The coarse look: which hips are in view, and where; `segmentation/locate.py`."""
+
+    min_probability: Fraction
+    min_volume_ml: Annotated[float, Field(ge=0)]
+    min_piece_share: Fraction
+    min_side_share: Fraction
+    outermost: Fraction
+    largest_mm: tuple[float, float, float]
+    margin_mm: Annotated[float, Field(ge=0)]
+    above_crest_mm: Annotated[float, Field(ge=0)]
+    max_voxels: Annotated[int, Field(ge=100_000)]
+
+
+class HipSettings(SettingsBase):
+    """The fine look at one hip; `segmentation/hip.py`."""
+
+    looks: Annotated[int, Field(ge=1, le=4)]
+    views: Annotated[int, Field(ge=1, le=5)]
+    max_voxels: Annotated[int, Field(ge=100_000)]
+
+
+class SegmentationSettings(SettingsBase):
+    """How the networks are used."""
+
+    models: Path | None
+    dixon_contrast: tuple[DixonContrast, ...]
+    locator: LocatorSettings
+    hip: HipSettings

@@ -1,0 +1,65 @@
+"""All settings of one run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gluteal_grade.config.base import SettingsBase
+from gluteal_grade.config.fat import FatSettings
+from gluteal_grade.config.files import read_yaml, shipped
+from gluteal_grade.config.measure import GradingSettings, MeasureSettings, RegionSettings, UncertaintySettings
+from gluteal_grade.config.metal import MetalSettings
+from gluteal_grade.config.segmentation import ChecksSettings, SegmentationSettings
+
+
+class Settings(SettingsBase):
+    """All settings of one run; `configs/default.yaml` holds every default and its meaning."""
+
+    grading: GradingSettings
+    measure: MeasureSettings
+    segmentation: SegmentationSettings
+    checks: ChecksSettings
+    regions: RegionSettings
+    fat: FatSettings
+    metal: MetalSettings
+    uncertainty: UncertaintySettings
+
+    def hash(self) -> str:
+        """12 hex digits over the values in use and the files of scales, norms and statements: results of one hash were graded alike."""
+        digest = hashlib.sha256(self.model_dump_json().encode())
+        files = {"grading": self.grading.file, "norms": self.grading.norms, "interpretation": self.grading.interpretation}
+        for name, own in files.items():
+            digest.update((own or shipped("configs", f"{name}.yaml")).read_bytes())
+        return digest.hexdigest()[:12]
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The shipped defaults, with the keys of a user's YAML laid over them.
+
+    Raises:
+        ValueError: unknown key or bad value; the message names it.
+    """
+    data = read_yaml(shipped("configs", "default.yaml"))
+    try:
+        if path is not None:
+            change = read_yaml(path) or {}
+            if not isinstance(change, dict):
+                raise ValueError(f"settings: {path.name} is no YAML mapping of keys to values")
+            data = _overlaid(data, change)
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"settings: {problems}") from None
+    except (OSError, yaml.YAMLError, TypeError) as error:
+        raise ValueError(f"settings: {path and path.name} cannot be read as YAML ({type(error).__name__})") from None
+
+
+def _overlaid(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and base and isinstance(change, dict):
+        return base | {key: _overlaid(base.get(key), value) for key, value in change.items()}
+    return change
