@@ -2,7 +2,7 @@
 
 from gluteal_grade.config.dixon import DixonSettings, InOpposedSettings, NoiseSettings, RelaxationSettings, SwapSettings
 from gluteal_grade.config.fat import CtSettings, FatSettings
-from gluteal_grade.config.files import read_yaml, shipped
+from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import (
     GradingSettings,
     LabelFactors,
@@ -50,4 +50,5 @@ __all__ = [
     "load_settings",
     "read_yaml",
     "shipped",
+    "validated",
 ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 _PACKAGE = Path(__file__).parents[1]
 
 
 _CHECKOUT = _PACKAGE.parent.parent
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def shipped(*parts: str) -> Path:
@@ -37,3 +39,16 @@ def read_yaml(path: Path) -> Any:
 def _parsed(path: Path, changed_ns: int, size: int) -> Any:  # noqa: ARG001 - part of the cache key
     with path.open(encoding="utf-8") as stream:
         return yaml.safe_load(stream)
+
+
+def validated(model: type[Model], data: Any, what: str) -> Model:
+    """The data of a YAML file as a model.
+
+    Raises:
+        ValueError: unknown key or bad value; the message starts with `what` and names it.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"{what}: {problems}") from None

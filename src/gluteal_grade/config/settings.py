@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from gluteal_grade.config.base import SettingsBase
 from gluteal_grade.config.fat import FatSettings
-from gluteal_grade.config.files import read_yaml, shipped
+from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import GradingSettings, MeasureSettings, RegionSettings, UncertaintySettings
 from gluteal_grade.config.metal import MetalSettings
 from gluteal_grade.config.segmentation import ChecksSettings, SegmentationSettings
@@ -51,12 +50,9 @@ def load_settings(path: Path | None = None) -> Settings:
             if not isinstance(change, dict):
                 raise ValueError(f"settings: {path.name} is no YAML mapping of keys to values")
             data = _overlaid(data, change)
-        return Settings.model_validate(data)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"settings: {problems}") from None
     except (OSError, yaml.YAMLError, TypeError) as error:
         raise ValueError(f"settings: {path and path.name} cannot be read as YAML ({type(error).__name__})") from None
+    return validated(Settings, data, "settings")
 
 
 def _overlaid(base: Any, change: Any) -> Any:

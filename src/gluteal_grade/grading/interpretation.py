@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from gluteal_grade.anatomy import Muscle, Part, Region, Side
-from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.grading.scales import ScaleName
 
 
@@ -115,11 +115,7 @@ def load_rules(path: Path | None = None) -> Rules:
     Raises:
         ValueError: the file is not valid; the message says what.
     """
-    try:
-        return Rules.model_validate(read_yaml(path or shipped("configs", "interpretation.yaml")))
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"interpretation: {problems}") from None
+    return validated(Rules, read_yaml(path or shipped("configs", "interpretation.yaml")), "interpretation")
 
 
 def _study_fits(when: When, metal: Set[Side]) -> bool:

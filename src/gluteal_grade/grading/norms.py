@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.special import ndtr
 
 from gluteal_grade.anatomy import Muscle
-from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.errors import Note, Reason
 
 Quantity = Literal["volume_ml", "fat_fraction"]
@@ -142,11 +142,7 @@ def load_norms(path: Path | None = None) -> Norms:
     Raises:
         ValueError: the file is not valid; the message says what.
     """
-    try:
-        return Norms.model_validate(read_yaml(path or shipped("configs", "norms.yaml")))
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"norms: {problems}") from None
+    return validated(Norms, read_yaml(path or shipped("configs", "norms.yaml")), "norms")
 
 
 def _fitting(group: NormSet, sex: Sex, method: str, muscle: Muscle) -> list[NormValue]:

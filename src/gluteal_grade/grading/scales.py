@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.config import read_yaml, shipped, validated
 
 Measure = Literal["fat_fraction", "fat_area_fraction"]
 ScaleName = Literal["quartile", "goutallier", "bal_lowe"]
@@ -106,12 +106,6 @@ def load_scales(path: Path | None = None, profiles: Mapping[str, str] | None = N
     data = read_yaml(path or shipped("configs", "grading.yaml"))
     if unknown := sorted(set(profiles or {}) - set(get_args(ScaleName))):
         raise ValueError(f"grading scales: no scale is called {', '.join(unknown)}; there are {', '.join(get_args(ScaleName))}")
-    try:
-        scales = Scales.model_validate(data)
-        chosen = {
-            name: scale.model_dump() | {"profile": (profiles or {}).get(name, scale.profile)} for name, scale in scales.scales.items()
-        }
-        return Scales.model_validate({"scales": chosen})
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"grading scales: {problems}") from None
+    scales = validated(Scales, data, "grading scales")
+    chosen = {name: scale.model_dump() | {"profile": (profiles or {}).get(name, scale.profile)} for name, scale in scales.scales.items()}
+    return validated(Scales, {"scales": chosen}, "grading scales")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from gluteal_grade.anatomy import REGIONS, Muscle, Part, Region, Side, label_value
-from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.geometry import Array
 
 
@@ -64,8 +64,4 @@ def load_numbering(name: str) -> Numbering:
         path = Path(name)
     else:
         raise ValueError(f"unknown label map {name!r}: take one of {', '.join(shipped_numberings())}, or the path of a YAML file")
-    try:
-        return Numbering.model_validate(read_yaml(path))
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ValueError(f"label map {path.name}: {problems}") from None
+    return validated(Numbering, read_yaml(path), f"label map {path.name}")
