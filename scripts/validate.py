@@ -22,7 +22,8 @@ from gluteal_grade.validation.design import CALIBRATION, design
 from gluteal_grade.validation.measured import Record, measured
 from gluteal_grade.validation.plots import bland_altman, interval_reliability
 from gluteal_grade.validation.refit import refitted
-from gluteal_grade.validation.tables import NAMES, every_table
+from gluteal_grade.validation.rows import NAMES
+from gluteal_grade.validation.tables import every_table
 
 BUILD = Path(__file__).parents[1] / "build" / "validation"
 

@@ -7,9 +7,12 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.validation import ledger
 from gluteal_grade.validation.calibration import calibrate
+from gluteal_grade.validation.error_tables import automatic, beside_metal, errors
+from gluteal_grade.validation.finding_tables import refusals, swaps
+from gluteal_grade.validation.grade_tables import coverage, kappas, stated
 from gluteal_grade.validation.plots import bland_altman, interval_reliability
 from gluteal_grade.validation.refit import refitted
-from gluteal_grade.validation.tables import automatic, beside_metal, coverage, errors, every_table, kappas, refusals, stated, swaps
+from gluteal_grade.validation.tables import every_table
 from tests.validation.records import SCALES, record
 
 COHORT = [record(seed) for seed in range(80)]

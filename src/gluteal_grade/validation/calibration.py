@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 
 from gluteal_grade.uncertainty.interval import bounds
 from gluteal_grade.validation.measured import Record
-from gluteal_grade.validation.tables import plain
+from gluteal_grade.validation.rows import plain
 
 Floats = npt.NDArray[np.float64]
 Factors = dict[str, dict[str, float]]

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from gluteal_grade.uncertainty.split_normal import SplitNormal
 from gluteal_grade.validation.measured import Record
+from gluteal_grade.validation.rows import NAMES, plain
 from gluteal_grade.validation.statistics import agreement
-from gluteal_grade.validation.tables import NAMES, plain
 
 _COLOURS = {"gluteus_maximus": "#E69F00", "gluteus_medius": "#56B4E9", "gluteus_minimus": "#CC79A7"}
 
