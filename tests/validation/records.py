@@ -74,3 +74,12 @@ def _grade(name: Any, ff: float, true: float, stated: float) -> dict[str, Any]:
     profile = SCALES.scales[name].active
     p = grade_probabilities(profile, SplitNormal(ff, stated, stated).cdf)
     return {"grade": profile.grade(ff), "true": profile.grade(true), "p": list(p), "borderline": other_grade(p, profile.grade(ff), 0.2)}
+
+
+COHORT = [record(seed) for seed in range(80)]
+
+
+def cells(table: str, first: str, second: str) -> list[str]:
+    """The row of a markdown table that starts with these two."""
+    line = next(x for x in table.splitlines() if x.startswith(f"| {first} | {second} |"))
+    return [c.strip() for c in line.strip("|").split("|")]
