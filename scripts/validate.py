@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--labels", default="true", help="true, auto or true,auto")
     parser.add_argument("--methods", default="dixon,t1", help="of dixon, t1, gmm3, kmeans3")
-    parser.add_argument("--in-plane-mm", type=float, default=1.4, help="pixel size; 2.2 is quick")
+    parser.add_argument("--in-plane-mm", type=float, default=2.0, help="pixel size")
     parser.add_argument("--records", type=Path, help="JSON lines; one file a kind of run")
     parser.add_argument("--calibrate", action="store_true", help="use the calibration seeds and print width factors")
     parser.add_argument("--tables-only", action="store_true")
