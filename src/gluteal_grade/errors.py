@@ -72,6 +72,7 @@ class Reason(StrEnum):
     NO_LABEL = "no_label"
     SIDE_NOT_LABELLED = "side_not_labelled"
     SIDE_BARELY_IN_VIEW = "side_barely_in_view"
+    ONE_HIP_TAKEN = "one_hip_taken"
     # doubts about one label
     LABEL_SPECKS = "label_specks"
     LABEL_IN_PIECES = "label_in_pieces"
@@ -173,6 +174,7 @@ ADVICE: dict[Reason, str] = {
     Reason.SIDE_NOT_LABELLED: "The label map has no muscle on this side.",
     Reason.SIDE_BARELY_IN_VIEW: "A scan of one hip shows the edge of the other: that side is not labelled. If it should be, lower "
     "segmentation.locator.min_side_share.",
+    Reason.ONE_HIP_TAKEN: "Both sides were suspected where there is room for one hip: see that the side in the overlay is right.",
     Reason.LABEL_SPECKS: "Small separate pieces of an automatic label were dropped; look at the outline.",
     Reason.LABEL_IN_PIECES: "One muscle is one piece; look at the outline and correct labels.nii.gz.",
     Reason.LABEL_OTHER_SIDE: "Part of the label lies across the midline; look at the outline and correct labels.nii.gz.",

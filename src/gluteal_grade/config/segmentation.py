@@ -50,6 +50,7 @@ class LocatorSettings(SettingsBase):
     min_probability: Fraction
     min_volume_ml: Annotated[float, Field(ge=0)]
     min_piece_share: Fraction
+    min_sides_apart_mm: Annotated[float, Field(ge=0)]
     min_side_share: Fraction
     outermost: Fraction
     largest_mm: tuple[float, float, float]

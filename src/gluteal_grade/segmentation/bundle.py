@@ -116,7 +116,8 @@ class BundleSegmenter:
     def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
         from gluteal_grade.segmentation.canvas import Canvas
         from gluteal_grade.segmentation.hip import segment_hip
-        from gluteal_grade.segmentation.locate import centred, locate
+        from gluteal_grade.segmentation.locate import Box, centred, locate
+        from gluteal_grade.segmentation.one_hip import settled
 
         if not np.isfinite(image.array).all():
             image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
@@ -125,19 +126,24 @@ class BundleSegmenter:
         locator, hip = models
         located = locate(image, locator, self.settings.locator, ct=ct)
         canvas = Canvas(image.grid)
-        for first_box in located.boxes:
+
+        def read(box: Box) -> tuple[Volume, ...]:
+            return segment_hip(image, box, hip, self.settings.hip, ct=ct)
+
+        boxes, doubts = settled(located.boxes, read, self.settings.locator)
+        for first_box in boxes:
             box = first_box
-            muscles = segment_hip(image, box, hip, self.settings.hip, ct=ct)
+            muscles = read(box)
             for _ in range(self.settings.hip.looks - 1):
                 box = centred(box, muscles, image.grid, self.settings.locator)
-                muscles = segment_hip(image, box, hip, self.settings.hip, ct=ct)
+                muscles = read(box)
             canvas.paint(box.side, muscles)
         labels, notes = clean(canvas.labels, self.checks)
         if not labels.array.any():
-            sides = " and ".join(box.side for box in located.boxes)
+            sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
         slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side") for side in located.slivers)
-        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *notes))
+        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))
 
 
 def _shipped_models() -> Path:
