@@ -186,21 +186,37 @@ class _Maps:
         return fat
 
     def sights(self, *orders: tuple[Candidate, ...]) -> list[Sight]:
-        """Looks at the best of each order: sequences that differ in how metal shows."""
+        """Looks at the best of each order, and at a T1 that is in neither: sequences that differ in how metal shows.
+
+        A spin echo piles signal up where a noisy gradient echo has a void that is no darker than its noise.
+        """
         found = {id(c): c for c in map(self.first, orders)}
-        return [self.sight(c) for c in found.values()]
+        sights = [self.sight(c) for c in found.values()]
+        if any(c.method is Method.T1 for c in found.values()):
+            return sights
+        t1 = next((c.series[0] for order in orders for c in order if c.method is Method.T1), None)
+        return sights if t1 is None else [*sights, *self._unmeasured(t1)]
 
     def sight(self, candidate: Candidate) -> Sight:
         """What the candidate's picture shows of metal."""
         if id(candidate) not in self._sights:
             fat, series = self.measured(candidate), candidate.series[0]
-            imaging = imaging_of(series, wide_hz_per_pixel())
-            labels = self.segmentation.labels
             body = None if fat.body.array.all() else fat.body.array
-            picture = _picture(fat)
-            tesla = series.acquisition.field_strength_t
-            self._sights[id(candidate)] = look(picture, body, series.id, imaging, tesla, labels, self.settings.metal)
+            self._sights[id(candidate)] = self._look(_picture(fat), body, series)
         return self._sights[id(candidate)]
+
+    def _unmeasured(self, series: Series) -> tuple[Sight, ...]:
+        """A look at a series whose fat nobody asks for; none where it cannot be read or lies elsewhere."""
+        try:
+            _check_space(series, self.segmentation)
+            picture = series.load().resampled(self.segmentation.labels.grid)
+        except RefusedInput:
+            return ()
+        return (self._look(picture, None, series),)
+
+    def _look(self, picture: Volume | None, body: Mask | None, series: Series) -> Sight:
+        imaging, tesla = imaging_of(series, wide_hz_per_pixel()), series.acquisition.field_strength_t
+        return look(picture, body, series.id, imaging, tesla, self.segmentation.labels, self.settings.metal)
 
     def _try(self, candidate: Candidate) -> FatMap | RefusedInput:
         if id(candidate) not in self._maps:

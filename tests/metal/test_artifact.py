@@ -50,6 +50,25 @@ def test_a_dixon_void_needs_no_pile_up() -> None:
     assert not called(water + fat, "gradient_echo")[Side.RIGHT].present
 
 
+@pytest.mark.parametrize("snr", [9, 15, 40])
+@pytest.mark.parametrize("blanked", [False, True])
+def test_noise_hides_no_void(snr: int, blanked: bool) -> None:
+    """Water plus fat has twice the noise floor: a void is hardly darker than a quarter of the tissue around."""
+    rng = np.random.default_rng(snr)
+    toy_body = toy().body
+
+    def noisy(image: np.ndarray) -> np.ndarray:
+        sigma = float(np.median(dixon_images()[0][toy().labels.array > 0])) / snr
+        made = np.hypot(image + rng.normal(0, sigma, image.shape), rng.normal(0, sigma, image.shape))
+        return np.where(toy_body, made, 0) if blanked else made
+
+    water, fat = dixon_images()
+    metal = called(noisy(with_metal(water, 24.0, rim=0)) + noisy(with_metal(fat, 24.0, rim=0)), "gradient_echo")
+    assert metal[Side.RIGHT].present == (snr > 9 or not blanked)
+    assert not metal[Side.LEFT].present
+    assert not any(m.present for m in called(noisy(water) + noisy(fat), "gradient_echo").values())
+
+
 def nothing(image: np.ndarray) -> np.ndarray:
     return image
 

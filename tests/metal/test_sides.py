@@ -119,6 +119,17 @@ def test_without_a_series_made_for_metal_dixon_is_measured_with_a_caution() -> N
     assert of(result, Side.LEFT, Muscle.GLUTEUS_MINIMUS).status is MuscleStatus.GRADED
 
 
+def test_a_plain_t1_that_is_not_measured_shows_metal_that_dixon_hides() -> None:
+    narrow = Acquisition(bandwidth_hz_per_pixel=200, field_strength_t=1.5)
+    clean = dixon_pair(*dixon_images())
+    alone = grade(Study("0" * 12, clean)).result
+    assert Reason.METAL not in {n.reason for n in alone.notes}
+    beside = grade(Study("0" * 12, (*clean, t1_series(with_metal(t1_image(), 22.0), acquisition=narrow)))).result
+    assert {Reason.METAL, Reason.METAL_UNVALIDATED} <= {n.reason for n in beside.notes}
+    assert of(beside, Side.RIGHT).method == of(beside, Side.LEFT).method == "dixon"
+    assert of(beside, Side.RIGHT).evaluable_share < of(beside, Side.LEFT).evaluable_share
+
+
 def test_a_study_without_metal_stays_on_dixon_whatever_the_headers_say() -> None:
     study = Study("0" * 12, (*dixon_pair(*dixon_images()), t1_series(t1_image(), mars=True)), implant=ImplantHint(True))
     result = grade(study).result

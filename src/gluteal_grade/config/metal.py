@@ -23,6 +23,9 @@ class MetalArtifactSettings(SettingsBase):
     reach_mm: Millimetres
     reference_mm: Annotated[float, Field(gt=0)]
     tissue_above: Fraction
+    void_below_floor: Annotated[float, Field(ge=1)]
+    void_at_most: Fraction
+    smooth_mm: Millimetres
     void_below: Fraction
     core_radius_mm: Millimetres
     min_radius_mm: Millimetres

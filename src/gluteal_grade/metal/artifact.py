@@ -57,7 +57,8 @@ class Artifact:
 def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None = None) -> Darkness:
     """Voids and pile-up anywhere in a magnitude image whose every tissue gives signal (T1, T2, PD, in phase, water plus fat).
 
-    Both are judged against the tissue within some centimetres, so that coil shading does not count.
+    Both are judged against the tissue within some centimetres, so that coil shading does not count. In a noisy picture a void is as
+    bright as the air outside, and frayed: what is dark smoothed or as it is counts.
 
     Args:
         image: RAS+.
@@ -72,7 +73,10 @@ def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None =
         nothing = np.zeros(array.shape, bool)
         return Darkness(nothing, nothing, image.spacing_mm)
     sigma = [settings.reference_mm / s for s in image.spacing_mm]
-    void = body & (array < settings.void_below * _local_mean(array, tissue, sigma))
+    local = _local_mean(array, tissue, sigma)
+    floor = settings.void_below_floor * float(np.median(array[~body])) if (~body).any() else 0.0
+    smooth = ndimage.gaussian_filter(array, [settings.smooth_mm / s for s in image.spacing_mm[:2]], axes=(0, 1))
+    void = body & (np.minimum(array, smooth) < np.clip(floor, settings.void_below * local, settings.void_at_most * local))
     void = ndimage.binary_opening(void, np.ones((3, 3, 1)))
     upper = tissue & (array > np.percentile(array[tissue], 60)) & (array < 2 * bright)
     pile_up = body & (array > settings.pile_up_above * _local_mean(array, upper, sigma))

@@ -33,8 +33,9 @@ STRATA: tuple[tuple[str, Callable[[Record, Record], bool]], ...] = (
 
 
 def plain(records: list[Record], labels: str, asked: str) -> Chosen:
-    """Measured muscles of studies without metal and swaps."""
-    return [(r, run, m) for r, run, m in rows_of(records, labels=labels, asked=asked) if is_plain(r) and m["ff"] is not None]
+    """Measured muscles of studies without metal, and without swaps where water and fat images were asked for."""
+    rows = rows_of(records, labels=labels, asked=asked)
+    return [(r, run, m) for r, run, m in rows if (is_plain(r) or (is_swapped(r) and asked != "dixon")) and m["ff"] is not None]
 
 
 def markdown(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
@@ -51,3 +52,8 @@ def beside(records: list[Record], labels: str) -> Chosen:
 def is_plain(record: Record) -> bool:
     """Neither metal nor swap."""
     return bool(record["design"]["metal"] == "none" and record["design"]["swap"] == "none")
+
+
+def is_swapped(record: Record) -> bool:
+    """Its water and fat images are exchanged somewhere."""
+    return bool(record["design"]["swap"] != "none")
