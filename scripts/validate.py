@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed, counted within the cohort")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--labels", default="true", help="true, auto or true,auto")
+    parser.add_argument("--no-metal", action="store_true", help="leave out the studies with an implant")
     parser.add_argument("--methods", default="dixon,t1", help="of dixon, t1, gmm3, kmeans3")
     parser.add_argument("--in-plane-mm", type=float, default=2.0, help="pixel size")
     parser.add_argument("--records", type=Path, help="JSON lines; one file a kind of run")
@@ -72,7 +73,7 @@ def main() -> None:
 
 def _measure(path: Path, seeds: range, chosen: argparse.Namespace) -> None:
     done = {record["seed"] for record in ledger.read(path)}
-    todo = [seed for seed in seeds if seed not in done]
+    todo = [s for s in seeds if s not in done and not (chosen.no_metal and design(s).metal != "none")]
     labels, methods = tuple(chosen.labels.split(",")), tuple(chosen.methods.split(","))
     start = time.perf_counter()
     with ProcessPoolExecutor(chosen.jobs) as pool:

@@ -39,6 +39,9 @@ class ChecksSettings(SettingsBase):
     min_side_ratio: Fraction
     max_uncertainty: Fraction
     min_view: Fraction
+    min_total_ml: Annotated[float, Field(ge=0)]
+    max_unlocated_muscles: Fraction
+    max_mean_uncertainty: Fraction
 
 
 DixonContrast = Literal["dixon_water", "dixon_in_phase", "dixon_opposed_phase", "dixon_fat", "fat_fraction"]

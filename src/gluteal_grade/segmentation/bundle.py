@@ -18,6 +18,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.recognised import why_no_hip
 from gluteal_grade.study import Series, SeriesKind, Study
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class BundleSegmenter:
 
     Attributes:
         settings: thresholds, and where the bundles lie.
-        checks: what is a speck in a network's labels.
+        checks: what is a speck in a network's labels, and what is no hip.
     """
 
     settings: SegmentationSettings
@@ -142,6 +143,8 @@ class BundleSegmenter:
         if not labels.array.any():
             sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
+        if why := why_no_hip(labels, canvas.uncertainty, located.labels, self.checks):
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
         slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side") for side in located.slivers)
         return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))
 

@@ -1,0 +1,30 @@
+"""Is what the networks labelled a hip at all? A network finds something in noise and in a brain, too."""
+
+from __future__ import annotations
+
+from gluteal_grade.config import ChecksSettings
+from gluteal_grade.geometry import Volume
+from gluteal_grade.segmentation.doubts import Labelled, not_located
+
+
+def why_no_hip(labels: Volume, uncertainty: Volume, located: Volume, settings: ChecksSettings) -> str:
+    """In words why no label can be believed; empty where some can.
+
+    Two networks that learnt apart agree on a hip and seldom on anything else, and are less sure there. Either alone happens on a hip too:
+    a muscle cut by the field of view, a very fatty one.
+
+    Args:
+        labels: uint8, values of `anatomy.LABEL_VALUES`.
+        uncertainty: 0 (sure) to 1, same grid.
+        located: labels of the coarse look, any grid of the same space.
+        settings: `min_total_ml`, `min_located_share`, `max_unlocated_muscles`, `max_mean_uncertainty`.
+    """
+    given = Labelled(labels, {}, settings)
+    total_ml = sum(given.volume_ml(key) for key in given.voxels)
+    if total_ml < settings.min_total_ml:
+        return f"no more than {total_ml:.0f} ml look like gluteal muscle, {settings.min_total_ml:g} needed"
+    apart = len(list(not_located(given, located)))
+    doubt = float(uncertainty.array[labels.array > 0].mean())
+    if apart < settings.max_unlocated_muscles * len(given.voxels) or doubt <= settings.max_mean_uncertainty:
+        return ""
+    return f"coarse and fine look see {apart} of {len(given.voxels)} muscles in different places, with a mean doubt of {doubt:.2f}"
