@@ -145,7 +145,7 @@ class BundleSegmenter:
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
         if why := why_no_hip(labels, canvas.uncertainty, located.labels, self.checks):
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
-        slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side") for side in located.slivers)
+        slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side: only its edge is in view") for side in located.slivers)
         return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))
 
 
