@@ -117,6 +117,16 @@ class Reason(StrEnum):
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     READ_FAILED = "read_failed"
     OUT_OF_MEMORY = "out_of_memory"
+    # cohorts
+    MANIFEST_UNREADABLE = "manifest_unreadable"
+    STUDY_TWICE = "study_twice"
+    OUTPUT_IN_USE = "output_in_use"
+    LEDGER_UNREADABLE = "ledger_unreadable"
+    EXECUTOR_FAILED = "executor_failed"
+    WORKER_LOST = "worker_lost"
+    NOT_A_RESULT = "not_a_result"
+    NO_RESULTS = "no_results"
+    DEFECT = "defect"
 
 
 ADVICE: dict[Reason, str] = {
@@ -215,6 +225,15 @@ ADVICE: dict[Reason, str] = {
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
+    Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; docs/cohort.md lists the columns.",
+    Reason.STUDY_TWICE: "The same study was given twice, or its files lie in two places; give each study once.",
+    Reason.OUTPUT_IN_USE: "Another batch writes to this folder: wait for it, or give another -o.",
+    Reason.LEDGER_UNREADABLE: "ledger.sqlite is damaged or of another version: move it away; finished studies are taken over from their results.",
+    Reason.EXECUTOR_FAILED: "The workers cannot be reached or die at once: check the scheduler, then run the same command again.",
+    Reason.WORKER_LOST: "The worker process died in this study, often for want of memory: try --retry-failed with fewer --jobs.",
+    Reason.NOT_A_RESULT: "Give a study's result folder, or its result.json, written by this program.",
+    Reason.NO_RESULTS: "Give the output folder of a batch with at least one graded study.",
+    Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 
 
