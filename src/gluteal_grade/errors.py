@@ -228,7 +228,8 @@ ADVICE: dict[Reason, str] = {
     Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; docs/cohort.md lists the columns.",
     Reason.STUDY_TWICE: "The same study was given twice, or its files lie in two places; give each study once.",
     Reason.OUTPUT_IN_USE: "Another batch writes to this folder: wait for it, or give another -o.",
-    Reason.LEDGER_UNREADABLE: "ledger.sqlite is damaged or of another version: move it away; finished studies are taken over from their results.",
+    Reason.LEDGER_UNREADABLE: "ledger.sqlite is damaged or of another version: move it away; finished studies "
+    "are taken over from their results.",
     Reason.EXECUTOR_FAILED: "The workers cannot be reached or die at once: check the scheduler, then run the same command again.",
     Reason.WORKER_LOST: "The worker process died in this study, often for want of memory: try --retry-failed with fewer --jobs.",
     Reason.NOT_A_RESULT: "Give a study's result folder, or its result.json, written by this program.",
