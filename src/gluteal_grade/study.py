@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -111,6 +112,27 @@ class ImplantHint:
     sides: tuple[Side, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who was examined, and when. Never logged; a cohort writes pseudonyms and days, not these.
+
+    Attributes:
+        id: PatientID (0010,0020) with its issuer, or the BIDS subject; None where it is not told.
+        age_years: at the examination.
+        group: of `participants.tsv`.
+        study_date: StudyDate (0008,0020).
+    """
+
+    id: str | None = field(default=None, repr=False)
+    age_years: float | None = None
+    group: str | None = None
+    study_date: datetime.date | None = field(default=None, repr=False)
+
+
+def _no_content() -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Study:
     """One examination.
@@ -121,6 +143,8 @@ class Study:
         patient_sex: "M", "F" or None; for norms only.
         notes: what a reader of the result should know about the input, e.g. files that could not be read.
         implant: what descriptions say about a hip implant.
+        person: who was examined, and when.
+        content: reads all its files and gives their sha256; raises `TransientFailure`.
     """
 
     id: str
@@ -128,6 +152,8 @@ class Study:
     patient_sex: str | None = None
     notes: tuple[Note, ...] = ()
     implant: ImplantHint = ImplantHint()
+    person: Person = Person()
+    content: Callable[[], str] = field(default=_no_content, repr=False, compare=False)
 
     @property
     def sex(self) -> Literal["M", "F"] | None:

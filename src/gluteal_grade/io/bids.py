@@ -55,16 +55,10 @@ def parse_name(name: str) -> NiftiName:
     return NiftiName(stem, group, entities, suffix)
 
 
-def parse_participants(content: bytes) -> dict[str, str]:
-    """Sex by participant from ``participants.tsv``: ``{"sub-01": "F"}``; others than male and female, and a broken table, are left out."""
-    rows = [line.split("\t") for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if "participant_id" not in header or "sex" not in header:
-        return {}
-    name, sex = header.index("participant_id"), header.index("sex")
-    known = {"m": "M", "male": "M", "f": "F", "female": "F"}
-    cells = ((row[name].strip(), known.get(row[sex].strip().lower())) for row in rows[1:] if len(row) == len(header))
-    return {participant: value for participant, value in cells if value}
+def subject_of(name: str) -> str | None:
+    """`sub-01` of a path that has it."""
+    found = _SUBJECT.search(name)
+    return found.group(1) if found else None
 
 
 def stem_of(basename: str) -> str:

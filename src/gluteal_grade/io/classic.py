@@ -8,6 +8,7 @@ from gluteal_grade.io.elements import codes, integer, number, numbers, text
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame, Placement, Scaling, SeriesKeys, Vector3
 from gluteal_grade.io.implants import implant_hint
+from gluteal_grade.io.persons import person_of
 from gluteal_grade.io.sequences import SeriesFacts
 
 CLASSIC_MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -29,6 +30,7 @@ def keys_of(file: FileRef, data: Dataset) -> SeriesKeys:
         frame_of_reference=text(data, "FrameOfReferenceUID") or None,
         patient_sex=sex if sex in ("M", "F") else None,
         implant=implant_hint(tuple(text(data, k) for k in ("StudyDescription", "SeriesDescription", "ProtocolName"))),
+        person=person_of(data),
     )
 
 

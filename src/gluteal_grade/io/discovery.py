@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
-from gluteal_grade.io.bids import parse_name, parse_participants, stem_of
+from gluteal_grade.io.bids import parse_name, stem_of, subject_of
 from gluteal_grade.io.dicom import overridden, series_of
-from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_zip
+from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_parts, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.implants import merged
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
+from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
-from gluteal_grade.study import Series, SeriesKind, Study, study_id
+from gluteal_grade.study import Person, Series, SeriesKind, Study, study_id
 
 Kinds = Mapping[str, SeriesKind] | SeriesKind | None
 
@@ -61,12 +63,24 @@ class _Found:
     nifti: list[FileRef] = field(default_factory=list)
     sidecars: dict[str, FileRef] = field(default_factory=dict)
     result_folders: set[str] = field(default_factory=set)
-    participants: dict[str, str] = field(default_factory=dict)  # sex by the folder of a BIDS subject
+    participants: dict[str, Participant] = field(default_factory=dict)  # by the folder of a BIDS subject
     problems: list[Problem] = field(default_factory=list)
     ignored: int = 0
 
 
-def discover(path: Path, kinds: Kinds = None, leave_out: Path | tuple[Path, ...] | None = None) -> Discovery:
+@dataclass(frozen=True)
+class _Content:
+    """Hash of a study's files, whatever they are called and wherever they lie."""
+
+    files: tuple[FileRef, ...]
+
+    def __call__(self) -> str:
+        return hashlib.sha256("\n".join(sorted(file.sha256() for file in self.files)).encode()).hexdigest()
+
+
+def discover(
+    path: Path, kinds: Kinds = None, leave_out: Path | tuple[Path, ...] | None = None, parts: Sequence[str] | None = None
+) -> Discovery:
     """Find the studies under a folder, zip or file. Headers are read, voxels are not (but see below).
 
     Series that cannot become a volume are listed with their `refusal`; they never stop the others. Voxels are looked at only to tell a
@@ -76,6 +90,7 @@ def discover(path: Path, kinds: Kinds = None, leave_out: Path | tuple[Path, ...]
         path: folder (searched in depth), zip, or one DICOM or NIfTI file.
         kinds: the contrast of every series, or by file name, stem or series id; overrides what the rules say.
         leave_out: files that are no image of the study wherever they lie, by content (the label map and the mask that go with it).
+        parts: only these of the folder, see `walk_parts`.
 
     Raises:
         RefusedInput: `input_not_found`; `no_images`, or the reason of the one damaged file that is all there is;
@@ -87,7 +102,7 @@ def discover(path: Path, kinds: Kinds = None, leave_out: Path | tuple[Path, ...]
     found = _Found()
     left_out = leave_out if isinstance(leave_out, tuple) else (leave_out,)
     same = [SameContent(one) for one in left_out]
-    for file in _files(path, found):
+    for file in _files(path, parts, found):
         if any(is_it(file) for is_it in same):
             found.ignored += 1
         else:
@@ -107,8 +122,11 @@ def _left_out(problems: list[Problem]) -> tuple[Note, ...]:
     return tuple(Note(reason, f"{count} file{'s' if count > 1 else ''} left out; `inspect` names them") for reason, count in counts.items())
 
 
-def _files(path: Path, found: _Found) -> Iterator[FileRef]:
+def _files(path: Path, parts: Sequence[str] | None, found: _Found) -> Iterator[FileRef]:
     folders = shipped_rules().side_files.folders
+    if parts is not None:
+        yield from walk_parts(path, parts, lambda name, error: found.problems.append(Problem(name, error)))
+        return
     if path.is_dir():
         yield from walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)))
         return
@@ -158,8 +176,8 @@ def _note(file: FileRef, found: _Found) -> None:
     if file.basename == "result.json":
         found.result_folders.add(file.folder)
     elif file.basename == "participants.tsv":
-        sexes = parse_participants(file.read())
-        found.participants.update((str(PurePosixPath(file.folder, subject)), sex) for subject, sex in sexes.items())
+        people = parse_participants(file.read())
+        found.participants.update((str(PurePosixPath(file.folder, subject)), one) for subject, one in people.items())
     elif file.basename.endswith(".json"):
         found.sidecars[f"{file.folder}/{file.basename}"] = file
 
@@ -187,8 +205,15 @@ def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
             series += [overridden(one, kinds, *aliases) for one in series_of(frames, unique)]
         sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
         implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
-        studies.append(Study(study_id([study_uid]), tuple(series), patient_sex=sex, implant=implant))
+        everything = [frame for frames in ordered for frame in frames]
+        person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
+        content = _Content(_each_once(frame.file for frame in everything))
+        studies.append(Study(study_id([study_uid]), tuple(series), sex, implant=implant, person=person, content=content))
     return studies
+
+
+def _each_once(files: Iterable[FileRef]) -> tuple[FileRef, ...]:
+    return tuple({(file.path, file.member): file for file in files}.values())
 
 
 def _letter(count: int) -> str:
@@ -197,27 +222,32 @@ def _letter(count: int) -> str:
 
 def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
     groups: dict[str, list[Series]] = defaultdict(list)
+    files: dict[str, list[FileRef]] = defaultdict(list)
     beside_result = shipped_rules().side_files.beside_result
     for file in found.nifti:
         if file.folder in found.result_folders and file.basename in beside_result:
             found.ignored += 1
             continue
+        sidecar = find_sidecar(file, found.sidecars)
         try:
-            series = nifti_series(file, find_sidecar(file, found.sidecars))
+            series = nifti_series(file, sidecar)
         except GradeError as error:
             found.problems.append(Problem(file.name, error))
             continue
-        groups[parse_name(file.name).group].append(overridden(series, kinds, file.name, file.basename, stem_of(file.basename)))
+        group = parse_name(file.name).group
+        groups[group].append(overridden(series, kinds, file.name, file.basename, stem_of(file.basename)))
+        files[group] += [file, sidecar] if sidecar else [file]
     studies: dict[str, Study] = {}
     for group, members in groups.items():
         keys = [key for one in members for key in one.sources]
         identity = study_id(keys)
         if identity in studies:  # the same files under another subject: two studies all the same
             identity = study_id([*keys, group])
-        sex = next(
-            (found.participants[folder] for folder in (group, str(PurePosixPath(group).parent)) if folder in found.participants), None
-        )
-        studies[identity] = Study(identity, tuple(with_unique_ids(members)), patient_sex=sex)
+        subject = next((folder for folder in (group, str(PurePosixPath(group).parent)) if folder in found.participants), None)
+        told = found.participants.get(subject or "", Participant(None, None, None))
+        person = Person(subject_of(group), told.age_years, told.group)
+        series_of_group = tuple(with_unique_ids(members))
+        studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(tuple(files[group])))
     return list(studies.values())
 
 

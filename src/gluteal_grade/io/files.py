@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -149,6 +149,31 @@ def walk(
             except OSError:
                 continue
         pending.extend(reversed(folders))
+
+
+def walk_parts(root: Path, parts: Sequence[str], on_error: Callable[[str, TransientFailure], None]) -> Iterator[FileRef]:
+    """The files of some parts of a folder, named relative to the folder.
+
+    Args:
+        root: the folder.
+        parts: POSIX paths below it, ``"."`` itself: of a folder, the files directly in it; or a file.
+        on_error: is told of a part that cannot be read.
+
+    `participants.tsv` of every folder above a part, up to the root, is yielded too.
+    """
+    tables = dict.fromkeys(above for part in parts for above in (PurePosixPath(part), *PurePosixPath(part).parents))
+    seen = set()
+    for name in (*parts, *(str(folder / "participants.tsv") for folder in tables)):
+        path = root / name
+        try:
+            found = sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
+            for file in found:
+                relative = file.relative_to(root).as_posix()
+                if file.is_file() and not file.name.startswith(".") and relative not in seen:
+                    seen.add(relative)
+                    yield FileRef(file, relative, file.stat().st_size)
+        except OSError as error:
+            on_error(name, TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be opened"))
 
 
 def walk_zip(path: Path, skip_folders: frozenset[str] = frozenset(), prefix: str = "") -> Iterator[FileRef]:

@@ -9,10 +9,11 @@ import numpy as np
 from gluteal_grade.geometry import FloatArray
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.sequences import SeriesFacts
-from gluteal_grade.study import ImplantHint
+from gluteal_grade.study import ImplantHint, Person
 
 Vector3 = tuple[float, float, float]
 NO_IMPLANT = ImplantHint()
+NOBODY = Person()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class SeriesKeys:
     frame_of_reference: str | None = None
     patient_sex: str | None = None
     implant: ImplantHint = NO_IMPLANT
+    person: Person = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF  # of encapsulated, compressed pixel data
 
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID Modality Manufacturer SeriesDescription ProtocolName SequenceName
-    PulseSequenceName PatientSex ContrastBolusAgent ScanningSequence SequenceVariant ScanOptions SliceThickness RepetitionTime EchoTime
+    PulseSequenceName PatientSex PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate ContrastBolusAgent ScanningSequence SequenceVariant ScanOptions SliceThickness RepetitionTime EchoTime
     InversionTime MagneticFieldStrength PixelBandwidth FlipAngle EchoNumbers TriggerTime DiffusionBValue ComplexImageComponent
     AcquisitionContrast StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber TemporalPositionIdentifier FrameOfReferenceUID
     ImagePositionPatient ImageOrientationPatient PixelSpacing SamplesPerPixel Rows Columns NumberOfFrames BitsAllocated RescaleSlope
