@@ -35,12 +35,12 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF  # of encapsulated, compressed pixel data
 
 _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID Modality Manufacturer SeriesDescription ProtocolName SequenceName
-    PulseSequenceName PatientSex PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate ContrastBolusAgent ScanningSequence SequenceVariant ScanOptions SliceThickness RepetitionTime EchoTime
+    PulseSequenceName PatientSex ContrastBolusAgent ScanningSequence SequenceVariant ScanOptions SliceThickness RepetitionTime EchoTime
     InversionTime MagneticFieldStrength PixelBandwidth FlipAngle EchoNumbers TriggerTime DiffusionBValue ComplexImageComponent
     AcquisitionContrast StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber TemporalPositionIdentifier FrameOfReferenceUID
     ImagePositionPatient ImageOrientationPatient PixelSpacing SamplesPerPixel Rows Columns NumberOfFrames BitsAllocated RescaleSlope
     RescaleIntercept EchoPulseSequence ContrastBolusAgentSequence SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
-    StudyDescription
+    StudyDescription PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate
 """
 _PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, (0x2005, 0x0010), PHILIPS_SCALE_SLOPE]
 _TAGS = [*map(Tag, _KEYWORDS.split()), *map(Tag, _PRIVATE)]

@@ -1,0 +1,88 @@
+"""From the command line's INPUTs to entries: folders, globs, BIDS trees, zips, files, manifests."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.index import index_folder
+from gluteal_grade.cohort.manifest import read_manifest
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
+
+
+def read_inputs(inputs: Sequence[str], out: Path, labels: str | None = None, labelmap: str | None = None) -> list[Entry]:
+    """All entries, each place once, in the order given; what cannot be read is an entry with a refusal.
+
+    Args:
+        inputs: paths and patterns as given.
+        out: the batch's output, not looked into.
+        labels: name or pattern of each study's label map, in its folder or above it; a manifest's own wins.
+        labelmap: its numbering.
+    """
+    entries = [entry for given in inputs for path in _paths(given) for entry in _of_path(path, out)]
+    unique = {entry.key: entry for entry in reversed(entries)}
+    ordered = [unique.pop(entry.key) for entry in entries if entry.key in unique]
+    tops = [Path(path) for given in inputs for path in _paths(given)]
+    return [_labelled(entry, labels, labelmap, tops) if labels else entry for entry in ordered]
+
+
+def _paths(given: str) -> Iterable[str]:
+    if Path(given).exists():
+        return [given]  # a name with brackets is a name first
+    return sorted(glob.glob(given, recursive=True)) or [given]  # noqa: PTH207 - Path.glob takes no absolute pattern
+
+
+def _of_path(given: str, out: Path) -> list[Entry]:
+    path = Path(given)
+    try:
+        if not path.exists():
+            raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
+        if path.is_dir():
+            return index_folder(path, given, out) or [Entry(given, path)]
+        if path.suffix.lower() in (".csv", ".tsv"):
+            return read_manifest(path, given)
+    except GradeError as error:
+        return [Entry(given, path, refusal=error)]
+    except OSError as error:
+        return [Entry(given, path, refusal=RefusedInput(Reason.INPUT_NOT_FOUND, error.strerror or "cannot be opened"))]
+    return [Entry(given, path)]
+
+
+def _labelled(entry: Entry, pattern: str, labelmap: str | None, tops: Sequence[Path]) -> Entry:
+    """With the label map nearest to the images: in their common folder, or above it up to the folder that was given."""
+    if entry.refusal or entry.given.labels:
+        return entry
+    try:
+        found = _nearest(entry, pattern, tops)
+    except RefusedInput as error:
+        return replace(entry, refusal=error)
+    return replace(entry, given=replace(entry.given, labels=found, labelmap=entry.given.labelmap or labelmap))
+
+
+def _nearest(entry: Entry, pattern: str, tops: Sequence[Path]) -> Path:
+    folder = _common_folder(entry)
+    limit = next((top for top in map(_folder_of, tops) if folder.is_relative_to(top)), folder)
+    for place in (folder, *folder.parents):
+        matches = sorted(place.glob(pattern))
+        if len(matches) > 1:
+            raise RefusedInput(Reason.LABELS_NOT_FOUND, f"{len(matches)} files of the study match --labels")
+        if matches:
+            return matches[0]
+        if place == limit:
+            break
+    raise RefusedInput(Reason.LABELS_NOT_FOUND, "no file of the study matches --labels")
+
+
+def _common_folder(entry: Entry) -> Path:
+    folders = [_folder_of(entry.root / part) for part in entry.parts or ("",)]
+    common = folders[0]
+    while not all(folder.is_relative_to(common) for folder in folders):
+        common = common.parent
+    return common
+
+
+def _folder_of(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
