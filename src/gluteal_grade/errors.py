@@ -265,6 +265,17 @@ class TransientFailure(GradeError):
     """May pass if tried again: disk, network, memory."""
 
 
+def place_of(error: BaseException) -> str:
+    """Module and line of our own code that failed; no values, as they may hold patient data."""
+    place, trace = "gluteal_grade", error.__traceback__
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if name.startswith("gluteal_grade"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
 @dataclass(frozen=True)
 class Note:
     """Something the reader should know about a result that stands.

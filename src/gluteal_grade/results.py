@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import Reason
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 # NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
 Number = Annotated[
@@ -232,6 +232,8 @@ class Provenance(_Model):
     version: str
     git_commit: str | None
     config_hash: str
+    input_hash: str | None = Field(default=None, description="of the study's files, its label map and what was said of it; in a batch")
+    model_hash: str | None = Field(default=None, description="of the networks and how they are run; in a batch")
     libraries: dict[str, str]
     seconds: dict[str, float]
     created: str

@@ -14,7 +14,7 @@ from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
 from gluteal_grade.cli.model import app as model
 from gluteal_grade.cli.schema import schema
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import Reason, TransientFailure, place_of
 
 # typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]
@@ -67,20 +67,9 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("GLUTEAL_GRADE_DEBUG"):
             raise
-        where = _innermost(error)
+        where = place_of(error)
         typer.echo(
             f"failure: {type(error).__name__} in {where}; this is a defect, please report it (GLUTEAL_GRADE_DEBUG=1 shows more)", err=True
         )
         return FAILED
     return int(code or 0)
-
-
-def _innermost(error: Exception) -> str:
-    """Module and line of our own code that failed; no values, as they may hold patient data."""
-    place, trace = "gluteal_grade", error.__traceback__
-    while trace is not None:
-        name = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if name.startswith("gluteal_grade"):
-            place = f"{name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

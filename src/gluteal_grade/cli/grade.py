@@ -10,6 +10,7 @@ import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, PARTLY_GRADED, REFUSED, tell
 from gluteal_grade.cli.kinds import HELP, parse_kinds
+from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def grade(
 
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
-    settings = _with_metal(_settings(config), metal)
+    settings = _with_metal(settings_of(config), metal)
     segmenter = _segmenter(settings, labels, bundle, labelmap)
     try:
         found = discover(study_input, parse_kinds(kind or []), leave_out=tuple(p for p in (labels, exclude) if p is not None))
@@ -79,28 +80,13 @@ def grade(
     return {"graded": GRADED, "partly_graded": PARTLY_GRADED}.get(graded.result.status, REFUSED)
 
 
-def _settings(config: Path | None) -> Settings:
-    from gluteal_grade.config import load_settings
-    from gluteal_grade.grading.interpretation import load_rules
-    from gluteal_grade.grading.norms import load_norms
-    from gluteal_grade.grading.scales import load_scales
+def _with_metal(settings: Settings, sides: str | None) -> Settings:
+    from gluteal_grade.config import with_metal_sides
 
     try:
-        settings = load_settings(config)
-        load_scales(settings.grading.file, settings.grading.profiles)
-        load_norms(settings.grading.norms)
-        load_rules(settings.grading.interpretation)
-    except (ValueError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--config") from None
-    return settings
-
-
-def _with_metal(settings: Settings, sides: str | None) -> Settings:
-    if sides is None:
-        return settings
-    if sides not in ("auto", "none", "right", "left", "both"):
-        raise typer.BadParameter("right, left, both, none or auto", param_hint="--metal")
-    return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
+        return with_metal_sides(settings, sides) if sides else settings
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--metal") from None
 
 
 def _mask(path: Path | None) -> Volume | None:
@@ -112,27 +98,16 @@ def _mask(path: Path | None) -> Volume | None:
 
 
 def _segmenter(settings: Settings, labels: Path | None, bundle: Path | None, labelmap: str | None) -> Segmenter:
-    """A label map, a lab's bundle, or the shipped networks; torch is first needed when a study is segmented."""
-    from gluteal_grade.segmentation.bundle import BundleSegmenter
-    from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
-    from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
-    from gluteal_grade.segmentation.numbering import load_numbering
+    from gluteal_grade.segmentation.source import segmenter_of
 
     if labels is not None and bundle is not None:
         raise typer.BadParameter("--labels and --bundle exclude each other", param_hint="--bundle")
-    if labels is None and bundle is None:
-        if labelmap is not None:
-            raise typer.BadParameter("--labelmap names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
-        return BundleSegmenter(settings.segmentation, settings.checks)
-    name = labelmap or "gluteal_grade"
+    if labels is None and bundle is None and labelmap is not None:
+        raise typer.BadParameter("--labelmap names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
     try:
-        numbering = load_numbering(name)
+        return segmenter_of(settings, labels, bundle, labelmap)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--labelmap") from None
-    if bundle is not None:
-        return LabBundleSegmenter(bundle, numbering if labelmap else None, settings.segmentation, settings.checks)
-    assert labels is not None
-    return LabelMapSegmenter(labels, numbering, Path(name).stem, assumed=labelmap is None)
 
 
 def _one_study(found: Discovery, wanted: str | None) -> Study:

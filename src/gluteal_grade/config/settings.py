@@ -55,6 +55,17 @@ def load_settings(path: Path | None = None) -> Settings:
     return validated(Settings, data, "settings")
 
 
+def with_metal_sides(settings: Settings, sides: str) -> Settings:
+    """The settings with which hips hold metal: right, left, both, none or auto.
+
+    Raises:
+        ValueError: another word.
+    """
+    if sides not in ("auto", "none", "right", "left", "both"):
+        raise ValueError("right, left, both, none or auto")
+    return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
+
+
 def _overlaid(base: Any, change: Any) -> Any:
     if isinstance(base, dict) and base and isinstance(change, dict):
         return base | {key: _overlaid(base.get(key), value) for key, value in change.items()}

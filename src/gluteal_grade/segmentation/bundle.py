@@ -95,7 +95,7 @@ class BundleSegmenter:
         from gluteal_grade.segmentation import hip, locate
         from gluteal_grade.segmentation.weights import load_model
 
-        folder = self.settings.models or _shipped_models()
+        folder = self.settings.models or shipped_models()
         return load_model(folder / LOCATOR, 1 + len(locate.CHANNELS)), load_model(folder / HIP, 1 + len(hip.CHANNELS))
 
     def _on(self, reference: Series, images: tuple[Series, ...], models: tuple[Model, Model]) -> Segmentation:
@@ -149,7 +149,8 @@ class BundleSegmenter:
         return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))
 
 
-def _shipped_models() -> Path:
+def shipped_models() -> Path:
+    """Where the shipped bundles lie; raises `RefusedInput` (`no_segmenter`)."""
     try:
         return shipped("models")
     except FileNotFoundError:

@@ -1,0 +1,32 @@
+"""The ``--config`` option: everything that could be wrong with it is told before work begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from gluteal_grade.config import Settings
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings, with the files of scales, norms and statements read once.
+
+    Raises:
+        typer.BadParameter: a file cannot be read or holds something unknown.
+    """
+    from gluteal_grade.config import load_settings
+    from gluteal_grade.grading.interpretation import load_rules
+    from gluteal_grade.grading.norms import load_norms
+    from gluteal_grade.grading.scales import load_scales
+
+    try:
+        settings = load_settings(config)
+        load_scales(settings.grading.file, settings.grading.profiles)
+        load_norms(settings.grading.norms)
+        load_rules(settings.grading.interpretation)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--config") from None
+    return settings
