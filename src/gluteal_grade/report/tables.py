@@ -65,6 +65,13 @@ def write_csv(result: StudyResult, path: Path) -> None:
         writer.writerows(rows(result))
 
 
+def write_tsv(result: StudyResult, path: Path) -> None:
+    """The same as BIDS has it: tabs, ``n/a`` for what is missing."""
+    lines = ["\t".join(COLUMNS)]
+    lines += ["\t".join("n/a" if row[name] in ("", "NaN") else row[name] for name in COLUMNS) for row in rows(result)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
     return {
         "study": result.study,

@@ -12,12 +12,18 @@ import numpy as np
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.layout import MUSCLES, RESULT, Place
 from gluteal_grade.report.overlay import write_overlays
-from gluteal_grade.report.tables import write_csv
+from gluteal_grade.report.tables import write_csv, write_tsv
 
 
-def write_study(graded: Graded, out: Path) -> Path:
+def write_study(graded: Graded, out: Path, place: Place | None = None) -> Path:
     """Write `OUT/<study>/`, replacing an earlier result of the same study.
+
+    Args:
+        graded: what to write.
+        out: the output folder; made if it is not there.
+        place: where in it, and how files are called; None: the flat layout.
 
     Returns:
         the study's folder: `result.json` and `muscles.csv` always; `labels.nii.gz`, `fat_fraction.nii.gz` and `overlay_*.png`
@@ -26,13 +32,14 @@ def write_study(graded: Graded, out: Path) -> Path:
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    final = out / graded.result.study
+    place = place or Place(graded.result.study)
+    final = out / place.folder
     scratch = out / f".{graded.result.study}.{uuid.uuid4().hex[:8]}.partial"
     try:
         scratch.mkdir(parents=True)
         try:
-            _write_files(graded, scratch)
-            _replace(scratch, final)
+            _write_files(graded, scratch, place)
+            _put_in_place(scratch, final, place)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
@@ -41,20 +48,41 @@ def write_study(graded: Graded, out: Path) -> Path:
     return final
 
 
-def _write_files(graded: Graded, folder: Path) -> None:
-    (folder / "result.json").write_text(graded.result.to_json(), encoding="utf-8")
-    write_csv(graded.result, folder / "muscles.csv")
+def _write_files(graded: Graded, folder: Path, place: Place) -> None:
+    """Every file where it belongs below the folder."""
+
+    def path(name: str) -> Path:
+        found = folder / place.rename(name)
+        found.parent.mkdir(exist_ok=True)
+        return found
+
+    path(RESULT).write_text(graded.result.to_json(), encoding="utf-8")
+    (write_tsv if place.prefix else write_csv)(graded.result, path(MUSCLES))
     if graded.images:
-        save_volume(graded.images.labels, folder / "labels.nii.gz")
-        save_volume(graded.images.fat_fraction, folder / "fat_fraction.nii.gz")
+        save_volume(graded.images.labels, path("labels.nii.gz"))
+        save_volume(graded.images.fat_fraction, path("fat_fraction.nii.gz"))
         if (excluded := graded.images.excluded) is not None:
-            save_volume(excluded.with_array(excluded.array.astype(np.uint8)), folder / "excluded.nii.gz")
-        write_overlays(graded.result, graded.images, folder)
+            save_volume(excluded.with_array(excluded.array.astype(np.uint8)), path("excluded.nii.gz"))
+        for picture in write_overlays(graded.result, graded.images, folder):
+            picture.rename(path(picture.name))
 
 
-def _replace(scratch: Path, final: Path) -> None:
+def _put_in_place(scratch: Path, final: Path, place: Place) -> None:
+    if not place.prefix:
+        _replace(scratch, final)
+        return
+    # a BIDS subject's folder may hold sessions too: its parts are replaced one by one, the one with the result last
+    final.mkdir(parents=True, exist_ok=True)
+    for part in ("figures", "anat"):
+        if (scratch / part).exists():
+            _replace(scratch / part, final / part, aside=scratch / f"{part}.old")
+        else:
+            shutil.rmtree(final / part, ignore_errors=True)
+
+
+def _replace(scratch: Path, final: Path, aside: Path | None = None) -> None:
     """Put the finished folder in place; the earlier one is moved aside first, as a folder cannot be overwritten in one step."""
-    aside = scratch.with_suffix(".old")
+    aside = aside or scratch.with_suffix(".old")
     if final.exists():
         final.rename(aside)
     scratch.rename(final)

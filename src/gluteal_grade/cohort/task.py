@@ -1,0 +1,107 @@
+"""What a worker is given, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.config import Settings
+from gluteal_grade.report.layout import Layout
+from gluteal_grade.study import Person
+
+NOBODY = Person()
+
+
+class State(StrEnum):
+    """Where a study stands in the ledger."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    GRADED = "graded"
+    PARTLY = "partly"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all tasks of a batch share.
+
+    Attributes:
+        settings: of the run.
+        out: the output folder, absolute: a cluster's workers see the same file system.
+        layout: of the output.
+        bundle: a lab's networks in place of the shipped ones.
+        config_hash: of `settings`.
+        model_hash: of the networks, see `segmentation.source.model_hash`.
+        threads: of torch and numpy in a worker.
+        force: grade again what is graded already.
+    """
+
+    settings: Settings
+    out: Path
+    layout: Layout
+    bundle: Path | None
+    config_hash: str
+    model_hash: str
+    threads: int
+    force: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """One entry to be worked on.
+
+    Attributes:
+        recipe: how.
+        entry: on what.
+        again: after a failure: only the studies that have no result are graded, whatever the recipe says of force.
+    """
+
+    recipe: Recipe
+    entry: Entry
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one study, or of an entry in which no study was found.
+
+    Attributes:
+        study: its hash; None where the entry as a whole was refused or failed.
+        state: graded, partly, refused or failed.
+        reason, detail: why not graded in full; a code and words without patient data.
+        transient: a failure that may pass.
+        folder: of the result below the output; empty without one.
+        input_hash: of its files, its label map and what was said of it.
+        taken_over: an equal result was there already; nothing was computed.
+        sex, person: of the patient, for the tables; never written as they are.
+        seconds: spent on it.
+    """
+
+    study: str | None
+    state: State
+    reason: str = ""
+    detail: str = ""
+    transient: bool = False
+    folder: str = ""
+    input_hash: str = ""
+    taken_over: bool = False
+    sex: str | None = None
+    person: Person = NOBODY
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All outcomes of one entry.
+
+    Attributes:
+        outcomes: at least one.
+        peak_mb: most memory the worker has held so far.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    peak_mb: float

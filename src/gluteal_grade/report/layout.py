@@ -1,0 +1,88 @@
+"""Where the results of one study lie in the output: a flat folder a study, or BIDS derivatives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from gluteal_grade.io.bids import parse_name
+
+RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
+
+_HASH = re.compile(r"[0-9a-f]{12}")
+_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
+_SESSION = re.compile(r"ses-[A-Za-z0-9]+")
+
+
+class Layout(StrEnum):
+    """How the output is arranged."""
+
+    FLAT = "flat"  # OUT/<study>/
+    BIDS = "bids"  # OUT/sub-<label>[/ses-<label>]/ with anat/ and figures/
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of one study and the names of its files.
+
+    Attributes:
+        folder: POSIX path below the output.
+        prefix: BIDS entities of its files, e.g. ``"sub-01_ses-2"``; empty in the flat layout.
+    """
+
+    folder: str
+    prefix: str = ""
+
+    def rename(self, name: str) -> str:
+        """Where a file of the flat layout lies in this folder."""
+        if not self.prefix:
+            return name
+        if name.endswith(".png"):
+            return f"figures/{self.prefix}_{name}"
+        return f"anat/{self.prefix}_{_BIDS_NAMES[name]}"
+
+    def find(self, out: Path, name: str) -> Path:
+        """Path of a file of the flat layout."""
+        return out / self.folder / self.rename(name)
+
+
+_BIDS_NAMES = {
+    RESULT: "desc-glutei_result.json",
+    MUSCLES: "desc-glutei_morph.tsv",
+    "labels.nii.gz": "desc-glutei_dseg.nii.gz",
+    "fat_fraction.nii.gz": "desc-fatfraction_map.nii.gz",
+    "excluded.nii.gz": "desc-excluded_mask.nii.gz",
+}
+
+
+def place_for(layout: Layout, study: str, name: str = "") -> Place:
+    """Where a study goes.
+
+    Args:
+        layout: of the output.
+        study: its hash.
+        name: a path in which a BIDS subject and session may stand; without one the hash is the subject.
+    """
+    if layout is Layout.FLAT:
+        return Place(study)
+    parts = [part for part in PurePosixPath(parse_name(name).group).parts if _SUBJECT.fullmatch(part) or _SESSION.fullmatch(part)]
+    if not parts or not parts[0].startswith("sub-"):
+        parts = [f"sub-{study}"]
+    return Place("/".join(parts), "_".join(parts))
+
+
+def places(out: Path) -> Iterator[Place]:
+    """Every study with a result in the output, in the order of its folder's name."""
+    for folder in sorted(p for p in out.iterdir() if p.is_dir() and not p.is_symlink()):
+        if _HASH.fullmatch(folder.name) and (folder / RESULT).is_file():
+            yield Place(folder.name)
+        elif _SUBJECT.fullmatch(folder.name):
+            sessions = sorted(p for p in folder.iterdir() if p.is_dir() and _SESSION.fullmatch(p.name))
+            for one in [folder, *sessions]:
+                parts = one.relative_to(out).parts
+                place = Place("/".join(parts), "_".join(parts))
+                if place.find(out, RESULT).is_file():
+                    yield place
