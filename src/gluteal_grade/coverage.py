@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.geometry import FloatArray, Grid, Volume
 
 Key = tuple[Muscle, Side]
+Sections = tuple[npt.NDArray[np.intp], ...]
 
 _FACES = (("left", "right"), ("posterior", "anterior"), ("inferior", "superior"))
 _LEAST = 0.05
@@ -42,30 +44,43 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
         image: the picture it was drawn on, RAS+; constant (padded) planes at its ends count as outside.
         min_area_mm2: smaller contact with the border is no cut.
     """
-    return _coverage(np.argwhere(mask), _picture(image), image.grid, min_area_mm2)
+    return _coverage(_sections(mask, (0, 0, 0), image.shape), _picture(image), image.grid, min_area_mm2)
 
 
 def views_of(labels: Volume, image: Volume, min_area_mm2: float) -> dict[Key, Coverage]:
     """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
-    inside = np.argwhere(labels.array)
-    values = labels.array[tuple(inside.T)]
-    by_muscle: dict[Key, list[int]] = {}
-    for value in np.flatnonzero(np.bincount(values)).tolist():
-        by_muscle.setdefault((LABEL_VALUES[value].muscle, LABEL_VALUES[value].side), []).append(value)
+    sections: dict[Key, Sections] = {}
+    for value, box in enumerate(ndimage.find_objects(labels.array), start=1):
+        if box is None:
+            continue
+        key = (LABEL_VALUES[value].muscle, LABEL_VALUES[value].side)
+        mine = _sections(labels.array[box] == value, (box[0].start, box[1].start, box[2].start), labels.shape)
+        sections[key] = tuple(a + b for a, b in zip(sections[key], mine, strict=True)) if key in sections else mine
     picture = _picture(image)
-    return {key: _coverage(inside[np.isin(values, mine)], picture, image.grid, min_area_mm2) for key, mine in by_muscle.items()}
+    return {key: _coverage(mine, picture, image.grid, min_area_mm2) for key, mine in sections.items()}
 
 
-def _coverage(voxels: npt.NDArray[np.intp], picture: tuple[tuple[int, int], ...], grid: Grid, min_area_mm2: float) -> Coverage:
-    """Coverage of (n, 3) voxels of a picture that reaches from first to last plane along each axis."""
-    if not len(voxels):
+def _sections(mask: npt.NDArray[np.bool_], start: tuple[int, int, int], shape: tuple[int, ...]) -> Sections:
+    """Voxels in each plane of a picture, along each axis; the mask begins at `start`."""
+    found = []
+    for axis, n in enumerate(shape):
+        counts = np.zeros(n, np.intp)
+        counts[start[axis] : start[axis] + mask.shape[axis]] = np.count_nonzero(mask, axis=tuple({0, 1, 2} - {axis}))
+        found.append(counts)
+    return tuple(found)
+
+
+def _coverage(sections: Sections, picture: tuple[tuple[int, int], ...], grid: Grid, min_area_mm2: float) -> Coverage:
+    """Coverage of a muscle in a picture that reaches from first to last plane along each axis."""
+    count = int(sections[0].sum())
+    if not count:
         return Coverage(math.nan, ())
     share, borders = 1.0, []
     voxel_mm3 = grid.voxel_volume_ml * 1000
-    volume_mm3 = len(voxels) * voxel_mm3
+    volume_mm3 = count * voxel_mm3
     for axis, (first, last) in enumerate(picture):
         spacing = grid.spacing_mm[axis]
-        area = np.bincount(voxels[:, axis], minlength=grid.shape[axis]) * (voxel_mm3 / spacing)
+        area = sections[axis] * (voxel_mm3 / spacing)
         for face, (index, inwards) in enumerate(((first, 1), (last, -1))):
             if area[index] <= min_area_mm2:
                 continue
@@ -80,9 +95,10 @@ def _picture(image: Volume) -> tuple[tuple[int, int], ...]:
     """First and last plane along each axis that hold a picture rather than padding."""
     ends = []
     for axis in range(3):
-        others = tuple({0, 1, 2} - {axis})
-        filled = np.flatnonzero(image.array.min(axis=others) != image.array.max(axis=others))
-        ends.append((int(filled[0]), int(filled[-1])) if filled.size else (0, image.shape[axis] - 1))
+        planes = np.moveaxis(image.array, axis, 0)
+        first = next((n for n, plane in enumerate(planes) if plane.min() != plane.max()), None)
+        last = next((n for n in reversed(range(len(planes))) if planes[n].min() != planes[n].max()), None)
+        ends.append((0, image.shape[axis] - 1) if first is None or last is None else (first, last))
     return tuple(ends)
 
 

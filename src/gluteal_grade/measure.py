@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from gluteal_grade.anatomy import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import MeasureSettings
@@ -15,7 +16,8 @@ from gluteal_grade.coverage import Coverage, Key, views_of
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.oedema import OedemaMap, bright_share
-from gluteal_grade.geometry import Volume
+from gluteal_grade.fat.planes import Box
+from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.uncertainty.interval import Interval, Uncertainty
 
 Mask = npt.NDArray[np.bool_]
@@ -99,7 +101,8 @@ def measure(
         right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
         with its reason.
     """
-    present = {LABEL_VALUES[int(v)] for v in np.unique(labels.array[labels.array > 0])}
+    places = _Places(labels)
+    present = {LABEL_VALUES[value] for value in places.boxes}
     maps = dict.fromkeys(Side, fat) if isinstance(fat, FatMap) else fat
     if views is None:
         views = views_of(labels, maps[Side.RIGHT].image, settings.min_view_area_mm2)
@@ -108,17 +111,17 @@ def measure(
         side_labelled = any(part.side is side for part in present)
         for muscle in Muscle:
             whole = Part(muscle, Region.WHOLE, side)
-            mask = np.isin(labels.array, [label_value(Part(muscle, r, side)) for r in (Region.WHOLE, *REGIONS[muscle])])
-            if not mask.any():
+            box = places.box(whole)
+            if box is None:
                 reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
-            view = views[muscle, side]
-            found.append(_measure_part(whole, mask, view, side_fat, slice_axis, settings, uncertainty))
-            for region in REGIONS[muscle]:
-                part = Part(muscle, region, side)
-                if part in present:
-                    found.append(_measure_part(part, labels.array == label_value(part), view, side_fat, slice_axis, settings, uncertainty))
+            near = _Near(box, _cropped(side_fat, box), side_fat.volume.grid)
+            unsure = uncertainty and uncertainty.cropped(box)
+            for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
+                if part is whole or part in present:
+                    mask = places.mask(part, box)
+                    found.append(_measure_part(part, mask, views[muscle, side], near, slice_axis, settings, unsure))
     return tuple(found)
 
 
@@ -128,18 +131,69 @@ def with_oedema(
     """The same with each part's oedema share; NaN without a map, or where too little of the part has a value in it."""
     if oedema is None:
         return measurements
-    found = []
+    places, found = _Places(labels), []
     for m in measurements:
-        whole = m.part.region is Region.WHOLE
-        regions = (Region.WHOLE, *REGIONS[m.part.muscle]) if whole else (m.part.region,)
-        mask = np.isin(labels.array, [label_value(replace(m.part, region=r)) for r in regions])
-        found.append(replace(m, oedema_share=bright_share(oedema, mask, settings.min_evaluable_share)))
+        box = places.box(m.part) or (slice(0, 0),) * 3
+        near = replace(oedema, volume=_part_of(oedema.volume, box))
+        found.append(replace(m, oedema_share=bright_share(near, places.mask(m.part, box), settings.min_evaluable_share)))
     return tuple(found)
 
 
+class _Places:
+    """Where each part lies in a label map: everything is measured in a small box around it."""
+
+    def __init__(self, labels: Volume) -> None:
+        self._array = labels.array
+        self.boxes = {value: box for value, box in enumerate(ndimage.find_objects(labels.array), start=1) if box is not None}
+
+    def box(self, part: Part) -> Box | None:
+        """Around the part, with a voxel more at each side; None where it has no voxel."""
+        found = [self.boxes[value] for value in _values(part) if value in self.boxes]
+        if not found:
+            return None
+        x, y, z = (slice(max(0, min(b[a].start for b in found) - 1), max(b[a].stop for b in found) + 1) for a in range(3))
+        return x, y, z
+
+    def mask(self, part: Part, box: Box) -> Mask:
+        """The part's voxels in a box; of a whole muscle, those of its regions too."""
+        return np.isin(self._array[box], _values(part))
+
+
+def _values(part: Part) -> list[int]:
+    regions = (Region.WHOLE, *REGIONS[part.muscle]) if part.region is Region.WHOLE else (part.region,)
+    return [label_value(replace(part, region=region)) for region in regions]
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """A fat map around one muscle: the box that was cut out, what it holds, and the grid it was cut from."""
+
+    box: Box
+    fat: FatMap
+    grid: Grid
+
+
+def _part_of(volume: Volume, box: Box) -> Volume:
+    """Voxels of a box; their place in space is looked up on the grid that it was cut from."""
+    return volume.with_array(volume.array[box])
+
+
+def _cropped(fat: FatMap, box: Box) -> FatMap:
+    return replace(
+        fat,
+        volume=_part_of(fat.volume, box),
+        image=_part_of(fat.image, box),
+        body=_part_of(fat.body, box),
+        ct_lean=fat.ct_lean and _part_of(fat.ct_lean, box),
+        ct_fat=fat.ct_fat and _part_of(fat.ct_fat, box),
+        excluded=tuple(replace(e, where=_part_of(e.where, box)) for e in fat.excluded),
+    )
+
+
 def _measure_part(
-    part: Part, mask: Mask, view: Coverage, fat: FatMap, slice_axis: int, settings: MeasureSettings, uncertainty: Uncertainty | None
+    part: Part, mask: Mask, view: Coverage, near: _Near, slice_axis: int, settings: MeasureSettings, uncertainty: Uncertainty | None
 ) -> Measurement:
+    fat = near.fat
     count = int(mask.sum())
     values = fat.volume.array[mask]
     values = values[np.isfinite(values)].astype(np.float64)
@@ -149,7 +203,7 @@ def _measure_part(
         evaluable_share=values.size / count,
         ct_lean_share=float(fat.ct_lean.array[mask].mean()) if fat.ct_lean else NAN,
         coverage=view,
-        profile=_profile(mask, fat, slice_axis),
+        profile=_profile(mask, near, slice_axis),
     )
     if count < settings.min_voxels:
         return replace(seen, reason=Reason.TOO_FEW_VOXELS, detail=f"{count} voxels, {settings.min_voxels} needed")
@@ -189,13 +243,13 @@ def _why_left_out(mask: Mask, fat: FatMap) -> Reason | None:
     return reason if reason is not None and 2 * shares[reason] >= int(missing.sum()) else None
 
 
-def _profile(mask: Mask, fat: FatMap, slice_axis: int) -> tuple[Slice, ...]:
+def _profile(mask: Mask, near: _Near, slice_axis: int) -> tuple[Slice, ...]:
     """Area and mean FF of every slice that holds the part."""
-    grid = fat.volume.grid
+    grid = near.grid
     spacing = grid.spacing_mm[slice_axis]
     area_of_voxel_cm2 = grid.voxel_volume_ml / (spacing / 10)
     planes = np.moveaxis(mask, slice_axis, 0)
-    values = np.moveaxis(fat.volume.array, slice_axis, 0)
+    values = np.moveaxis(near.fat.volume.array, slice_axis, 0)
     # distance along the slice normal from patient space's origin: comparable between series of one study
     start = float(grid.direction(slice_axis) @ grid.to_world([0, 0, 0]))
     slices = []
@@ -203,5 +257,6 @@ def _profile(mask: Mask, fat: FatMap, slice_axis: int) -> tuple[Slice, ...]:
         inside = values[index][planes[index]]
         inside = inside[np.isfinite(inside)]
         area = float(planes[index].sum()) * area_of_voxel_cm2
-        slices.append(Slice(int(index), start + float(index) * spacing, area, float(inside.mean()) if inside.size else NAN))
+        place = near.box[slice_axis].start + int(index)
+        slices.append(Slice(place, start + float(place) * spacing, area, float(inside.mean()) if inside.size else NAN))
     return tuple(slices)

@@ -7,13 +7,13 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import ndimage
 
 from gluteal_grade.anatomy import Side
 from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.body import Mask, modal_value, subcutaneous_shell
 from gluteal_grade.fat.fatmap import Spread
+from gluteal_grade.fat.planes import box_of, median_in_plane, narrowed
 from gluteal_grade.geometry import FloatArray, Volume
 
 _BLOCKS = (2, 2, 3)  # of the body's bounding box, along the array axes, in which the modes are compared
@@ -145,9 +145,11 @@ def _against(own: Anchors, pooled: Anchors, settings: T1Settings) -> str:
 
 def _anchors(corrected: Volume, smooth: FloatArray, body: Mask, depth: FloatArray, settings: T1Settings) -> Anchors:
     voxel_ml = corrected.grid.voxel_volume_ml
+    box = box_of(body)
+    signal, smooth, body, depth = corrected.array[box], smooth[box], body[box], depth[box]
     shell = body & subcutaneous_shell(depth, corrected.spacing_mm, settings.shell_mm)
     bright = shell & (smooth > settings.fat_above_top * np.percentile(smooth[shell], 98)) if shell.any() else shell
-    fat_voxels = ndimage.binary_erosion(bright, np.ones((3, 3, 1)))
+    fat_voxels = narrowed(bright)
     fat_ml = float(fat_voxels.sum()) * voxel_ml
     if fat_ml < settings.min_fat_ml:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{fat_ml:.1f} ml of bright tissue under the skin, {settings.min_fat_ml:g} needed")
@@ -155,14 +157,15 @@ def _anchors(corrected: Volume, smooth: FloatArray, body: Mask, depth: FloatArra
     under_skin = float(bright[outermost].mean()) if outermost.any() else 1.0
     if under_skin < settings.min_bright_outermost:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{under_skin:.0%} of the layer under the skin is bright: fat is suppressed or missing")
-    fat = modal_value(corrected.array[fat_voxels])
+    fat = modal_value(signal[fat_voxels])
     low, high = settings.lean_over_fat
     inside = smooth[body]
     lean_mode = modal_value(inside[(inside > 0.5 * low * fat) & (inside < 0.5 * (1 + high) * fat)])
     ratio = lean_mode / fat
     if not low <= ratio <= high:
         raise RefusedInput(Reason.NO_LEAN_REFERENCE, f"muscle over fat signal is {ratio:.2f}, expected {low:g} to {high:g}")
-    lean = body & (np.abs(smooth / lean_mode - 1) < _NEAR)
+    lean = np.zeros(body.shape, bool)
+    lean[body] = np.abs(inside / lean_mode - 1) < _NEAR
     lean_ml = float(lean.sum()) * voxel_ml
     share = float(lean.sum() / body.sum())
     if share < settings.min_lean_share:
@@ -179,16 +182,13 @@ def _anchors(corrected: Volume, smooth: FloatArray, body: Mask, depth: FloatArra
         lean_share=share,
         fat_drift=_drift(smooth, fat_voxels, fat, settings.sides.block_ml / voxel_ml),
         lean_drift=_drift(smooth, lean, lean_mode, settings.sides.block_ml / voxel_ml),
-        noise=_SD_OVER_MAD * float(np.median(np.abs((corrected.array - smooth)[lean]))),
+        noise=_SD_OVER_MAD * float(np.median(np.abs(signal[lean] - smooth[lean]))),
     )
 
 
 def _drift(smooth: FloatArray, tissue: Mask, mode: float, least: float) -> float:
     """Relative SD of the modes of the blocks that hold at least so many voxels of the tissue; NaN for fewer than three blocks."""
-    edges = []
-    for axis, blocks in enumerate(_BLOCKS):
-        where = np.flatnonzero(tissue.any(axis=tuple(a for a in range(3) if a != axis)))
-        edges.append(np.linspace(where[0], where[-1] + 1, blocks + 1).astype(int))
+    edges = [np.linspace(side.start, side.stop, blocks + 1).astype(int) for side, blocks in zip(box_of(tissue), _BLOCKS, strict=True)]
     modes = []
     for i, j, k in itertools.product(*(range(n) for n in _BLOCKS)):
         box = tuple(slice(e[n], e[n + 1]) for e, n in zip(edges, (i, j, k), strict=True))
@@ -200,4 +200,4 @@ def _drift(smooth: FloatArray, tissue: Mask, mode: float, least: float) -> float
 
 def _smoothed(image: Volume) -> FloatArray:
     """In-plane median: the lean peak narrows without fat streaks leaking into it as a mean would let them."""
-    return np.asarray(ndimage.median_filter(image.array, size=(3, 3, 1)))
+    return median_in_plane(image.array)

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import BiasSettings
 from gluteal_grade.fat.body import Mask, modal_value
+from gluteal_grade.fat.planes import narrowed
 from gluteal_grade.geometry import FloatArray, Volume
 
 _ENOUGH = 30_000  # voxels; more do not steady some 35 unknowns
@@ -80,21 +81,25 @@ def _lattice(image: Volume, settings: BiasSettings) -> tuple[slice, slice, slice
 
 def _places(image: Volume, lattice: tuple[slice, slice, slice], chosen: Mask) -> FloatArray:
     """(n, 3) array positions of chosen lattice voxels, -1 to 1."""
-    index = np.moveaxis(np.indices(image.shape)[(slice(None), *lattice)], 0, -1)[chosen]
+    lines = (np.arange(n)[step] for n, step in zip(image.shape, lattice, strict=True))
+    index = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)[chosen]
     return np.asarray(2 * index / np.maximum(np.array(image.shape) - 1, 1) - 1)
 
 
 def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings) -> _Sample:
     spacing = image.spacing_mm
     # a light blur steadies log(signal) against noise; in-plane only where slices are thick
-    smooth = ndimage.gaussian_filter(np.asarray(image.array, np.float32), [min(1.0, 2.0 / s) if s < 3 else 0 for s in spacing])
     lattice = _lattice(image, settings)
-    inner = ndimage.binary_erosion(body, np.ones((3, 3, 1)))
-    chosen = inner[lattice] & (smooth[lattice] > 0)
+    smooth = np.asarray(image.array, np.float32)
+    for axis, (size, step) in enumerate(zip(spacing, lattice, strict=True)):
+        if size < 3:
+            smooth = ndimage.gaussian_filter1d(smooth, min(1.0, 2.0 / size), axis)
+        smooth = smooth[(*[slice(None)] * axis, step)]
+    chosen = narrowed(body)[lattice] & (smooth > 0)
     thin = max(1, np.count_nonzero(chosen) // _ENOUGH)
     place = _places(image, lattice, chosen)[::thin]
     deep = depth[lattice][chosen][::thin]
-    log_signal = np.log(smooth[lattice][chosen].astype(np.float64))[::thin]
+    log_signal = np.log(smooth[chosen].astype(np.float64))[::thin]
     return _Sample(log_signal, deep < settings.shell_mm, deep < settings.outermost_mm, _terms(place, settings.order))
 
 

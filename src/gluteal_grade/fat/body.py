@@ -7,6 +7,8 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
+from gluteal_grade.fat.distance import distance_inside
+from gluteal_grade.fat.planes import opened
 from gluteal_grade.geometry import FloatArray, Volume
 
 Mask = npt.NDArray[np.bool_]
@@ -36,7 +38,7 @@ def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO)
             return np.ones(array.shape, bool)
         mask = smooth > threshold
     # an opening cuts table, coils and ghost speckle off; only in-plane, as slices may be thick
-    mask = ndimage.binary_opening(mask, np.ones((3, 3, 1)))
+    mask = opened(mask)
     parts, count = ndimage.label(mask)
     if not count:
         return np.ones(array.shape, bool)
@@ -62,11 +64,12 @@ def _air_threshold(smooth: FloatArray, air_ratio: float) -> float | None:
     return float(low)
 
 
-def depth_mm(body: Mask, spacing_mm: tuple[float, float, float]) -> FloatArray:
-    """Distance of body voxels to the nearest air in view, mm; infinite where no air is in view. The border of the picture is no skin."""
-    if body.all():
-        return np.full(body.shape, np.inf, np.float32)
-    return np.asarray(ndimage.distance_transform_edt(body, sampling=spacing_mm), np.float32)
+def depth_mm(body: Mask, spacing_mm: tuple[float, float, float], within_mm: float = np.inf) -> FloatArray:
+    """Distance of body voxels to the nearest air in view, mm; infinite where no air is in view. The border of the picture is no skin.
+
+    What lies deeper than `within_mm` may be given as infinite too, which is faster.
+    """
+    return distance_inside(body, spacing_mm, within_mm)
 
 
 def subcutaneous_shell(depth: FloatArray, spacing_mm: tuple[float, float, float], between_mm: tuple[float, float]) -> Mask:
@@ -77,15 +80,16 @@ def subcutaneous_shell(depth: FloatArray, spacing_mm: tuple[float, float, float]
 
 def modal_value(values: FloatArray) -> float:
     """Mode of a sample by the half-sample method (Bickel & Fruehwirth 2006): robust, no bins, no tuning. NaN for none."""
-    data = np.sort(np.asarray(values, np.float64).ravel())
+    data = np.asarray(values, np.float64).ravel()
     data = data[np.isfinite(data)]
     if not data.size:
         return float("nan")
     if data.size > 20_000:  # a coarse histogram finds the peak region first; the half-sample steps then need few values
-        counts, edges = np.histogram(data, 64, range=(data[0], np.nextafter(data[-1], np.inf)))
+        counts, edges = np.histogram(data, 64, range=(data.min(), np.nextafter(data.max(), np.inf)))
         smooth = np.convolve(counts, [0.25, 0.5, 0.25], "same")
         peak = int(np.argmax(smooth))
         data = data[(data >= edges[max(peak - 3, 0)]) & (data <= edges[min(peak + 4, 64)])]
+    data = np.sort(data)
     while data.size > 200:  # below that, noise alone would decide which half is denser
         half = (data.size + 1) // 2
         widths = data[half - 1 :] - data[: data.size - half + 1]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import ndimage
 
 from gluteal_grade.config import FatSettings, OedemaSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
 from gluteal_grade.fat.body import Mask, modal_value
 from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.planes import median_in_plane
 from gluteal_grade.geometry import FloatArray, Grid, Volume
 from gluteal_grade.study import Series, SeriesKind, Study
 
@@ -79,7 +79,7 @@ def _read(series: Series, fat: FatMap, settings: FatSettings) -> OedemaMap:
     rules = settings.oedema
     image = series.load()
     # a median in the picture's own plane: single bright voxels are noise or vessels
-    calm = image.with_array(ndimage.median_filter(np.asarray(image.array, np.float32), size=_in_plane(series.slice_axis)))
+    calm = image.with_array(median_in_plane(np.asarray(image.array, np.float32), series.slice_axis))
     grid = fat.volume.grid
     there, seen = calm, np.ones(grid.shape, bool)
     if not image.grid.matches(grid):
@@ -107,11 +107,6 @@ def _peak(values: FloatArray) -> tuple[float, float]:
     mode = modal_value(values)
     below = values[values < mode]
     return mode, _SD_OVER_MAD * float(np.median(mode - below)) if below.size else float("nan")
-
-
-def _in_plane(slice_axis: int) -> tuple[int, int, int]:
-    x, y, z = (1 if axis == slice_axis else 3 for axis in range(3))
-    return x, y, z
 
 
 def bright_share(oedema: OedemaMap, mask: Mask, min_evaluable_share: float) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import ive
 
 from gluteal_grade.fat.body import Mask
+from gluteal_grade.fat.planes import median_in_plane
 from gluteal_grade.geometry import FloatArray
 
 _TOP = 8.0  # in sigma; above it h(a) - a = 1 / (2a) to 1 %
@@ -54,7 +55,7 @@ def without_floor(array: FloatArray, sigma: float | None, body: Mask, slice_axis
     bright = body & (level >= _TOP)
     signal[bright] -= np.float32(sigma) / (2 * level[bright])
     dim = body & (level < _TOP)
-    median = _neighbours_median(level, dim, slice_axis)
+    median = median_in_plane(level, slice_axis)[dim]  # of 3 x 3 voxels: an edge stays an edge
     signal[dim] -= np.float32(sigma) * _lookup(table.correction, median)
     variance[dim] *= _lookup(table.variance, median)
     return Cleaned(signal, variance)
@@ -104,17 +105,3 @@ def _variance_left(signal: FloatArray, correction: FloatArray) -> FloatArray:
 def _lookup(table: FloatArray, argument: FloatArray) -> FloatArray:
     index = np.clip(np.rint(argument / np.float32(_STEP)), 0, len(table) - 1).astype(np.intp)
     return np.asarray(table[index])
-
-
-def _neighbours_median(level: FloatArray, where: Mask, slice_axis: int) -> FloatArray:
-    """Median of the 3 x 3 voxels in the slice around each voxel of `where`: an edge stays an edge."""
-    a, b = (axis for axis in range(3) if axis != slice_axis)
-    found = list(np.nonzero(where))
-    around = np.empty((9, len(found[0])), np.float32)
-    for row, (i, j) in enumerate(np.ndindex(3, 3)):
-        place = list(found)
-        place[a] = np.clip(found[a] + i - 1, 0, level.shape[a] - 1)
-        place[b] = np.clip(found[b] + j - 1, 0, level.shape[b] - 1)
-        around[row] = level[tuple(place)]
-    around.partition(4, axis=0)
-    return np.asarray(around[4])

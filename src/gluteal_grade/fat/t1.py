@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from gluteal_grade.anatomy import Side
 from gluteal_grade.config import FatSettings, T1Settings
@@ -16,10 +15,9 @@ from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.body import Mask, body_mask, depth_mm
 from gluteal_grade.fat.fatmap import FatMap, Method, Spread
 from gluteal_grade.fat.midline import right_half
+from gluteal_grade.fat.planes import beside
 from gluteal_grade.geometry import FloatArray
 from gluteal_grade.study import Series
-
-_IN_PLANE = ndimage.generate_binary_structure(2, 1)[:, :, None]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,8 @@ def _between_anchors(series: Series, settings: T1Settings, contrast: _Contrast) 
         raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
     image = series.load()
     body = body_mask(image)
-    depth = depth_mm(body, image.spacing_mm)
+    deepest = max(settings.shell_mm[1], settings.outermost_mm, settings.bias.shell_mm, settings.bias.outermost_mm)
+    depth = depth_mm(body, image.spacing_mm, deepest)
     corrected = image.with_array(correct_bias(image, body, depth, settings.bias))
     right = right_half(image, body, settings.sides.min_width_mm)
     anchors = anchors_by_side(corrected, body, depth, right, settings)
@@ -93,7 +92,7 @@ def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settin
         fraction[mine] = (array[mine] - own.muscle) / (own.fat - own.muscle)
         muscle[mine] = own.muscle
     # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
-    fraction[ndimage.binary_dilation(array < settings.void_below_muscle * muscle, _IN_PLANE)] = np.nan
+    fraction[beside(array < settings.void_below_muscle * muscle, (0, 1))] = np.nan
     return fraction
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.errors import Note, Reason, RefusedInput
@@ -48,9 +49,11 @@ def check_sides(labels: Volume, body: Volume | None = None) -> tuple[Note, ...]:
 def _rightness(labels: Volume) -> dict[tuple[Muscle, Side], np.ndarray]:
     """World x (mm, to the right) of every voxel of each labelled muscle."""
     x: dict[tuple[Muscle, Side], list[np.ndarray]] = {}
-    for value in np.unique(labels.array[labels.array > 0]):
-        part = LABEL_VALUES[int(value)]
-        x.setdefault((part.muscle, part.side), []).append(labels.grid.to_world(np.argwhere(labels.array == value))[:, 0])
+    for value, box in enumerate(ndimage.find_objects(labels.array), start=1):
+        if box is not None:
+            part = LABEL_VALUES[value]
+            voxels = np.argwhere(labels.array[box] == value) + [s.start for s in box]
+            x.setdefault((part.muscle, part.side), []).append(labels.grid.to_world(voxels)[:, 0])
     return {key: np.concatenate(arrays) for key, arrays in x.items()}
 
 

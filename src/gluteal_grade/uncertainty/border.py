@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+
+from gluteal_grade.fat.planes import beside, box_of
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -64,14 +65,13 @@ def rings(mask: Mask, values: npt.NDArray[np.floating], slice_axis: int | None, 
         slice_axis: array axis across the slices, for borders that move within slices; None: along all three axes.
         doubt: the segmenter's uncertainty on the same grid, 0-1.
     """
-    box = tuple(slice(max(0, s.start - _MARGIN), s.stop + _MARGIN) for s in ndimage.find_objects(mask.astype(np.uint8))[0])
+    box = tuple(slice(max(0, s.start - _MARGIN), s.stop + _MARGIN) for s in box_of(mask))
     mine, ff = mask[box], values[box]
     unsure = np.zeros(ff.shape) if doubt is None else doubt[box]
-    plane = ndimage.generate_binary_structure(3 if slice_axis is None else 2, 1)
-    cross = plane if slice_axis is None else np.expand_dims(plane, slice_axis)
+    axes = tuple(axis for axis in range(3) if axis != slice_axis)
     # the edge of the picture is no border of the muscle
-    core = ndimage.binary_erosion(mine, cross, border_value=1)
-    outer = ndimage.binary_dilation(mine, cross) & ~mine
+    core = ~beside(~mine, axes)
+    outer = beside(mine, axes) & ~mine
     known = np.isfinite(ff)
     parts = [part & known for part in (core, mine & ~core, outer)]
     return Rings(*(ff[p].astype(np.float64) for p in parts), *(unsure[p].astype(np.float64) for p in parts))

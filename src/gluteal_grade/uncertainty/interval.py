@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,10 @@ class Uncertainty:
     settings: UncertaintySettings
     automatic: bool = False
     doubt: Volume | None = None
+
+    def cropped(self, box: tuple[slice, slice, slice]) -> Uncertainty:
+        """The same for masks and maps cut to a box of the grid."""
+        return self if self.doubt is None else replace(self, doubt=self.doubt.with_array(self.doubt.array[box]))
 
     def interval(self, mask: npt.NDArray[np.bool_], fat: FatMap, slice_axis: int) -> Interval:
         """The interval of the mean fat fraction over a label with at least one value.

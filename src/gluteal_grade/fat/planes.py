@@ -1,0 +1,113 @@
+"""Neighbourhoods of 3 x 3 voxels within a plane, written as shifts of whole arrays: the same values as scipy.ndimage gives, many times
+faster for masks and small medians.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gluteal_grade.geometry import FloatArray
+
+T = TypeVar("T", bound=np.generic)
+Mask = npt.NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
+
+_BLOCK = 100_000  # voxels at a time: what is worked on stays in the processor's cache
+
+
+def box_of(mask: Mask) -> Box:
+    """The smallest box that holds a mask; empty for an empty one."""
+    x = np.flatnonzero(mask.any(axis=(1, 2)))
+    if not x.size:
+        return slice(0, 0), slice(0, 0), slice(0, 0)
+    first = slice(int(x[0]), int(x[-1]) + 1)
+    flat = np.logical_or.reduce(mask[first], axis=0)
+    y, z = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+    return first, slice(int(y[0]), int(y[-1]) + 1), slice(int(z[0]), int(z[-1]) + 1)
+
+
+def widened(mask: Mask, steps: int = 1, axes: tuple[int, ...] = (0, 1)) -> Mask:
+    """Dilation by a square (of three axes: a cube) of 2 `steps` + 1 voxels."""
+    for axis in axes:
+        mask = _spread(mask, steps, axis)
+    return mask
+
+
+def narrowed(mask: Mask, steps: int = 1, axes: tuple[int, ...] = (0, 1)) -> Mask:
+    """Erosion by the same square; what lies beyond the array is no part of the mask."""
+    for axis in axes:
+        rest = _spread(~mask, steps, axis)
+        _along(rest, axis, None, steps)[...] = True
+        _along(rest, axis, -steps, None)[...] = True
+        mask = ~rest
+    return mask
+
+
+def opened(mask: Mask) -> Mask:
+    """Opening by 3 x 3 voxels along the first two axes."""
+    return widened(narrowed(mask))
+
+
+def beside(mask: Mask, axes: tuple[int, ...]) -> Mask:
+    """The mask with every voxel that shares a face with it, along these axes."""
+    found = mask.copy()
+    for axis in axes:
+        _along(found, axis, 1, None)[...] |= _along(mask, axis, None, -1)
+        _along(found, axis, None, -1)[...] |= _along(mask, axis, 1, None)
+    return found
+
+
+def median_in_plane(array: FloatArray, slice_axis: int = 2) -> FloatArray:
+    """Median of the 3 x 3 voxels of the slice around each voxel; beyond the border its own values go on. Type as given."""
+    one, other = (axis for axis in range(3) if axis != slice_axis)
+    wide = np.pad(array, [(int(axis != slice_axis),) * 2 for axis in range(3)], mode="edge")
+    found = np.empty_like(array, order="C")
+    more = 0 if slice_axis == 0 else 2
+    rows = max(1, _BLOCK // max(1, wide[0].size))
+    for start in range(0, len(array), rows):
+        found[start : start + rows] = _median_of_nine(wide[start : start + rows + more], one, other)
+    return found
+
+
+def _median_of_nine(wide: FloatArray, one: int, other: int) -> FloatArray:
+    """By sorting columns of three, then the lowest, middle and highest of three columns (Paeth 1990)."""
+    a, b, c = _three(wide, one)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    middle = np.minimum(high, c)
+    np.maximum(high, c, out=high)
+    a = np.maximum(low, middle)
+    np.minimum(low, middle, out=low)
+    lows, middles, highs = _three(low, other), _three(a, other), _three(high, other)
+    most = np.maximum(np.maximum(lows[0], lows[1]), lows[2])
+    least = np.minimum(np.minimum(highs[0], highs[1]), highs[2])
+    return _middle(most, _middle(*middles), least)
+
+
+def _middle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    return np.asarray(np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c)))
+
+
+def _three(array: FloatArray, axis: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    n = array.shape[axis]
+    return _along(array, axis, 0, n - 2), _along(array, axis, 1, n - 1), _along(array, axis, 2, n)
+
+
+def _spread(mask: Mask, steps: int, axis: int) -> Mask:
+    """True wherever the mask is within so many voxels along an axis; by doubling, so that wide ones cost little more."""
+    found, reach = mask.copy(), 0
+    while reach < steps:
+        shift = min(reach + 1 if reach else 1, steps - reach)
+        last = found.copy()
+        _along(found, axis, shift, None)[...] |= _along(last, axis, None, -shift)
+        _along(found, axis, None, -shift)[...] |= _along(last, axis, shift, None)
+        reach += shift
+    return found
+
+
+def _along(array: npt.NDArray[T], axis: int, start: int | None, stop: int | None) -> npt.NDArray[T]:
+    window = [slice(None)] * 3
+    window[axis] = slice(start, stop)
+    return array[tuple(window)]
