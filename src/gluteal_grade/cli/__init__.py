@@ -9,6 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from gluteal_grade import __version__
+from gluteal_grade.cli.batch import batch
+from gluteal_grade.cli.cohort import app as cohort
+from gluteal_grade.cli.compare import compare
 from gluteal_grade.cli.exit_codes import FAILED, USAGE, tell
 from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
@@ -30,7 +33,10 @@ app = typer.Typer(
 )
 app.command()(grade)
 app.command()(inspect)
+app.command()(batch)
+app.command()(compare)
 app.command()(schema)
+app.add_typer(cohort, name="cohort")
 app.add_typer(model, name="model")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade.errors import GradeError
+from gluteal_grade.study import Person
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class Given:
     patient: str | None = field(default=None, repr=False)
     date: datetime.date | None = field(default=None, repr=False)
     extra: tuple[tuple[str, str], ...] = ()
+
+    def person(self, found: Person) -> Person:
+        """Whom the files name, with what the user says of them."""
+        return Person(
+            self.patient or found.id,
+            found.age_years if self.age_years is None else self.age_years,
+            self.group or found.group,
+            self.date or found.study_date,
+        )
 
     def measuring(self) -> dict[str, Any]:
         """What changes the numbers, for the hash of the input; of the labels their content, not their place."""

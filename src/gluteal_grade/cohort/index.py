@@ -45,6 +45,7 @@ def index_folder(root: Path, source: str, leave_out: Path | None = None) -> list
             groups[key].append(part)
         for key, part in _nifti_parts(folder, nifti, files, alone=not dicom):
             groups[key].append(part)
+    groups = _damage_joined(groups)
     entries = [_entry(root, source, sorted(dict.fromkeys(group))) for group in groups.values()]
     entries += [Entry(_join(source, f.name), f.path) for f in zips]
     entries += [Entry(_join(source, name), root / name, refusal=error) for name, error in unreadable.items()]
@@ -57,6 +58,17 @@ def index_folder(root: Path, source: str, leave_out: Path | None = None) -> list
     )
     entries += [Entry(_join(source, name), root / name) for name in _to_refuse(root, found, leave_out, loose_study=loose)]
     return sorted(entries, key=lambda e: e.source)
+
+
+def _damage_joined(groups: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What is damaged throughout under one name at the top is one entry; beside sound images, each damaged folder is its own."""
+    sound = {PurePosixPath(part).parts[:1] for key, parts in groups.items() if not key.startswith("broken:") for part in parts}
+    joined: dict[str, list[str]] = defaultdict(list)
+    for key, parts in groups.items():
+        top = PurePosixPath(parts[0]).parts[:1]
+        damaged = key.startswith("broken:") and top not in sound
+        joined[f"broken:{'/'.join(top)}" if damaged else key] += parts
+    return joined
 
 
 def _by_folder(root: Path, leave_out: Path | None) -> tuple[dict[str, list[FileRef]], dict[str, TransientFailure]]:

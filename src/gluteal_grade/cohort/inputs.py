@@ -73,7 +73,7 @@ def _nearest(entry: Entry, pattern: str, tops: Sequence[Path]) -> Path:
             return matches[0]
         if place == limit:
             break
-    raise RefusedInput(Reason.LABELS_NOT_FOUND, "no file of the study matches --labels")
+    return folder / pattern  # not there: refused as such when the study is, unless there is a better reason
 
 
 def _common_folder(entry: Entry) -> Path:

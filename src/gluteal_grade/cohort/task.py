@@ -78,6 +78,9 @@ class Outcome:
         input_hash: of its files, its label map and what was said of it.
         taken_over: an equal result was there already; nothing was computed.
         sex, person: of the patient, for the tables; never written as they are.
+        method: how fat was measured; several joined by ``+``.
+        automatic: a network made the labels; None where there are none.
+        version: of the program that made the result.
         seconds: spent on it.
     """
 
@@ -91,6 +94,9 @@ class Outcome:
     taken_over: bool = False
     sex: str | None = None
     person: Person = NOBODY
+    method: str = ""
+    automatic: bool | None = None
+    version: str = ""
     seconds: float = 0.0
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
 from gluteal_grade.config import with_metal_sides
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
@@ -23,12 +24,10 @@ from gluteal_grade.io.kinds import parse_kinds
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.layout import RESULT, Place, place_for
 from gluteal_grade.report.writer import write_study
-from gluteal_grade.results import StudyStatus
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.study import Study
 
 Value = TypeVar("Value")
-_STATES = {StudyStatus.GRADED: State.GRADED, StudyStatus.PARTLY_GRADED: State.PARTLY, StudyStatus.REFUSED: State.REFUSED}
 
 
 def work(task: Task) -> Answer:
@@ -77,7 +76,8 @@ def _graded(task: Task, study: Study) -> Outcome:
     start = time.perf_counter()
     place = place_for(task.recipe.layout, study.id, _bids_name(task.entry))
     outcome = _guarded(partial(_one, task, study, place))
-    return replace(outcome, study=study.id, sex=study.patient_sex, person=study.person, seconds=round(time.perf_counter() - start, 3))
+    person = task.entry.given.person(study.person)
+    return replace(outcome, study=study.id, sex=study.patient_sex, person=person, seconds=round(time.perf_counter() - start, 3))
 
 
 def _bids_name(entry: Entry) -> str:
@@ -102,11 +102,7 @@ def _one(task: Task, study: Study, place: Place) -> Outcome:
     )
     result = graded.result.model_copy(update={"provenance": made_by})
     write_study(Graded(result, graded.images), recipe.out, place)
-    refusal = result.refusal
-    return Outcome(
-        None, _STATES[result.status], refusal.reason if refusal else "", refusal.detail if refusal else "", folder=place.folder,
-        input_hash=input_hash,
-    )  # fmt: skip
+    return replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
 
 
 def _input_hash(entry: Entry, study: Study) -> str:
@@ -124,9 +120,7 @@ def _finished(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
         result = json.loads(place.find(recipe.out, RESULT).read_text(encoding="utf-8"))
         made_by = result["provenance"]
         wanted = (input_hash, recipe.config_hash, recipe.model_hash)
-        if tuple(made_by.get(name) for name in ("input_hash", "config_hash", "model_hash")) != wanted:
-            return None
-        refusal = result["refusal"] or {"reason": "", "detail": ""}
-        return Outcome(None, _STATES[StudyStatus(result["status"])], refusal["reason"], refusal["detail"], folder=place.folder)
+        same = tuple(made_by.get(name) for name in ("input_hash", "config_hash", "model_hash")) == wanted
+        return outcome_of(result, place) if same else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

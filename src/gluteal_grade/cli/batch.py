@@ -1,0 +1,173 @@
+"""`gluteal-grade batch`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gluteal_grade.cli.exit_codes import FAILED, tell
+from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.errors import GradeError
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from gluteal_grade.cohort.execution import Executor
+    from gluteal_grade.cohort.progress import Silence
+    from gluteal_grade.cohort.task import State
+    from gluteal_grade.report.layout import Layout
+
+
+def batch(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Folders, BIDS trees, globs, zips, files, or a CSV manifest (column `path`).")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results, tables, pages and the ledger go here.")],
+    labels: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name or pattern of each study's label map, in its folder or above it.")
+    ] = None,
+    labelmap: Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels or --bundle.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(metavar="DIR", readable=False, help="A MONAI bundle that you trust, instead of the shipped networks.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes; without it one a core, as memory allows.")
+    ] = None,
+    memory_gb: Annotated[float | None, typer.Option(min=0.5, help="Bound of each worker; without it its share of the machine.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="A study that takes longer has failed.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this Dask scheduler, e.g. tcp://host:8786.")
+    ] = None,
+    slurm: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Use Slurm as this YAML says, see configs/slurm.example.yaml.")
+    ] = None,
+    print_job_script: Annotated[bool, typer.Option("--print-job-script", help="Print the Slurm job script and exit.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")] = False,
+    attempts: Annotated[int, typer.Option(min=1, help="Tries of one study in this run where a failure may pass.")] = 3,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
+    layout: Annotated[str, typer.Option(metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")] = "flat",
+    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")] = False,
+) -> int:
+    """Grade a cohort. Run the same command again to go on after an interruption; what is done is not done twice.
+
+    Exit codes: 0 all graded in full, 3 mixed, 2 none gradable, 1 stopped, 64 wrong usage.
+    """
+    settings = settings_of(config)
+    if print_job_script:
+        return _print_job_script(slurm)
+    if labelmap is not None:
+        _check_numbering(labelmap, labels is not None or bundle is not None)
+    threads, executor = _executor(jobs, memory_gb, timeout, dask, slurm)
+
+    from gluteal_grade.cohort.batch import Request, run_batch
+    from gluteal_grade.cohort.runner import Options, exit_code
+
+    options = Options(retry_failed, attempts)
+    request = Request(tuple(inputs), out, settings, labels, labelmap, bundle, _layout(layout), threads, force, options, pictures)
+    observer = _observer(quiet, json_lines)
+    try:
+        with _terminated_as_interrupted():
+            states = run_batch(request, executor, observer)
+    except GradeError as error:
+        return tell(error)
+    except KeyboardInterrupt:
+        typer.echo("stopped; run the same command again to go on", err=True)
+        return FAILED
+    finally:
+        observer.close()
+    if not (quiet or json_lines):
+        _report(states, out)
+    return exit_code(states)
+
+
+def _layout(name: str) -> Layout:
+    from gluteal_grade.report.layout import Layout
+
+    try:
+        return Layout(name)
+    except ValueError:
+        raise typer.BadParameter("flat or bids", param_hint="--layout") from None
+
+
+def _check_numbering(name: str, used: bool) -> None:
+    from gluteal_grade.segmentation.numbering import load_numbering
+
+    if not used:
+        raise typer.BadParameter("names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
+    try:
+        load_numbering(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--labelmap") from None
+
+
+def _executor(
+    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None
+) -> tuple[int, Callable[[], Executor]]:
+    """Threads of a worker, and what makes the executor."""
+    from gluteal_grade.cohort.local_executor import LocalExecutor
+    from gluteal_grade.cohort.machine import share
+    from gluteal_grade.cohort.worker import work
+
+    if sum(given is not None for given in (jobs, dask, slurm)) > 1:
+        raise typer.BadParameter("--jobs, --dask and --slurm exclude each other", param_hint="--jobs")
+    if dask is not None:
+        from gluteal_grade.cohort.dask_executor import DaskExecutor
+
+        return 1, partial(DaskExecutor, dask, work)
+    if slurm is not None:
+        from gluteal_grade.cohort.slurm import slurm_executor
+
+        return 1, partial(slurm_executor, slurm, work)
+    mine = share(jobs, memory_gb and memory_gb * 1024)
+    return mine.threads, partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout)
+
+
+def _print_job_script(slurm: Path | None) -> int:
+    from gluteal_grade.cohort.slurm import job_script
+
+    if slurm is None:
+        raise typer.BadParameter("needs --slurm", param_hint="--print-job-script")
+    try:
+        typer.echo(job_script(slurm))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--slurm") from None
+    return 0
+
+
+def _observer(quiet: bool, json_lines: bool) -> Silence:
+    from rich.console import Console
+
+    from gluteal_grade.cohort.progress import Bar, JsonLines, Silence
+
+    return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True))
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A scheduler's SIGTERM stops as cleanly as Ctrl-C."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _report(states: Counter[State], out: Path) -> None:
+    typer.echo(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing was given")
+    if {"refused", "failed"} & {state.value for state in states}:
+        typer.echo(f"Why not: {out / 'refusals.csv'}")
+    typer.echo(f"Tables: {out / 'cohort.csv'}; to look at: {out / 'index.html'}")

@@ -1,0 +1,89 @@
+"""A batch from its inputs to its tables: everything that the command line, or a program, asks for at once."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gluteal_grade.cohort.execution import Executor
+from gluteal_grade.cohort.inputs import read_inputs
+from gluteal_grade.cohort.ledger import opened
+from gluteal_grade.cohort.lock import locked
+from gluteal_grade.cohort.observer import Observer
+from gluteal_grade.cohort.runner import Batch, Options
+from gluteal_grade.cohort.summary import summarise
+from gluteal_grade.cohort.task import Recipe, State
+from gluteal_grade.config import Settings
+from gluteal_grade.report.layout import Layout
+from gluteal_grade.segmentation.source import model_hash
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a batch.
+
+    Attributes:
+        inputs: paths and patterns as the user gave them.
+        out: output folder.
+        settings: of the run.
+        labels, labelmap: see `inputs.read_inputs`.
+        bundle: a lab's networks.
+        layout: of the output.
+        threads: of each worker.
+        force: grade again what is graded already.
+        options: retries.
+        pictures: contact sheets, figures and trend plots at the end.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    settings: Settings
+    labels: str | None = None
+    labelmap: str | None = None
+    bundle: Path | None = None
+    layout: Layout = Layout.FLAT
+    threads: int = 1
+    force: bool = False
+    options: Options = field(default_factory=Options)
+    pictures: bool = True
+
+
+def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer) -> Counter[State]:
+    """Grade everything, then write the tables and pages; after a stop too, as far as the disk allows, they are made by the next run.
+
+    Returns:
+        studies by state.
+
+    Raises:
+        RefusedInput: `no_segmenter`, `bundle_unreadable`, `ledger_unreadable`.
+        TransientFailure: the batch had to stop; run again, it goes on.
+    """
+    recipe = Recipe(
+        request.settings,
+        request.out.absolute(),
+        request.layout,
+        request.bundle.absolute() if request.bundle else None,
+        request.settings.hash(),
+        "labels" if request.labels else model_hash(request.settings, request.bundle),
+        request.threads,
+        request.force,
+    )
+    with locked(recipe.out), opened(recipe.out) as ledger:
+        _sweep(recipe.out)
+        entries = read_inputs(request.inputs, recipe.out, request.labels, request.labelmap)
+        states = Batch(entries, recipe, ledger, request.options, observer).run(executor)
+        summarise(recipe.out, ledger, pictures=request.pictures)
+    return states
+
+
+def _sweep(out: Path) -> None:
+    """Unfinished folders of workers that were killed."""
+    for path in out.glob(".*.partial"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+    for path in out.glob(".*.old"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,240 @@
+"""The ledger: one row for each study and attempt, in `ledger.sqlite`. Only the batch that holds the folder writes to it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import secrets
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.pseudonyms import Pseudonyms
+from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+
+NAME = "ledger.sqlite"
+VERSION = 1
+_ENDED = (State.GRADED, State.PARTLY, State.REFUSED, State.FAILED)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entries (
+    entry TEXT PRIMARY KEY,     -- hash of its place
+    source TEXT NOT NULL,       -- as the user gave it
+    place TEXT NOT NULL,        -- absolute path
+    position INTEGER NOT NULL,  -- in the last batch it was given to
+    batch INTEGER NOT NULL,     -- the last batch it was given to
+    given TEXT NOT NULL         -- JSON: covariates of the manifest
+);
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL REFERENCES entries (entry),
+    study TEXT,                 -- NULL until it is known
+    fingerprint TEXT NOT NULL,  -- of the entry's files, without opening them
+    input_hash TEXT NOT NULL DEFAULT '',
+    config_hash TEXT NOT NULL,
+    model_hash TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'graded', 'partly', 'refused', 'failed')),
+    reason TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '',
+    folder TEXT NOT NULL DEFAULT '',
+    taken_over INTEGER NOT NULL DEFAULT 0,
+    worker TEXT, started TEXT, ended TEXT, seconds REAL,
+    method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
+    sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER
+);
+CREATE INDEX IF NOT EXISTS attempts_entry ON attempts (entry);
+CREATE INDEX IF NOT EXISTS attempts_study ON attempts (study);
+"""
+
+
+@dataclass(frozen=True)
+class Key:
+    """How a batch grades: rows of another configuration or model do not count."""
+
+    config_hash: str
+    model_hash: str
+
+
+class Ledger:
+    """An open ledger; use `opened`."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        database.row_factory = sqlite3.Row
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        with database:
+            database.executescript(_SCHEMA)
+            for name, value in (("version", str(VERSION)), ("salt", secrets.token_hex(16)), ("batch", "0")):
+                database.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+        if self._meta("version") != str(VERSION):
+            raise RefusedInput(Reason.LEDGER_UNREADABLE, f"version {self._meta('version')}, not {VERSION}")
+        self.pseudonyms = Pseudonyms(self._meta("salt"))
+
+    def _meta(self, name: str) -> str:
+        return str(self._database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
+
+    def begin(self, entries: Sequence[Entry], fingerprints: Mapping[str, str], todo: Iterable[str], key: Key) -> None:
+        """A new batch: what it was given, and a waiting row for each entry in `todo` (keys)."""
+        with self._database as db:
+            batch = int(self._meta("batch")) + 1
+            db.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (str(batch),))
+            db.executemany(
+                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (entry) DO UPDATE SET "
+                "source = excluded.source, position = excluded.position, batch = excluded.batch, given = excluded.given",
+                [(e.key, e.source, _place(e), n, batch, _given(e)) for n, e in enumerate(entries)],
+            )
+            # what was interrupted or never begun is planned anew; it was not the study's fault
+            db.execute("DELETE FROM attempts WHERE state IN ('waiting', 'running')")
+            self._wait([(entry, fingerprints[entry]) for entry in todo], key)
+
+    def _wait(self, entries: Sequence[tuple[str, str]], key: Key) -> None:
+        before = {
+            (r["entry"], r["fingerprint"]): r["n"]
+            for r in self._database.execute(
+                "SELECT entry, fingerprint, MAX(attempt) AS n FROM attempts WHERE config_hash = ? AND model_hash = ? GROUP BY 1, 2",
+                (key.config_hash, key.model_hash),
+            )
+        } if len(entries) > 1 else {e: self.attempts(e[0], e[1], key) for e in entries}  # fmt: skip
+        self._database.executemany(
+            "INSERT INTO attempts (entry, fingerprint, config_hash, model_hash, attempt, state) VALUES (?, ?, ?, ?, ?, 'waiting')",
+            [(entry, print_, key.config_hash, key.model_hash, before.get((entry, print_), 0) + 1) for entry, print_ in entries],
+        )
+
+    def attempts(self, entry: str, fingerprint: str, key: Key) -> int:
+        """How often an entry was tried as it is now."""
+        found = self._database.execute(
+            "SELECT MAX(attempt) FROM attempts WHERE entry = ? AND fingerprint = ? AND config_hash = ? AND model_hash = ?",
+            (entry, fingerprint, key.config_hash, key.model_hash),
+        ).fetchone()[0]
+        return int(found or 0)
+
+    def ended(self, key: Key) -> dict[tuple[str, str], list[sqlite3.Row]]:
+        """The last attempt of each entry that came to an end, by entry and fingerprint: a row for each of its studies."""
+        rows = self._database.execute(
+            "SELECT * FROM attempts WHERE config_hash = ? AND model_hash = ? ORDER BY id", (key.config_hash, key.model_hash)
+        )
+        found: dict[tuple[str, str], list[sqlite3.Row]] = defaultdict(list)
+        for row in rows:
+            same = found[row["entry"], row["fingerprint"]]
+            if same and same[-1]["attempt"] != row["attempt"]:
+                same.clear()
+            same.append(row)
+        return {place: rows for place, rows in found.items() if all(r["state"] in _ENDED for r in rows)}
+
+    def started(self, entry: str, worker: str) -> None:
+        """A worker began an entry."""
+        with self._database as db:
+            db.execute(
+                "UPDATE attempts SET state = 'running', worker = ?, started = ? WHERE entry = ? AND state IN ('waiting', 'running')",
+                (worker, _now(), entry),
+            )
+
+    def finished(self, entry: str, outcomes: Sequence[Outcome]) -> None:
+        """Its studies' ends; a further study of the entry gets a row of its own."""
+        with self._database as db:
+            row = db.execute("SELECT * FROM attempts WHERE entry = ? AND state IN ('waiting', 'running')", (entry,)).fetchone()
+            for n, outcome in enumerate(outcomes):
+                values = self._values(outcome)
+                if n == 0:
+                    db.execute(f"UPDATE attempts SET {', '.join(f'{c} = ?' for c in values)} WHERE id = ?", (*values.values(), row["id"]))
+                else:
+                    kept = {c: row[c] for c in ("entry", "fingerprint", "config_hash", "model_hash", "attempt", "worker", "started")}
+                    both = kept | values
+                    db.execute(f"INSERT INTO attempts ({', '.join(both)}) VALUES ({', '.join('?' * len(both))})", tuple(both.values()))
+
+    def again(self, entry: str, fingerprint: str, key: Key) -> None:
+        """One more attempt at an entry that failed."""
+        with self._database:
+            self._wait([(entry, fingerprint)], key)
+
+    def put_back(self, entry: str) -> None:
+        """It did not run after all, through no fault of its own."""
+        with self._database as db:
+            db.execute(
+                "UPDATE attempts SET state = 'waiting', worker = NULL, started = NULL WHERE entry = ? AND state = 'running'", (entry,)
+            )
+
+    def refuse(self, entry: str, study: str, reason: Reason, detail: str) -> None:
+        """Take a study from an entry."""
+        with self._database as db:
+            db.execute(
+                "UPDATE attempts SET state = 'refused', reason = ?, detail = ?, folder = '' WHERE entry = ? AND study = ? "
+                "AND state IN ('graded', 'partly', 'refused')",
+                (reason, detail, entry, study),
+            )
+
+    def last_rows(self) -> Iterator[sqlite3.Row]:
+        """The last attempt of each entry whose place still exists, with what is known of the entry, in the order they were given."""
+        query = (
+            "WITH last AS (SELECT MAX(id) AS id FROM attempts GROUP BY entry) "
+            "SELECT * FROM entries JOIN (SELECT a.* FROM last JOIN attempts l USING (id) JOIN attempts a ON a.entry = l.entry AND "
+            "a.attempt = l.attempt AND a.fingerprint = l.fingerprint AND a.config_hash = l.config_hash AND a.model_hash = l.model_hash) "
+            "USING (entry) ORDER BY source, study"
+        )
+        for row in self._database.execute(query):
+            if Path(row["place"]).exists():
+                yield row
+
+    def _values(self, outcome: Outcome) -> dict[str, object]:
+        person = outcome.person
+        patient, day = self.pseudonyms.patient_and_day(person.id, person.study_date)
+        return {
+            "study": outcome.study,
+            "input_hash": outcome.input_hash,
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "detail": outcome.detail,
+            "folder": outcome.folder,
+            "taken_over": int(outcome.taken_over),
+            "ended": _now(),
+            "seconds": outcome.seconds,
+            "method": outcome.method,
+            "automatic": outcome.automatic,
+            "version": outcome.version,
+            "sex": outcome.sex,
+            "age": person.age_years,
+            "people_group": person.group,
+            "patient": patient,
+            "day": day,
+        }
+
+
+def _place(entry: Entry) -> str:
+    path = entry.root / entry.parts[0] if entry.parts and not entry.parts[0].startswith(":") else entry.root
+    return str(path.absolute())
+
+
+def _given(entry: Entry) -> str:
+    return json.dumps({"operated_side": entry.given.operated_side, "extra": dict(entry.given.extra)}, ensure_ascii=False)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+@contextmanager
+def opened(out: Path) -> Iterator[Ledger]:
+    """The ledger of an output folder that exists; made if it is not there.
+
+    Raises:
+        RefusedInput: `ledger_unreadable`.
+        TransientFailure: `output_not_writable`, also while it is in use.
+    """
+    try:
+        database = sqlite3.connect(out / NAME, isolation_level="IMMEDIATE", timeout=30)
+        try:
+            yield Ledger(database)
+        finally:
+            database.close()
+    except sqlite3.OperationalError as error:  # disk full, read-only, locked
+        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"ledger: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise RefusedInput(Reason.LEDGER_UNREADABLE, str(error)) from error

@@ -1,0 +1,110 @@
+"""How a batch tells of itself: a progress bar for people, JSON lines for programs, nothing when quiet. Neither holds a path or a name."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gluteal_grade.cohort.observer import Tally
+from gluteal_grade.cohort.task import Outcome
+
+
+class Silence:
+    """Says nothing."""
+
+    def planned(self, tally: Tally) -> None:
+        """Nothing."""
+
+    def started(self, key: str) -> None:
+        """Nothing."""
+
+    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:
+        """Nothing."""
+
+    def retried(self, key: str, reason: str, attempt: int) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class Bar(Silence):
+    """A bar on a terminal; elsewhere a line from time to time."""
+
+    _EVERY_S = 30.0
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._progress.add_task("studies", total=None, left="")
+        self._begun = self._told = time.monotonic()
+
+    def planned(self, tally: Tally) -> None:
+        """Show the total."""
+        before = f", {tally.before} done before" if tally.before else ""
+        self._console.print(f"{tally.total} entries{before}", highlight=False)
+        self._progress.start()
+        self._progress.update(self._task, total=tally.total, completed=tally.done)
+        self._begun = time.monotonic()
+
+    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:  # noqa: ARG002
+        """Move on; the rest is estimated from this run alone."""
+        now = time.monotonic()
+        done_now = tally.done - tally.before
+        left = (now - self._begun) / done_now * (tally.total - tally.done) if done_now else 0.0
+        text = f"about {datetime.timedelta(seconds=round(left))} left, {tally.refused} refused, {tally.failed} failed"
+        self._progress.update(self._task, completed=tally.done, left=text)
+        if not self._console.is_terminal and (now - self._told > self._EVERY_S or tally.done == tally.total):
+            self._told = now
+            self._console.print(f"{tally.done} of {tally.total} done, {text}", highlight=False)
+
+    def retried(self, key: str, reason: str, attempt: int) -> None:  # noqa: ARG002
+        """A word, as it costs time."""
+        self._console.print(f"attempt {attempt} of an entry failed ({reason}); trying again", highlight=False)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._progress.stop()
+
+
+class JsonLines(Silence):
+    """One JSON object a line; entries by their hash, as in the ledger."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def planned(self, tally: Tally) -> None:
+        """`planned`."""
+        self._write("planned", **asdict(tally))
+
+    def started(self, key: str) -> None:
+        """`started`."""
+        self._write("started", entry=key)
+
+    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:
+        """`study`, for each of the entry's."""
+        for o in outcomes:
+            told = {"study": o.study, "state": o.state, "reason": o.reason, "taken_over": o.taken_over, "seconds": o.seconds}
+            self._write("study", entry=key, **told, **asdict(tally))
+
+    def retried(self, key: str, reason: str, attempt: int) -> None:
+        """`retried`."""
+        self._write("retried", entry=key, reason=reason, attempt=attempt)
+
+    def _write(self, event: str, **told: object) -> None:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"time": now, "event": event, **told}), file=self._stream, flush=True)

@@ -1,0 +1,201 @@
+"""A batch: what is to be done, handed to an executor, written to the ledger. Tables and pages come after it, see `summary`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.execution import Executor, Finished, Lost, Started
+from gluteal_grade.cohort.ledger import Key, Ledger
+from gluteal_grade.cohort.observer import Observer, Tally
+from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
+from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.report.layout import RESULT
+
+_PATIENCE_S = 1.0
+_FULL = {os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a batch deals with what was there before.
+
+    Attributes:
+        retry_failed: try again what failed in an earlier run.
+        attempts: tries of one entry within this run, where a failure may pass.
+    """
+
+    retry_failed: bool = False
+    attempts: int = 3
+
+
+class Batch:
+    """One run over a list of entries.
+
+    Args:
+        entries: each place once.
+        recipe: how to grade.
+        ledger: of the output folder, which is locked.
+        options: see `Options`.
+        observer: is told of every step.
+    """
+
+    def __init__(self, entries: Sequence[Entry], recipe: Recipe, ledger: Ledger, options: Options, observer: Observer) -> None:
+        self._entries = {entry.key: entry for entry in entries}
+        self._position = {key: n for n, key in enumerate(self._entries)}
+        self._recipe, self._ledger, self._options, self._observer = recipe, ledger, options, observer
+        self._key = Key(recipe.config_hash, recipe.model_hash)
+        self._prints = {key: entry.fingerprint() for key, entry in self._entries.items()}
+        self._states: dict[str, list[State]] = {}
+        self._owners: dict[str, str] = {}  # study to entry
+        self._tries: Counter[str] = Counter()
+        self._before = 0
+
+    def run(self, executor: Callable[[], Executor]) -> Counter[State]:
+        """Work until every entry has come to an end.
+
+        Args:
+            executor: makes one; not called if nothing is to be done.
+
+        Returns:
+            how many studies stand in which state; an entry without a study counts as one.
+
+        Raises:
+            TransientFailure: the batch had to stop (`output_not_writable`, `executor_failed`); it goes on where it stood when run again.
+        """
+        todo = self._plan()
+        self._ledger.begin(list(self._entries.values()), self._prints, todo, self._key)
+        self._observer.planned(self._tally())
+        todo = self._without_refused(todo)
+        if todo:
+            running = executor()
+            try:
+                self._work(deque(todo), running)
+            finally:
+                running.close()
+        return Counter(state for states in self._states.values() for state in states)
+
+    def _plan(self) -> list[str]:
+        """Entries that have not ended as they are now; those that have are counted."""
+        ended = self._ledger.ended(self._key)
+        todo = []
+        for key in self._entries:
+            rows = ended.get((key, self._prints[key]))
+            if rows is None or self._recipe.force or not all(self._stands(r["state"], r["folder"], r["study"]) for r in rows):
+                todo.append(key)
+                continue
+            self._states[key] = [State(r["state"]) for r in rows]
+            self._owners |= {r["study"]: key for r in rows if r["study"] and r["folder"]}
+        self._before = len(self._states)
+        return todo
+
+    def _stands(self, state: str, folder: str, study: str | None) -> bool:
+        """An earlier end still holds: a failure unless it is to be retried, a result if it is still there."""
+        if state == State.FAILED:
+            return not self._options.retry_failed
+        return not (study and folder) or any((self._recipe.out / folder).rglob(f"*{RESULT}"))
+
+    def _without_refused(self, todo: Sequence[str]) -> list[str]:
+        """What was refused before it was opened needs no worker."""
+        left = []
+        for key in todo:
+            if (refusal := self._entries[key].refusal) is None:
+                left.append(key)
+                continue
+            transient = isinstance(refusal, TransientFailure)
+            state = State.FAILED if transient else State.REFUSED
+            self._end(key, (Outcome(None, state, refusal.reason, refusal.detail, transient=transient),))
+        return left
+
+    def _work(self, todo: deque[str], executor: Executor) -> None:
+        flying: set[str] = set()
+        while todo or flying:
+            while todo and len(flying) < executor.capacity:
+                key = todo.popleft()
+                executor.submit(key, Task(self._recipe, self._entries[key], again=self._tries[key] > 0))
+                flying.add(key)
+            for event in executor.wait(_PATIENCE_S):
+                if event.key not in flying:
+                    continue
+                if isinstance(event, Started):
+                    self._ledger.started(event.key, event.worker)
+                    self._observer.started(event.key)
+                    continue
+                flying.discard(event.key)
+                if self._ended(event.key, _outcomes(event)):
+                    todo.append(event.key)
+
+    def _ended(self, key: str, outcomes: tuple[Outcome, ...]) -> bool:
+        """Write down what became of an entry; True if it is to be tried again."""
+        if any(o.reason == Reason.OUTPUT_NOT_WRITABLE and self._nowhere_to_write(o.detail) for o in outcomes):
+            self._ledger.put_back(key)
+            raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, next(o.detail for o in outcomes if o.reason == Reason.OUTPUT_NOT_WRITABLE))
+        self._tries[key] += 1
+        failed = next((o for o in outcomes if o.transient), None)
+        if failed is not None and self._tries[key] < self._options.attempts:
+            self._ledger.finished(key, outcomes)
+            self._ledger.again(key, self._prints[key], self._key)
+            self._observer.retried(key, failed.reason, self._tries[key])
+            return True
+        self._end(key, outcomes)
+        return False
+
+    def _end(self, key: str, outcomes: tuple[Outcome, ...]) -> None:
+        outcomes = tuple(self._claimed(key, outcome) for outcome in outcomes)
+        self._ledger.finished(key, outcomes)
+        self._states[key] = [o.state for o in outcomes]
+        self._observer.ended(key, outcomes, self._tally())
+
+    def _claimed(self, key: str, outcome: Outcome) -> Outcome:
+        """A study belongs to one entry, the first given, whichever ended first."""
+        if outcome.study is None or not outcome.folder:
+            return outcome
+        owner = self._owners.setdefault(outcome.study, key)
+        if owner == key:
+            return outcome
+        if self._position[owner] < self._position[key]:
+            return replace(outcome, state=State.REFUSED, reason=Reason.STUDY_TWICE, detail=self._also(owner), folder="")
+        self._owners[outcome.study] = key
+        self._ledger.refuse(owner, outcome.study, Reason.STUDY_TWICE, self._also(key))
+        self._states[owner].remove(next(s for s in self._states[owner] if s in (State.GRADED, State.PARTLY, State.REFUSED)))
+        self._states[owner].append(State.REFUSED)
+        return outcome
+
+    def _also(self, key: str) -> str:
+        return f"graded as {self._entries[key].source}"
+
+    def _nowhere_to_write(self, detail: str) -> bool:
+        """Full and read-only disks stop the batch; a folder of one study that cannot be replaced does not."""
+        if any(text in detail for text in _FULL):
+            return True
+        try:
+            with tempfile.TemporaryFile(dir=self._recipe.out) as probe:
+                probe.write(bytes(1 << 20))
+        except OSError:
+            return True
+        return False
+
+    def _tally(self) -> Tally:
+        flat = [state for states in self._states.values() for state in states]
+        return Tally(len(self._entries), self._before, len(self._states), flat.count(State.REFUSED), flat.count(State.FAILED))
+
+
+def _outcomes(event: Finished | Lost) -> tuple[Outcome, ...]:
+    if isinstance(event, Lost):
+        return (Outcome(None, State.FAILED, Reason.WORKER_LOST, event.why, transient=True),)
+    answer: Answer = event.answer
+    return answer.outcomes
+
+
+def exit_code(states: Counter[State]) -> int:
+    """0: all graded in full; 3: mixed; 2: none gradable; 1: none graded, and some failed."""
+    if not states or set(states) == {State.REFUSED}:
+        return 2
+    if set(states) == {State.GRADED}:
+        return 0
+    return 3 if states[State.GRADED] or states[State.PARTLY] else 1

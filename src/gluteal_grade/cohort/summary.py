@@ -1,0 +1,65 @@
+"""The end of a batch: tables, dictionaries, pictures and pages, made anew from the results in the output folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gluteal_grade import __version__
+from gluteal_grade.cohort.files import whole
+from gluteal_grade.cohort.ledger import NAME, Ledger, opened
+from gluteal_grade.cohort.lock import locked
+from gluteal_grade.cohort.muscles import write_muscles
+from gluteal_grade.cohort.studies import Story, story, write_story
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.report.layout import places
+
+
+def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True) -> Story:
+    """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, their dictionaries, contact sheets and pages.
+
+    Args:
+        out: the output of a batch, or of several runs of `grade`.
+        ledger: open already; None: that of the folder, if there is one.
+        pictures: contact sheets, figures and trend plots too.
+
+    Raises:
+        RefusedInput: `no_results`, if there is neither a result nor a ledger.
+        TransientFailure: `output_not_writable`.
+    """
+    if ledger is None and (out / NAME).is_file():
+        with opened(out) as own:
+            return summarise(out, own, pictures=pictures)
+    found = list(places(out)) if out.is_dir() else []
+    if not found and ledger is None:
+        raise RefusedInput(Reason.NO_RESULTS, "no study with a result.json, and no ledger")
+    doubtful = write_muscles(out, found)
+    told = story(out, found, ledger.last_rows() if ledger else (), doubtful)
+    write_story(out, told)
+    if any(place.prefix for place in found):
+        _describe_dataset(out)
+    return told
+
+
+def summarise_unlocked(out: Path, *, pictures: bool = True) -> Story:
+    """The same on a folder that a batch may be writing to: refused with `output_in_use` while it does."""
+    if not out.is_dir():
+        raise RefusedInput(Reason.NO_RESULTS, "no such folder")
+    with locked(out):
+        return summarise(out, pictures=pictures)
+
+
+def _describe_dataset(out: Path) -> None:
+    """`dataset_description.json` of a BIDS derivative."""
+    told = {
+        "Name": "gluteal_grade: fat fraction, volume and grades of the gluteal muscles",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "gluteal-grade", "Version": __version__}],
+    }
+    with whole(out / "dataset_description.json") as scratch:
+        scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    with whole(out / ".bidsignore") as scratch:
+        scratch.write_text(
+            "*.csv\n*.parquet\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\n*_morph.tsv\n*_result.json\n*_map.nii.gz\n"
+        )
