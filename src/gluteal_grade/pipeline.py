@@ -64,6 +64,7 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
         TransientFailure: try again later.
     """
     watch = Stopwatch()
+    study = study.read_once()  # labels, fat and the look for metal all want the same voxels
     try:
         choice = candidates(study, series)
         with watch.stage("segment"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -129,6 +129,22 @@ class Person:
     study_date: datetime.date | None = field(default=None, repr=False)
 
 
+class _Once:
+    """Reads when first called; the voxels are then shared, so nobody may write into them."""
+
+    def __init__(self, load: Callable[[], Volume]) -> None:
+        self._load = load
+        self._volume: Volume | None = None
+
+    def __call__(self) -> Volume:
+        if self._volume is None:
+            volume = self._load()
+            shared = volume.array.view()
+            shared.flags.writeable = False
+            self._volume = volume.with_array(shared)
+        return self._volume
+
+
 def _no_content() -> str:
     return ""
 
@@ -163,6 +179,10 @@ class Study:
     def find(self, *kinds: SeriesKind) -> tuple[Series, ...]:
         """Usable series of these kinds, in series order."""
         return tuple(s for s in self.series if s.kind in kinds and s.refusal is None)
+
+    def read_once(self) -> Study:
+        """The same study, whose series keep their voxels (read-only) once they were read, as long as it lives."""
+        return replace(self, series=tuple(replace(s, load=_Once(s.load)) for s in self.series))
 
 
 def study_id(keys: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings
 from gluteal_grade.fat.body import body_mask
+from gluteal_grade.fat.planes import Box, box_of, opened
 from gluteal_grade.geometry import FloatArray, Volume
 
 Mask = npt.NDArray[np.bool_]
@@ -77,7 +78,7 @@ def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None =
     floor = settings.void_below_floor * float(np.median(array[~body])) if (~body).any() else 0.0
     smooth = ndimage.gaussian_filter(array, [settings.smooth_mm / s for s in image.spacing_mm[:2]], axes=(0, 1))
     void = body & (np.minimum(array, smooth) < np.clip(floor, settings.void_below * local, settings.void_at_most * local))
-    void = ndimage.binary_opening(void, np.ones((3, 3, 1)))
+    void = opened(void)
     upper = tissue & (array > np.percentile(array[tissue], 60)) & (array < 2 * bright)
     pile_up = body & (array > settings.pile_up_above * _local_mean(array, upper, sigma))
     return Darkness(_inner(void), pile_up, image.spacing_mm)
@@ -92,27 +93,31 @@ def artifact_near(found: Darkness, distance: FloatArray, settings: MetalArtifact
         settings: thresholds.
     """
     spacing = found.spacing_mm
-    box = _box(distance < settings.reach_mm + settings.pile_up_within_mm)
-    near = found.void[box] & (distance[box] < settings.reach_mm)
-    thickness = _thickness_mm(near, spacing)
-    parts, count = ndimage.label(near)
+    box = near(distance < settings.reach_mm, 0.0, spacing)  # a voxel more at each side: it ends a void
+    void = found.void[box] & (distance[box] < settings.reach_mm)
+    thickness = _thickness_mm(void, spacing)
+    parts, count = ndimage.label(void)
     thick = np.zeros(count + 1, bool)
-    if count:
-        thick[1:] = np.asarray(ndimage.maximum(thickness, parts, range(1, count + 1))) >= settings.core_radius_mm
+    thick[parts[thickness >= settings.core_radius_mm]] = True
     core, pile_up = np.zeros(distance.shape, bool), np.zeros(distance.shape, bool)
     core[box] = thick[parts]
     if core.any():
-        away = ndimage.distance_transform_edt(~core[box], sampling=spacing)
-        pile_up[box] = found.pile_up[box] & (away < settings.pile_up_within_mm)
+        # as far from the joint as pile-up is looked for
+        box = box_of(distance < settings.reach_mm + settings.pile_up_within_mm)
+        around = near(core[box], settings.pile_up_within_mm, spacing)
+        away = ndimage.distance_transform_edt(~core[box][around], sampling=spacing)
+        pile_up[box][around] = found.pile_up[box][around] & (away < settings.pile_up_within_mm)
     ml = float(np.prod(spacing)) / 1000
     return Artifact(core, pile_up, float(thickness.max(initial=0.0)), float(core.sum()) * ml, float(pile_up.sum()) * ml)
 
 
-def _box(mask: Mask) -> tuple[slice, slice, slice]:
-    """The smallest box that holds the mask; empty for an empty one."""
-    found = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    a, b, c = (slice(int(f[0]), int(f[-1]) + 1) if f.size else slice(0, 0) for f in found)
-    return a, b, c
+def near(mask: Mask, reach_mm: float, spacing_mm: tuple[float, float, float]) -> Box:
+    """A box that holds everything so close to a mask."""
+    x, y, z = (
+        slice(max(0, side.start - int(reach_mm / size) - 1), side.stop + int(reach_mm / size) + 1)
+        for side, size in zip(box_of(mask), spacing_mm, strict=True)
+    )
+    return x, y, z
 
 
 def _thickness_mm(mask: Mask, spacing: tuple[float, float, float]) -> FloatArray:

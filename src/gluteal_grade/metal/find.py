@@ -72,7 +72,7 @@ def look(
         joint = joint_mm(labels, side, s.place)
         if joint is None:
             continue
-        distance = distance_mm(labels.grid, joint, side, s.place)
+        distance = distance_mm(labels.grid, joint, side, s.place, s.artifact.reach_mm + s.artifact.pile_up_within_mm)
         if image is None:
             nothing = np.zeros(labels.shape, bool)
             artifacts[side] = Artifact(nothing, nothing, 0.0, 0.0, 0.0)
@@ -135,7 +135,7 @@ def zone_of(side: Side, sight: Sight, labels: Volume, settings: MetalSettings) -
         margin = margin_mm(sight.imaging, sight.field_strength_t, settings)
         return zone_around(found, margin, labels.spacing_mm), margin
     radius = unseen_radius_mm(sight.imaging, sight.field_strength_t, settings)
-    return zone_unseen(distance_mm(labels.grid, joint, side, settings.place), radius), radius
+    return zone_unseen(distance_mm(labels.grid, joint, side, settings.place, radius), radius), radius
 
 
 def notes_on(metal: Mapping[Side, SideMetal], header: HeaderEvidence, settings: MetalSettings) -> tuple[Note, ...]:

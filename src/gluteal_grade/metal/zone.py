@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.metal.artifact import Artifact, Mask
+from gluteal_grade.metal.artifact import Artifact, Mask, near
 from gluteal_grade.study import Series, SeriesKind
 
 Imaging = Literal["mars", "wide_spin_echo", "spin_echo", "gradient_echo", "ct"]
@@ -49,7 +49,10 @@ def zone_around(artifact: Artifact, margin: float, spacing_mm: tuple[float, floa
     wrong = artifact.core | artifact.pile_up
     if not wrong.any():
         return wrong
-    return np.asarray(ndimage.distance_transform_edt(~wrong, sampling=spacing_mm) <= margin)
+    box = near(wrong, margin, spacing_mm)
+    zone = np.zeros(wrong.shape, bool)
+    zone[box] = ndimage.distance_transform_edt(~wrong[box], sampling=spacing_mm) <= margin
+    return zone
 
 
 def zone_unseen(distance: FloatArray, radius: float) -> Mask:
