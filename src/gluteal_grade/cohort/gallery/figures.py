@@ -1,0 +1,137 @@
+"""Distributions of a cohort as PNGs in `figures/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gluteal_grade.cohort.gallery.files import FIGURES, write_whole
+from gluteal_grade.cohort.gallery.strips import Strip, draw_strips
+from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
+from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
+
+KINDS = {
+    "by_sex": "fat fraction and volume by sex and side",
+    "by_group": "fat fraction and volume by group and side",
+    "grades": "grades by side",
+}
+_DPI = 100
+_WIDTH = 11.0  # inches
+_NAME = 26  # characters of a group's name
+_BARS = {"right": ("#0072B2", ""), "left": ("#F5B183", "////")}  # side: colour and hatch
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Attributes:
+        path: the PNG.
+        kind: `by_sex`, `by_group` or `grades`.
+        muscle: its name.
+        size: width and height, pixels.
+        names: of the groups, where the font lacks their letters and the figure says "group 1" instead.
+    """
+
+    path: Path
+    kind: str
+    muscle: str
+    size: tuple[int, int]
+    names: tuple[str, ...] = ()
+
+
+def write_figures(cohort: Cohort, out: Path) -> Iterator[Figure]:
+    """Per muscle: fat and volume by sex and side, by group and side where there are groups, grades by side; none without any muscle."""
+    from gluteal_grade.report.page import drawing_style
+
+    if not (cohort.status >= 0).any():
+        return
+    folder = out / FIGURES
+    folder.mkdir(exist_ok=True)
+    groups, _ = by_group(cohort)
+    shown, names = _readable(groups)
+    with drawing_style():
+        for number, muscle in enumerate(MUSCLES):
+            yield _spread(cohort, number, by_sex(cohort), folder / f"by_sex_{muscle}.png", "by_sex")
+            if groups:
+                figure = _spread(cohort, number, shown, folder / f"by_group_{muscle}.png", "by_group")
+                yield Figure(figure.path, figure.kind, figure.muscle, figure.size, names)
+            yield _grades(cohort, number, folder / f"grades_{muscle}.png")
+
+
+def strips(found: Numbers, parts: tuple[Part, ...]) -> list[Strip]:
+    """Rows of a figure from (studies, sides) values."""
+    rows = []
+    for part in parts:
+        for s, side in enumerate(SIDES):
+            values = found[part.rows, s]
+            rows.append(Strip(part.name, side.value, values[~np.isnan(values)].astype(np.float64)))
+    return rows
+
+
+def _spread(cohort: Cohort, muscle: int, parts: tuple[Part, ...], path: Path, kind: str) -> Figure:
+    panels = (
+        (fat_percent(cohort)[:, :, muscle], "fat fraction, %", (0.0, 100.0)),
+        (volume_ml(cohort)[:, :, muscle], "volume, ml", (0.0, None)),
+    )
+    canvas, axes = _panels(2, 1.7 + 0.42 * 2 * len(parts))
+    for axis, (found, label, limits) in zip(axes, panels, strict=True):
+        draw_strips(axis, strips(found, parts), label, limits)
+    return _write(canvas, path, kind, muscle)
+
+
+def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
+    canvas, axes = _panels(len(SCALES), 3.2)
+    for axis, (scale, title) in zip(axes, SCALES.items(), strict=True):
+        top = highest_grade(cohort, scale)
+        found = grades(cohort, scale)[:, :, muscle]
+        for s, side in enumerate(SIDES):
+            counts = grade_counts(found[:, s], top)
+            colour, hatch = _BARS[side.value]
+            x = np.arange(top + 1) + (-0.2 if s == 0 else 0.2)
+            bars = axis.bar(
+                x, counts, 0.38, color=colour, hatch=hatch, edgecolor="#1a1a1a", linewidth=0.6, label=f"{side} (n = {sum(counts):,})"
+            )
+            if max(counts) < 1000:
+                axis.bar_label(bars, [str(n) if n else "" for n in counts], fontsize=8, padding=1)
+        axis.set_xticks(range(top + 1))
+        axis.set_xlabel(f"{title} grade")
+        axis.margins(y=0.12)
+        axis.yaxis.get_major_locator().set_params(integer=True)
+        axis.legend(fontsize=8.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2, columnspacing=1.0)
+        if not axis.get_ylim()[1] > 1:
+            axis.set_ylim(0, 1.2)
+    axes[0].set_ylabel("muscles")
+    return _write(canvas, path, "grades", muscle)
+
+
+def _readable(groups: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Groups under names that the font has and that fit; the full names in order where one was changed."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    names = tuple(part.name for part in groups)
+    if all(len(name) <= _NAME and all(ord(c) in known for c in name) for name in names):
+        return groups, ()
+    return tuple(Part(f"group {n}", part.rows) for n, part in enumerate(groups, start=1)), names
+
+
+def _panels(number: int, height: float) -> tuple[Any, list[Any]]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=(_WIDTH, height), dpi=_DPI, layout="constrained", facecolor="#ffffff")
+    FigureCanvasAgg(canvas)
+    return canvas, list(canvas.subplots(1, number))
+
+
+def _write(canvas: Any, path: Path, kind: str, muscle: int) -> Figure:
+    title = f"{MUSCLES[muscle].replace('_', ' ').capitalize()}: {KINDS[kind]}"
+    canvas.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    write_whole(path, lambda scratch: canvas.savefig(scratch, dpi=_DPI, metadata={"Software": None}))
+    width, height = canvas.get_size_inches() * _DPI
+    return Figure(path, kind, MUSCLES[muscle].value, (int(width), int(height)))

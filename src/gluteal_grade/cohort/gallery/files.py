@@ -1,0 +1,70 @@
+"""Writing into the cohort's folder: whole files only, and nothing removed but our own."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+# names this package gives; one digit more where there are a thousand pages
+_OURS = re.compile(r"(contact_sheet_\d{3,5}\.(png|html)|(studies|refusals)_\d{3,5}\.html)")
+_OUR_FIGURES = re.compile(r"(by_sex|by_group|grades)_gluteus_(maximus|medius|minimus)\.png")
+FIGURES = "figures"
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a file under another name in the same folder, then rename it."""
+    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
+    try:
+        write(scratch)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 with LF."""
+    return write_whole(path, lambda scratch: scratch.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def remove_stale(out: Path, written: Iterable[Path]) -> None:
+    """Remove pages, sheets and figures of an earlier run; only files whose whole name is one of ours."""
+    keep = set(written)
+    folders = ((out, _OURS), (out / FIGURES, _OUR_FIGURES))
+    for folder, names in folders:
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        for path in folder.iterdir():
+            if names.fullmatch(path.name) and path not in keep and path.is_file() and not path.is_symlink():
+                path.unlink()
+
+
+class StudyFiles:
+    """Which files a study's result folder holds, and links to them.
+
+    Args:
+        out: the cohort's folder.
+        folder: of the study, relative to it, as the table gives it; one outside `out` counts as empty.
+    """
+
+    def __init__(self, out: Path, folder: str) -> None:
+        relative = Path(folder)
+        inside = bool(folder) and not relative.is_absolute() and ".." not in relative.parts and "\0" not in folder
+        self.path = out / relative
+        self.folder = relative.as_posix()
+        try:
+            self.names = frozenset(p.name for p in self.path.iterdir()) if inside else frozenset[str]()
+        except OSError:
+            self.names = frozenset()
+
+    def link(self, *names: str) -> str:
+        """Relative address of the first of these files that exists, empty if none does."""
+        found = next((n for n in names if n in self.names), "")
+        return quote(f"./{self.folder}/{found}") if found else ""
+
+    def best_link(self) -> str:
+        """What a click on the study opens."""
+        return self.link("report.html", "overlay_summary.png", "result.json")

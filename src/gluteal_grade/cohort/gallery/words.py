@@ -1,0 +1,57 @@
+"""Words and colours that sheets, figures and pages share."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from gluteal_grade.results import MuscleStatus
+
+DISCLAIMER = "Research use. Not a medical device."
+STATE_WORDS = {"graded": "graded", "partly_graded": "partly graded", "refused": "refused", "failed": "failed"}
+SHORT_MUSCLE = {"gluteus_maximus": "maximus", "gluteus_medius": "medius", "gluteus_minimus": "minimus"}
+# after a grade: what a reader must not overlook
+STATUS_MARKS = {MuscleStatus.NEEDS_REVIEW: "!", MuscleStatus.PARTIAL: "*"}
+STATUS_WORDS = {MuscleStatus.NOT_GRADABLE: "not gradable", MuscleStatus.MISSING: "missing"}
+METHOD_WORDS = {
+    "dixon": "Dixon",
+    "fat_fraction_map": "fat-fraction map",
+    "in_opposed_phase": "in/opposed phase",
+    "t1": "T1",
+    "t2": "T2",
+    "pd": "PD",
+    "ct": "CT",
+}
+DASH = "–"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Text without characters that steer a page or a terminal, or turn its direction."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def in_words(code: str) -> str:
+    """A reason code, method or state for readers."""
+    return visible(code).replace("_", " ")
+
+
+def method_words(methods: str) -> str:
+    """Methods of a study, joined by ``;`` in the table, for readers."""
+    return ", ".join(METHOD_WORDS.get(m, in_words(m)) for m in methods.split(";"))
+
+
+def percent(fraction: float, digits: int = 0) -> str:
+    """E.g. ``12 %``; a dash for NaN."""
+    return DASH if math.isnan(fraction) else f"{100 * fraction:.{digits}f} %"
+
+
+def grade_word(grade: float) -> str:
+    """E.g. ``2``; a dash for NaN."""
+    return DASH if math.isnan(grade) else f"{grade:.0f}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """E.g. ``1 study``, ``1,200 studies``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
