@@ -1,0 +1,202 @@
+"""Two results of one patient into a `Comparison`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gluteal_grade import __version__
+from gluteal_grade.anatomy import ALL_PARTS, Part, Region
+from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution
+from gluteal_grade.cohort.change.difference import change_interval, smallest_detectable_change, stated
+from gluteal_grade.cohort.change.grades import grade_changes
+from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, Scan, Why
+from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
+from gluteal_grade.cohort.change.words import change_words
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+
+_NAN = math.nan
+
+
+def compare_results(prior: StudyResult, current: StudyResult, days: int | None = None) -> Comparison:
+    """What changed from the prior to the current study, per muscle or region and side.
+
+    Args:
+        prior, current: results of two studies of one patient (which nothing here can check).
+        days: between the two.
+
+    Raises:
+        RefusedInput: `study_twice`: both are of the same study.
+    """
+    if prior.study == current.study:
+        raise RefusedInput(Reason.STUDY_TWICE, "prior and current are results of the same study")
+    cautions = study_cautions(prior, current)
+    codes = tuple(c.code for c in cautions)
+    before, now = (_by_part(r) for r in (prior, current))
+    changes = tuple(
+        _change(
+            part,
+            _Pair(before.get(part), now.get(part)),
+            (*codes, Caution.DIFFERENT_PROTOCOL) if different_protocol(prior, current, part.side) else codes,
+        )
+        for part in ALL_PARTS
+        if part in before or part in now
+    )
+    return Comparison(
+        format_version=FORMAT_VERSION,
+        prior=source(prior),
+        current=source(current),
+        days=days,
+        cautions=cautions,
+        assumptions=ASSUMPTIONS,
+        changes=changes,
+        made_by=f"gluteal-grade {__version__}",
+    )
+
+
+def _by_part(result: StudyResult) -> dict[Part, MuscleResult]:
+    return {Part(m.muscle, m.region, m.side): m for m in result.muscles}
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One part in both studies; None where a study does not list it."""
+
+    prior: MuscleResult | None
+    current: MuscleResult | None
+
+    @property
+    def known(self) -> tuple[MuscleResult, ...]:
+        return tuple(m for m in (self.prior, self.current) if m is not None)
+
+    def no_fat(self, part: Part) -> Why | None:
+        """Why the fat of the two cannot be compared; None where it can."""
+        if missing := self._absent(part):
+            return missing
+        for m in self.known:
+            if math.isnan(m.fat_fraction):
+                return m.reason or Reason.NO_FAT_VALUES
+        methods = {m.method for m in self.known}
+        return Reason.DIFFERENT_METHODS if len(methods) > 1 else None
+
+    def no_volume(self, part: Part) -> Why | None:
+        """Why the volumes of the two cannot be compared."""
+        if missing := self._absent(part):
+            return missing
+        for m in self.known:
+            if math.isnan(m.volume_ml):
+                return m.reason or Reason.NO_LABEL
+        return Reason.OUT_OF_VIEW if self.cut else None
+
+    @property
+    def cut(self) -> bool:
+        return any(was_cut(m) for m in self.known)
+
+    def _absent(self, part: Part) -> Why | None:
+        for m in (self.prior, self.current):
+            if m is None:  # a muscle is always listed, a region where labels or rules tell it
+                return Reason.NO_LABEL if part.region is Region.WHOLE else Reason.REGIONS_NOT_SPLIT
+            if m.status is MuscleStatus.MISSING:
+                return m.reason or Reason.NO_LABEL
+        return None
+
+
+def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
+    why, why_volume = pair.no_fat(part), pair.no_volume(part)
+    fat = _Fat() if why else _fat(pair)
+    if not why:
+        # the parts in view may differ: the change stands as measured, but nothing says whether the muscle changed
+        why = Caution.NO_STATED_INTERVAL if fat.beyond is None else (Reason.OUT_OF_VIEW if pair.cut else None)
+    beyond = None if why else fat.beyond
+    cautions = (*of_study, *_cautions(pair))
+    prior, current = _scan(pair.prior), _scan(pair.current)
+    volume = (_NAN, _NAN) if why_volume else _difference(prior.volume_ml, current.volume_ml)
+    # lean volumes hold the fat fraction: where fat cannot be compared neither can they
+    lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_volume_ml, current.lean_volume_ml)
+    return Change(
+        side=part.side,
+        muscle=part.muscle,
+        region=part.region,
+        prior=prior,
+        current=current,
+        fat_change_points=fat.points,
+        fat_change_low=fat.low,
+        fat_change_high=fat.high,
+        sdc_points=fat.sdc,
+        beyond_sdc=beyond,
+        reason=why,
+        volume_change_ml=volume[0],
+        volume_change_percent=volume[1],
+        lean_volume_change_ml=lean[0],
+        lean_volume_change_percent=lean[1],
+        volume_reason=why_volume,
+        volume_sdc_ml=_NAN,
+        volume_sdc_reason=why_volume or Caution.NO_STATED_INTERVAL,
+        grades=grade_changes(pair.prior, pair.current, comparable=not math.isnan(fat.points)),
+        cautions=cautions,
+        words=change_words(fat.points, beyond, why, cautions),
+    )
+
+
+@dataclass(frozen=True)
+class _Fat:
+    """Change of the fat fraction, points."""
+
+    points: float = _NAN
+    low: float = _NAN
+    high: float = _NAN
+    sdc: float = _NAN
+    beyond: bool | None = None
+
+
+def _fat(pair: _Pair) -> _Fat:
+    assert pair.prior is not None
+    assert pair.current is not None
+    points = 100 * (pair.current.fat_fraction - pair.prior.fat_fraction)
+    before, now = (stated(m.fat_fraction, m.interval_parts) for m in (pair.prior, pair.current))
+    if before is None or now is None:
+        return _Fat(points)
+    low, high = (100 * bound for bound in change_interval(before, now))
+    sdc = 100 * smallest_detectable_change(before, now)
+    # with unequal halves the two may part; only what both call a change is one
+    return _Fat(points, low, high, sdc, abs(points) > sdc and not low <= 0 <= high)
+
+
+def _cautions(pair: _Pair) -> tuple[Caution, ...]:
+    found = [Caution.OUT_OF_VIEW] if pair.cut else []
+    for m, code in ((pair.prior, Caution.PRIOR_NEEDS_REVIEW), (pair.current, Caution.CURRENT_NEEDS_REVIEW)):
+        if m is not None and m.status is MuscleStatus.NEEDS_REVIEW:
+            found.append(code)
+    return tuple(found)
+
+
+def was_cut(m: MuscleResult) -> bool:
+    """Whether the field of view cuts a muscle or region."""
+    return bool(m.cut_at) or m.coverage < 1
+
+
+def _difference(prior: float, current: float) -> tuple[float, float]:
+    """Current minus prior, and the same in percent of the prior."""
+    change = current - prior
+    return change, 100 * change / prior if prior > 0 else _NAN
+
+
+def _scan(m: MuscleResult | None) -> Scan:
+    if m is None:
+        return Scan(
+            status=MuscleStatus.MISSING,
+            reason=None,
+            method=None,
+            coverage=_NAN,
+            cut=False,
+            volume_ml=_NAN,
+            lean_volume_ml=_NAN,
+            fat_fraction=_NAN,
+            fat_fraction_low=_NAN,
+            fat_fraction_high=_NAN,
+            interval_parts={},
+        )
+    names = ("status", "reason", "method", "coverage", "volume_ml", "lean_volume_ml")
+    fat = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "interval_parts")
+    return Scan(cut=was_cut(m), **{name: getattr(m, name) for name in (*names, *fat)})

@@ -1,0 +1,113 @@
+"""What a comparison looks like: the model behind `compare.json`. Nothing is computed here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.cohort.change.cautions import Caution
+from gluteal_grade.errors import Reason
+from gluteal_grade.results import IntervalPart, MuscleStatus, Number, Provenance, SeriesReport
+
+FORMAT_VERSION = "1.0"
+
+Why = Reason | Caution
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scan(_Model):
+    """One muscle or region as one of the two studies measured it; NaN where it did not."""
+
+    status: MuscleStatus
+    reason: Reason | None
+    method: str | None
+    coverage: Number
+    cut: bool = Field(description="the field of view cuts it")
+    volume_ml: Number
+    lean_volume_ml: Number
+    fat_fraction: Number
+    fat_fraction_low: Number
+    fat_fraction_high: Number
+    interval_parts: dict[str, IntervalPart]
+
+
+class GradeChange(_Model):
+    """One scale in both studies."""
+
+    scale: Literal["quartile", "goutallier", "bal_lowe"]
+    profile: str
+    prior: int | None
+    current: int | None
+    change: int | None
+    rose: Number = Field(description="probability that the true grade rose; the two grades taken as independent")
+    fell: Number
+    stayed: Number
+
+
+class Change(_Model):
+    """One muscle or region on one side, current minus prior; NaN or null with a reason where it cannot be told."""
+
+    side: Side
+    muscle: Muscle
+    region: Region
+    prior: Scan
+    current: Scan
+    fat_change_points: Number = Field(description="percentage points")
+    fat_change_low: Number = Field(description="95 % interval of fat_change_points")
+    fat_change_high: Number
+    sdc_points: Number = Field(description="smallest detectable change, a lower bound")
+    beyond_sdc: bool | None = Field(description="beyond the SDC, and the interval leaves out 0; null where that cannot be told")
+    reason: Why | None = Field(description="why there is no change of fat and grades, or no beyond_sdc")
+    volume_change_ml: Number
+    volume_change_percent: Number = Field(description="of the prior volume")
+    lean_volume_change_ml: Number
+    lean_volume_change_percent: Number
+    volume_reason: Why | None
+    volume_sdc_ml: Number = Field(description="always null: volumes have no stated interval")
+    volume_sdc_reason: Why
+    grades: tuple[GradeChange, ...]
+    cautions: tuple[Caution, ...]
+    words: str
+
+
+class Source(_Model):
+    """Where one of the two results comes from."""
+
+    study: str
+    status: str
+    methods: dict[Side, str]
+    series: tuple[SeriesReport, ...] = Field(description="those that were used")
+    labels: str | None
+    labels_sha256: str | None
+    labels_automatic: bool | None
+    provenance: Provenance
+
+
+class StudyCaution(_Model):
+    """A reservation about all rows."""
+
+    code: Caution
+    detail: str
+
+
+class Comparison(_Model):
+    """Two studies of one patient."""
+
+    format_version: str
+    prior: Source
+    current: Source
+    days: int | None = Field(description="between the two, if told")
+    cautions: tuple[StudyCaution, ...]
+    assumptions: tuple[str, ...]
+    changes: tuple[Change, ...]
+    made_by: str = Field(description="program and version that compared")
+    disclaimer: str = "Research use. Not a medical device."
+
+    def to_json(self) -> str:
+        """The text of `compare.json`."""
+        return self.model_dump_json(indent=2) + "\n"

@@ -1,0 +1,105 @@
+"""Changes as lines of `compare.csv`."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+from gluteal_grade.cohort.change.files import whole_file
+from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
+
+_SCALES = ("quartile", "goutallier", "bal_lowe")
+_SCAN = (
+    ("status", None),
+    ("reason", None),
+    ("method", None),
+    ("coverage", 3),
+    ("fat_fraction", 4),
+    ("fat_fraction_low", 4),
+    ("fat_fraction_high", 4),
+    ("volume_ml", 2),
+    ("lean_volume_ml", 2),
+)
+_CHANGE = (
+    ("fat_change_points", 2),
+    ("fat_change_low", 2),
+    ("fat_change_high", 2),
+    ("sdc_points", 2),
+    ("beyond_sdc", None),
+    ("reason", None),
+    ("volume_change_ml", 2),
+    ("volume_change_percent", 2),
+    ("lean_volume_change_ml", 2),
+    ("lean_volume_change_percent", 2),
+    ("volume_reason", None),
+    ("volume_sdc_ml", 2),
+    ("volume_sdc_reason", None),
+)
+_GRADE = (("prior", 0), ("current", 0), ("change", 0), ("rose", 3), ("fell", 3), ("stayed", 3))
+
+COLUMNS: tuple[str, ...] = (
+    "study_prior",
+    "study_current",
+    "days",
+    "side",
+    "muscle",
+    "region",
+    *(name for name, _ in _CHANGE),
+    *(f"{scale}_{name}" for scale in _SCALES for name, _ in _GRADE),
+    *(f"{name}_{which}" for name, _ in _SCAN for which in ("prior", "current")),
+    "cautions",
+    "words",
+)
+
+
+def rows(comparison: Comparison) -> list[dict[str, str]]:
+    """One row per muscle or region and side, values as text; numbers that are missing ``NaN``, words that are missing empty."""
+    head = {
+        "study_prior": comparison.prior.study,
+        "study_current": comparison.current.study,
+        "days": "" if comparison.days is None else str(comparison.days),
+    }
+    return [head | _row(change) for change in comparison.changes]
+
+
+def write_csv(comparison: Comparison, path: Path) -> None:
+    """`compare.csv`: UTF-8, comma, full stop, header line, LF.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    with whole_file(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows(comparison))
+
+
+def _row(change: Change) -> dict[str, str]:
+    graded: dict[str, GradeChange] = {g.scale: g for g in change.grades}
+    scans = {"prior": change.prior, "current": change.current}
+    return {
+        "side": change.side,
+        "muscle": change.muscle,
+        "region": change.region,
+        **{name: _text(getattr(change, name), digits) for name, digits in _CHANGE},
+        **{f"{scale}_{name}": _grade(graded.get(scale), name, digits) for scale in _SCALES for name, digits in _GRADE},
+        **{f"{name}_{which}": _text(getattr(scan, name), digits) for name, digits in _SCAN for which, scan in scans.items()},
+        "cautions": ";".join(change.cautions),
+        "words": change.words,
+    }
+
+
+def _grade(graded: GradeChange | None, name: str, digits: int) -> str:
+    value = getattr(graded, name) if graded else None
+    return "NaN" if value is None else _text(value, digits)
+
+
+def _text(value: object, digits: int | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return "NaN" if math.isnan(value) else f"{round(value, digits or 0) + 0.0:.{digits or 0}f}"  # + 0.0: no minus zero
+    return str(value)

@@ -1,0 +1,156 @@
+"""Changes of every patient of a cohort with two studies or more: one table, and pictures of those who changed most."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gluteal_grade.anatomy import Region
+from gluteal_grade.cohort.change.album import write_pictures
+from gluteal_grade.cohort.change.cautions import Caution
+from gluteal_grade.cohort.change.compare import compare_results
+from gluteal_grade.cohort.change.files import whole_file
+from gluteal_grade.cohort.change.models import Comparison
+from gluteal_grade.cohort.change.patients import PatientStudy, by_patient
+from gluteal_grade.cohort.change.readable import usable
+from gluteal_grade.cohort.change.rows import COLUMNS as PAIR_COLUMNS
+from gluteal_grade.cohort.change.rows import rows
+from gluteal_grade.results import StudyResult
+
+COLUMNS = ("patient", "days_prior", "days_current", "consecutive", "first_to_last", *PAIR_COLUMNS)
+LEFT_OUT_COLUMNS = ("patient", "days", "reason")
+_REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
+
+
+@dataclass
+class Trends:
+    """What became of a cohort.
+
+    Attributes:
+        patients: with at least one comparison.
+        comparisons: pairs of studies compared.
+        pictures: files written, relative to the output folder, largest changes first.
+        left_out: studies of patients with several that could not be compared, by reason code.
+    """
+
+    patients: int = 0
+    comparisons: int = 0
+    pictures: list[Path] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    comparison: Comparison
+    days: tuple[float, float]
+    consecutive: bool
+    first_to_last: bool
+
+
+Read = tuple[PatientStudy, StudyResult]
+
+
+def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int = 200) -> Trends:
+    """Compare each patient's studies: each with the next, and the first with the last.
+
+    Writes `changes.csv`, `changes_left_out.csv` and `trends/<patient>.png` to `out`. At most three results are in memory at a time.
+    A result that cannot be read leaves its study out, not the patient.
+
+    Args:
+        studies: of all patients, in any order.
+        out: folder; an earlier `trends/` in it is replaced.
+        max_pictures: of the patients with the largest changes beyond the smallest detectable one; labels in need of review count last.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    trends = Trends()
+    most: list[tuple[tuple[float, float], str]] = []
+    own: dict[str, tuple[PatientStudy, ...]] = {}
+    with _table(out / "changes.csv", COLUMNS) as table, _table(out / "changes_left_out.csv", LEFT_OUT_COLUMNS) as left_out:
+        for patient, mine in by_patient(studies):
+            if len(mine) < 2:
+                continue
+            rank: tuple[float, float] | None = None
+            for pair in _pairs(_readable(mine, trends.left_out, left_out)):
+                table.writerows(_rows(patient, pair))
+                trends.comparisons += 1
+                rank = max(rank or (0.0, 0.0), _rank(pair.comparison))
+            if rank is not None:
+                trends.patients += 1
+                own[patient] = mine
+                heapq.heappush(most, (rank, patient))
+                if len(most) > max_pictures:
+                    own.pop(heapq.heappop(most)[1])
+    chosen = sorted(most, key=lambda one: (-one[0][0], -one[0][1], one[1]))
+    trends.pictures = write_pictures([(patient, own[patient]) for _, patient in chosen], out)
+    return trends
+
+
+def _readable(studies: Sequence[PatientStudy], counts: Counter[str], table: Any) -> Iterator[Read]:
+    for study, result, reason in usable(studies):
+        if result is not None:
+            yield study, result
+        else:
+            counts[reason] += 1
+            table.writerow({"patient": study.patient, "days": _days(study.days), "reason": reason})
+
+
+def _pairs(studies: Iterator[Read]) -> Iterator[_Pair]:
+    """Each study with the next, then the first with the last; one pair, if there are only two."""
+    first = previous = waiting = None
+    count = 0
+    for study in studies:
+        if previous is not None:
+            if waiting is not None:
+                yield waiting
+            waiting = _pair(previous, study, consecutive=True)
+        first, previous, count = first or study, study, count + 1
+    if waiting is not None:
+        yield replace(waiting, first_to_last=count == 2)
+    if first is not None and previous is not None and count > 2:
+        yield replace(_pair(first, previous, consecutive=False), first_to_last=True)
+
+
+def _pair(prior: Read, current: Read, *, consecutive: bool) -> _Pair:
+    days = (prior[0].days, current[0].days)
+    return _Pair(compare_results(prior[1], current[1], round(days[1] - days[0])), days, consecutive, first_to_last=False)
+
+
+def _rows(patient: str, pair: _Pair) -> list[dict[str, str]]:
+    head = {
+        "patient": patient,
+        "days_prior": _days(pair.days[0]),
+        "days_current": _days(pair.days[1]),
+        "consecutive": str(pair.consecutive).lower(),
+        "first_to_last": str(pair.first_to_last).lower(),
+    }
+    return [head | row for row in rows(pair.comparison)]
+
+
+def _rank(comparison: Comparison) -> tuple[float, float]:
+    """Largest change of a whole muscle beyond its SDC, points: of labels that passed their checks, and of the others."""
+    beyond = [c for c in comparison.changes if c.beyond_sdc and c.region is Region.WHOLE]
+    sure = [abs(c.fat_change_points) for c in beyond if not _REVIEW & set(c.cautions)]
+    doubtful = [abs(c.fat_change_points) for c in beyond if _REVIEW & set(c.cautions)]
+    return max(sure, default=0.0), max(doubtful, default=0.0)
+
+
+def _days(days: float) -> str:
+    return "NaN" if math.isnan(days) else f"{days:g}"
+
+
+@contextmanager
+def _table(path: Path, columns: Sequence[str]) -> Iterator[Any]:
+    """A CSV that is whole or not there."""
+    with whole_file(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        yield writer
