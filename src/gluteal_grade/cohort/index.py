@@ -50,7 +50,8 @@ def index_folder(root: Path, source: str, leave_out: Path | None = None) -> list
     entries += [Entry(_join(source, f.name), f.path) for f in zips]
     entries += [Entry(_join(source, name), root / name, refusal=error) for name, error in unreadable.items()]
     parts = [part for group in groups.values() for part in group]
-    found = {PurePosixPath(name).parts[0] for name in (*parts, *(f.name for f in zips), *unreadable) if name != "."}
+    taken = (*parts, *(f.name for f in zips), *unreadable, *(f.name for f in _sorted_out(folders.get(".", ()))[0]))
+    found = {PurePosixPath(name).parts[0] for name in taken if name != "."}
     loose = any(
         key.startswith("dicom:") and (part == "." or ((root / part).parent == root and (root / part).is_file()))
         for key, g in groups.items()
@@ -121,7 +122,10 @@ def _dicom_parts(folder: str, files: Sequence[FileRef], *, alone: bool) -> list[
     if len(studies) == 1 and alone:
         return [(f"dicom:{studies.pop()}", folder)]
     if not studies:
-        return [(f"broken:{folder}", folder)] if any(p.damaged for p in peeked.values()) else []
+        damaged = [name for name, p in peeked.items() if p.damaged]
+        if damaged and alone and folder != ".":
+            return [(f"broken:{folder}", folder)]
+        return [(f"broken:{name if folder == '.' else folder}", name) for name in damaged]
     if len(studies) > 1:
         peeked |= {file.name: peek(file) for file in files if file.name not in peeked}
     return list(_each_file(files, peeked, studies))
