@@ -172,15 +172,16 @@ class Ledger:
             )
 
     def last_rows(self) -> Iterator[sqlite3.Row]:
-        """The last attempt of each entry whose place still exists, with what is known of the entry, in the order they were given."""
+        """The last attempt of each entry, with what is known of the entry; not of one that is gone and was not given last time."""
         query = (
             "WITH last AS (SELECT MAX(id) AS id FROM attempts GROUP BY entry) "
             "SELECT * FROM entries JOIN (SELECT a.* FROM last JOIN attempts l USING (id) JOIN attempts a ON a.entry = l.entry AND "
             "a.attempt = l.attempt AND a.fingerprint = l.fingerprint AND a.config_hash = l.config_hash AND a.model_hash = l.model_hash) "
             "USING (entry) ORDER BY source, study"
         )
+        batch = int(self._meta("batch"))
         for row in self._database.execute(query):
-            if Path(row["place"]).exists():
+            if row["batch"] == batch or Path(row["place"]).exists():
                 yield row
 
     def _values(self, outcome: Outcome) -> dict[str, object]:
