@@ -1,0 +1,114 @@
+"""The fixed effects of a mixed model, built column by column so that no name of a user's becomes a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gluteal_grade.cohort.stats.found import Floats
+from gluteal_grade.cohort.stats.options import MIN_KNOWN, MIN_PER_GROUP, OF_FAT, Options
+from gluteal_grade.cohort.stats.select import ordered
+from gluteal_grade.cohort.stats.words import count
+
+
+@dataclass(frozen=True)
+class Column:
+    """One fixed effect: `level` against `reference` of a variable, or a slope (`level` the unit, `reference` the centre)."""
+
+    variable: str
+    level: str
+    reference: str
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Design:
+    """Rows and fixed effects of one model.
+
+    Attributes:
+        rows: those that take part, sorted by person and study.
+        columns: fixed effects, intercept first; linearly independent.
+        left_out: rows without a group, of a group too small, or without a covariate.
+        notes: what was left out of the model and why.
+    """
+
+    rows: pd.DataFrame
+    columns: tuple[Column, ...]
+    left_out: int
+    notes: tuple[str, ...]
+
+    @property
+    def matrix(self) -> Floats:
+        """(rows, effects)."""
+        return np.column_stack([c.values for c in self.columns])
+
+
+def design(rows: pd.DataFrame, outcome: str, options: Options) -> Design:
+    """group + side + sex + age, and the fat method where fat outcomes were measured by several.
+
+    Sex and age enter where known for at least 90 % of rows; the other rows then leave. A term that others determine already (all
+    women in one group) is not estimable and stays out, with a note.
+    """
+    total = len(rows)
+    notes: list[str] = []
+    grouped = options.group != "sex"
+    if grouped:
+        rows = _of_enough(rows, notes, options.group)
+    for name in ("sex", "age"):
+        known = rows["sex"].isin(["M", "F"]) if name == "sex" else rows["age"].notna()
+        share = float(known.mean()) if len(rows) else 0.0
+        if share >= MIN_KNOWN:
+            if share < 1:
+                notes.append(f"{count(int((~known).sum()), 'row')} without {name} left out")
+            rows = rows[known]
+        elif name == "age" or share > 0:
+            notes.append(f"{name} not in the model: known for {100 * share:.0f} % of rows")
+    rows = rows.sort_values(["person", "study", "side"], kind="stable")
+    columns = [Column("intercept", "", "", np.ones(len(rows)))]
+    terms = [("side", _factor(rows["side"], "side", "left"))]
+    if grouped:
+        terms.insert(0, (options.group, _factor(rows["level"], options.group)))
+    if len(rows) and rows["sex"].isin(["M", "F"]).all():
+        terms.append(("sex", _factor(rows["sex"], "sex")))
+    if len(rows) and rows["age"].notna().all() and rows["age"].nunique() > 1:
+        centre = float(rows["age"].mean())
+        terms.append(("age", [Column("age", "per year", f"{centre:.1f} years", rows["age"].to_numpy(float) - centre)]))
+    if outcome in OF_FAT:
+        terms.append(("method", _factor(rows["method"], "method")))
+    for name, more in terms:
+        if more and _rank([*columns, *more]) < len(columns) + len(more):
+            notes.append(f"{name} not in the model: it cannot be told apart from the terms before it")
+        else:
+            columns += more
+    return Design(rows.reset_index(drop=True), tuple(columns), total - len(rows), tuple(notes))
+
+
+def _of_enough(rows: pd.DataFrame, notes: list[str], name: str) -> pd.DataFrame:
+    """Without groups that are too small; all rows where fewer than two are left."""
+    patients = rows.loc[rows["level"] != ""].groupby("level")["person"].nunique()
+    large = patients.index[patients >= MIN_PER_GROUP]
+    if len(large) < 2:
+        if len(patients):
+            notes.append(f"{name} not in the model: fewer than two groups of {MIN_PER_GROUP} patients")
+        return rows.assign(level="")
+    kept = rows[rows["level"].isin(large)]
+    if len(kept) < len(rows):
+        notes.append(f"{count(len(rows) - len(kept), 'row')} without {name} or of a group of fewer than {MIN_PER_GROUP} patients left out")
+    return kept
+
+
+def _factor(values: pd.Series, name: str, reference: str | None = None) -> list[Column]:
+    """Treatment contrasts against `reference`, by default the first in order; none for a single level."""
+    levels = ordered(set(values.astype(str)))
+    first = reference if reference in levels else (levels[0] if levels else "")
+    return [Column(name, level, str(first), (values == level).to_numpy().astype(np.float64)) for level in levels if level != first]
+
+
+def _rank(columns: list[Column]) -> int:
+    matrix = np.column_stack([c.values for c in columns])
+    if not matrix.size:
+        return 0
+    scale = np.abs(matrix).max(axis=0)
+    return int(np.linalg.matrix_rank(matrix / np.where(scale > 0, scale, 1.0)))

@@ -1,0 +1,138 @@
+"""Forest plots of effect sizes: rows are comparisons and muscles, panels are outcomes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gluteal_grade.anatomy import Muscle
+from gluteal_grade.cohort.stats.found import Comparison
+from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
+
+# Okabe & Ito 2008, dark enough on white; shape says the same as colour
+_LOOKS = {Muscle.GLUTEUS_MAXIMUS: ("#D55E00", "o"), Muscle.GLUTEUS_MEDIUS: ("#0072B2", "s"), Muscle.GLUTEUS_MINIMUS: ("#009E73", "^")}
+_TITLES = {
+    "fat_fraction": "Fat fraction",
+    "volume_ml": "Volume",
+    "lean_volume_ml": "Lean volume",
+    "quartile": "Quartile grade",
+    "goutallier": "Goutallier grade",
+}
+_ROW, _HEAD, _LONGEST, _WIDEST, _LEFT = 0.24, 1.5, 20, 4.0, 0.235  # inches, inches, characters, SDs, share
+_FARTHEST = 10.0  # SDs; beyond, an arrow alone
+
+Block = tuple[str, str, str]  # comparison, first and second level
+
+
+def forest(comparisons: Sequence[Comparison], path: Path) -> Path | None:
+    """Draw one figure; None where no comparison has an effect size.
+
+    Filled: Holm p below 0.05. An arrow: the interval goes on. A cross on the right: no effect size, see the reason in stats.csv.
+    """
+    if not any(math.isfinite(c.found.effect_size) for c in comparisons):
+        return None
+    rows = _rows(comparisons)
+    figure, axes = _figure(len(rows), len(OUTCOMES))
+    for axis, outcome in zip(axes, OUTCOMES, strict=True):
+        mine = {(_block(c), c.muscle, c.region): c for c in comparisons if c.outcome == outcome}
+        limit = 1.0 if outcome in ORDINAL else _reach(list(mine.values()))
+        for y, (block, muscle, region) in enumerate(rows):
+            if muscle and (c := mine.get((block, muscle, region))) is not None:
+                _draw(axis, y, c, limit)
+        _dress(axis, outcome, limit, rows)
+    for y, (block, muscle, region) in enumerate(rows):
+        text = _name(muscle, region) if muscle else f"{_short(block[1])} - {_short(block[2])}"
+        axes[0].text(
+            -0.04, y, text, transform=axes[0].get_yaxis_transform(), ha="right", va="center", fontsize=9 if muscle else 9.5,
+            fontweight="normal" if muscle else "bold", parse_math=False,
+        )  # fmt: skip
+    figure.savefig(path, metadata={"Software": None}, dpi=110)
+    return path
+
+
+def _rows(comparisons: Sequence[Comparison]) -> list[tuple[Block, str, str]]:
+    """(block, muscle, region), a heading before every block, top to bottom."""
+    rows: list[tuple[Block, str, str]] = []
+    for block in dict.fromkeys(_block(c) for c in comparisons):
+        rows.append((block, "", ""))
+        rows += dict.fromkeys((block, c.muscle, c.region) for c in comparisons if _block(c) == block)
+    return rows
+
+
+def _block(c: Comparison) -> Block:
+    return c.comparison, c.level_a, c.level_b
+
+
+def _short(name: str) -> str:
+    """What fits and the font can draw."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    known = get_font(findfont(FontProperties())).get_charmap()
+    drawn = "".join(ch if ord(ch) in known else "?" for ch in name)
+    return drawn if len(drawn) <= _LONGEST else f"{drawn[:10]}...{drawn[3 - (_LONGEST - 10) :]}"
+
+
+def _name(muscle: str, region: str) -> str:
+    name = muscle.removeprefix("gluteus_")
+    return name if region == "whole" else f"{name}, {region}"
+
+
+def _figure(rows: int, panels: int) -> tuple[Any, list[Any]]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    height = _HEAD + _ROW * (rows + 1)
+    figure = Figure(figsize=(13.0, height))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, panels, sharey=True)
+    figure.subplots_adjust(left=_LEFT, right=0.99, wspace=0.1, top=1 - 0.55 / height, bottom=0.95 / height)
+    figure.text(
+        _LEFT, 0.2 / height,
+        "Positive: the first of the two has more. Bars: 95 % intervals, an arrow where they go on. Filled: p < 0.05 after Holm. "
+        "x: no effect size (reason in stats.csv).",
+        fontsize=9, va="center",
+    )  # fmt: skip
+    return figure, list(axes)
+
+
+def _reach(comparisons: list[Comparison]) -> float:
+    """Half width of an axis: every effect size, and intervals as far as they do not crush the rest."""
+    ends = [abs(v) for c in comparisons for v in (c.found.effect_low, c.found.effect_high) if math.isfinite(v)]
+    sizes = [abs(c.found.effect_size) for c in comparisons if math.isfinite(c.found.effect_size)]
+    return min(_FARTHEST, max([0.8, min(_WIDEST, max(ends, default=0.0)), *sizes]) * 1.08)
+
+
+def _draw(axis: Any, y: int, c: Comparison, limit: float) -> None:
+    colour, marker = _LOOKS[Muscle(c.muscle)]
+    f = c.found
+    if not math.isfinite(f.effect_size):
+        axis.plot([0.96 * limit], [y], marker="x", color="#777777", markersize=5, linestyle="none")
+        return
+    if math.isfinite(f.effect_low + f.effect_high):
+        ends = [min(max(end, -limit), limit) for end in (f.effect_low, f.effect_high)]
+        axis.plot(ends, [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
+        for beyond, arrow, at in ((f.effect_low < -limit, "<", -limit), (f.effect_high > limit, ">", limit)):
+            if beyond:
+                axis.plot([at], [y], marker=arrow, color=colour, markersize=5, clip_on=False)
+    if abs(f.effect_size) <= limit:
+        face = colour if c.p_holm < 0.05 else "white"
+        axis.plot([f.effect_size], [y], marker=marker, color=colour, markerfacecolor=face, markersize=6.5, linestyle="none", clip_on=False)
+
+
+def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, str]]) -> None:
+    axis.axvline(0, color="black", linewidth=0.8)
+    for y, (_, muscle, _) in enumerate(rows):
+        if not muscle and y:
+            axis.axhline(y - 0.5, color="#CCCCCC", linewidth=0.8)
+    axis.set_xlim(-limit * 1.03, limit * 1.03)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_yticks([])
+    axis.tick_params(labelsize=8)
+    axis.locator_params(axis="x", nbins=4, steps=[1, 2, 5, 10])
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.set_title(_TITLES[outcome], fontsize=10)
+    axis.set_xlabel("Cliff's delta" if outcome in ORDINAL else "dz (sides), Hedges' g (groups)", fontsize=8.5)
+    for edge in ("left", "right", "top"):
+        axis.spines[edge].set_visible(False)

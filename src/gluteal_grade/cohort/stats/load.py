@@ -1,0 +1,78 @@
+"""`cohort.csv` and `studies.csv` of a cohort's folder as typed tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.report.tables import COLUMNS
+
+STUDY_COLUMNS = (
+    "study", "state", "patient", "days", "sex", "age", "group", "operated_side",
+    "method", "automatic", "config_hash", "model_hash", "version",
+)  # fmt: skip
+_NUMBERS = ("volume_ml", "lean_volume_ml", "fat_fraction", "quartile", "goutallier")
+_KEY = ["study", "side", "muscle", "region"]
+_UNKNOWN = {"", "nan", "na", "n/a", "<na>"}  # "none" may be a group: nobody operated
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Input.
+
+    Attributes:
+        muscles: rows of cohort.csv; numbers as float, the rest as text.
+        studies: rows of studies.csv, text; `days` and `age` float; `person`: the patient, or the study where no patient is known.
+        bad_numbers: values of `days` and `age` that are no number and so taken as unknown.
+    """
+
+    muscles: pd.DataFrame
+    studies: pd.DataFrame
+    bad_numbers: int = 0
+
+
+def read_tables(folder: Path) -> Tables:
+    """Read and check both tables.
+
+    Raises:
+        RefusedInput: `no_results` (a file or column is missing, unreadable, or nothing was graded), `study_twice`.
+    """
+    muscles = _read(folder / "cohort.csv", COLUMNS)
+    studies = _read(folder / "studies.csv", STUDY_COLUMNS)
+    if studies["study"].duplicated().any():
+        raise RefusedInput(Reason.STUDY_TWICE, "studies.csv has two rows of one study")
+    if muscles.duplicated(subset=_KEY).any():
+        raise RefusedInput(Reason.STUDY_TWICE, "cohort.csv has two rows of one study, side, muscle and region")
+    if not studies["state"].isin(["graded", "partly_graded"]).any() or muscles.empty:
+        raise RefusedInput(Reason.NO_RESULTS, "no study of this folder was graded")
+    for name in _NUMBERS:
+        muscles[name] = pd.to_numeric(muscles[name], errors="coerce").astype(float)
+    bad = 0
+    for name in ("days", "age"):
+        known = ~studies[name].map(is_unknown)
+        studies[name] = pd.to_numeric(studies[name], errors="coerce").astype(float)
+        bad += int((known & studies[name].isna()).sum())
+    nobody = studies["patient"].map(is_unknown)
+    # prefixes: a pseudonym may look like a study's hash
+    studies["person"] = ("p:" + studies["patient"]).where(~nobody, "s:" + studies["study"])
+    return Tables(muscles, studies, bad)
+
+
+def is_unknown(text: str) -> bool:
+    """Empty, or one of the ways to write that a value is missing."""
+    return text.strip().lower() in _UNKNOWN
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} is not there") from None
+    except (OSError, ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
+        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} cannot be read as CSV ({type(error).__name__})") from None
+    if missing := [name for name in columns if name not in table.columns]:
+        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} has no column {', '.join(missing)}")
+    return pd.DataFrame({name: table[name].str.strip() for name in table.columns})

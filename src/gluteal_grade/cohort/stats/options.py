@@ -1,0 +1,41 @@
+"""What the user may choose, and what is fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INCLUDABLE = ("graded", "partial", "needs_review")
+CONTINUOUS = ("fat_fraction", "volume_ml", "lean_volume_ml")
+ORDINAL = ("quartile", "goutallier")
+OUTCOMES = CONTINUOUS + ORDINAL
+OF_FAT = ("fat_fraction", "lean_volume_ml", "quartile", "goutallier")  # rest on the fat map, so on the method
+OF_VOLUME = ("volume_ml", "lean_volume_ml")  # a muscle that is cut has none
+UNITS = {"fat_fraction": "percentage points", "volume_ml": "ml", "lean_volume_ml": "ml", "quartile": "grade", "goutallier": "grade"}
+
+MIN_PER_GROUP = 5  # patients
+MIN_PAIRS = 6  # patients
+MIN_KNOWN = 0.9  # share of rows with sex or age known, for it to enter the model
+MAX_LEVELS = 8  # more is no grouping: an age, a name
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices of one run.
+
+    Attributes:
+        group: column of studies.csv whose values are compared.
+        include: the `status` of muscles that count, from `INCLUDABLE`.
+        all_studies: use every study of a patient, not the earliest alone.
+        draws: bootstrap draws.
+        seed: of the bootstrap; every interval starts from it, so the order of comparisons changes nothing.
+    """
+
+    group: str = "group"
+    include: tuple[str, ...] = ("graded",)
+    all_studies: bool = False
+    draws: int = 4000
+    seed: int = 20240601
+
+    def __post_init__(self) -> None:
+        if not self.include or (unknown := [s for s in self.include if s not in INCLUDABLE]):
+            raise ValueError(f"of {', '.join(INCLUDABLE)}; not {', '.join(unknown) if self.include else 'nothing'}")

@@ -1,0 +1,119 @@
+"""Which studies and muscles count, and what was left out for which reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gluteal_grade.cohort.stats.load import Tables, is_unknown
+from gluteal_grade.cohort.stats.options import MAX_LEVELS, OF_VOLUME, OUTCOMES, Options
+
+_OF_STUDY = ("person", "days", "sex", "age", "operated_side", "level")
+
+
+class NoGrouping(ValueError):
+    """The column named by the user cannot group studies; the message says why."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that did not count.
+
+    Attributes:
+        what: `study`, `muscle` (one row of cohort.csv), `volume` (of a muscle that otherwise counts).
+        why: in words.
+        muscle, region: where it is a muscle.
+        count: how many.
+    """
+
+    what: str
+    why: str
+    count: int
+    muscle: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What counts.
+
+    Attributes:
+        rows: one row per study, side, muscle, region: the key, `method`, the outcomes (fat fraction in percentage points; NaN where
+            one does not count), and of the study `person`, `days`, `sex`, `age`, `operated_side`, `level` (the group; empty: unknown).
+        studies: rows of studies.csv that count.
+        levels: groups there are, sorted.
+        left_out: everything that does not count.
+        unordered: patients with several studies whose order in time is not known.
+    """
+
+    rows: pd.DataFrame
+    studies: pd.DataFrame
+    levels: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    unordered: int
+
+
+def select(tables: Tables, options: Options) -> Selection:
+    """Apply the rules of docs/statistics.md.
+
+    Raises:
+        NoGrouping: studies.csv has no column of the group's name, or it has too many values.
+    """
+    if options.group not in tables.studies.columns or options.group == "person":
+        raise NoGrouping(f"studies.csv has no column {options.group}")
+    left: list[LeftOut] = []
+    studies = tables.studies.assign(level=tables.studies[options.group].astype(str).map(lambda text: "" if is_unknown(text) else text))
+    states = studies["state"]
+    for state in sorted(set(states) - {"graded", "partly_graded"}):
+        left.append(LeftOut("study", f"state {state}", int((states == state).sum())))
+    studies = studies[states.isin(["graded", "partly_graded"])]
+    rows = _counting(tables.muscles, set(studies["study"]), options, left)
+    idle = ~studies["study"].isin(rows["study"])
+    if idle.any():
+        left.append(LeftOut("study", "no muscle in it counts", int(idle.sum())))
+    studies, unordered = _first(studies[~idle], options, left)
+    levels = tuple(ordered(set(studies["level"]) - {""}))
+    if len(levels) > MAX_LEVELS:
+        raise NoGrouping(f"column {options.group} has {len(levels)} different values; up to {MAX_LEVELS} can be compared")
+    joined = rows.merge(studies[["study", *_OF_STUDY]], on="study", how="inner")
+    return Selection(joined.reset_index(drop=True), studies.reset_index(drop=True), levels, tuple(left), unordered)
+
+
+def ordered(levels: Iterable[str]) -> list[str]:
+    """As a reader expects: by letter, capitals as small ones."""
+    return sorted(levels, key=lambda name: (name.casefold(), name))
+
+
+def _counting(muscles: pd.DataFrame, known: set[str], options: Options, left: list[LeftOut]) -> pd.DataFrame:
+    stray = ~muscles["study"].isin(known)
+    if stray.any():
+        left.append(LeftOut("muscle", "its study is not graded in studies.csv", int(stray.sum())))
+    muscles = muscles[~stray]
+    out = muscles[~muscles["status"].isin(options.include)]
+    for (muscle, region, status), part in out.groupby(["muscle", "region", "status"], sort=True):
+        left.append(LeftOut("muscle", f"status {status}", len(part), str(muscle), str(region)))
+    rows = muscles[muscles["status"].isin(options.include)].copy()
+    rows["fat_fraction"] *= 100.0
+    cut = rows["status"] == "partial"
+    for (muscle, region), part in rows[cut].groupby(["muscle", "region"], sort=True):
+        left.append(LeftOut("volume", "status partial", len(part), str(muscle), str(region)))
+    rows.loc[cut, list(OF_VOLUME)] = np.nan
+    empty = rows[list(OUTCOMES)].isna().all(axis=1)
+    if empty.any():
+        left.append(LeftOut("muscle", "no number in it", int(empty.sum())))
+    return rows.loc[~empty, ["study", "side", "muscle", "region", "method", *OUTCOMES]]
+
+
+def _first(studies: pd.DataFrame, options: Options, left: list[LeftOut]) -> tuple[pd.DataFrame, int]:
+    """The earliest study of every patient (unknown days last, then as listed), or all; and of how many the order is not known."""
+    repeated = studies.groupby("person")["days"].agg(["size", "count", "nunique"])
+    unordered = int(((repeated["size"] > 1) & ((repeated["count"] < repeated["size"]) | (repeated["nunique"] < repeated["size"]))).sum())
+    if options.all_studies:
+        return studies, unordered
+    first = studies.sort_values("days", kind="stable", na_position="last").drop_duplicates("person")
+    if later := len(studies) - len(first):
+        left.append(LeftOut("study", "a later study of the same patient", later))
+    return studies[studies["study"].isin(first["study"])], unordered

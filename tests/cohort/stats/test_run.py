@@ -1,0 +1,238 @@
+"""The comparisons of a whole cohort against scipy on the same tables, and its edges."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from gluteal_grade.cohort.stats.found import Comparison
+from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.run import Findings, compute
+from tests.cohort.stats.cohort_factory import cohort, muscle_row, study_row, write_tables
+
+MEDIUS = "gluteus_medius"
+
+
+def row(f: Findings, comparison: str, outcome: str = "fat_fraction", region: str = "whole", **levels: str) -> Comparison:
+    found = [
+        c
+        for c in f.comparisons
+        if (c.comparison, c.outcome, c.muscle, c.region) == (comparison, outcome, MEDIUS, region)
+        and all(getattr(c, k) == v for k, v in levels.items())
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cohort(tmp_path_factory.mktemp("cohort"), {"control": 14, "operated": 12}, shift=0.06, side_shift=0.02, seed=6)
+
+
+@pytest.fixture(scope="module")
+def findings(folder: Path) -> Findings:
+    return compute(folder, Options())
+
+
+@pytest.fixture(scope="module")
+def wide(folder: Path) -> pd.DataFrame:
+    """Medius: one row per study with right, left, group, sex, operated_side."""
+    table = pd.read_csv(folder / "cohort.csv").query("muscle == @MEDIUS and region == 'whole'")
+    sides = table.pivot(index="study", columns="side", values=["fat_fraction", "quartile"])
+    studies = pd.read_csv(folder / "studies.csv", keep_default_na=False).set_index("study")
+    out = sides["fat_fraction"] * 100
+    return out.assign(q_right=sides["quartile"]["right"], q_left=sides["quartile"]["left"]).join(studies[["group", "sex", "operated_side"]])
+
+
+def test_right_against_left(findings: Findings, wide: pd.DataFrame) -> None:
+    found = row(findings, "right_left").found
+    ref = stats.ttest_rel(wide["right"], wide["left"])
+    interval = ref.confidence_interval()
+    assert (found.n_a, found.n_b, found.reason) == (26, 26, "")
+    assert (found.estimate, found.low, found.high, found.p) == pytest.approx(
+        ((wide["right"] - wide["left"]).mean(), interval.low, interval.high, ref.pvalue), rel=1e-9
+    )
+    assert found.p_check == pytest.approx(stats.wilcoxon(wide["right"] - wide["left"]).pvalue)
+    grades = row(findings, "right_left", "quartile").found
+    assert grades.effect_size == pytest.approx(np.sign(wide["q_right"] - wide["q_left"]).mean())
+
+
+def test_operated_against_other(findings: Findings, wide: pd.DataFrame) -> None:
+    one = wide[wide["operated_side"].isin(["right", "left"])]
+    d = np.where(one["operated_side"] == "right", one["right"] - one["left"], one["left"] - one["right"])
+    c = row(findings, "operated_other")
+    assert (c.level_a, c.level_b, c.found.n_a) == ("operated", "other", len(one))
+    assert c.found.estimate == pytest.approx(d.mean(), rel=1e-9)
+    assert c.found.effect_size == pytest.approx(d.mean() / d.std(ddof=1), rel=1e-9)
+
+
+def test_groups_and_sex(findings: Findings, wide: pd.DataFrame) -> None:
+    mean = wide[["right", "left"]].mean(axis=1)
+    for comparison, column, a, b in (("by group", "group", "operated", "control"), ("by sex", "sex", "M", "F")):
+        c = row(findings, comparison)
+        x, y = mean[wide[column] == a], mean[wide[column] == b]
+        ref = stats.ttest_ind(x, y, equal_var=False)
+        interval = ref.confidence_interval()
+        assert (c.level_a, c.level_b, c.found.n_a, c.found.n_b) == (a, b, len(x), len(y))
+        assert (c.found.estimate, c.found.low, c.found.high, c.found.p) == pytest.approx(
+            (x.mean() - y.mean(), interval.low, interval.high, ref.pvalue), rel=1e-9
+        )
+    grades = wide[["q_right", "q_left"]].mean(axis=1)
+    x, y = grades[wide["group"] == "operated"], grades[wide["group"] == "control"]
+    assert row(findings, "by group", "quartile").found.estimate == pytest.approx(stats.mannwhitneyu(x, y).statistic / (len(x) * len(y)))
+
+
+def test_holm_over_each_comparison(findings: Findings) -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    for comparison in ("right_left", "operated_other", "by group", "by sex"):
+        mine = [c for c in findings.comparisons if c.comparison == comparison and c.found.p == c.found.p]
+        assert len(mine) == 15  # three muscles, five outcomes
+        assert [c.p_holm for c in mine] == pytest.approx(list(multipletests([c.found.p for c in mine], method="holm")[1]))
+
+
+def test_models_find_what_was_put_in(findings: Findings) -> None:
+    by = {(m.outcome, m.muscle, m.variable, m.level): m for m in findings.models if m.kind == "fixed"}
+    group, side = by["fat_fraction", MEDIUS, "group", "operated"], by["fat_fraction", MEDIUS, "side", "right"]
+    assert group.reference == "control"
+    assert group.low < 6.0 < group.high
+    assert side.low < 2.0 < side.high
+    assert (group.rows, group.patients, group.studies, group.model) == (52, 26, 26, "mixed model, REML")
+    icc = next(m for m in findings.models if m.kind == "icc" and (m.outcome, m.muscle) == ("fat_fraction", MEDIUS))
+    variance = {m.variable: m.estimate for m in findings.models if m.kind == "variance" and (m.outcome, m.muscle) == (icc.outcome, MEDIUS)}
+    assert icc.estimate == pytest.approx(variance["patient"] / (variance["patient"] + variance["residual"]))
+
+
+def changed(folder: Path, into: Path, **columns: object) -> Path:
+    into.mkdir()
+    studies, muscles = (
+        pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False),
+        pd.read_csv(folder / "cohort.csv", dtype={"study": str}),
+    )
+    for name, change in columns.items():
+        table = studies if name in studies.columns and name != "method" else muscles
+        table[name] = change(table[name]) if callable(change) else change
+    studies.to_csv(into / "studies.csv", index=False)
+    muscles.to_csv(into / "cohort.csv", index=False, na_rep="NaN")
+    return into
+
+
+def test_names_of_groups_are_only_names(folder: Path, findings: Findings, tmp_path: Path) -> None:
+    """The later name is compared with the earlier: exchanged names flip every sign. Not ASCII, quotes and dollars do no harm."""
+    swap = {"control": "Ωmega \"$x_1$\"; 'a'", "operated": "Ärzte, C(1) + 0"}
+    other = compute(changed(folder, tmp_path / "x", group=lambda s: s.map(swap)), Options())
+    for outcome in ("fat_fraction", "volume_ml", "quartile"):
+        here, there = row(findings, "by group", outcome), row(other, "by group", outcome)
+        assert (there.level_a, there.level_b) == (swap["operated"], swap["control"])[:: 1 if "Ä".casefold() > "Ω".casefold() else -1]
+        assert there.found.estimate == pytest.approx((1 - here.found.estimate) if outcome == "quartile" else -here.found.estimate)
+        assert there.found.effect_size == pytest.approx(-here.found.effect_size)
+        assert there.found.p == pytest.approx(here.found.p)
+
+
+def test_a_constant_changes_no_difference(folder: Path, findings: Findings, tmp_path: Path) -> None:
+    other = compute(changed(folder, tmp_path / "x", fat_fraction=lambda s: s + 0.1), Options())
+    for comparison in ("right_left", "by group"):
+        a, b = row(findings, comparison).found, row(other, comparison).found
+        assert (a.estimate, a.effect_size, a.effect_low, a.p) == pytest.approx((b.estimate, b.effect_size, b.effect_low, b.p), rel=1e-6)
+
+
+def test_order_of_rows_changes_nothing(folder: Path, findings: Findings, tmp_path: Path) -> None:
+    for name in ("studies.csv", "cohort.csv"):
+        pd.read_csv(folder / name, dtype=str, keep_default_na=False).sample(frac=1, random_state=3).to_csv(tmp_path / name, index=False)
+    other = compute(tmp_path, Options())
+    for a, b in zip(findings.comparisons, other.comparisons, strict=True):
+        assert (a.found.effect_size, a.found.effect_low, a.p_holm) == pytest.approx((b.found.effect_size, b.found.effect_low, b.p_holm))
+
+
+def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(folder / "cohort.csv", dtype=str, keep_default_na=False)
+    beside_metal = (table["side"] == "right") & table["study"].isin(table["study"].unique()[:4])
+    table.loc[beside_metal, "method"] = "t1"
+    table.to_csv(tmp_path / "cohort.csv", index=False)
+    (tmp_path / "studies.csv").write_bytes((folder / "studies.csv").read_bytes())
+    f = compute(tmp_path, Options())
+    fat, volume = row(f, "right_left"), row(f, "right_left", "volume_ml")
+    assert (fat.found.n_a, volume.found.n_a) == (22, 26)
+    assert "4 studies left out" in fat.note
+    assert volume.note == ""
+    assert any("different methods (dixon in 144, t1 in 12 muscles)" in c for c in f.cautions)
+    assert {m.variable for m in f.models if m.kind == "fixed" and m.outcome == "fat_fraction"} >= {"method"}
+
+
+def test_repeated_studies(tmp_path: Path) -> None:
+    folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=3)
+    first, every = compute(folder, Options()), compute(folder, Options(all_studies=True))
+    assert (len(first.selection.studies), len(every.selection.studies)) == (16, 48)
+    assert row(first, "right_left").found.n_a == row(every, "right_left").found.n_a == 16  # patients
+    table = pd.read_csv(folder / "cohort.csv", dtype={"study": str}).query("muscle == @MEDIUS")
+    d = table.pivot(index="study", columns="side", values="fat_fraction").eval("100 * (right - left)")
+    assert row(every, "right_left").found.estimate == pytest.approx(d.groupby(d.index.str[:4]).mean().mean())
+    assert row(first, "right_left").found.estimate == pytest.approx(d[d.index.str.endswith("00")].mean())
+    model = next(m for m in every.models if m.kind == "fixed")
+    assert (model.rows, model.studies, model.patients) == (96, 48, 16)
+
+
+def test_a_patient_in_both_groups_is_in_none(tmp_path: Path) -> None:
+    folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=2)
+    table = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
+    table.loc[0, "group"] = "b"
+    table.to_csv(folder / "studies.csv", index=False)
+    c = row(compute(folder, Options(all_studies=True)), "by group")
+    assert (c.found.n_a, c.found.n_b, c.note) == (8, 7, "1 patient in both groups left out")
+
+
+def no_number(f: Findings) -> bool:
+    return all(math.isnan(c.found.estimate) and math.isnan(c.found.p) and c.found.reason for c in f.comparisons) and all(
+        m.kind == "none" and math.isnan(m.estimate) and m.reason for m in f.models
+    )
+
+
+def test_one_study(tmp_path: Path) -> None:
+    f = compute(cohort(tmp_path, {"a": 1}), Options())
+    assert no_number(f)
+    assert f.computed == 0
+    assert {c.comparison for c in f.comparisons} <= {"right_left", "operated_other"}
+
+
+def test_one_group(tmp_path: Path) -> None:
+    f = compute(cohort(tmp_path, {"only": 12}), Options())
+    assert "by group" not in {c.comparison for c in f.comparisons}
+    assert math.isfinite(row(f, "right_left").found.effect_size)
+    assert "group" not in {m.variable for m in f.models}
+
+
+def test_one_patient_with_ten_studies(tmp_path: Path) -> None:
+    folder = cohort(tmp_path, {"a": 1}, repeats=10)
+    assert no_number(compute(folder, Options()))
+    every = compute(folder, Options(all_studies=True))
+    assert row(every, "right_left").found.n_a == 1  # ten studies are one patient
+    assert no_number(every)
+
+
+def test_nothing_measured_but_graded(tmp_path: Path) -> None:
+    studies = [study_row(f"s{i}", group="ab"[i % 2]) for i in range(14)]
+    muscles = [muscle_row(s["study"], side, MEDIUS, math.nan, math.nan) for s in studies for side in ("right", "left")]
+    f = compute(write_tables(tmp_path, studies, muscles), Options())
+    assert no_number(f)
+    assert {(x.what, x.why): x.count for x in f.selection.left_out} == {
+        ("muscle", "no number in it"): 28,
+        ("study", "no muscle in it counts"): 14,
+    }
+
+
+def test_no_spread(tmp_path: Path) -> None:
+    studies = [study_row(f"s{i:02d}", group="ab"[i % 2], operated_side="right") for i in range(14)]
+    muscles = [
+        muscle_row(s["study"], side, MEDIUS, 0.3 if s["group"] == "a" else 0.2, 300.0) for s in studies for side in ("right", "left")
+    ]
+    f = compute(write_tables(tmp_path, studies, muscles), Options())
+    group = row(f, "by group").found
+    assert group.estimate == pytest.approx(-10)
+    assert math.isnan(group.p)
+    assert math.isnan(group.effect_size)
+    assert "no spread" in group.reason
+    assert row(f, "right_left").found.estimate == 0
+    assert all(m.kind == "none" for m in f.models)
