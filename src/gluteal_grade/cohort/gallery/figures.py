@@ -102,7 +102,16 @@ def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
         axis.set_xlabel(f"{title} grade")
         axis.margins(y=0.12)
         axis.yaxis.get_major_locator().set_params(integer=True)
-        axis.legend(fontsize=8.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2, columnspacing=1.0)
+        axis.legend(
+            fontsize=8,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=2,
+            frameon=False,
+            borderaxespad=0.2,
+            columnspacing=1.0,
+            handlelength=1.2,
+        )
         if not axis.get_ylim()[1] > 1:
             axis.set_ylim(0, 1.2)
     axes[0].set_ylabel("muscles")
