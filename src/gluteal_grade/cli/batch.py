@@ -114,6 +114,7 @@ def _executor(
     jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
+    from gluteal_grade.cohort.ahead import Ahead
     from gluteal_grade.cohort.local_executor import LocalExecutor
     from gluteal_grade.cohort.machine import share
     from gluteal_grade.cohort.worker import work
@@ -129,7 +130,7 @@ def _executor(
 
         return 1, partial(slurm_executor, slurm, work)
     mine = share(jobs, memory_gb and memory_gb * 1024)
-    return mine.threads, partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout)
+    return mine.threads, partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout, Ahead())
 
 
 def _print_job_script(slurm: Path | None) -> int:
@@ -156,7 +157,7 @@ def _observer(quiet: bool, json_lines: bool) -> Silence:
 def _terminated_as_interrupted() -> Iterator[None]:
     """A scheduler's SIGTERM stops as cleanly as Ctrl-C."""
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

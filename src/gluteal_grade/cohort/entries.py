@@ -88,7 +88,7 @@ class Entry:
         While it stays the same, a finished entry need not be looked at again.
         """
         digest = hashlib.sha256(json.dumps(asdict(self.given), default=str, sort_keys=True).encode())
-        for path in sorted(self._files()):
+        for path in sorted(self.files()):
             try:
                 status = path.stat()
             except OSError:
@@ -96,7 +96,8 @@ class Entry:
             digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:24]
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
+        """Every file that is read, images or not."""
         found = [self.given.labels] if self.given.labels else []
         if self.parts is None:
             everything = self.root.rglob("*") if self.root.is_dir() else [self.root]

@@ -44,13 +44,20 @@ class LocalExecutor:
         threads: for numerical libraries in each.
         memory_mb: of a process: beyond it, it is replaced after its study; an allocation beyond twice that fails. None: no bound.
         timeout_s: for one task; None: no limit.
+        ahead: is given each task before a worker is free for it, to bring its files near.
     """
 
     def __init__(
-        self, work: Callable[[Any], Any], jobs: int, threads: int = 1, memory_mb: float | None = None, timeout_s: float | None = None
+        self,
+        work: Callable[[Any], Any],
+        jobs: int,
+        threads: int = 1,
+        memory_mb: float | None = None,
+        timeout_s: float | None = None,
+        ahead: Callable[[Any], None] | None = None,
     ) -> None:
         self._work, self._jobs, self._threads = work, jobs, threads
-        self._memory_mb, self._timeout_s = memory_mb, timeout_s
+        self._memory_mb, self._timeout_s, self._ahead = memory_mb, timeout_s, ahead
         self._queue: deque[tuple[str, Any]] = deque()
         self._workers: list[_Worker] = []
         self._events: list[Event] = []
@@ -66,6 +73,8 @@ class LocalExecutor:
         """Queue one task."""
         self._queue.append((key, task))
         self._feed()
+        if self._ahead is not None and self._queue and self._queue[-1][0] == key:
+            self._ahead(task)
 
     def wait(self, seconds: float) -> list[Event]:
         """What happened; see `Executor.wait`."""

@@ -71,7 +71,12 @@ def place_for(layout: Layout, study: str, name: str = "") -> Place:
     parts = [part for part in PurePosixPath(parse_name(name).group).parts if _SUBJECT.fullmatch(part) or _SESSION.fullmatch(part)]
     if not parts or not parts[0].startswith("sub-"):
         parts = [f"sub-{study}"]
-    return Place("/".join(parts), "_".join(parts))
+    return place_at("/".join(parts))
+
+
+def place_at(folder: str) -> Place:
+    """Of a folder that a table names."""
+    return Place(folder, folder.replace("/", "_") if _SUBJECT.fullmatch(folder.split("/")[0]) else "")
 
 
 def places(out: Path) -> Iterator[Place]:
@@ -82,7 +87,6 @@ def places(out: Path) -> Iterator[Place]:
         elif _SUBJECT.fullmatch(folder.name):
             sessions = sorted(p for p in folder.iterdir() if p.is_dir() and _SESSION.fullmatch(p.name))
             for one in [folder, *sessions]:
-                parts = one.relative_to(out).parts
-                place = Place("/".join(parts), "_".join(parts))
+                place = place_at(one.relative_to(out).as_posix())
                 if place.find(out, RESULT).is_file():
                     yield place
