@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     detail TEXT NOT NULL DEFAULT '',
     folder TEXT NOT NULL DEFAULT '',
     taken_over INTEGER NOT NULL DEFAULT 0,
-    worker TEXT, started TEXT, ended TEXT, seconds REAL,
+    worker TEXT, started TEXT, ended TEXT, seconds REAL, peak_mb REAL,
     method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
     sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER
 );
@@ -137,12 +137,12 @@ class Ledger:
                 (worker, _now(), entry),
             )
 
-    def finished(self, entry: str, outcomes: Sequence[Outcome]) -> None:
-        """Its studies' ends; a further study of the entry gets a row of its own."""
+    def finished(self, entry: str, outcomes: Sequence[Outcome], peak_mb: float | None = None) -> None:
+        """Its studies' ends; a further study of the entry gets a row of its own. `peak_mb`: most memory the worker has held so far."""
         with self._database as db:
             row = db.execute("SELECT * FROM attempts WHERE entry = ? AND state IN ('waiting', 'running')", (entry,)).fetchone()
             for n, outcome in enumerate(outcomes):
-                values = self._values(outcome)
+                values = self._values(outcome) | {"peak_mb": peak_mb}
                 if n == 0:
                     db.execute(f"UPDATE attempts SET {', '.join(f'{c} = ?' for c in values)} WHERE id = ?", (*values.values(), row["id"]))
                 else:

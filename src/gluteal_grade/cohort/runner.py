@@ -109,7 +109,7 @@ class Batch:
                 continue
             transient = isinstance(refusal, TransientFailure)
             state = State.FAILED if transient else State.REFUSED
-            self._end(key, (Outcome(None, state, refusal.reason, refusal.detail, transient=transient),))
+            self._end(key, Answer((Outcome(None, state, refusal.reason, refusal.detail, transient=transient),)))
         return left
 
     def _work(self, todo: deque[str], executor: Executor) -> None:
@@ -127,27 +127,28 @@ class Batch:
                     self._observer.started(event.key)
                     continue
                 flying.discard(event.key)
-                if self._ended(event.key, _outcomes(event)):
+                if self._ended(event.key, _answer(event)):
                     todo.append(event.key)
 
-    def _ended(self, key: str, outcomes: tuple[Outcome, ...]) -> bool:
+    def _ended(self, key: str, answer: Answer) -> bool:
         """Write down what became of an entry; True if it is to be tried again."""
+        outcomes = answer.outcomes
         if any(o.reason == Reason.OUTPUT_NOT_WRITABLE and self._nowhere_to_write(o.detail) for o in outcomes):
             self._ledger.put_back(key)
             raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, next(o.detail for o in outcomes if o.reason == Reason.OUTPUT_NOT_WRITABLE))
         self._tries[key] += 1
         failed = next((o for o in outcomes if o.transient), None)
         if failed is not None and self._tries[key] < self._options.attempts:
-            self._ledger.finished(key, outcomes)
+            self._ledger.finished(key, outcomes, answer.peak_mb)
             self._ledger.again(key, self._prints[key], self._key)
             self._observer.retried(key, failed.reason, self._tries[key])
             return True
-        self._end(key, outcomes)
+        self._end(key, answer)
         return False
 
-    def _end(self, key: str, outcomes: tuple[Outcome, ...]) -> None:
-        outcomes = tuple(self._claimed(key, outcome) for outcome in outcomes)
-        self._ledger.finished(key, outcomes)
+    def _end(self, key: str, answer: Answer) -> None:
+        outcomes = tuple(self._claimed(key, outcome) for outcome in answer.outcomes)
+        self._ledger.finished(key, outcomes, answer.peak_mb)
         self._states[key] = [o.state for o in outcomes]
         self._observer.ended(key, outcomes, self._tally())
 
@@ -185,11 +186,11 @@ class Batch:
         return Tally(len(self._entries), self._before, len(self._states), flat.count(State.REFUSED), flat.count(State.FAILED))
 
 
-def _outcomes(event: Finished | Lost) -> tuple[Outcome, ...]:
+def _answer(event: Finished | Lost) -> Answer:
     if isinstance(event, Lost):
-        return (Outcome(None, State.FAILED, Reason.WORKER_LOST, event.why, transient=True),)
+        return Answer((Outcome(None, State.FAILED, Reason.WORKER_LOST, event.why, transient=True),))
     answer: Answer = event.answer
-    return answer.outcomes
+    return answer
 
 
 def exit_code(states: Counter[State]) -> int:

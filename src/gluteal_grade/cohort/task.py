@@ -106,8 +106,8 @@ class Answer:
 
     Attributes:
         outcomes: at least one.
-        peak_mb: most memory the worker has held so far.
+        peak_mb: most memory the worker has held so far; None if there was none.
     """
 
     outcomes: tuple[Outcome, ...]
-    peak_mb: float
+    peak_mb: float | None = None
