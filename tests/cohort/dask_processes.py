@@ -1,0 +1,67 @@
+"""Real `dask scheduler` and `dask worker` processes, always ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+class DaskProcesses:
+    """A scheduler on a free port of this machine, and workers.
+
+    Args:
+        folder: logs and scratch space.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._all: list[subprocess.Popen[bytes]] = []
+        told = folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told), "--no-dashboard"]
+        self.scheduler = self._start("scheduler", *options)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(OSError, ValueError):  # not there, or half written
+                self.address: str = json.loads(told.read_text())["address"]
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"dask scheduler did not start\n{self.logs()}")
+
+    def worker(self, *arguments: str, before: str = "", threads: int = 1) -> subprocess.Popen[bytes]:
+        """One `dask worker`; `before` goes to the front of its PYTHONPATH."""
+        options = ["--nthreads", str(threads), "--local-directory", str(self.folder), "--no-dashboard", *arguments]
+        return self._start("worker", self.address, *options, before=before)
+
+    def _start(self, what: str, *arguments: str, before: str = "") -> subprocess.Popen[bytes]:
+        path = os.pathsep.join(filter(None, [before, str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
+        with (self.folder / f"{what}-{len(self._all)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"PYTHONPATH": path},
+                cwd=self.folder,
+                start_new_session=True,
+            )
+        self._all.append(process)
+        return process
+
+    def logs(self) -> str:
+        """All logs in one."""
+        return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
+
+    def stop(self) -> None:
+        """Kill every process group we started: nannies and their workers with them."""
+        for process in self._all:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
