@@ -13,7 +13,7 @@ from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.grade_table import draw_table, table_height
 from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
 from gluteal_grade.report.levels import Level, choose_levels, with_left_out
-from gluteal_grade.report.page import FAINT, Page, drawing_style
+from gluteal_grade.report.page import FAINT, Page, Rgb, drawing_style
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.readings import norm_lines, statement_lines
 from gluteal_grade.report.view import View, view_of
@@ -41,6 +41,14 @@ class _Shown:
     caption: str
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What all pages share."""
+
+    head: Rgb
+    foot: Rgb
+
+
 def write_overlays(result: StudyResult, images: StudyImages, folder: Path) -> tuple[Path, ...]:
     """Write `overlay_summary.png` and one `overlay_<nn>_<level>.png` per level.
 
@@ -54,9 +62,10 @@ def write_overlays(result: StudyResult, images: StudyImages, folder: Path) -> tu
     """
     shown, window = _prepare(images)
     with drawing_style():
-        paths = [_summary(result, shown, window).write(folder / "overlay_summary.png")]
+        frame = _frame(result, shown[0].cut.view, window)
+        paths = [_summary(result, shown, frame).write(folder / "overlay_summary.png")]
         for n, one in enumerate(shown, start=1):
-            paths.append(_single(result, one, window).write(folder / f"overlay_{n:02d}_{one.level.slug}.png"))
+            paths.append(_single(one, frame).write(folder / f"overlay_{n:02d}_{one.level.slug}.png"))
     return tuple(paths)
 
 
@@ -87,41 +96,50 @@ def _panel_size(cut: Cut, width: int, tallest: int) -> tuple[int, int]:
     return max(1, round(across * scale)), max(1, round(down * scale))
 
 
-def _summary(result: StudyResult, shown: list[_Shown], window: Window) -> Page:
+def _frame(result: StudyResult, view: View, window: Window) -> _Frame:
+    """Title and legend; notes."""
+    head = Page(PAGE_WIDTH, _HEADER + LEGEND_HEIGHT)
+    _draw_header(head, result)
+    draw_legend(head, result, _MARGIN, _HEADER, PAGE_WIDTH - 2 * _MARGIN)
+    lines = _foot_lines(result, view, window)
+    foot = Page(PAGE_WIDTH, len(lines) * _FOOT_LINE + 16)
+    _draw_foot(foot, lines)
+    return _Frame(head.pixels(), foot.pixels())
+
+
+def _framed(frame: _Frame, foot: int) -> Page:
+    """A page with its notes at this height."""
+    page = Page(PAGE_WIDTH, foot + len(frame.foot))
+    page.paste(frame.head, 0)
+    page.paste(frame.foot, foot)
+    return page
+
+
+def _summary(result: StudyResult, shown: list[_Shown], frame: _Frame) -> Page:
     cell = (PAGE_WIDTH - 2 * _MARGIN - _GUTTER) // 2
     width, height = _panel_size(shown[0].cut, (cell - _GAP) // 2, _TALLEST)
     rows = grade_rows(result)
     table = table_height(rows, cell)
     cell_height = _CAPTION + height + 14
-    lines = _foot_lines(result, shown[0].cut.view, window)
     # two columns of levels; the table takes the cell after the last level
     grid_rows = len(shown) // 2 + 1
     last = max(cell_height, table + 20) if len(shown) % 2 else table + 20
     top = _HEADER + LEGEND_HEIGHT
-    foot = top + (grid_rows - 1) * cell_height + last
-    page = Page(PAGE_WIDTH, foot + len(lines) * _FOOT_LINE + 16)
-    _draw_header(page, result)
-    draw_legend(page, result, _MARGIN, _HEADER, PAGE_WIDTH - 2 * _MARGIN)
+    page = _framed(frame, top + (grid_rows - 1) * cell_height + last)
     for n, one in enumerate(shown):
         left, y = _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height
         _draw_level(page, one, string.ascii_uppercase[n], left, y, width, height)
     n = len(shown)
     draw_table(page, _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height + 6, cell, rows)
-    _draw_foot(page, lines, foot)
     return page
 
 
-def _single(result: StudyResult, one: _Shown, window: Window) -> Page:
+def _single(one: _Shown, frame: _Frame) -> Page:
     room = PAGE_WIDTH - 2 * _MARGIN
     width, height = _panel_size(one.cut, (room - _GAP) // 2, _TALLEST_LEVEL)
-    lines = _foot_lines(result, one.cut.view, window)
     top = _HEADER + LEGEND_HEIGHT
-    foot = top + _CAPTION + height + 12
-    page = Page(PAGE_WIDTH, foot + len(lines) * _FOOT_LINE + 16)
-    _draw_header(page, result)
-    draw_legend(page, result, _MARGIN, _HEADER, room)
+    page = _framed(frame, top + _CAPTION + height + 12)
     _draw_level(page, one, "", _MARGIN, top, width, height)
-    _draw_foot(page, lines, foot)
     return page
 
 
@@ -155,7 +173,7 @@ def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
     return [part for line in lines for part in textwrap.wrap(line, 260)]
 
 
-def _draw_foot(page: Page, lines: list[str], top: int) -> None:
-    area = page.at(_MARGIN, top)
+def _draw_foot(page: Page, lines: list[str]) -> None:
+    area = page.at(_MARGIN, 0)
     for n, line in enumerate(lines):
         area.text(0, (n + 0.5) * _FOOT_LINE, line, 12, color=FAINT)

@@ -16,6 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
+from PIL import Image
 
 INK = "#1a1a1a"
 FAINT = "#5a5a5a"
@@ -23,7 +24,7 @@ RULE = "#c8c8c8"
 PAPER = "#ffffff"
 
 _DPI = 100
-_PNG = {"compress_level": 4}  # twice as fast as the default, a tenth larger
+_PACKED = 2  # of 9: three times as fast as the usual 6, a twentieth larger
 
 Rgb = npt.NDArray[np.uint8]
 Line = npt.NDArray[np.float64]
@@ -56,15 +57,28 @@ class Page:
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=PAPER)
-        FigureCanvasAgg(self.figure)
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._strips: list[tuple[int, Rgb]] = []
 
     def at(self, left: int, top: int) -> Area:
         """Drawing relative to a place of the page."""
         return Area(self, left, top)
 
+    def paste(self, strip: Rgb, top: int) -> None:
+        """Put a strip as wide as the page on top of what is drawn there: text that several pages share is drawn once."""
+        self._strips.append((top, strip))
+
+    def pixels(self) -> Rgb:
+        """What is drawn, (height, width, 3)."""
+        self._canvas.draw()
+        rgb = np.asarray(self._canvas.buffer_rgba())[:, :, :3].copy()
+        for top, strip in self._strips:
+            rgb[top : top + len(strip)] = strip
+        return rgb
+
     def write(self, path: Path) -> Path:
         """Write a PNG without a date or a program version in it."""
-        self.figure.savefig(path, format="png", dpi=_DPI, metadata={"Software": None}, facecolor=PAPER, pil_kwargs=_PNG)
+        Image.fromarray(self.pixels()).save(path, format="png", dpi=(_DPI, _DPI), compress_level=_PACKED)
         return path
 
 

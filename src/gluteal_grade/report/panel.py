@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import matplotlib as mpl
@@ -53,6 +54,15 @@ class Cut:
         rows, columns = self.grey.shape
         return columns * self.view.pixel_mm[0], rows * self.view.pixel_mm[1]
 
+    @cached_property
+    def outlines(self) -> list[tuple[str, list[npt.NDArray[np.float64]]]]:
+        """Colour and outlines, in pixels of the slice, of all that has one colour: drawn on four pictures."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for value in (int(v) for v in np.unique(self.labels)):
+            if value in LABEL_VALUES:
+                groups.setdefault((LABEL_VALUES[value].muscle, colour_of(value)), []).append(value)
+        return [(colour, _outlines(np.isin(self.labels, values))) for (_, colour), values in groups.items()]
+
 
 def colour_of(value: int) -> str:
     """Contour colour of a label value; a region without a colour of its own takes its muscle's."""
@@ -88,26 +98,35 @@ def fat_picture(cut: Cut, width: int, height: int) -> Rgb:
     rgb[known] = mpl.colormaps[FAT_COLOURS](np.clip(fat[known], 0, 1), bytes=True)[:, :3]
     unknown = inside & ~np.isfinite(fat)
     if unknown.any():
-        rgb[unknown] = hatch(width, height)[unknown]
+        rgb[unknown] = _stripes(*np.nonzero(unknown))
     return rgb
 
 
 def hatch(width: int, height: int) -> Rgb:
     """Diagonal stripes: muscle without a fat value."""
-    stripes = (np.add.outer(np.arange(height), np.arange(width)) % 7) < 2
-    return np.where(stripes[:, :, None], np.array(HATCH_DARK, np.uint8), np.array(HATCH_GREY, np.uint8))
+    return _stripes(*np.indices((height, width)))
+
+
+def _stripes(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Rgb:
+    """The hatch's colours at these pixels."""
+    return np.asarray(np.array([HATCH_DARK] * 2 + [HATCH_GREY] * 5, np.uint8)[(rows + columns) % 7])
 
 
 def contour_lines(mask: npt.NDArray[np.bool_], width: int, height: int) -> list[npt.NDArray[np.float64]]:
     """Outlines of a mask as (n, 2) x, y in a picture of `width` x `height`; closed at the picture's border too."""
+    scale = np.array([width / mask.shape[1], height / mask.shape[0]])
+    return [line * scale for line in _outlines(mask)]
+
+
+def _outlines(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float64]]:
+    """The same in pixels of the mask."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return []
     top, left = int(rows[0]), int(columns[0])
     part = np.pad(mask[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.float32), 3)
     smooth = gaussian_filter(part, _SMOOTH_PIXELS)
-    scale = np.array([width / mask.shape[1], height / mask.shape[0]])
-    return [(_rounded(line)[:, ::-1] + [left - 2.5, top - 2.5]) * scale for line in find_contours(smooth, _CONTOUR_AT)]
+    return [_rounded(line)[:, ::-1] + [left - 2.5, top - 2.5] for line in find_contours(smooth, _CONTOUR_AT)]
 
 
 def _rounded(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -126,12 +145,9 @@ def _grey_bytes(grey: npt.NDArray[np.float32], width: int, height: int) -> npt.N
 
 
 def _contours(area: Area, cut: Cut, width: int, height: int, thickness: float) -> None:
-    groups: dict[tuple[str, str], list[int]] = {}
-    for value in (int(v) for v in np.unique(cut.labels)):
-        if value in LABEL_VALUES:
-            groups.setdefault((LABEL_VALUES[value].muscle, colour_of(value)), []).append(value)
-    for (_, colour), values in groups.items():
-        lines = contour_lines(np.isin(cut.labels, values), width, height)
+    scale = np.array([width / cut.labels.shape[1], height / cut.labels.shape[0]])
+    for colour, outlines in cut.outlines:
+        lines = [line * scale for line in outlines]
         # a dark rim keeps bright colours visible on bright fat
         area.lines(lines, "black", thickness + 1.2, alpha=0.55, zorder=3)
         area.lines(lines, colour, thickness, zorder=4)
