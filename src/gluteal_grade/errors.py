@@ -7,6 +7,7 @@ above the input folder).
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -263,6 +264,12 @@ class RefusedInput(GradeError):
 
 class TransientFailure(GradeError):
     """May pass if tried again: disk, network, memory."""
+
+
+def not_writable(error: OSError) -> TransientFailure:
+    """The failure to tell when the output cannot be written, without the path."""
+    words = os.strerror(error.errno) if error.errno else "no errno"
+    return TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"{type(error).__name__}: {words}")
 
 
 def place_of(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,12 +17,12 @@ from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from collections import Counter
-
+    from gluteal_grade.cohort.batch import Done
     from gluteal_grade.cohort.execution import Executor
     from gluteal_grade.cohort.progress import Silence
-    from gluteal_grade.cohort.task import State
     from gluteal_grade.report.layout import Layout
+
+Value = TypeVar("Value")
 
 
 def batch(
@@ -64,10 +64,10 @@ def batch(
     """
     settings = settings_of(config)
     if print_job_script:
-        return _print_job_script(slurm)
+        return _print_job_script(slurm, out)
     if labelmap is not None:
         _check_numbering(labelmap, labels is not None or bundle is not None)
-    threads, executor = _executor(jobs, memory_gb, timeout, dask, slurm)
+    threads, executor = _executor(jobs, memory_gb, timeout, dask, slurm, out)
 
     from gluteal_grade.cohort.batch import Request, run_batch
     from gluteal_grade.cohort.runner import Options, exit_code
@@ -77,7 +77,7 @@ def batch(
     observer = _observer(quiet, json_lines)
     try:
         with _terminated_as_interrupted():
-            states = run_batch(request, executor, observer)
+            done = run_batch(request, executor, observer)
     except GradeError as error:
         return tell(error)
     except KeyboardInterrupt:
@@ -86,8 +86,8 @@ def batch(
     finally:
         observer.close()
     if not (quiet or json_lines):
-        _report(states, out)
-    return exit_code(states)
+        _report(done, out)
+    return exit_code(done.states)
 
 
 def _layout(name: str) -> Layout:
@@ -111,7 +111,7 @@ def _check_numbering(name: str, used: bool) -> None:
 
 
 def _executor(
-    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None
+    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
     from gluteal_grade.cohort.ahead import Ahead
@@ -122,26 +122,47 @@ def _executor(
     if sum(given is not None for given in (jobs, dask, slurm)) > 1:
         raise typer.BadParameter("--jobs, --dask and --slurm exclude each other", param_hint="--jobs")
     if dask is not None:
-        from gluteal_grade.cohort.dask_executor import DaskExecutor
-
-        return 1, partial(DaskExecutor, dask, work)
+        return 1, partial(_cluster, "--dask", lambda: _dask(dask))
     if slurm is not None:
-        from gluteal_grade.cohort.slurm import slurm_executor
-
-        return 1, partial(slurm_executor, slurm, work)
+        return _slurm_threads(slurm), partial(_cluster, "--slurm", lambda: _slurm(slurm, out))
     mine = share(jobs, memory_gb and memory_gb * 1024)
     return mine.threads, partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout, Ahead())
 
 
-def _print_job_script(slurm: Path | None) -> int:
+def _cluster(option: str, what: Callable[[], Value]) -> Value:
+    """A bad address, file or installation is wrong usage."""
+    try:
+        return what()
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def _dask(address: str) -> Executor:
+    from gluteal_grade.cohort.dask_executor import DaskExecutor
+    from gluteal_grade.cohort.worker import work
+
+    return DaskExecutor(address, work)
+
+
+def _slurm(config: Path, out: Path) -> Executor:
+    from gluteal_grade.cohort.slurm import slurm_executor
+    from gluteal_grade.cohort.worker import work
+
+    return slurm_executor(config, work, out.absolute() / "slurm")
+
+
+def _slurm_threads(config: Path) -> int:
+    from gluteal_grade.cohort.slurm import threads_of_study
+
+    return _cluster("--slurm", lambda: threads_of_study(config))
+
+
+def _print_job_script(slurm: Path | None, out: Path) -> int:
     from gluteal_grade.cohort.slurm import job_script
 
     if slurm is None:
         raise typer.BadParameter("needs --slurm", param_hint="--print-job-script")
-    try:
-        typer.echo(job_script(slurm))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--slurm") from None
+    typer.echo(_cluster("--slurm", lambda: job_script(slurm, out.absolute() / "slurm")))
     return 0
 
 
@@ -167,8 +188,10 @@ def _terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _report(states: Counter[State], out: Path) -> None:
-    typer.echo(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing was given")
+def _report(done: Done, out: Path) -> None:
+    states = done.states
+    memory = f" (a worker held up to {done.peak_mb / 1024:.1f} GB)" if done.peak_mb else ""
+    typer.echo((", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing was given") + memory)
     if {"refused", "failed"} & {state.value for state in states}:
         typer.echo(f"Why not: {out / 'refusals.csv'}")
     typer.echo(f"Tables: {out / 'cohort.csv'}; to look at: {out / 'index.html'}")

@@ -16,7 +16,7 @@ from gluteal_grade.cohort.observer import Observer
 from gluteal_grade.cohort.runner import Batch, Options
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.cohort.task import Recipe, State
-from gluteal_grade.config import Settings
+from gluteal_grade.config import Settings, with_absolute_paths
 from gluteal_grade.report.layout import Layout
 from gluteal_grade.segmentation.source import model_hash
 
@@ -51,18 +51,28 @@ class Request:
     pictures: bool = True
 
 
-def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer) -> Counter[State]:
-    """Grade everything, then write the tables and pages; after a stop too, as far as the disk allows, they are made by the next run.
+@dataclass(frozen=True)
+class Done:
+    """How a batch ended.
 
-    Returns:
-        studies by state.
+    Attributes:
+        states: studies by state, those of earlier runs included.
+        peak_mb: most memory a worker held; 0 where nothing was left to do.
+    """
+
+    states: Counter[State]
+    peak_mb: float
+
+
+def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer) -> Done:
+    """Grade everything, then write the tables and pages.
 
     Raises:
         RefusedInput: `no_segmenter`, `bundle_unreadable`, `ledger_unreadable`.
         TransientFailure: the batch had to stop; run again, it goes on.
     """
     recipe = Recipe(
-        request.settings,
+        with_absolute_paths(request.settings),
         request.out.absolute(),
         request.layout,
         request.bundle.absolute() if request.bundle else None,
@@ -74,9 +84,10 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
     with locked(recipe.out), opened(recipe.out) as ledger:
         _sweep(recipe.out)
         entries = read_inputs(request.inputs, recipe.out, request.labels, request.labelmap)
-        states = Batch(entries, recipe, ledger, request.options, observer).run(executor)
+        batch = Batch(entries, recipe, ledger, request.options, observer)
+        states = batch.run(executor)
         summarise(recipe.out, ledger, pictures=request.pictures)
-    return states
+    return Done(states, batch.peak_mb)
 
 
 def _sweep(out: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,11 @@ class Entry:
         """24 hex digits: the same for the same place on this file system."""
         place = "\0".join((str(self.root.absolute()), *(self.parts or ())))
         return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+    def absolute(self) -> Entry:
+        """The same for a process with another working directory."""
+        labels = self.given.labels
+        return replace(self, root=self.root.absolute(), given=replace(self.given, labels=labels.absolute() if labels else None))
 
     def fingerprint(self) -> str:
         """24 hex digits over names, sizes and times of the files and what is said of them: no file is opened.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import not_writable
 
 
 @contextmanager
@@ -18,19 +18,28 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    scratch = path.with_name(f".{path.name}.partial")
+    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
     try:
-        yield scratch
-        os.replace(scratch, path)  # noqa: PTH105 - Path.replace is the same
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield scratch
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
     except OSError as error:
-        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, error.strerror or "cannot be written") from error
-    finally:
-        scratch.unlink(missing_ok=True)
+        raise not_writable(error) from error
+
+
+@contextmanager
+def table_writer(path: Path, columns: Sequence[str]) -> Iterator[csv.DictWriter[str]]:
+    """The same, row by row."""
+    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        yield writer
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """CSV as `muscles.csv`: UTF-8, comma, full stop, header line, LF; a row lacking a column is empty there."""
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
-        writer.writeheader()
+    with table_writer(path, columns) as writer:
         writer.writerows(rows)

@@ -55,6 +55,7 @@ class Batch:
         self._owners: dict[str, str] = {}  # study to entry
         self._tries: Counter[str] = Counter()
         self._before = 0
+        self.peak_mb = 0.0  # most memory that any worker held
 
     def run(self, executor: Callable[[], Executor]) -> Counter[State]:
         """Work until every entry has come to an end.
@@ -117,7 +118,7 @@ class Batch:
         while todo or flying:
             while todo and len(flying) < executor.capacity:
                 key = todo.popleft()
-                executor.submit(key, Task(self._recipe, self._entries[key], again=self._tries[key] > 0))
+                executor.submit(key, Task(self._recipe, self._entries[key].absolute(), again=self._tries[key] > 0))
                 flying.add(key)
             for event in executor.wait(_PATIENCE_S):
                 if event.key not in flying:
@@ -147,6 +148,7 @@ class Batch:
         return False
 
     def _end(self, key: str, answer: Answer) -> None:
+        self.peak_mb = max(self.peak_mb, answer.peak_mb or 0.0)
         outcomes = tuple(self._claimed(key, outcome) for outcome in answer.outcomes)
         self._ledger.finished(key, outcomes, answer.peak_mb)
         self._states[key] = [o.state for o in outcomes]

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 from gluteal_grade import __version__
+from gluteal_grade.cohort.change.patients import from_studies_csv
+from gluteal_grade.cohort.change.trends import patient_trends
 from gluteal_grade.cohort.files import whole
+from gluteal_grade.cohort.gallery import write_gallery
 from gluteal_grade.cohort.ledger import NAME, Ledger, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.muscles import write_muscles
@@ -14,9 +17,11 @@ from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.layout import places
 
+MAX_TRENDS = 200  # trend plots, of the patients who changed most
+
 
 def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True) -> Story:
-    """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, their dictionaries, contact sheets and pages.
+    """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, `changes.csv`, dictionaries, pictures and pages.
 
     Args:
         out: the output of a batch, or of several runs of `grade`.
@@ -36,6 +41,8 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True)
     doubtful = write_muscles(out, found)
     told = story(out, found, ledger.last_rows() if ledger else (), doubtful)
     write_story(out, told)
+    patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0)
+    write_gallery(out, pictures=pictures)
     if any(place.prefix for place in found):
         _describe_dataset(out)
     return told

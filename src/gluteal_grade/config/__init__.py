@@ -14,7 +14,7 @@ from gluteal_grade.config.measure import (
 )
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
-from gluteal_grade.config.settings import Settings, load_settings, with_metal_sides
+from gluteal_grade.config.settings import Settings, load_settings, with_absolute_paths, with_metal_sides
 from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
 
 __all__ = [
@@ -51,5 +51,6 @@ __all__ = [
     "read_yaml",
     "shipped",
     "validated",
+    "with_absolute_paths",
     "with_metal_sides",
 ]

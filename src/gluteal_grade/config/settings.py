@@ -55,6 +55,18 @@ def load_settings(path: Path | None = None) -> Settings:
     return validated(Settings, data, "settings")
 
 
+def with_absolute_paths(settings: Settings) -> Settings:
+    """The same for a process with another working directory; its hash may differ from the original's."""
+
+    def absolute(part: Any) -> Any:
+        paths = {name: value.absolute() for name, value in part if isinstance(value, Path)}
+        parts = {name: absolute(value) for name, value in part if isinstance(value, SettingsBase)}
+        return part.model_copy(update=paths | parts)
+
+    found: Settings = absolute(settings)
+    return found
+
+
 def with_metal_sides(settings: Settings, sides: str) -> Settings:
     """The settings with which hips hold metal: right, left, both, none or auto.
 

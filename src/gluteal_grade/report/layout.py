@@ -44,6 +44,17 @@ class Place:
             return f"figures/{self.prefix}_{name}"
         return f"anat/{self.prefix}_{_BIDS_NAMES[name]}"
 
+    def names(self, out: Path) -> list[str]:
+        """The files that are there, by their names in the flat layout; none if the folder cannot be read."""
+        try:
+            if not self.prefix:
+                return [path.name for path in (out / self.folder).iterdir()]
+            pictures = (out / self.folder / "figures").glob(f"{self.prefix}_*.png")
+            found = [path.name.removeprefix(f"{self.prefix}_") for path in pictures]
+            return [*found, *(name for name in _BIDS_NAMES if self.find(out, name).exists())]
+        except OSError:
+            return []
+
     def find(self, out: Path, name: str) -> Path:
         """Path of a file of the flat layout."""
         return out / self.folder / self.rename(name)

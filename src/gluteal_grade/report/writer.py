@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from pathlib import Path
 
 import numpy as np
 
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import not_writable
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.layout import MUSCLES, RESULT, Place
@@ -43,8 +42,7 @@ def write_study(graded: Graded, out: Path, place: Place | None = None) -> Path:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
-        detail = f"{type(error).__name__}: {os.strerror(error.errno) if error.errno else 'no errno'}"
-        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, detail) from error
+        raise not_writable(error) from error
     return final
 
 

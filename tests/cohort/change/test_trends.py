@@ -123,13 +123,13 @@ def test_patients_come_whole_and_in_order() -> None:
 
 def test_studies_csv(tmp_path: Path) -> None:
     (tmp_path / "studies.csv").write_text(
-        "study,patient,days,state,folder\n1,P1,0,graded,studies/1\n2,P1,30.0,graded,studies/2\n3,,5,graded,studies/3\n4,P2,,graded,studies/4\n5,P2,1,failed,\n"
+        "study,patient,days,state,folder\n1,P1,0,graded,studies/1\n2,P1,30.0,graded,studies/2\n3,,5,graded,studies/3\n4,P2,,graded,sub-4/ses-a\n5,P2,1,failed,\n"
     )
     found = from_studies_csv(tmp_path)
     assert [(s.patient, s.path) for s in found] == [
-        ("P1", tmp_path / "studies/1"),
-        ("P1", tmp_path / "studies/2"),
-        ("P2", tmp_path / "studies/4"),
+        ("P1", tmp_path / "studies/1/result.json"),
+        ("P1", tmp_path / "studies/2/result.json"),
+        ("P2", tmp_path / "sub-4/ses-a/anat/sub-4_ses-a_desc-glutei_result.json"),
     ]
     assert [s.days for s in found[:2]] == [0, 30]
     assert found[2].days != found[2].days

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.course import Course, joined, points_of, quartile_edges
-from gluteal_grade.cohort.change.files import not_writable
 from gluteal_grade.cohort.change.patients import PatientStudy, picture_name
 from gluteal_grade.cohort.change.readable import usable
 from gluteal_grade.cohort.change.write import notes_of
+from gluteal_grade.errors import not_writable
 from gluteal_grade.results import StudyResult
 
 FOLDER = "trends"

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.report.layout import RESULT, place_at
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NEEDED = ("patient", "days", "folder")
@@ -45,7 +46,11 @@ def from_studies_csv(out: Path) -> tuple[PatientStudy, ...]:
         reader = csv.DictReader(stream)
         if missing := [name for name in _NEEDED if name not in (reader.fieldnames or ())]:
             raise RefusedInput(Reason.NO_RESULTS, f"studies.csv has no column {', '.join(missing)}")
-        return tuple(PatientStudy(r["patient"], _days(r["days"]), out / r["folder"]) for r in reader if r["patient"] and r["folder"])
+        return tuple(
+            PatientStudy(r["patient"], _days(r["days"]), place_at(r["folder"]).find(out, RESULT))
+            for r in reader
+            if r["patient"] and r["folder"]
+        )
 
 
 def by_patient(studies: Iterable[PatientStudy]) -> Iterator[tuple[str, tuple[PatientStudy, ...]]]:

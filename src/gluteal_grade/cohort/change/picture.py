@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.change.course import SDC_NOTE, Course, Point
-from gluteal_grade.cohort.change.files import whole_file
+from gluteal_grade.cohort.files import whole
 from gluteal_grade.report.page import FAINT, INK, RULE, drawing_style
 
 # Okabe & Ito 2008; a colour, a marker and a line each, so that print in grey tells them apart. No muscle's colour among them.
@@ -49,7 +49,7 @@ def draw_course(course: Course, path: Path) -> Path:
         figure.text(0.07, 0.965, course.title, fontsize=_TITLE, color=INK, va="top", weight="bold", parse_math=False)
         _legend(figure, course)
         figure.text(0.07, 0.018, f"{SDC_NOTE}{_unjoined(course)} Research use.", fontsize=_SMALL, color=FAINT, va="bottom")
-        with whole_file(path) as scratch:
+        with whole(path) as scratch:
             figure.savefig(scratch, metadata={"Software": None}, facecolor="white")
     return path
 

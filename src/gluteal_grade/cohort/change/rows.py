@@ -6,8 +6,8 @@ import csv
 import math
 from pathlib import Path
 
-from gluteal_grade.cohort.change.files import whole_file
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
+from gluteal_grade.cohort.files import whole
 
 _SCALES = ("quartile", "goutallier", "bal_lowe")
 _SCAN = (
@@ -69,7 +69,7 @@ def write_csv(comparison: Comparison, path: Path) -> None:
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    with whole_file(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows(comparison))

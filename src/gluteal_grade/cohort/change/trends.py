@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import heapq
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,12 @@ from gluteal_grade.anatomy import Region
 from gluteal_grade.cohort.change.album import write_pictures
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
-from gluteal_grade.cohort.change.files import whole_file
 from gluteal_grade.cohort.change.models import Comparison
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient
 from gluteal_grade.cohort.change.readable import usable
 from gluteal_grade.cohort.change.rows import COLUMNS as PAIR_COLUMNS
 from gluteal_grade.cohort.change.rows import rows
+from gluteal_grade.cohort.files import table_writer
 from gluteal_grade.results import StudyResult
 
 COLUMNS = ("patient", "days_prior", "days_current", "consecutive", "first_to_last", *PAIR_COLUMNS)
@@ -74,7 +72,7 @@ def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int
     trends = Trends()
     most: list[tuple[tuple[float, float], str]] = []
     own: dict[str, tuple[PatientStudy, ...]] = {}
-    with _table(out / "changes.csv", COLUMNS) as table, _table(out / "changes_left_out.csv", LEFT_OUT_COLUMNS) as left_out:
+    with table_writer(out / "changes.csv", COLUMNS) as table, table_writer(out / "changes_left_out.csv", LEFT_OUT_COLUMNS) as left_out:
         for patient, mine in by_patient(studies):
             if len(mine) < 2:
                 continue
@@ -145,12 +143,3 @@ def _rank(comparison: Comparison) -> tuple[float, float]:
 
 def _days(days: float) -> str:
     return "NaN" if math.isnan(days) else f"{days:g}"
-
-
-@contextmanager
-def _table(path: Path, columns: Sequence[str]) -> Iterator[Any]:
-    """A CSV that is whole or not there."""
-    with whole_file(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        yield writer

@@ -8,10 +8,10 @@ from pathlib import Path
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.course import Course, joined, points_of, quartile_edges
-from gluteal_grade.cohort.change.files import whole_file
 from gluteal_grade.cohort.change.models import Change, Comparison
 from gluteal_grade.cohort.change.rows import write_csv
 from gluteal_grade.cohort.change.words import signed
+from gluteal_grade.cohort.files import whole
 from gluteal_grade.results import StudyResult
 
 
@@ -25,7 +25,7 @@ def write_comparison(comparison: Comparison, prior: StudyResult, current: StudyR
 
     table, text = out / "compare.csv", out / "compare.json"
     write_csv(comparison, table)
-    with whole_file(text) as scratch:
+    with whole(text) as scratch:
         scratch.write_text(comparison.to_json(), encoding="utf-8")
     return table, text, draw_course(course_of(comparison, prior, current), out / "trend.png")
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.cohort.gallery.files import FIGURES, write_whole
+from gluteal_grade.cohort.files import whole
+from gluteal_grade.cohort.gallery.files import FIGURES
 from gluteal_grade.cohort.gallery.strips import Strip, draw_strips
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
 from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
@@ -141,6 +142,7 @@ def _panels(number: int, height: float) -> tuple[Any, list[Any]]:
 def _write(canvas: Any, path: Path, kind: str, muscle: int) -> Figure:
     title = f"{MUSCLES[muscle].replace('_', ' ').capitalize()}: {KINDS[kind]}"
     canvas.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    write_whole(path, lambda scratch: canvas.savefig(scratch, dpi=_DPI, metadata={"Software": None}))
+    with whole(path) as scratch:
+        canvas.savefig(scratch, dpi=_DPI, metadata={"Software": None})
     width, height = canvas.get_size_inches() * _DPI
     return Figure(path, kind, MUSCLES[muscle].value, (int(width), int(height)))

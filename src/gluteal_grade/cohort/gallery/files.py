@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
+
+from gluteal_grade.cohort.files import whole
+from gluteal_grade.report.layout import place_at
 
 # names this package gives; one digit more where there are a thousand pages
 _OURS = re.compile(r"(contact_sheet_\d{3,5}\.(png|html)|(studies|refusals)_\d{3,5}\.html)")
@@ -14,20 +16,11 @@ _OUR_FIGURES = re.compile(r"(by_sex|by_group|grades)_gluteus_(maximus|medius|min
 FIGURES = "figures"
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a file under another name in the same folder, then rename it."""
-    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
-    try:
-        write(scratch)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
-    return path
-
-
 def write_text(path: Path, text: str) -> Path:
     """Write UTF-8 with LF."""
-    return write_whole(path, lambda scratch: scratch.write_text(text, encoding="utf-8", newline="\n"))
+    with whole(path) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="\n")
+    return path
 
 
 def remove_stale(out: Path, written: Iterable[Path]) -> None:
@@ -53,17 +46,17 @@ class StudyFiles:
     def __init__(self, out: Path, folder: str) -> None:
         relative = Path(folder)
         inside = bool(folder) and not relative.is_absolute() and ".." not in relative.parts and "\0" not in folder
-        self.path = out / relative
-        self.folder = relative.as_posix()
-        try:
-            self.names = frozenset(p.name for p in self.path.iterdir()) if inside else frozenset[str]()
-        except OSError:
-            self.names = frozenset()
+        self._out, self._place = out, place_at(relative.as_posix())
+        self.names = frozenset(self._place.names(out)) if inside else frozenset[str]()
+
+    def path(self, name: str) -> Path:
+        """Where one of `names` lies."""
+        return self._place.find(self._out, name)
 
     def link(self, *names: str) -> str:
         """Relative address of the first of these files that exists, empty if none does."""
         found = next((n for n in names if n in self.names), "")
-        return quote(f"./{self.folder}/{found}") if found else ""
+        return quote(f"./{self._place.folder}/{self._place.rename(found)}") if found else ""
 
     def best_link(self) -> str:
         """What a click on the study opens."""

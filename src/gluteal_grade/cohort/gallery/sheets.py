@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
-from gluteal_grade.cohort.gallery.files import write_whole
+from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.gallery.picture import study_picture
 from gluteal_grade.cohort.gallery.tile import SIZE, Tile, draw_tile, font, picture_size
 from gluteal_grade.cohort.gallery.words import DISCLAIMER
@@ -68,7 +67,9 @@ def write_sheets(tiles: Iterator[Tile], count: int, out: Path) -> Iterator[Sheet
         mine = [tile for _, tile in zip(range(min(COLUMNS * ROWS, count - first + 1)), tiles, strict=False)]
         title = f"Contact sheet {number} of {total}: studies {first} to {first + len(mine) - 1} of {count}, needs review first, then by fat"
         image = _draw(mine, title)
-        path = write_whole(out / f"contact_sheet_{number:03d}.png", partial(image.save, format="PNG", compress_level=6))
+        path = out / f"contact_sheet_{number:03d}.png"
+        with whole(path) as scratch:
+            image.save(scratch, format="PNG", compress_level=6)
         places = tuple((tile, _share(_corner(n), image.size)) for n, tile in enumerate(mine))
         yield Sheet(number, path, image.size, places, first)
         first += len(mine)

@@ -58,7 +58,7 @@ def _tile(cohort: Cohort, row: int, out: Path, why: dict[str, tuple[str, str]]) 
     cells = study_cells(cohort, row) if measured else ()
     foot = " · ".join(part for part in (method_words(study["method"]), level and f"{level} level", reason if measured else "") if part)
     words = [f"Study {title}", banner, *([] if measured else [instead[1]]), *_described(cells)]
-    picture = files.path / name if name else None
+    picture = files.path(name) if name else None
     return Tile(title, look, banner, picture, instead, cells, foot[:62], files.best_link(), ". ".join(words))
 
 

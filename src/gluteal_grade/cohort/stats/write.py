@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from gluteal_grade.cohort.stats.found import COLUMNS, as_row
 from gluteal_grade.cohort.stats.methods import methods_text
 from gluteal_grade.cohort.stats.models import COLUMNS as MODEL_COLUMNS
 from gluteal_grade.cohort.stats.run import Findings
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import not_writable
 
 FILES = ("stats.csv", "models.csv", "left_out.csv", "methods.txt", "effects.png", "effects_regions.png")
 _LEFT_OUT = ("what", "why", "muscle", "region", "count")
@@ -44,8 +43,7 @@ def write(findings: Findings, folder: Path) -> list[Path]:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
-        detail = f"{type(error).__name__}: {os.strerror(error.errno) if error.errno else 'no errno'}"
-        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, detail) from error
+        raise not_writable(error) from error
     return [folder / name for name in written]
 
 
