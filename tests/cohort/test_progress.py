@@ -1,0 +1,53 @@
+"""What a batch says of itself."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from rich.console import Console
+
+from gluteal_grade.cohort.observer import Tally
+from gluteal_grade.cohort.progress import Bar, JsonLines
+from gluteal_grade.cohort.task import Outcome, State
+
+
+def test_json_lines_hold_states_and_counts() -> None:
+    stream = io.StringIO()
+    lines = JsonLines(stream)
+    lines.planned(Tally(2, 1, 1, 0, 0))
+    lines.started("k")
+    lines.retried("k", "worker_lost", 1)
+    lines.ended("k", (Outcome("a" * 12, State.GRADED, seconds=2.0), Outcome(None, State.REFUSED, "no_images")), Tally(2, 1, 2, 1, 0))
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [t["event"] for t in told] == ["planned", "started", "retried", "study", "study"]
+    assert [t.get("state") for t in told[3:]] == ["graded", "refused"]
+    assert told[4] | {"reason": "no_images", "done": 2, "refused": 1, "study": None} == told[4]
+
+
+def test_a_log_file_gets_lines_and_no_terminal_codes() -> None:
+    stream = io.StringIO()
+    bar = Bar(Console(file=stream, force_terminal=False, width=80))
+    bar.planned(Tally(2, 0, 0, 0, 0))
+    bar.retried("k", "worker_lost", 1)
+    bar.ended("k", (), Tally(2, 0, 1, 0, 0))
+    bar.ended("l", (), Tally(2, 0, 2, 1, 0))
+    bar.close()
+    text = stream.getvalue()
+    assert "\x1b" not in text
+    assert "2 entries" in text
+    assert "(worker_lost); trying again" in text
+    assert "2 of 2 done" in text
+    assert "1 refused" in text
+
+
+def test_a_terminal_gets_a_bar_with_counts_and_the_time_left() -> None:
+    stream = io.StringIO()
+    bar = Bar(Console(file=stream, force_terminal=True, width=120))
+    bar.planned(Tally(4, 2, 2, 0, 0))
+    bar.ended("k", (), Tally(4, 2, 3, 1, 0))
+    bar.close()
+    text = stream.getvalue()
+    assert "4 entries, 2 done before" in text
+    assert "3/4" in text
+    assert "left, 1 refused, 0 failed" in text
