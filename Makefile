@@ -8,11 +8,8 @@ OUT ?= demo-output
 .PHONY: demo test lint bench clean sample
 
 demo: $(VENV)/.run
-	@for study in healthy_dixon osteoarthritis_t1 tha_mars; do \
-	  echo; echo "== $$study"; \
-	  $(BIN)/gluteal-grade grade data/sample/$$study -o $(OUT) || [ $$? -eq 3 ] || exit 1; \
-	done
-	@echo; echo "Open these:"; ls -1 $(OUT)/*/overlay_summary.png $(OUT)/*/muscles.csv $(OUT)/*/result.json
+	@$(BIN)/gluteal-grade batch data/sample -o $(OUT) || [ $$? -eq 3 ]
+	@echo; echo "Open these:"; ls -1 $(OUT)/index.html $(OUT)/contact_sheet_001.png $(OUT)/cohort.csv $(OUT)/*/overlay_summary.png
 
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -q -n 2 --dist loadfile
@@ -27,6 +24,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench.py
 	@echo
 	$(BIN)/python scripts/bench_segmenter.py
+	@echo
+	$(BIN)/python -m scripts.bench_cohort
 
 sample: $(VENV)/.dev
 	$(BIN)/python scripts/make_sample_data.py
