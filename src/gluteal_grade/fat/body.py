@@ -27,7 +27,7 @@ def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO)
     Returns:
         (x, y, z) boolean. All True where no air is in view.
     """
-    array = np.nan_to_num(np.asarray(image.array, np.float32))
+    array = finite(np.asarray(image.array, np.float32))
     if ct:
         mask = array > _CT_AIR_HU
     else:
@@ -46,6 +46,13 @@ def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO)
     for k in range(mask.shape[2]):
         mask[:, :, k] = ndimage.binary_fill_holes(mask[:, :, k])
     return np.asarray(mask, bool)
+
+
+def finite(array: FloatArray) -> FloatArray:
+    """`np.nan_to_num`, but the array itself where there is nothing to mend."""
+    if array.size and np.isfinite(array.min()) and np.isfinite(array.max()):
+        return array
+    return np.nan_to_num(array)
 
 
 def _air_threshold(smooth: FloatArray, air_ratio: float) -> float | None:
@@ -80,16 +87,18 @@ def subcutaneous_shell(depth: FloatArray, spacing_mm: tuple[float, float, float]
 
 def modal_value(values: FloatArray) -> float:
     """Mode of a sample by the half-sample method (Bickel & Fruehwirth 2006): robust, no bins, no tuning. NaN for none."""
-    data = np.asarray(values, np.float64).ravel()
-    data = data[np.isfinite(data)]
+    data = np.asarray(values).ravel()
+    if not np.isfinite(data).all():
+        data = data[np.isfinite(data)]
     if not data.size:
         return float("nan")
     if data.size > 20_000:  # a coarse histogram finds the peak region first; the half-sample steps then need few values
-        counts, edges = np.histogram(data, 64, range=(data.min(), np.nextafter(data.max(), np.inf)))
+        low, high = float(data.min()), np.nextafter(float(data.max()), np.inf)
+        counts, edges = np.histogram(data.astype(np.float64), 64, range=(low, high))
         smooth = np.convolve(counts, [0.25, 0.5, 0.25], "same")
         peak = int(np.argmax(smooth))
         data = data[(data >= edges[max(peak - 3, 0)]) & (data <= edges[min(peak + 4, 64)])]
-    data = np.sort(data)
+    data = np.sort(data).astype(np.float64)
     while data.size > 200:  # below that, noise alone would decide which half is denser
         half = (data.size + 1) // 2
         widths = data[half - 1 :] - data[: data.size - half + 1]

@@ -11,7 +11,7 @@ from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.body import Mask, body_mask
 from gluteal_grade.fat.fatmap import FatMap, Method, Spread
 from gluteal_grade.fat.noise import Noise, NoiseSource, noise_of
-from gluteal_grade.fat.pair import load_pair, safe_ratio, signal_floor
+from gluteal_grade.fat.pair import load_pair, safe_ratio
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -47,7 +47,8 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     f = f.with_array(f.array * np.float32(scale))
     noise = shared((noise[0], noise[1] and Noise(noise[1].sigma * scale, noise[1].source)))
     total = w.array + f.array
-    floor = max(signal_floor(total, body, settings), 2.0 * max((n.sigma for n in noise if n), default=0.0))
+    typical = float(np.median(total[body]))
+    floor = max(settings.min_signal * typical, 2.0 * max((n.sigma for n in noise if n), default=0.0))
     swaps = find_swaps(w.with_array(safe_ratio(f.array, total, floor)), body, water.slice_axis, settings.swap)
     if swaps.whole:
         water, fat, w, f, noise = fat, water, f, w, (noise[1], noise[0])
@@ -56,7 +57,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     cleaned = [without_floor(image.array, n.sigma if n else None, body, water.slice_axis) for image, n in zip((w, f), noise, strict=True)]
     fraction = fraction_of(cleaned[0], cleaned[1], body, floor, gain)
     facts = {name: n.sigma for name, n in zip(("noise_sigma_water", "noise_sigma_fat"), noise, strict=True) if n}
-    facts |= snr_facts(w.array + f.array, body, noise)
+    facts |= snr_facts(typical, noise)
     facts |= {"t1_weight": weighting.t1} if weighting else {}
     found = FatMap(
         w.with_array(fraction.values),
@@ -66,7 +67,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
         w.with_array(body),
         facts,
         (*notes, *noise_note(noise), *weighting_note(weighting, settings)),
-        spread=spread_of(fraction.noise_sd, noise, w.array + f.array, body, weighting, settings),
+        spread=spread_of(fraction.noise_sd, noise, typical, weighting, settings),
     )
     return found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
 
@@ -95,8 +96,12 @@ def fraction_of(water: Cleaned, fat: Cleaned, body: Mask, floor: float, gain: fl
     ratio = safe_ratio(f, total, floor / max(gain, 1.0))
     square = np.maximum(total, np.float32(1e-6)) ** 2
     # second order: E[f / t] = F/T - cov(f, t) / T^2 + (F/T) var(t) / T^2
-    unbiased = ratio + (var_f - np.clip(ratio, 0, 1) * (var_f + water.variance)) / square
-    values = np.clip(unbiased, -_WILD, 1 + _WILD).astype(np.float32)
+    bias = np.clip(ratio, 0, 1)
+    bias *= var_f + water.variance
+    np.subtract(var_f, bias, out=bias)
+    bias /= square
+    bias += ratio
+    values = np.clip(bias, -_WILD, 1 + _WILD, out=bias)
     inside = body & np.isfinite(values)
     if not inside.any():
         return Fraction(values, 0.0)
@@ -108,13 +113,19 @@ def fraction_of(water: Cleaned, fat: Cleaned, body: Mask, floor: float, gain: fl
 def spread_of(
     noise_sd: float,
     noise: tuple[Noise | None, Noise | None],
-    total: FloatArray,
-    body: Mask,
+    typical: float,
     weighting: Weighting | None,
     settings: FatSettings,
 ) -> Spread:
-    """How wrong it may be: sigma's own error lifts low fractions by about as much as it is wrong; weighting scales them."""
-    typical = float(np.median(total[body]))
+    """How wrong it may be: sigma's own error lifts low fractions by about as much as it is wrong; weighting scales them.
+
+    Args:
+        noise_sd: of a voxel of the fraction, median.
+        noise: of both images.
+        typical: median signal of the body.
+        weighting: of the acquisition.
+        settings: what is not known of sigma and weighting.
+    """
     known = [n.sigma for n in noise if n]
     offset = settings.dixon.sigma_sd * max(known) / typical if known and typical > 0 else settings.dixon.sigma_sd
     gain = weighting.t1_sd if weighting else settings.dixon.unknown_gain_sd
@@ -123,13 +134,13 @@ def spread_of(
     return Spread(offset_sd=offset, gain_sd=gain, noise_sd=noise_sd)
 
 
-def snr_facts(total: FloatArray, body: Mask, noise: tuple[Noise | None, Noise | None]) -> dict[str, float]:
+def snr_facts(typical: float, noise: tuple[Noise | None, Noise | None]) -> dict[str, float]:
     """SNR as used here: median signal of the body over sigma; and whether sigma is of air (1) or of tissue (0)."""
     known = [n for n in noise if n]
     if not known or max(n.sigma for n in known) <= 0:
         return {}
     return {
-        "snr": float(np.median(total[body])) / max(n.sigma for n in known),
+        "snr": typical / max(n.sigma for n in known),
         "noise_from_air": float(all(n.source is NoiseSource.AIR for n in known)),
     }
 

@@ -60,7 +60,7 @@ def from_in_opposed(in_phase: Series, opposed: Series, settings: FatSettings) ->
     known = [n for n in noise if n]
     sd = max((n.sigma for n in known), default=0.0) / (np.sqrt(2) * max(float(np.median(ip.array[body])), 1e-6))
     words = f"two-point magnitude fat fraction: folds at 50 %, unfolded by in-phase contrast, one fat peak; {decay_words}"
-    spread = spread_of(float(sd), (noise[0], noise[1]), ip.array, body, weighting, settings)
+    spread = spread_of(float(sd), (noise[0], noise[1]), float(np.median(ip.array[body])), weighting, settings)
     notes = (Note(Reason.TWO_POINT_MAGNITUDE, words), *noise_note((noise[0], noise[1])), *weighting_note(weighting, settings, decay=False))
     return FatMap(ip.with_array(fraction.astype(np.float32)), Method.IN_OPPOSED_PHASE, series, ip, inside, facts, notes, spread=spread)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.body import Mask
+from gluteal_grade.fat.body import Mask, finite
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.study import Series
 
@@ -24,7 +24,8 @@ def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
 
 
 def _magnitude(array: FloatArray) -> FloatArray:
-    return np.maximum(np.nan_to_num(np.asarray(array, np.float32)), 0)
+    found = finite(np.asarray(array, np.float32))
+    return np.maximum(found, 0) if found.min(initial=0) < 0 else found
 
 
 def signal_floor(total: FloatArray, body: Mask, settings: FatSettings) -> float:

@@ -7,14 +7,16 @@ marrow is not that dark, gas and urine do not lie at the joint. The border of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings
-from gluteal_grade.fat.body import body_mask
+from gluteal_grade.fat.body import body_mask, finite
 from gluteal_grade.fat.planes import Box, box_of, opened
 from gluteal_grade.geometry import FloatArray, Volume
 
@@ -27,13 +29,18 @@ class Darkness:
 
     Attributes:
         void: dark voxels inside the body.
-        pile_up: voxels brighter than any tissue near them.
+        find_pile_up: gives `pile_up`; asked only where there is a void.
         spacing_mm: of the grid.
     """
 
     void: Mask
-    pile_up: Mask
+    find_pile_up: Callable[[], Mask]
     spacing_mm: tuple[float, float, float]
+
+    @cached_property
+    def pile_up(self) -> Mask:
+        """Voxels brighter than any tissue near them."""
+        return self.find_pile_up()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +73,24 @@ def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None =
         settings: thresholds.
         body: its mask, holes filled, where known already.
     """
-    array = np.nan_to_num(np.asarray(image.array, np.float32))
+    array = finite(np.asarray(image.array, np.float32))
     body = body_mask(image) if body is None else body
     bright = float(np.percentile(array[body], 90)) if body.any() else 0.0
     tissue = body & (array > settings.tissue_above * bright)
     if not tissue.any():
         nothing = np.zeros(array.shape, bool)
-        return Darkness(nothing, nothing, image.spacing_mm)
+        return Darkness(nothing, lambda: nothing, image.spacing_mm)
     sigma = [settings.reference_mm / s for s in image.spacing_mm]
     local = _local_mean(array, tissue, sigma)
     floor = settings.void_below_floor * float(np.median(array[~body])) if (~body).any() else 0.0
     smooth = ndimage.gaussian_filter(array, [settings.smooth_mm / s for s in image.spacing_mm[:2]], axes=(0, 1))
     void = body & (np.minimum(array, smooth) < np.clip(floor, settings.void_below * local, settings.void_at_most * local))
     void = opened(void)
-    upper = tissue & (array > np.percentile(array[tissue], 60)) & (array < 2 * bright)
-    pile_up = body & (array > settings.pile_up_above * _local_mean(array, upper, sigma))
+
+    def pile_up() -> Mask:
+        upper = tissue & (array > np.percentile(array[tissue], 60)) & (array < 2 * bright)
+        return np.asarray(body & (array > settings.pile_up_above * _local_mean(array, upper, sigma)))
+
     return Darkness(_inner(void), pile_up, image.spacing_mm)
 
 
