@@ -128,6 +128,17 @@ class Reason(StrEnum):
     NOT_A_RESULT = "not_a_result"
     NO_RESULTS = "no_results"
     DEFECT = "defect"
+    # the network
+    PEER_UNREACHABLE = "peer_unreachable"
+    PEER_REFUSED = "peer_refused"
+    QUERY_FAILED = "query_failed"
+    RETRIEVE_FAILED = "retrieve_failed"
+    RETRIEVE_INCOMPLETE = "retrieve_incomplete"
+    SEND_FAILED = "send_failed"
+    NOT_STORED = "not_stored"
+    DISK_LOW = "disk_low"
+    PORT_IN_USE = "port_in_use"
+    DICOM_NOT_WRITTEN = "dicom_not_written"
 
 
 ADVICE: dict[Reason, str] = {
@@ -235,6 +246,16 @@ ADVICE: dict[Reason, str] = {
     Reason.WORKER_LOST: "The worker process died in this study, often for want of memory: try --retry-failed with fewer --jobs.",
     Reason.NOT_A_RESULT: "Give a study's result folder, or its result.json, written by this program.",
     Reason.NO_RESULTS: "Give the output folder of a batch with at least one graded study.",
+    Reason.PEER_UNREACHABLE: "Check host, port and firewall, and that the peer is running.",
+    Reason.PEER_REFUSED: "The peer does not know this AE title, or does not offer the service: ask its administrator.",
+    Reason.QUERY_FAILED: "The peer could not answer the query; try again, or narrow it.",
+    Reason.RETRIEVE_FAILED: "The peer could not send the study; for C-MOVE it must know this AE title, host and port.",
+    Reason.RETRIEVE_INCOMPLETE: "Fewer images came than the peer counts; try again when the study is complete.",
+    Reason.SEND_FAILED: "The peer did not take the result; it is kept and sent again.",
+    Reason.NOT_STORED: "The peer took the result but does not find it when asked; it is sent again.",
+    Reason.DISK_LOW: "Free some space; until then images are refused, and senders send them again.",
+    Reason.PORT_IN_USE: "Another program listens on this port: stop it, or give another one.",
+    Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, or headers that are damaged).",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 
