@@ -114,9 +114,8 @@ class PacsSettings(SettingsBase):
 
     @model_validator(mode="after")
     def _someone_to_talk_to(self) -> PacsSettings:
-        if self.query.retrieve == "web" or self.send_by == "web":
-            if self.web is None:
-                raise ValueError("retrieve or send_by is web: `web` must say where")
+        if self.web is None and "web" in (self.query.retrieve, self.send_by):
+            raise ValueError("retrieve or send_by is web: `web` must say where")
         return self
 
 
