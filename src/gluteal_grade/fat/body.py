@@ -15,6 +15,8 @@ Mask = npt.NDArray[np.bool_]
 
 _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
 _CT_AIR_HU = -300.0
+_WITHIN_SLICE = np.zeros((3, 3, 3), bool)  # neighbours that share a face and the slice
+_WITHIN_SLICE[:, 1, 1] = _WITHIN_SLICE[1, :, 1] = True
 
 
 def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO) -> Mask:
@@ -42,10 +44,17 @@ def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO)
     parts, count = ndimage.label(mask)
     if not count:
         return np.ones(array.shape, bool)
-    mask = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-    for k in range(mask.shape[2]):
-        mask[:, :, k] = ndimage.binary_fill_holes(mask[:, :, k])
-    return np.asarray(mask, bool)
+    return _filled(parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:])))
+
+
+def _filled(mask: Mask) -> Mask:
+    """Holes filled, slice by slice: what no way within the slice leads to from its border."""
+    parts, count = ndimage.label(~mask, _WITHIN_SLICE)
+    outside = np.zeros(count + 1, bool)
+    for border in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        outside[border] = True
+    outside[0] = False
+    return np.asarray(~outside[parts])
 
 
 def finite(array: FloatArray) -> FloatArray:
