@@ -54,6 +54,7 @@ def batch(
     attempts: Annotated[int, typer.Option(min=1, help="Tries of one study in this run where a failure may pass.")] = 3,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
     layout: Annotated[str, typer.Option(metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")] = "flat",
+    dicom: Annotated[bool, typer.Option("--dicom", help="Results as DICOM Segmentation, report and Secondary Capture too.")] = False,
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")] = False,
@@ -73,7 +74,9 @@ def batch(
     from gluteal_grade.cohort.runner import Options, exit_code
 
     options = Options(retry_failed, attempts)
-    request = Request(tuple(inputs), out, settings, labels, labelmap, bundle, _layout(layout), threads, force, options, pictures)
+    request = Request(
+        tuple(inputs), out, settings, labels, labelmap, bundle, _layout(layout), threads, force, options, pictures, dicom=dicom
+    )
     observer = _observer(quiet, json_lines)
     try:
         with _terminated_as_interrupted():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor
 from gluteal_grade.cohort.inputs import read_inputs
 from gluteal_grade.cohort.ledger import opened
@@ -36,6 +37,8 @@ class Request:
         force: grade again what is graded already.
         options: retries.
         pictures: contact sheets, figures and trend plots at the end.
+        tables: tables and pages at the end at all; a service that grades study by study makes them once in a while.
+        dicom: results as DICOM objects too.
     """
 
     inputs: tuple[str, ...]
@@ -49,6 +52,8 @@ class Request:
     force: bool = False
     options: Options = field(default_factory=Options)
     pictures: bool = True
+    tables: bool = True
+    dicom: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,14 @@ class Done:
     peak_mb: float
 
 
-def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer) -> Done:
+def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer, entries: Sequence[Entry] | None = None) -> Done:
     """Grade everything, then write the tables and pages.
+
+    Args:
+        request: what is asked.
+        executor: makes one, if there is something to do.
+        observer: is told of every step.
+        entries: in place of what `request.inputs` give.
 
     Raises:
         RefusedInput: `no_segmenter`, `bundle_unreadable`, `ledger_unreadable`.
@@ -80,13 +91,16 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         "labels" if request.labels else model_hash(request.settings, request.bundle),
         request.threads,
         request.force,
+        request.dicom,
     )
     with locked(recipe.out), opened(recipe.out) as ledger:
         _sweep(recipe.out)
-        entries = read_inputs(request.inputs, recipe.out, request.labels, request.labelmap)
+        if entries is None:
+            entries = read_inputs(request.inputs, recipe.out, request.labels, request.labelmap)
         batch = Batch(entries, recipe, ledger, request.options, observer)
         states = batch.run(executor)
-        summarise(recipe.out, ledger, pictures=request.pictures)
+        if request.tables:
+            summarise(recipe.out, ledger, pictures=request.pictures)
     return Done(states, batch.peak_mb)
 
 

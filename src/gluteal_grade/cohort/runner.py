@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from sqlite3 import Row
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor, Finished, Lost, Started
@@ -15,7 +16,7 @@ from gluteal_grade.cohort.ledger import Key, Ledger
 from gluteal_grade.cohort.observer import Observer, Tally
 from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report.layout import RESULT
+from gluteal_grade.report.layout import DICOM, RESULT
 
 _PATIENCE_S = 1.0
 _FULL = {os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}
@@ -87,7 +88,7 @@ class Batch:
         todo = []
         for key in self._entries:
             rows = ended.get((key, self._prints[key]))
-            if rows is None or self._recipe.force or not all(self._stands(r["state"], r["folder"], r["study"]) for r in rows):
+            if rows is None or self._recipe.force or not all(self._stands(r) for r in rows):
                 todo.append(key)
                 continue
             self._states[key] = [State(r["state"]) for r in rows]
@@ -95,11 +96,15 @@ class Batch:
         self._before = len(self._states)
         return todo
 
-    def _stands(self, state: str, folder: str, study: str | None) -> bool:
+    def _stands(self, row: Row) -> bool:
         """An earlier end still holds: a failure unless it is to be retried, a result if it is still there."""
+        state, folder = row["state"], self._recipe.out / row["folder"]
         if state == State.FAILED:
             return not self._options.retry_failed
-        return not (study and folder) or any((self._recipe.out / folder).rglob(f"*{RESULT}"))
+        if not (row["study"] and row["folder"]):
+            return True
+        wanted = self._recipe.dicom and state != State.REFUSED and row["reason"] != Reason.DICOM_NOT_WRITTEN
+        return any(folder.rglob(f"*{RESULT}")) and (not wanted or any((folder / DICOM).glob("*.dcm")))
 
     def _without_refused(self, todo: Sequence[str]) -> list[str]:
         """What was refused before it was opened needs no worker."""

@@ -38,6 +38,7 @@ class Recipe:
         model_hash: of the networks, see `segmentation.source.model_hash`.
         threads: of torch and numpy in a worker.
         force: grade again what is graded already.
+        dicom: write the results as DICOM objects too.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Recipe:
     model_hash: str
     threads: int
     force: bool
+    dicom: bool = False
 
 
 @dataclass(frozen=True)

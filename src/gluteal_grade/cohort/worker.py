@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from gluteal_grade.cohort.entries import Entry
@@ -22,7 +24,7 @@ from gluteal_grade.io import discover
 from gluteal_grade.io.files import single
 from gluteal_grade.io.kinds import parse_kinds
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.layout import RESULT, Place, place_for
+from gluteal_grade.report.layout import DICOM, RESULT, SUMMARY_PICTURE, Place, place_for
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.study import Study
@@ -101,8 +103,26 @@ def _one(task: Task, study: Study, place: Place) -> Outcome:
         update={"config_hash": recipe.config_hash, "input_hash": input_hash, "model_hash": recipe.model_hash}
     )
     result = graded.result.model_copy(update={"provenance": made_by})
-    write_study(Graded(result, graded.images), recipe.out, place)
-    return replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
+    final = Graded(result, graded.images)
+    write_study(final, recipe.out, place, partial(_write_dicom, final, study, place) if recipe.dicom else None)
+    outcome = replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
+    if recipe.dicom and outcome.state is not State.REFUSED and not has_dicom(recipe.out, place.folder):
+        return replace(outcome, reason=Reason.DICOM_NOT_WRITTEN)
+    return outcome
+
+
+def _write_dicom(graded: Graded, study: Study, place: Place, folder: Path) -> None:
+    """Into the folder that is being written; what gives no DICOM objects keeps its other results."""
+    from gluteal_grade.report.dicom.write import write_dicom
+
+    overlay = folder / place.rename(SUMMARY_PICTURE)
+    with contextlib.suppress(RefusedInput):
+        write_dicom(graded, study, folder, overlay=overlay if overlay.exists() else None)
+
+
+def has_dicom(out: Path, folder: str) -> bool:
+    """DICOM objects lie with a result."""
+    return any((out / folder / DICOM).glob("*.dcm"))
 
 
 def _input_hash(entry: Entry, study: Study) -> str:
@@ -121,6 +141,7 @@ def _finished(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
         made_by = result["provenance"]
         wanted = (input_hash, recipe.config_hash, recipe.model_hash)
         same = tuple(made_by.get(name) for name in ("input_hash", "config_hash", "model_hash")) == wanted
-        return outcome_of(result, place) if same else None
+        whole = not recipe.dicom or has_dicom(recipe.out, place.folder)
+        return outcome_of(result, place) if same and whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

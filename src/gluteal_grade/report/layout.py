@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.io.bids import parse_name
 
 RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
+DICOM = "dicom"  # folder of the DICOM objects in a study's folder
 
 _HASH = re.compile(r"[0-9a-f]{12}")
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,19 @@ import numpy as np
 from gluteal_grade.errors import not_writable
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
-from gluteal_grade.report.layout import MUSCLES, RESULT, Place
+from gluteal_grade.report.layout import DICOM, MUSCLES, RESULT, Place
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.tables import write_csv, write_tsv
 
 
-def write_study(graded: Graded, out: Path, place: Place | None = None) -> Path:
+def write_study(graded: Graded, out: Path, place: Place | None = None, more: Callable[[Path], object] | None = None) -> Path:
     """Write `OUT/<study>/`, replacing an earlier result of the same study.
 
     Args:
         graded: what to write.
         out: the output folder; made if it is not there.
         place: where in it, and how files are called; None: the flat layout.
+        more: writes further files into the folder before it appears.
 
     Returns:
         the study's folder: `result.json` and `muscles.csv` always; `labels.nii.gz`, `fat_fraction.nii.gz` and `overlay_*.png`
@@ -38,6 +40,8 @@ def write_study(graded: Graded, out: Path, place: Place | None = None) -> Path:
         scratch.mkdir(parents=True)
         try:
             _write_files(graded, scratch, place)
+            if more is not None:
+                more(scratch)
             _put_in_place(scratch, final, place)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -71,7 +75,7 @@ def _put_in_place(scratch: Path, final: Path, place: Place) -> None:
         return
     # a BIDS subject's folder may hold sessions too: its parts are replaced one by one, the one with the result last
     final.mkdir(parents=True, exist_ok=True)
-    for part in ("figures", "anat"):
+    for part in (DICOM, "figures", "anat"):
         if (scratch / part).exists():
             _replace(scratch / part, final / part, aside=scratch / f"{part}.old")
         else:
