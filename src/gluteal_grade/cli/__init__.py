@@ -17,6 +17,7 @@ from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
 from gluteal_grade.cli.model import app as model
 from gluteal_grade.cli.schema import schema
+from gluteal_grade.cli.watch import watch
 from gluteal_grade.errors import Reason, TransientFailure, place_of
 
 # typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(grade)
 app.command()(inspect)
 app.command()(batch)
+app.command()(watch)
 app.command()(compare)
 app.command()(schema)
 app.add_typer(cohort, name="cohort")

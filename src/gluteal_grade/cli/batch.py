@@ -68,18 +68,18 @@ def batch(
         return _print_job_script(slurm, out)
     if labelmap is not None:
         _check_numbering(labelmap, labels is not None or bundle is not None)
-    threads, executor = _executor(jobs, memory_gb, timeout, dask, slurm, out)
+    threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out)
 
     from gluteal_grade.cohort.batch import Request, run_batch
     from gluteal_grade.cohort.runner import Options, exit_code
 
     options = Options(retry_failed, attempts)
     request = Request(
-        tuple(inputs), out, settings, labels, labelmap, bundle, _layout(layout), threads, force, options, pictures, dicom=dicom
+        tuple(inputs), out, settings, labels, labelmap, bundle, layout_of(layout), threads, force, options, pictures, dicom=dicom
     )
-    observer = _observer(quiet, json_lines)
+    observer = observer_of(quiet, json_lines)
     try:
-        with _terminated_as_interrupted():
+        with terminated_as_interrupted():
             done = run_batch(request, executor, observer)
     except GradeError as error:
         return tell(error)
@@ -93,7 +93,8 @@ def batch(
     return exit_code(done.states)
 
 
-def _layout(name: str) -> Layout:
+def layout_of(name: str) -> Layout:
+    """``--layout``; raises `typer.BadParameter`."""
     from gluteal_grade.report.layout import Layout
 
     try:
@@ -113,7 +114,7 @@ def _check_numbering(name: str, used: bool) -> None:
         raise typer.BadParameter(str(error), param_hint="--labelmap") from None
 
 
-def _executor(
+def executor_of(
     jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
@@ -169,7 +170,8 @@ def _print_job_script(slurm: Path | None, out: Path) -> int:
     return 0
 
 
-def _observer(quiet: bool, json_lines: bool) -> Silence:
+def observer_of(quiet: bool, json_lines: bool) -> Silence:
+    """Who is told of the steps."""
     from rich.console import Console
 
     from gluteal_grade.cohort.progress import Bar, JsonLines, Silence
@@ -178,7 +180,7 @@ def _observer(quiet: bool, json_lines: bool) -> Silence:
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
+def terminated_as_interrupted() -> Iterator[None]:
     """A scheduler's SIGTERM stops as cleanly as Ctrl-C."""
 
     def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
