@@ -129,6 +129,11 @@ class Ledger:
             same.append(row)
         return {place: rows for place, rows in found.items() if all(r["state"] in _ENDED for r in rows)}
 
+    def end_of(self, entry: str) -> list[sqlite3.Row]:
+        """The last attempt at one entry, a row for each of its studies."""
+        rows = self._database.execute("SELECT * FROM attempts WHERE entry = ? ORDER BY id", (entry,)).fetchall()
+        return [r for r in rows if (r["attempt"], r["fingerprint"]) == (rows[-1]["attempt"], rows[-1]["fingerprint"])]
+
     def started(self, entry: str, worker: str) -> None:
         """A worker began an entry."""
         with self._database as db:

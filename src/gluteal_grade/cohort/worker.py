@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
@@ -41,8 +43,9 @@ def work(task: Task) -> Answer:
 
 
 def _limit_threads(threads: int) -> None:
-    """Of torch, if it is there already; it reads OMP_NUM_THREADS when it is loaded."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    """The networks give the same bits with any number of threads; linear algebra does not, so it has one whatever the machine."""
+    threadpool_limits(1, user_api="blas")
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # torch reads it when it is loaded
     if (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
 

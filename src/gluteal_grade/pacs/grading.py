@@ -1,0 +1,132 @@
+"""Grading for services: studies in folders come in, outcomes go out; the workers and their models stay between calls."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gluteal_grade.cohort.batch import Request, run_batch
+from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.execution import Event
+from gluteal_grade.cohort.ledger import opened
+from gluteal_grade.cohort.local_executor import LocalExecutor
+from gluteal_grade.cohort.machine import share
+from gluteal_grade.cohort.observer import Tally
+from gluteal_grade.cohort.progress import Silence
+from gluteal_grade.cohort.summary import summarise_unlocked
+from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.cohort.worker import work
+from gluteal_grade.config import Settings
+from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.report.layout import DICOM
+
+_IN_USE_S = 2.0
+
+
+class _Kept:
+    """An executor that a batch does not close."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self.executor = executor
+
+    @property
+    def capacity(self) -> int:
+        return self.executor.capacity
+
+    def submit(self, key: str, task: Any) -> None:
+        self.executor.submit(key, task)
+
+    def wait(self, seconds: float) -> list[Event]:
+        return self.executor.wait(seconds)
+
+    def close(self) -> None:
+        pass
+
+
+class _Collector(Silence):
+    """Remembers what became of each entry."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, tuple[Outcome, ...]] = {}
+
+    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:  # noqa: ARG002 - as observers are called
+        self.outcomes[key] = outcomes
+
+
+class Grading:
+    """Grades folders into one output.
+
+    Args:
+        settings: of the run.
+        out: output folder, shared with `batch`.
+        jobs: worker processes; None: one a core, as memory allows.
+        patience_s: how long to wait while another batch writes to the folder.
+    """
+
+    def __init__(self, settings: Settings, out: Path, jobs: int | None = None, patience_s: float = 3600.0) -> None:
+        mine = share(jobs)
+        self.out = out
+        self._request = Request((), out, settings, threads=mine.threads, tables=False, dicom=True)
+        self._executor = LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb)
+        self._patience_s = patience_s
+
+    def grade(self, folders: Mapping[str, Path]) -> dict[str, Outcome]:
+        """Grade studies.
+
+        Args:
+            folders: of images, by the study's hash.
+
+        Returns:
+            the outcome of each; one that was graded before and has not changed is told as it was.
+
+        Raises:
+            TransientFailure: the batch had to stop.
+        """
+        entries = {study: Entry(study, folder) for study, folder in folders.items()}
+        collector = _Collector()
+        self._patiently(lambda: run_batch(self._request, lambda: _Kept(self._executor), collector, list(entries.values())))
+        with opened(self.out) as ledger:
+            ends = {s: collector.outcomes.get(e.key) or tuple(_as_it_was(ledger.end_of(e.key))) for s, e in entries.items()}
+        return {study: next((o for o in outcomes if o.study == study), outcomes[0]) for study, outcomes in ends.items()}
+
+    def tables(self) -> None:
+        """Make the cohort's tables and pages anew."""
+        self._patiently(lambda: summarise_unlocked(self.out))
+
+    def close(self) -> None:
+        """End the workers."""
+        self._executor.close()
+
+    def _patiently(self, what: Callable[[], object]) -> None:
+        end = time.monotonic() + self._patience_s
+        while True:
+            try:
+                what()
+                return
+            except TransientFailure as error:
+                if error.reason is not Reason.OUTPUT_IN_USE or time.monotonic() > end:
+                    raise
+                time.sleep(_IN_USE_S)
+
+
+def _as_it_was(rows: Iterable[sqlite3.Row]) -> Iterator[Outcome]:
+    for r in rows:
+        yield Outcome(
+            r["study"], State(r["state"]), r["reason"], r["detail"], folder=r["folder"], input_hash=r["input_hash"], taken_over=True
+        )
+
+
+def objects_of(out: Path, folder: str, kinds: tuple[str, ...]) -> list[Path]:
+    """The DICOM results of a study, those of `kinds` (seg, sr, sc), in that order."""
+    return [path for kind in kinds if (path := out / folder / DICOM / f"{kind}.dcm").is_file()]
+
+
+def hash_of(files: list[Path]) -> str:
+    """16 hex digits of the objects' bytes; empty for none."""
+    if not files:
+        return ""
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()[:16]

@@ -1,0 +1,148 @@
+"""What became of every study that came from a PACS: `pacs.sqlite` beside the results. No names, no UIDs: studies by their hash."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+
+NAME = "pacs.sqlite"
+Origin = Literal["asked", "received", "prior"]
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS studies (
+    study TEXT PRIMARY KEY,
+    images INTEGER NOT NULL,         -- as the PACS counted them when it was fetched, or as they arrived
+    origin TEXT NOT NULL CHECK (origin IN ('asked', 'received', 'prior')),
+    state TEXT NOT NULL CHECK (state IN ('graded', 'partly', 'refused', 'failed')),
+    reason TEXT NOT NULL DEFAULT '',
+    folder TEXT NOT NULL DEFAULT '', -- of its result
+    objects TEXT NOT NULL DEFAULT '',-- hash of its DICOM results
+    sent TEXT NOT NULL DEFAULT '',   -- hash of those that the PACS has
+    updated TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS nights (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, since TEXT NOT NULL, until TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
+);
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """One study's row."""
+
+    study: str
+    images: int
+    origin: str
+    state: str
+    reason: str
+    folder: str
+    objects: str
+    sent: str
+
+    @property
+    def to_send(self) -> bool:
+        """It has results that the PACS has not."""
+        return bool(self.objects) and self.objects != self.sent and self.origin != "prior"
+
+
+class PacsState:
+    """An open database; use `opened`."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        database.row_factory = sqlite3.Row
+        database.execute("PRAGMA journal_mode = WAL")
+        with database:
+            database.executescript(_SCHEMA)
+            found = database.execute("PRAGMA user_version").fetchone()[0]
+            if found not in (0, _VERSION):
+                raise RefusedInput(Reason.LEDGER_UNREADABLE, f"{NAME}: version {found}, not {_VERSION}")
+            database.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def known(self, study: str) -> Known | None:
+        """The row of one study."""
+        row = self._database.execute("SELECT * FROM studies WHERE study = ?", (study,)).fetchone()
+        return _known(row) if row else None
+
+    def wanted(self, study: str, images: int) -> bool:
+        """It is new, has more images than last time, failed, or was only fetched to compare another with."""
+        known = self.known(study)
+        return known is None or known.images < images or known.state == "failed" or known.origin == "prior"
+
+    def record(self, known: Known) -> None:
+        """What became of a study; what was sent stays known."""
+        with self._database as db:
+            db.execute(
+                "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study) DO UPDATE SET images = excluded.images, "
+                "origin = excluded.origin, state = excluded.state, reason = excluded.reason, folder = excluded.folder, "
+                "objects = excluded.objects, updated = excluded.updated",
+                (
+                    known.study, known.images, known.origin, known.state, known.reason, known.folder, known.objects, known.sent, _now(),
+                ),
+            )  # fmt: skip
+
+    def sent(self, study: str, objects: str) -> None:
+        """The PACS has these results: verified."""
+        with self._database as db:
+            db.execute("UPDATE studies SET sent = ?, updated = ? WHERE study = ?", (objects, _now(), study))
+
+    def unsent(self) -> list[Known]:
+        """Studies with results that the PACS has not, the oldest first."""
+        rows = self._database.execute(
+            "SELECT * FROM studies WHERE objects != '' AND objects != sent AND origin != 'prior' ORDER BY updated"
+        )
+        return [_known(row) for row in rows]
+
+    def begin_night(self, since: datetime.date, until: datetime.date) -> int:
+        """A night's number."""
+        with self._database as db:
+            row = db.execute(
+                "INSERT INTO nights (started, since, until) VALUES (?, ?, ?) RETURNING id", (_now(), since.isoformat(), until.isoformat())
+            ).fetchone()
+        return int(row[0])
+
+    def end_night(self, number: int, *, complete: bool) -> None:
+        """Complete: everything that was asked for came to an end, so that the next night need not ask for it again."""
+        with self._database as db:
+            db.execute("UPDATE nights SET ended = ?, complete = ? WHERE id = ?", (_now(), int(complete), number))
+
+    def last_complete(self) -> datetime.date | None:
+        """Until when everything was asked for and ended."""
+        found = self._database.execute("SELECT MAX(until) FROM nights WHERE complete").fetchone()[0]
+        return datetime.date.fromisoformat(found) if found else None
+
+
+def _known(row: sqlite3.Row) -> Known:
+    return Known(*(row[name] for name in ("study", "images", "origin", "state", "reason", "folder", "objects", "sent")))
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+@contextmanager
+def opened(out: Path) -> Iterator[PacsState]:
+    """The state beside the results; the folder is made if it is not there.
+
+    Raises:
+        RefusedInput: `ledger_unreadable`.
+        TransientFailure: `output_not_writable`.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(out / NAME, isolation_level="IMMEDIATE", timeout=60)
+        try:
+            yield PacsState(database)
+        finally:
+            database.close()
+    except (sqlite3.OperationalError, OSError) as error:
+        raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"{NAME}: {type(error).__name__}") from error
+    except sqlite3.DatabaseError as error:
+        raise RefusedInput(Reason.LEDGER_UNREADABLE, f"{NAME}: {error}") from error
