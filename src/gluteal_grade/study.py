@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
 
 from gluteal_grade.anatomy import Side
 from gluteal_grade.errors import GradeError, Note
@@ -149,6 +150,23 @@ def _no_content() -> str:
     return ""
 
 
+class StudyFile(Protocol):
+    """One of the files a study was made of, on disk or in a zip; `io.files.FileRef` is one."""
+
+    @property
+    def path(self) -> Path:
+        """The file, or the zip that holds it."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """A seekable binary stream; the caller closes it. Raises `RefusedInput` or `TransientFailure`."""
+        ...
+
+    def sha256(self) -> str:
+        """Hex digest of its bytes; same errors as `open`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Study:
     """One examination.
@@ -161,6 +179,7 @@ class Study:
         implant: what descriptions say about a hip implant.
         person: who was examined, and when.
         content: reads all its files and gives their sha256; raises `TransientFailure`.
+        files: what it was made of, each file once; empty for a study made in memory.
     """
 
     id: str
@@ -170,6 +189,7 @@ class Study:
     implant: ImplantHint = ImplantHint()
     person: Person = Person()
     content: Callable[[], str] = field(default=_no_content, repr=False, compare=False)
+    files: tuple[StudyFile, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def sex(self) -> Literal["M", "F"] | None:

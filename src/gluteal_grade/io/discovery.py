@@ -207,8 +207,9 @@ def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
         implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
         everything = [frame for frames in ordered for frame in frames]
         person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
-        content = _Content(_each_once(frame.file for frame in everything))
-        studies.append(Study(study_id([study_uid]), tuple(series), sex, implant=implant, person=person, content=content))
+        used = _each_once(frame.file for frame in everything)
+        content = _Content(used)
+        studies.append(Study(study_id([study_uid]), tuple(series), sex, implant=implant, person=person, content=content, files=used))
     return studies
 
 
@@ -247,7 +248,8 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         told = found.participants.get(subject or "", Participant(None, None, None))
         person = Person(subject_of(group), told.age_years, told.group)
         series_of_group = tuple(with_unique_ids(members))
-        studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(tuple(files[group])))
+        used = tuple(files[group])
+        studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(used), files=used)
     return list(studies.values())
 
 
