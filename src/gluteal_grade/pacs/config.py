@@ -14,7 +14,7 @@ from gluteal_grade.config import validated
 from gluteal_grade.config.base import SettingsBase
 
 # DICOM PS3.5: at most 16 characters, no backslash, no control character, not blank
-AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^(?! )[ -\[\]-~]*[!-\[\]-~]$")]
+AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[!-\[\]-~]([ -\[\]-~]*[!-\[\]-~])?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -57,7 +57,8 @@ class PeerSettings(SettingsBase):
     host: str
     port: Port
     tls: TlsSettings | None = None
-    timeout_s: Seconds = 30.0  # for connecting, negotiating and each answer
+    tls_name: str | None = None  # name in its certificate, where that is not `host`
+    timeout_s: Seconds = 30.0  # for connecting, and the longest silence in all that follows
 
 
 class WebSettings(SettingsBase):
@@ -82,6 +83,8 @@ class QuerySettings(SettingsBase):
     overlap_days: Annotated[int, Field(ge=0)] = 1  # asked for again: studies are sent late
     max_studies: Annotated[int, Field(ge=1)] = 500  # a night; the rest is told and comes next
     retrieve: Literal["get", "move", "web"] = "get"
+    move_to: AeTitle | None = None  # C-MOVE: AE title and port the images are sent to, where not those of `local`;
+    move_port: Port | None = None  # a receiver that runs at the same time has the port of `local` already
     priors: Annotated[int, Field(ge=0, le=10)] = 1  # earlier studies of the patient fetched for comparison
 
 
