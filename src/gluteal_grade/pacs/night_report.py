@@ -1,0 +1,81 @@
+"""The summary of a night, for whoever looks in the morning: JSON and one page. Studies by hash, no names."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gluteal_grade import __version__
+from gluteal_grade.cohort.files import whole
+from gluteal_grade.cohort.task import State
+from gluteal_grade.errors import ADVICE, Reason
+from gluteal_grade.pacs.nightly import Night
+
+FOLDER = "nights"
+_VERDICTS = {
+    0: ("good", "Everything that was asked for was graded and sent, or had been before."),
+    3: ("mixed", "Some studies were not graded or not sent; see below."),
+    1: ("bad", "The night could not do all its work; see below. The next night asks for the same days again."),
+}
+
+
+def summary_of(night: Night) -> dict[str, Any]:
+    """JSON-ready."""
+    return {
+        "program": f"gluteal-grade {__version__}",
+        "since": night.since.isoformat(),
+        "until": night.until.isoformat(),
+        "exit_code": night.exit_code,
+        "complete": night.complete,
+        "found": night.found,
+        "known": night.known,
+        "states": dict(sorted(Counter(str(state) for state, _ in night.ends.values()).items())),
+        "priors": night.priors,
+        "sent_ok": sum(not reason for reason in night.sent.values()),
+        "graded": sorted(study for study, (state, _) in night.ends.items() if state in (State.GRADED, State.PARTLY)),
+        "not_graded": [
+            {"study": study, "state": str(state), **_told(reason)}
+            for study, (state, reason) in sorted(night.ends.items())
+            if state in (State.REFUSED, State.FAILED)
+        ],
+        "not_sent": [{"study": study, **_told(reason)} for study, reason in sorted(night.sent.items()) if reason],
+        "failures": [{"step": step, **_told(reason)} for step, reason in night.failures],
+        "seconds": round(night.seconds, 1),
+    }
+
+
+def write_summary(night: Night, out: Path, started: datetime) -> tuple[Path, Path]:
+    """Write `nights/<UTC time>.json` and `.html`, and the same as `nights/latest.*`.
+
+    Returns:
+        the two files of this night.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    told = summary_of(night)
+    look, words = _VERDICTS[night.exit_code]
+    environment = Environment(
+        loader=PackageLoader("gluteal_grade.pacs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    page = environment.get_template("night.html.j2").render(told=told, verdict={"look": look, "words": words})
+    name = started.strftime("%Y%m%dT%H%M%SZ")
+    for stem in (name, "latest"):
+        with whole(out / FOLDER / f"{stem}.json") as scratch:
+            scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        with whole(out / FOLDER / f"{stem}.html") as scratch:
+            scratch.write_text(page, encoding="utf-8")
+    return out / FOLDER / f"{name}.json", out / FOLDER / f"{name}.html"
+
+
+def _told(reason: str) -> dict[str, str]:
+    return {"reason": reason, "advice": ADVICE[Reason(reason)] if reason in set(Reason) else ""}
