@@ -15,7 +15,7 @@ DAY = datetime.date(2026, 1, 5)
 
 
 def known(study: str = "a" * 12, images: int = 5, origin: str = "asked", state: str = "graded", objects: str = "h1") -> Known:
-    return Known(study, images, origin, state, "", study, objects, "")
+    return Known(study, images, origin, state, "", study, objects)
 
 
 def test_a_study_is_worked_on_until_it_has_ended(tmp_path: Path) -> None:
@@ -39,8 +39,10 @@ def test_results_are_sent_once_until_they_change(tmp_path: Path) -> None:
         state.record(known("b" * 12, origin="prior"))
         state.record(known("c" * 12, state="refused", objects=""))
         assert [k.study for k in state.unsent()] == ["a" * 12]
-        state.sent("a" * 12, "h1")
+        state.sent("a" * 12, "h1", 3)
         assert state.unsent() == []
+        assert not state.wanted("a" * 12, 5 + 3)  # our own results are no new images
+        assert state.wanted("a" * 12, 5 + 3 + 1)
         state.record(known())  # the same again
         assert state.unsent() == []
         state.record(known(images=7, objects="h2"))

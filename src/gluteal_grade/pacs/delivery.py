@@ -13,7 +13,7 @@ from gluteal_grade.pacs.grading import hash_of, objects_of
 from gluteal_grade.pacs.state import Known, Origin, PacsState
 
 Log = Callable[..., None]
-Send = Callable[[Sequence[Path]], object]
+Send = Callable[[Sequence[Path]], int]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def write_down(state: PacsState, settings: PacsSettings, arrived: Mapping[str, A
         files = objects_of(settings.out, outcome.folder, settings.send) if outcome.folder and _is_sent(outcome, settings) else []
         one = arrived[study]
         state.record(
-            Known(study, one.images, one.origin, outcome.state, outcome.reason, outcome.folder, hash_of(files), "")
+            Known(study, one.images, one.origin, outcome.state, outcome.reason, outcome.folder, hash_of(files))
         )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def deliver(state: PacsState, settings: PacsSettings, send: Send, log: Log) -> d
     Args:
         state: of the studies.
         settings: which objects.
-        send: takes one study's files, verifies them, raises `GradeError`.
+        send: takes one study's files, verifies them, says how many were new to the PACS; raises `GradeError`.
         log: is told of each study.
 
     Returns:
@@ -66,10 +66,10 @@ def deliver(state: PacsState, settings: PacsSettings, send: Send, log: Log) -> d
             if not files:
                 ends[known.study] = "not_a_result"
                 continue
-            send(files)
-            state.sent(known.study, known.objects)
+            new = send(files)
+            state.sent(known.study, known.objects, new)
             ends[known.study] = ""
-            log("sent", study=known.study, objects=len(files))
+            log("sent", study=known.study, objects=len(files), new=new)
         except GradeError as error:
             ends[known.study] = error.reason
             log("not sent", study=known.study, reason=error.reason)

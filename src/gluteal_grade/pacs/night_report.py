@@ -32,6 +32,7 @@ def summary_of(night: Night) -> dict[str, Any]:
         "complete": night.complete,
         "found": night.found,
         "known": night.known,
+        "left": night.left,
         "states": dict(sorted(Counter(str(state) for state, _ in night.ends.values()).items())),
         "priors": night.priors,
         "sent_ok": sum(not reason for reason in night.sent.values()),

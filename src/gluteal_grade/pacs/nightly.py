@@ -16,7 +16,7 @@ from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.grading import Grading
-from gluteal_grade.pacs.state import Known, PacsState, opened
+from gluteal_grade.pacs.state import Known, Origin, PacsState, opened
 
 LOCK = ".nightly.lock"
 INCOMING = ".incoming"
@@ -38,8 +38,8 @@ class Peer(Protocol):
         """Images into a folder; how many."""
         ...
 
-    def send(self, files: Sequence[Path]) -> object:
-        """Objects, verified."""
+    def send(self, files: Sequence[Path]) -> int:
+        """Objects, verified; how many were new to the PACS."""
         ...
 
 
@@ -51,6 +51,7 @@ class Night:
         since, until: days that were asked for.
         found: studies that the PACS named.
         known: of those, nothing was to be done for.
+        left: new ones beyond `query.max_studies`, for the next night.
         ends: state and reason of every study that was worked on.
         priors: studies fetched for comparison.
         sent: "" or the reason why not, by study.
@@ -62,6 +63,7 @@ class Night:
     until: datetime.date
     found: int = 0
     known: int = 0
+    left: int = 0
     ends: dict[str, tuple[str, str]] = field(default_factory=dict)
     priors: int = 0
     sent: dict[str, str] = field(default_factory=dict)
@@ -71,15 +73,16 @@ class Night:
     @property
     def complete(self) -> bool:
         """Everything came to an end that another night would not change."""
-        return not self.failures and not any(state == State.FAILED for state, _ in self.ends.values()) and not any(self.sent.values())
+        failed = any(state == State.FAILED for state, _ in self.ends.values())
+        return not (self.failures or self.left or failed or any(self.sent.values()))
 
     @property
     def exit_code(self) -> int:
         """0: nothing to complain of; 3: something was refused, failed or not sent; 1: the night could not do its work."""
         if self.failures:
             return 1
-        troubled = any(state in (State.REFUSED, State.FAILED) for state, _ in self.ends.values()) or any(self.sent.values())
-        return 3 if troubled else 0
+        troubled = any(state in (State.REFUSED, State.FAILED) for state, _ in self.ends.values())
+        return 3 if troubled or self.left or any(self.sent.values()) else 0
 
 
 def run_night(settings: PacsSettings, peer: Peer, grading: Grading, today: datetime.date, log: Log) -> Night:
@@ -152,8 +155,9 @@ class _Nightly:
         found = list(self.peer.find(self.told.since, self.told.until))
         wanted = [one for one in found if self.state.wanted(one.hash, one.images or 0)]
         self.told.found, self.told.known = len(found), len(found) - len(wanted)
-        self.log("asked", since=str(self.told.since), until=str(self.told.until), found=len(found), new=len(wanted))
-        return wanted
+        self.told.left = max(0, len(wanted) - self.settings.query.max_studies)
+        self.log("asked", since=str(self.told.since), until=str(self.told.until), found=len(found), new=len(wanted), left=self.told.left)
+        return wanted[: self.settings.query.max_studies]
 
     def _work(self, wanted: Sequence[Found]) -> None:
         arrived = {one.hash: a for one in wanted if (a := self._fetched(one, "asked")) is not None}
@@ -169,17 +173,22 @@ class _Nightly:
         for a in arrived.values():
             shutil.rmtree(a.folder, ignore_errors=True)  # the PACS has the images
 
-    def _fetched(self, one: Found, origin: str) -> Arrived | None:
+    def _without_ours(self, one: Found, fetched: int) -> int:
+        """Images as the PACS counts them, without results that it has from us."""
+        known = self.state.known(one.hash)
+        return fetched if one.images is None else one.images - (known.stored if known else 0)
+
+    def _fetched(self, one: Found, origin: Origin) -> Arrived | None:
         folder = self._incoming / one.hash
         try:
             images = self.peer.fetch(one, folder)
             self.log("fetched", study=one.hash, images=images, origin=origin)
-            return Arrived(max(images, one.images or 0), folder, "prior" if origin == "prior" else "asked")
+            return Arrived(self._without_ours(one, images), folder, origin)
         except GradeError as error:
             state = State.REFUSED if isinstance(error, RefusedInput) else State.FAILED
             if origin != "prior":
                 self.told.ends[one.hash] = (state, error.reason)
-                self.state.record(Known(one.hash, one.images or 0, "asked", state, error.reason, "", "", ""))
+                self.state.record(Known(one.hash, self._without_ours(one, 0), origin, state, error.reason, "", ""))
             self.log("not fetched", study=one.hash, reason=error.reason)
             return None
 

@@ -6,7 +6,7 @@ import datetime
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -18,13 +18,14 @@ _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS studies (
     study TEXT PRIMARY KEY,
-    images INTEGER NOT NULL,         -- as the PACS counted them when it was fetched, or as they arrived
+    images INTEGER NOT NULL,         -- as the PACS counted them when it was fetched, or as they arrived; without our results
     origin TEXT NOT NULL CHECK (origin IN ('asked', 'received', 'prior')),
     state TEXT NOT NULL CHECK (state IN ('graded', 'partly', 'refused', 'failed')),
     reason TEXT NOT NULL DEFAULT '',
     folder TEXT NOT NULL DEFAULT '', -- of its result
     objects TEXT NOT NULL DEFAULT '',-- hash of its DICOM results
     sent TEXT NOT NULL DEFAULT '',   -- hash of those that the PACS has
+    stored INTEGER NOT NULL DEFAULT 0, -- objects of ours that the PACS has in this study, of all times
     updated TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS nights (
@@ -44,12 +45,16 @@ class Known:
     reason: str
     folder: str
     objects: str
-    sent: str
+    sent: str = ""
+    stored: int = 0
 
     @property
     def to_send(self) -> bool:
         """It has results that the PACS has not."""
         return bool(self.objects) and self.objects != self.sent and self.origin != "prior"
+
+
+_COLUMNS = tuple(field.name for field in fields(Known))
 
 
 class PacsState:
@@ -72,26 +77,29 @@ class PacsState:
         return _known(row) if row else None
 
     def wanted(self, study: str, images: int) -> bool:
-        """It is new, has more images than last time, failed, or was only fetched to compare another with."""
+        """It is new, has more images than last time, failed, or was only fetched to compare another with.
+
+        Args:
+            study: its hash.
+            images: as the PACS counts them now, our results included.
+        """
         known = self.known(study)
-        return known is None or known.images < images or known.state == "failed" or known.origin == "prior"
+        return known is None or known.images < images - known.stored or known.state == "failed" or known.origin == "prior"
 
     def record(self, known: Known) -> None:
         """What became of a study; what was sent stays known."""
         with self._database as db:
             db.execute(
-                "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study) DO UPDATE SET images = excluded.images, "
+                "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study) DO UPDATE SET images = excluded.images, "
                 "origin = excluded.origin, state = excluded.state, reason = excluded.reason, folder = excluded.folder, "
                 "objects = excluded.objects, updated = excluded.updated",
-                (
-                    known.study, known.images, known.origin, known.state, known.reason, known.folder, known.objects, known.sent, _now(),
-                ),
-            )  # fmt: skip
+                (*(getattr(known, name) for name in _COLUMNS), _now()),
+            )
 
-    def sent(self, study: str, objects: str) -> None:
-        """The PACS has these results: verified."""
+    def sent(self, study: str, objects: str, new: int) -> None:
+        """The PACS has these results, verified; `new` of them it did not have before."""
         with self._database as db:
-            db.execute("UPDATE studies SET sent = ?, updated = ? WHERE study = ?", (objects, _now(), study))
+            db.execute("UPDATE studies SET sent = ?, stored = stored + ?, updated = ? WHERE study = ?", (objects, new, _now(), study))
 
     def unsent(self) -> list[Known]:
         """Studies with results that the PACS has not, the oldest first."""
@@ -120,7 +128,7 @@ class PacsState:
 
 
 def _known(row: sqlite3.Row) -> Known:
-    return Known(*(row[name] for name in ("study", "images", "origin", "state", "reason", "folder", "objects", "sent")))
+    return Known(*(row[name] for name in _COLUMNS))
 
 
 def _now() -> str:

@@ -1,0 +1,89 @@
+"""`gluteal-grade pacs nightly`."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gluteal_grade.cli.batch import terminated_as_interrupted
+from gluteal_grade.cli.exit_codes import FAILED, tell
+from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.errors import GradeError
+
+if TYPE_CHECKING:
+    from gluteal_grade.pacs.config import PacsSettings
+    from gluteal_grade.pacs.nightly import Night
+
+
+def nightly(
+    config: Annotated[Path, typer.Option(metavar="FILE", help="pacs.yaml, see configs/pacs.example.yaml.")],
+    settings: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day that is asked for; without it today.")] = None,
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="Log one JSON object a line.")] = False,
+) -> int:
+    """The job of every night: ask the PACS for new studies, fetch, grade, send results back, write nights/latest.html.
+
+    Exit codes: 0 all is well, 3 something was refused, failed or not sent, 1 the night could not do its work, 64 wrong usage.
+    """
+    found = pacs_settings(config)
+    if found.pacs is None and found.web is None:
+        raise typer.BadParameter("neither `pacs` nor `web` says where the PACS is", param_hint="--config")
+    grading = settings_of(settings)
+    day = _day(until)
+
+    from gluteal_grade.pacs.grading import Grading
+    from gluteal_grade.pacs.log import StepLog, silence_pynetdicom
+    from gluteal_grade.pacs.night_report import write_summary
+    from gluteal_grade.pacs.nightly import run_night
+    from gluteal_grade.pacs.peer import PacsPeer
+
+    silence_pynetdicom()
+    log = StepLog(json_lines=json_lines)
+    started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    workers = Grading(grading, found.out, jobs)
+    try:
+        with terminated_as_interrupted():
+            night = run_night(found, PacsPeer(found, log), workers, day, log)
+        night.seconds = time.monotonic() - clock
+        written = write_summary(night, found.out, started)
+    except GradeError as error:
+        return tell(error)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the next night goes on", err=True)
+        return FAILED
+    finally:
+        workers.close()
+    _report(night, written[1])
+    return night.exit_code
+
+
+def pacs_settings(config: Path) -> PacsSettings:
+    """``--config`` of the PACS commands; raises `typer.BadParameter`."""
+    from gluteal_grade.pacs.config import load_pacs_settings
+
+    try:
+        return load_pacs_settings(config)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--config") from None
+
+
+def _day(text: str | None) -> datetime.date:
+    if text is None:
+        return datetime.datetime.now().astimezone().date()
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("YYYY-MM-DD", param_hint="--until") from None
+
+
+def _report(night: Night, page: Path) -> None:
+    from gluteal_grade.pacs.night_report import summary_of
+
+    told = summary_of(night)
+    states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "nothing new"
+    typer.echo(f"{told['found']} studies named by the PACS, {states}, {told['sent_ok']} sent; {page}")

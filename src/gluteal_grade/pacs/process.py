@@ -1,0 +1,66 @@
+"""What the receiver does with whole studies: grade them, send the results, write down what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gluteal_grade.cohort.task import State
+from gluteal_grade.config import Settings
+from gluteal_grade.pacs.arrivals import Ready
+from gluteal_grade.pacs.config import PacsSettings
+from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
+from gluteal_grade.pacs.grading import Grading
+from gluteal_grade.pacs.peer import PacsPeer
+from gluteal_grade.pacs.state import opened
+
+AT_ONCE = 20  # studies handed over together, so that all workers have something to do
+
+
+class Process:
+    """Grades studies of the inbox, some at a time.
+
+    Args:
+        settings: `pacs.yaml`; without `pacs` and `web` results stay here.
+        grading: settings of the grading.
+        log: is told of every step.
+        jobs: worker processes.
+    """
+
+    def __init__(self, settings: PacsSettings, grading: Settings, log: Log, jobs: int | None = None) -> None:
+        self._settings, self._log = settings, log
+        self._grading = Grading(grading, settings.out, jobs)
+        self._peer = PacsPeer(settings, log)
+        self._untold = False
+
+    def __call__(self, ready: Sequence[Ready]) -> dict[str, bool]:
+        """Which studies are done with: graded or refused, and written down; what could not be sent is sent with the next ones.
+
+        Raises:
+            GradeError: none of them could be worked on now.
+        """
+        arrived = {one.study: Arrived(one.images, one.folder, "received") for one in ready}
+        outcomes = self._grading.grade({study: a.folder for study, a in arrived.items()})
+        with opened(self._settings.out) as state:
+            write_down(state, self._settings, arrived, outcomes)
+            for study, outcome in outcomes.items():
+                self._log("graded", study=study, state=outcome.state, reason=outcome.reason or None)
+            if self._settings.pacs is not None or self._settings.web is not None:
+                deliver(state, self._settings, self._peer.send, self._log)
+        self._untold = True
+        return {study: outcome.state is not State.FAILED for study, outcome in outcomes.items()}
+
+    def idle(self) -> None:
+        """Nothing waits: time for the tables, and for what could not be sent before."""
+        if not self._untold:
+            return
+        self._untold = False
+        self._grading.tables()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._grading.close()
+
+
+def process_ready(settings: PacsSettings, grading: Settings, log: Log, jobs: int | None = None) -> Process:
+    """What `gluteal-grade pacs receive --grade` hands studies to."""
+    return Process(settings, grading, log, jobs)
