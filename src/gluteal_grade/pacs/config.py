@@ -27,6 +27,13 @@ class TlsSettings(SettingsBase):
     trusted: Path  # PEM bundle of certificate authorities
 
 
+class Listener(SettingsBase):
+    """Where a peer listens; over TLS if this side does."""
+
+    host: str
+    port: Port
+
+
 class LocalSettings(SettingsBase):
     """This program as an application entity."""
 
@@ -39,6 +46,9 @@ class LocalSettings(SettingsBase):
     max_associations: Annotated[int, Field(ge=1, le=200)] = 16
     idle_s: Seconds = 60.0  # an association that says nothing for so long is ended
     max_pdu: Annotated[int, Field(ge=4096, le=131072)] = 65536
+    memory_mb: Annotated[int, Field(ge=16)] = 1024  # of messages being received, all associations together; an enhanced MR has hundreds
+    # where storage commitment is answered; who is not in it gets it on the association that asked
+    listeners: dict[AeTitle, Listener] = Field(default_factory=dict)
 
 
 class ReceiveSettings(SettingsBase):
@@ -48,6 +58,7 @@ class ReceiveSettings(SettingsBase):
     quiet_s: Seconds = 30.0  # a study is whole when nothing came for so long
     min_free_gb: Annotated[float, Field(ge=0)] = 5.0  # below it images are refused for want of space (status A700)
     max_images: Annotated[int, Field(ge=1)] = 20000  # of one study: a sender gone mad does not fill the disk
+    keep_days: Annotated[float, Field(ge=0)] = 7.0  # images of a study that is done are deleted after so long
 
 
 class PeerSettings(SettingsBase):
@@ -70,6 +81,8 @@ class WebSettings(SettingsBase):
     token_env: str | None = None  # bearer token
     secrets: Path | None = None  # YAML with user, password or token instead; mode 0600
     ca_bundle: Path | None = None
+    certificate: Path | None = None  # of this side, where the server asks for one (PEM); `key` may be in the same file
+    key: Path | None = None
     timeout_s: Seconds = 30.0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from gluteal_grade.errors import TransientFailure
 from gluteal_grade.pacs.config import PacsSettings
+from gluteal_grade.pacs.delivery import Log
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.query import find_priors, find_studies
 from gluteal_grade.pacs.retrieve import fetch_study
@@ -19,35 +19,25 @@ from gluteal_grade.pacs.send import Sent, send_objects
 _T = TypeVar("_T")
 
 
-def _silent(_step: str, _attempt: int, _wait_s: float, _failure: TransientFailure) -> None:
-    pass
-
-
-class NetworkPeer:
+class PacsPeer:
     """See `nightly.Peer`.
 
     Args:
         settings: `pacs.yaml`.
-        told: called before each further attempt with the step, the number of the attempt that failed, the pause in s, the failure.
-        left: told how many studies `find` left out for `max_studies`.
+        log: is told of each further attempt, and of studies left out for `max_studies`.
         sleep: waits.
     """
 
-    def __init__(
-        self,
-        settings: PacsSettings,
-        told: Callable[[str, int, float, TransientFailure], None] = _silent,
-        left: Callable[[int], object] = lambda _: None,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self._settings = settings
-        self._told = told
-        self._left = left
-        self._sleep = sleep
+    def __init__(self, settings: PacsSettings, log: Log, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._settings, self._log, self._sleep = settings, log, sleep
 
-    def find(self, since: datetime.date, until: datetime.date, known: Sequence[str] = ()) -> list[Found]:
+    def find(self, since: datetime.date, until: datetime.date, known: Collection[str] = ()) -> list[Found]:
         """Studies of these days, see `find_studies`."""
-        return self._tried("query", lambda: find_studies(self._settings, since, until, known, self._left, by=None))
+        left: list[int] = []
+        found = self._tried("query", lambda: find_studies(self._settings, since, until, known, left.append, by=None))
+        if left:
+            self._log("more studies than query.max_studies", left_out=left[-1])
+        return found
 
     def priors(self, found: Found) -> list[Found]:
         """Earlier studies of the same patient, see `find_priors`."""
@@ -62,4 +52,9 @@ class NetworkPeer:
         return self._tried("send", lambda: send_objects(self._settings, files))
 
     def _tried(self, step: str, what: Callable[[], _T]) -> _T:
-        return with_retries(self._settings.retry, what, self._sleep, lambda n, wait, failure: self._told(step, n, wait, failure))
+        return with_retries(
+            self._settings.retry,
+            what,
+            self._sleep,
+            lambda attempt, wait, failure: self._log(f"{step} again", attempt=attempt, wait_s=round(wait, 1), reason=str(failure.reason)),
+        )
