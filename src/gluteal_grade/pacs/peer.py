@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Log
 from gluteal_grade.pacs.found import Found
-from gluteal_grade.pacs.query import find_priors, find_studies
+from gluteal_grade.pacs.query import MOST_MATCHES, find_priors, find_studies
 from gluteal_grade.pacs.retrieve import fetch_study
 from gluteal_grade.pacs.retry import with_retries
-from gluteal_grade.pacs.send import Sent, send_objects
+from gluteal_grade.pacs.send import send_objects
 
 _T = TypeVar("_T")
 
@@ -24,20 +24,16 @@ class PacsPeer:
 
     Args:
         settings: `pacs.yaml`.
-        log: is told of each further attempt, and of studies left out for `max_studies`.
+        log: is told of each further attempt.
         sleep: waits.
     """
 
     def __init__(self, settings: PacsSettings, log: Log, sleep: Callable[[float], object] = time.sleep) -> None:
         self._settings, self._log, self._sleep = settings, log, sleep
 
-    def find(self, since: datetime.date, until: datetime.date, known: Collection[str] = ()) -> list[Found]:
-        """Studies of these days, see `find_studies`."""
-        left: list[int] = []
-        found = self._tried("query", lambda: find_studies(self._settings, since, until, known, left.append, by=None))
-        if left:
-            self._log("more studies than query.max_studies", left_out=left[-1])
-        return found
+    def find(self, since: datetime.date, until: datetime.date) -> list[Found]:
+        """All studies of these days, see `find_studies`; what `max_studies` leaves out is for the caller to say."""
+        return self._tried("query", lambda: find_studies(self._settings, since, until, by=None, most=MOST_MATCHES))
 
     def priors(self, found: Found) -> list[Found]:
         """Earlier studies of the same patient, see `find_priors`."""
@@ -47,9 +43,9 @@ class PacsPeer:
         """Images into a folder; how many, see `fetch_study`."""
         return self._tried("fetch", lambda: fetch_study(self._settings, found, folder))
 
-    def send(self, files: Sequence[Path]) -> Sent:
-        """Objects, verified, see `send_objects`."""
-        return self._tried("send", lambda: send_objects(self._settings, files))
+    def send(self, files: Sequence[Path]) -> int:
+        """Objects, verified, see `send_objects`; how many were new to the PACS."""
+        return self._tried("send", lambda: send_objects(self._settings, files)).sent
 
     def _tried(self, step: str, what: Callable[[], _T]) -> _T:
         return with_retries(

@@ -109,6 +109,7 @@ def find_studies(
     known: Collection[str] = (),
     left: Callable[[int], object] = lambda _: None,
     by: Literal["dimse", "web"] | None = "dimse",
+    most: int | None = None,
 ) -> list[Found]:
     """Studies of these days (both included) that fit `settings.query`, the oldest first, then by hash.
 
@@ -119,20 +120,22 @@ def find_studies(
         since: first StudyDate.
         until: last StudyDate.
         known: hashes of studies that are left out and do not count.
-        left: told how many studies more there are than `max_studies`; not called where all are returned.
+        left: told how many studies more there are than `most`; not called where all are returned.
         by: C-FIND or QIDO-RS; None: as the settings say.
+        most: how many are returned; None: `query.max_studies`.
 
     Raises:
         TransientFailure: `peer_unreachable`, `peer_refused`, `query_failed`.
     """
     if until < since:
         return []
+    most = settings.query.max_studies if most is None else most
     with directory(settings, by) as peer:
         dates = f"{since:%Y%m%d}-{until:%Y%m%d}"
         found = [s for s in _asked(peer, settings.query, {"StudyDate": dates}) if s.date and since <= s.date <= until]
         found = sorted((s for s in found if s.hash not in known), key=lambda s: (s.date or since, s.hash))
-        kept = _detailed(peer, settings.query, found, settings.query.max_studies + 1)
-        if len(kept) <= settings.query.max_studies:
+        kept = _detailed(peer, settings.query, found, most + 1)
+        if len(kept) <= most:
             return kept
     # how many more is told from the list of candidates: to be exact would mean to ask for the series of all of them
     left(len(found) - [s.study_uid for s in found].index(kept[-1].study_uid))
