@@ -14,6 +14,7 @@ from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
+    from gluteal_grade.cli.dicom import Objects
     from gluteal_grade.config import Settings
     from gluteal_grade.geometry import Volume
     from gluteal_grade.io import Discovery
@@ -30,7 +31,7 @@ def grade(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Label map of the glutei, NIfTI on the grid of one series; without it the shipped networks label.",
+            help="Label map of the glutei, NIfTI or DICOM SEG on the grid of one series; without it the shipped networks label.",
         ),
     ] = None,
     labelmap: Annotated[
@@ -57,12 +58,16 @@ def grade(
         typer.Option(metavar="MASK", readable=False, help="NIfTI mask in the space of the images: its voxels are not measured."),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write DICOM SEG, structured report and picture too, as new series of the study.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
     """Grade one study: fat fraction, volume and grades per muscle and side, with overlays to check them.
 
     Exit codes: 0 all graded, 3 partly graded (a side or muscle missing or cut counts), 2 refused, 1 failure, 64 wrong usage.
     """
+    from gluteal_grade.cli.dicom import Objects
     from gluteal_grade.io import discover
 
     if sex not in (None, "M", "F"):
@@ -73,10 +78,13 @@ def grade(
         found = discover(study_input, parse_kinds(kind or []), leave_out=tuple(p for p in (labels, exclude) if p is not None))
         mask = _mask(exclude)
         chosen = _one_study(found, study)
-        graded = _grade(replace(chosen, patient_sex=sex) if sex else chosen, settings, segmenter, series, mask, out)
+        examined = replace(chosen, patient_sex=sex) if sex else chosen
+        objects = Objects(examined, wanted=dicom)
+        graded = _grade(examined, settings, segmenter, series, mask, out, objects)
     except GradeError as error:
         return tell(error)
     _report(graded, out, quiet)
+    objects.tell(quiet=quiet)
     return {"graded": GRADED, "partly_graded": PARTLY_GRADED}.get(graded.result.status, REFUSED)
 
 
@@ -124,12 +132,15 @@ def _one_study(found: Discovery, wanted: str | None) -> Study:
     return found.studies[0]
 
 
-def _grade(study: Study, settings: Settings, segmenter: Segmenter, series: str | None, mask: Volume | None, out: Path) -> Graded:
+def _grade(
+    study: Study, settings: Settings, segmenter: Segmenter, series: str | None, mask: Volume | None, out: Path, objects: Objects
+) -> Graded:
     from gluteal_grade.pipeline import grade_study
     from gluteal_grade.report.writer import write_study
 
     graded = grade_study(study, settings, segmenter, series, mask)
-    write_study(graded, out)
+    objects.of(graded, out)
+    write_study(graded, out, more=objects.write)
     return graded
 
 

@@ -13,6 +13,7 @@ from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.segmentation.protocol import Segmenter
+from gluteal_grade.segmentation.segread import SegSegmenter, may_be_seg
 
 OWN_NUMBERING = "gluteal_grade"
 
@@ -22,7 +23,7 @@ def segmenter_of(settings: Settings, labels: Path | None = None, bundle: Path | 
 
     Args:
         settings: of the networks and the checks.
-        labels: label map; wins over `bundle`.
+        labels: label map or DICOM Segmentation (a file, or a folder with one); wins over `bundle`.
         bundle: a lab's MONAI bundle.
         labelmap: numbering of either, a shipped name or a YAML file.
 
@@ -33,6 +34,8 @@ def segmenter_of(settings: Settings, labels: Path | None = None, bundle: Path | 
         return BundleSegmenter(settings.segmentation, settings.checks)
     name = labelmap or OWN_NUMBERING
     numbering = load_numbering(name)
+    if labels is not None and may_be_seg(labels):
+        return SegSegmenter(labels, numbering if labelmap else None, Path(name).stem if labelmap else "")
     if labels is not None:
         return LabelMapSegmenter(labels, numbering, Path(name).stem, assumed=labelmap is None)
     assert bundle is not None

@@ -1,0 +1,55 @@
+"""`--dicom`: DICOM objects beside the other results, and what to say of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gluteal_grade.errors import RefusedInput
+from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.layout import DICOM, SUMMARY_PICTURE
+from gluteal_grade.study import Study
+
+
+class Objects:
+    """The DICOM objects of one run, written into the study's folder before it appears.
+
+    Args:
+        study: as discovery found it.
+        wanted: the user asked for them.
+    """
+
+    def __init__(self, study: Study, *, wanted: bool) -> None:
+        self._study, self._wanted = study, wanted
+        self._graded: Graded | None = None
+        self._where = Path()
+        self._names: tuple[str, ...] = ()
+        self._refusal: RefusedInput | None = None
+
+    def of(self, graded: Graded, out: Path) -> None:
+        """Say what they are of, and where the study's folder will appear."""
+        self._graded, self._where = graded, out / graded.result.study / DICOM
+
+    def write(self, folder: Path) -> None:
+        """Write them below a folder; a study that gives none keeps its other results."""
+        if not self._wanted or self._graded is None:
+            return
+        from gluteal_grade.report.dicom.write import write_dicom
+
+        overlay = folder / SUMMARY_PICTURE
+        try:
+            paths = write_dicom(self._graded, self._study, folder, overlay=overlay if overlay.exists() else None)
+        except RefusedInput as error:
+            self._refusal = error
+        else:
+            self._names = tuple(path.name for path in paths)
+
+    def tell(self, *, quiet: bool) -> None:
+        """Where they lie, or why there are none."""
+        from rich.console import Console
+
+        if self._refusal is not None:
+            text = f"No DICOM objects ({self._refusal.reason.value}): {self._refusal.detail}. The other results stand."
+            Console(stderr=True, highlight=False).print(text, soft_wrap=True, markup=False)
+        elif self._names and not quiet:
+            text = f"Wrote {', '.join(self._names)} in {self._where}"
+            Console(highlight=False).print(text, soft_wrap=True, markup=False)

@@ -1,0 +1,1 @@
+"""A result as DICOM objects of the patient's study: segmentation, structured report, picture."""

@@ -1,0 +1,102 @@
+"""The codes of segments and measurements: SNOMED CT and DICOM where they have one, our own scheme 99GLUTEAL where not.
+
+Muscles: SNOMED CT body structures; the same codes as in the segment tables of TotalSegmentator and MOOSE. Category, laterality, units: CID
+7150, 244, 7181 of DICOM PS3.16. Regions: CID 2, which has no "middle", "upper" and "lower" but intermediate, superior, inferior.
+`docs/dicom_results.md` lists our own codes.
+"""
+
+from __future__ import annotations
+
+from highdicom.sr import CodedConcept
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+from gluteal_grade.anatomy import Muscle, Part, Region, Side
+from gluteal_grade.segmentation.segcodes import LATERALITY, MUSCLES, REGIONS_CID2
+
+SCHEME = "99GLUTEAL"
+SCHEME_NAME = "gluteal_grade measurements and grades"
+
+CATEGORY = Code("91723000", "SCT", "Anatomical Structure")
+VOLUME = Code("118565006", "SCT", "Volume")
+FAT_FRACTION = Code("129100", "DCM", "Fat fraction")
+MEAN = Code("373098007", "SCT", "Mean")
+MILLILITRE = Code("ml", "UCUM", "ml")
+PERCENT = Code("%", "UCUM", "Percent")
+ONE = Code("1", "UCUM", "no units")
+IMPRESSION = Code("121073", "DCM", "Impression")
+ENGLISH = Code("en", "RFC5646", "English")
+NETWORK = Code("123110", "DCM", "Artificial Intelligence")
+BY_HAND = Code("123109", "DCM", "Manual Processing")
+SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")
+PROCEDURES = {
+    "MR": Code("241639000", "SCT", "Magnetic resonance imaging of hip"),
+    "CT": Code("25045-6", "LN", "CT unspecified body region"),  # CID 100
+}
+
+
+def own(value: str, meaning: str) -> Code:
+    """A code of our own scheme."""
+    return Code(value, SCHEME, meaning)
+
+
+LEAN_VOLUME = own("LEAN_VOLUME", "Lean muscle volume")
+LOW = own("FF_LOW95", "Fat fraction, lower end of 95 % interval")
+HIGH = own("FF_HIGH95", "Fat fraction, upper end of 95 % interval")
+FAT_AREA = own("FAT_AREA_FRACTION", "Share of voxels that are mostly fat")
+EVALUABLE = own("EVALUABLE_SHARE", "Share of the label that could be measured")
+COVERAGE = own("COVERAGE", "Estimated share of the muscle in view")
+STATUS = own("STATUS", "Grading status")
+REASON = own("REASON", "Reason")
+STUDY = own("STUDY", "Gluteal muscles")
+
+_SCALES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal and Lowe"}
+
+
+def scale_code(scale: str) -> Code:
+    """The name of a grading scale."""
+    return own(scale.upper(), f"{_SCALES[scale]} grade")
+
+
+def grade_code(scale: str, grade: int) -> Code:
+    """One grade of a scale."""
+    return own(f"{scale.upper()}_{grade}", f"{_SCALES[scale]} grade {grade}")
+
+
+def probability_code(scale: str) -> Code:
+    """The probability of the grade that is given."""
+    return own(f"P_{scale.upper()}", f"Probability of the {_SCALES[scale]} grade")
+
+
+def word_code(word: str) -> Code:
+    """A status or reason of `result.json`."""
+    return own(word, word.replace("_", " "))
+
+
+def muscle_code(muscle: Muscle) -> Code:
+    """The muscle as a SNOMED CT body structure."""
+    return Code(*MUSCLES[muscle])
+
+
+def side_code(side: Side) -> Code:
+    """CID 244."""
+    return Code(*LATERALITY[side])
+
+
+def region_code(region: Region) -> Code | None:
+    """CID 2; None for the whole muscle."""
+    return None if region is Region.WHOLE else Code(*REGIONS_CID2[region])
+
+
+def modifiers(part: Part) -> list[CodedConcept]:
+    """Side and region of a segment."""
+    found = (side_code(part.side), region_code(part.region))
+    return [CodedConcept.from_code(code) for code in found if code is not None]
+
+
+def scheme_item() -> Dataset:
+    """The item that tells whose scheme 99GLUTEAL is."""
+    item = Dataset()
+    item.CodingSchemeDesignator = SCHEME
+    item.CodingSchemeName = SCHEME_NAME
+    return item

@@ -1,0 +1,106 @@
+"""The measurements of one muscle or region as a measurement group of a TID 1500 report."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from highdicom.sr import (
+    AlgorithmIdentification,
+    FindingSite,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    ReferencedSegment,
+    SourceImageForMeasurementGroup,
+    SourceSeriesForSegmentation,
+    TrackingIdentifier,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
+from pydicom.sr.coding import Code
+
+from gluteal_grade.anatomy import Part, Region
+from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
+from gluteal_grade.report.dicom.sources import Sources
+from gluteal_grade.report.dicom.uids import Identity
+from gluteal_grade.results import MuscleResult, StudyResult
+
+Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
+
+
+def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segments: Segments, identity: Identity) -> Group:
+    """What was measured of one muscle or region, with the place of its outline.
+
+    A part with a segment of its own is a volumetric region of interest (TID 1411). A muscle that was split has none, as TID 1411 refers
+    to one segment only: it is a plain group (TID 1501) whose sources are the frames of its regions.
+    """
+    part = Part(m.muscle, m.region, m.side)
+    shared: dict[str, Any] = {
+        "tracking_identifier": TrackingIdentifier(uid=identity.uid("tracking", part), identifier=tracking_id(part)),
+        "finding_category": codes.CATEGORY,
+        "finding_type": codes.muscle_code(m.muscle),
+        "finding_sites": [FindingSite(codes.muscle_code(m.muscle), codes.side_code(m.side), codes.region_code(m.region))],
+        "algorithm_id": _algorithm(m, result),
+        "measurements": _measurements(m),
+        "qualitative_evaluations": _evaluations(m),
+    }
+    seg = segments.data
+    number = segments.numbers.get(part)
+    if number is not None:
+        series = SourceSeriesForSegmentation(sources.series_uid)
+        segment = ReferencedSegment(seg.SOPClassUID, seg.SOPInstanceUID, number, source_series=series)
+        return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=segment, **shared)
+    regions = [n for p, n in segments.numbers.items() if (p.muscle, p.side) == (m.muscle, m.side) and m.region is Region.WHOLE]
+    images = [SourceImageForMeasurementGroup(seg.SOPClassUID, seg.SOPInstanceUID, segments.frames(regions))] if regions else None
+    return MeasurementsAndQualitativeEvaluations(source_images=images, **shared)
+
+
+def refusal_group(result: StudyResult, sources: Sources, identity: Identity) -> Group:
+    """Why a study was not graded."""
+    assert result.refusal is not None
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(uid=identity.uid("tracking", "study"), identifier="gluteal_grade study"),
+        qualitative_evaluations=[
+            QualitativeEvaluation(codes.STATUS, codes.word_code(result.status)),
+            QualitativeEvaluation(codes.REASON, codes.word_code(result.refusal.reason)),
+        ],
+        source_images=[SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID) for image in sources.images],
+        finding_category=codes.CATEGORY,
+        finding_type=codes.STUDY,
+    )
+
+
+def _algorithm(m: MuscleResult, result: StudyResult) -> AlgorithmIdentification:
+    """How fat was measured, who drew, by which profile each scale grades."""
+    labels = result.segmentation
+    parameters = [f"fat={m.method}"] if m.method else []
+    parameters += [f"labels={algorithm_name(labels)}", f"labels_sha256={labels.sha256}"] if labels else []
+    parameters += [f"{g.scale}={g.profile}" for g in m.grades]
+    parameters.append(f"settings={result.provenance.config_hash}")
+    return AlgorithmIdentification(result.provenance.program, result.provenance.version, parameters)
+
+
+def _measurements(m: MuscleResult) -> list[Measurement] | None:
+    """Numbers that were measured; what was not is left out, and the group's reason says why."""
+    rows: list[tuple[Code, float, Code, Code | None]] = [
+        (codes.VOLUME, m.volume_ml, codes.MILLILITRE, None),
+        (codes.FAT_FRACTION, 100 * m.fat_fraction, codes.PERCENT, codes.MEAN),
+        (codes.LOW, 100 * m.fat_fraction_low, codes.PERCENT, None),
+        (codes.HIGH, 100 * m.fat_fraction_high, codes.PERCENT, None),
+        (codes.LEAN_VOLUME, m.lean_volume_ml, codes.MILLILITRE, None),
+        (codes.FAT_AREA, 100 * m.fat_area_fraction, codes.PERCENT, None),
+        (codes.EVALUABLE, 100 * m.evaluable_share, codes.PERCENT, None),
+        (codes.COVERAGE, 100 * m.coverage, codes.PERCENT, None),
+    ]
+    rows += [(codes.probability_code(g.scale), 100 * m.probability(g.scale), codes.PERCENT, None) for g in m.grades]
+    # four decimals: far below what is measured, and the same text on every machine
+    found = [Measurement(name, round(value, 4), unit, derivation=how) for name, value, unit, how in rows if not math.isnan(value)]
+    return found or None
+
+
+def _evaluations(m: MuscleResult) -> list[QualitativeEvaluation]:
+    grades = [QualitativeEvaluation(codes.scale_code(g.scale), codes.grade_code(g.scale, g.grade)) for g in m.grades if g.grade is not None]
+    reasons = dict.fromkeys(([m.reason] if m.reason else []) + [check.reason for check in m.checks])
+    told = [QualitativeEvaluation(codes.REASON, codes.word_code(reason)) for reason in reasons]
+    return [*grades, QualitativeEvaluation(codes.STATUS, codes.word_code(m.status)), *told]

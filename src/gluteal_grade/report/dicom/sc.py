@@ -1,0 +1,64 @@
+"""The page to check a study by as a Secondary Capture, for viewers that show neither segmentation nor report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from highdicom.sc import SCImage
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom.sources import Sources
+from gluteal_grade.report.dicom.stamp import common, stamp
+from gluteal_grade.report.dicom.uids import Identity
+from gluteal_grade.results import StudyResult
+
+
+def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: Identity) -> SCImage:
+    """A picture file (PNG, `overlay_summary.png`) as an RGB image of the study.
+
+    Args:
+        overlay: the file; it shows no name, number or date of a patient.
+        result: what it shows.
+        sources: the images it was made of.
+        identity: of the result.
+    """
+    with Image.open(overlay) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    data = SCImage(
+        pixel_array=pixels,
+        photometric_interpretation="RGB",
+        bits_allocated=8,
+        coordinate_system="PATIENT",
+        patient_orientation=("L", "P"),
+        study_instance_uid=sources.study_uid,
+        patient_id="",
+        patient_birth_date="",
+        patient_sex="",
+        accession_number="",
+        study_id="",
+        study_date="",
+        study_time="",
+        **common("SC", identity, result.provenance),
+    )
+    data.PatientOrientation = []  # the page shows several slices and a table
+    data.BodyPartExamined = "PELVIS"
+    data.ImageType = ["DERIVED", "SECONDARY"]
+    data.BurnedInAnnotation = "NO"  # its text tells slices and numbers, nothing that identifies the patient or the date
+    data.RecognizableVisualFeatures = "NO"
+    data.DerivationDescription = "Contours of the gluteal muscles, fat map and grades. Research use. Not a medical device."
+    data.SourceImageSequence = [_reference(image, sources) for image in sources.images]
+    stamp(data, sources)
+    return data
+
+
+def _reference(image: Dataset, sources: Sources) -> Dataset:
+    item, purpose = Dataset(), Dataset()
+    purpose.CodeValue, purpose.CodingSchemeDesignator, purpose.CodeMeaning = codes.SOURCE_IMAGE[:3]
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
+    if sources.enhanced:
+        item.ReferencedFrameNumber = [frame.index + 1 for frame in sources.frames]
+    item.PurposeOfReferenceCodeSequence = [purpose]
+    return item

@@ -1,0 +1,68 @@
+"""What every object of this room shares: equipment, dates that follow from the study, the patient's and the study's elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from highdicom.base import SOPClass
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, TM
+
+from gluteal_grade.io.elements import text
+from gluteal_grade.report.dicom.sources import Sources
+from gluteal_grade.report.dicom.uids import Identity
+from gluteal_grade.results import Provenance
+
+MAKER, MODEL = "gluteal_grade", "gluteal-grade"
+SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003}
+# modules Patient, Clinical Trial Subject, General Study, Patient Study, Clinical Trial Study (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1-3)
+_PATIENT_AND_STUDY = """
+    PatientName PatientID IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate PatientBirthTime PatientSex
+    OtherPatientIDsSequence OtherPatientNames EthnicGroup PatientComments PatientSpeciesDescription QualityControlSubject
+    PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence ClinicalTrialSponsorName ClinicalTrialProtocolID
+    ClinicalTrialProtocolName ClinicalTrialSiteID ClinicalTrialSiteName ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
+    StudyInstanceUID StudyDate StudyTime ReferringPhysicianName StudyID AccessionNumber IssuerOfAccessionNumberSequence StudyDescription
+    ProcedureCodeSequence PatientAge PatientSize PatientWeight ClinicalTrialTimePointID ClinicalTrialTimePointDescription
+"""
+_UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # a dummy as in PS3.15 E: ContentDate must not be empty
+
+
+def common(kind: str, identity: Identity, made_by: Provenance) -> dict[str, Any]:
+    """Arguments that all of highdicom's constructors take, but for those of SR that has its own."""
+    return {
+        "series_instance_uid": identity.uid("series", kind),
+        "series_number": SERIES_NUMBERS[kind],
+        "sop_instance_uid": identity.uid("instance", kind),
+        "instance_number": 1,
+        "manufacturer": MAKER,
+        "manufacturer_model_name": MODEL,
+        "software_versions": made_by.version,
+        "device_serial_number": made_by.config_hash,  # must not be empty; the settings are what tells one such device from another
+        "series_description": f"gluteal_grade {kind}",
+        "content_date": _UNKNOWN_DATE,
+        "content_time": _UNKNOWN_TIME,
+    }
+
+
+def stamp(data: SOPClass, sources: Sources) -> None:
+    """Make a finished object the patient's: no clock time, the study's dates, the elements of Patient and Study as they are."""
+    for keyword in ("InstanceCreationDate", "InstanceCreationTime", "DateOfSecondaryCapture", "TimeOfSecondaryCapture"):
+        if keyword in data:
+            delattr(data, keyword)
+    date, time = _when(sources.header)
+    data.ContentDate, data.ContentTime = DA(date), TM(time)
+    if "ContributingEquipmentSequence" in data:
+        del data.ContributingEquipmentSequence  # the scanner's: hospital and station are in the source
+    for keyword in ("SpecificCharacterSet", *_PATIENT_AND_STUDY.split()):
+        if keyword in sources.header:
+            data[keyword] = sources.header[keyword]
+
+
+def _when(header: Dataset) -> tuple[str, str]:
+    """Date and time of the images' content, or the next best that the header has."""
+    for name in ("Content", "Acquisition", "Series", "Study"):
+        date = text(header, f"{name}Date")
+        if len(date) == 8 and date.isdigit():
+            time = text(header, f"{name}Time")
+            return date, time if time[:6].isdigit() and len(time) >= 6 else _UNKNOWN_TIME
+    return _UNKNOWN_DATE, _UNKNOWN_TIME

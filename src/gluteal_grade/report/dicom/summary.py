@@ -1,0 +1,60 @@
+"""A result in a few short lines of plain ASCII, for the report's text."""
+
+from __future__ import annotations
+
+import math
+
+from gluteal_grade.anatomy import Region, Side
+from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+
+_METHODS = {
+    "dixon": "Dixon water and fat",
+    "fat_fraction_map": "a fat-fraction map",
+    "in_opposed_phase": "in- and opposed-phase images",
+    "t1": "T1 signal (estimate)",
+    "t2": "T2 signal (rough estimate)",
+    "pd": "proton-density signal (rough estimate)",
+    "ct": "CT attenuation (not calibrated)",
+}
+
+
+def summary(result: StudyResult) -> str:
+    """Three to six lines: fat and Quartile grade of each muscle, what to look at, the disclaimer."""
+    if result.refusal is not None:
+        refusal = result.refusal
+        why = f"Not graded ({refusal.reason.value}): {refusal.detail}".rstrip(": ")
+        return _text((f"{why}.", refusal.advice, result.disclaimer))
+    whole = [m for m in result.muscles if m.region is Region.WHOLE]
+    method = _METHODS.get(result.fat.method, result.fat.method) if result.fat else "nothing"
+    lines = [f"Intramuscular fat of the gluteal muscles by {method}; Quartile grade 0-4 behind each."]
+    for side in (Side.RIGHT, Side.LEFT):
+        found = [m for m in whole if m.side is side]
+        told = "not labelled" if all(m.status is MuscleStatus.MISSING for m in found) else "; ".join(map(_muscle, found))
+        lines.append(f"{side.capitalize()}: {told}.")
+    doubtful = [_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
+    cut = [_name(m) for m in whole if m.cut_at]
+    remarks = [f"Needs review: {', '.join(doubtful)}."] if doubtful else []
+    remarks += [f"Partly in view: {', '.join(cut)}."] if cut else []
+    metal = [str(m.side) for m in result.metal if m.present]
+    remarks += [f"Metal: {' and '.join(metal)} hip."] if metal else []
+    if remarks:
+        lines.append(" ".join(remarks))
+    automatic = result.segmentation is not None and result.segmentation.automatic
+    lines.append("Outlines by a neural network: look at them." if automatic else "Outlines were given to the program.")
+    return _text((*lines, result.disclaimer))
+
+
+def _muscle(m: MuscleResult) -> str:
+    name = m.muscle.removeprefix("gluteus_")
+    if math.isnan(m.fat_fraction):
+        return f"{name} {'not labelled' if m.status is MuscleStatus.MISSING else 'not gradable'}"
+    return f"{name} {100 * m.fat_fraction:.1f} % ({m.grade('quartile')})"
+
+
+def _name(m: MuscleResult) -> str:
+    return f"{m.side} {m.muscle.removeprefix('gluteus_')}"
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    """Lines end in CR LF in a DICOM text."""
+    return "\r\n".join(lines).encode("ascii", "replace").decode()

@@ -1,0 +1,105 @@
+"""The DICOM objects of one result, each written under another name and renamed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from gluteal_grade.errors import GradeError, not_writable
+from gluteal_grade.io.quiet import quiet_pydicom
+from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.dicom.sc import capture_of
+from gluteal_grade.report.dicom.seg import segmentation_of
+from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
+from gluteal_grade.report.dicom.sr import report_of
+from gluteal_grade.report.dicom.uids import identity_of
+from gluteal_grade.report.layout import DICOM
+from gluteal_grade.study import Study
+
+SEG, SR, SC = "seg.dcm", "sr.dcm", "sc.dcm"
+
+
+@dataclass(frozen=True)
+class DicomOptions:
+    """What to write.
+
+    Attributes:
+        labelmap: the segmentation as a Label Map Segmentation instead of one bit a voxel and segment.
+        refused: of a refused study, a report that tells why.
+    """
+
+    labelmap: bool = False
+    refused: bool = False
+
+
+_DEFAULT = DicomOptions()
+
+
+def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | None, options: DicomOptions = _DEFAULT) -> tuple[Path, ...]:
+    """Write `folder/dicom/`: `seg.dcm`, `sr.dcm`, and `sc.dcm` where there is an overlay.
+
+    The objects belong to the patient and the study of the images. The same result gives the same bytes.
+
+    Args:
+        graded: the result.
+        study: the study it is of, as discovery found it.
+        folder: the study's output folder; it exists.
+        overlay: `overlay_summary.png`; None for no picture.
+        options: what to write.
+
+    Returns:
+        the files; none for a refused study unless the options ask for its report.
+
+    Raises:
+        RefusedInput: `dicom_not_written`: NIfTI, or headers that give no valid object. Nothing is written then.
+        TransientFailure: `read_failed`, `output_not_writable`.
+    """
+    measured = graded.images is not None and graded.result.refusal is None
+    if not measured and not options.refused:
+        return ()
+    sources = sources_of(study, graded.result.reference_series if measured else None)
+    try:
+        with quiet_pydicom():
+            encoded = {name: _encoded(data) for name, data in _objects(graded, sources, overlay, options).items()}
+    except (GradeError, MemoryError):
+        raise
+    except Exception as error:  # headers hold anything, and highdicom and pydicom say so in many ways
+        raise not_written(f"{type(error).__name__} while making the objects") from error
+    return _save(encoded, folder / DICOM)
+
+
+def _encoded(data: Dataset) -> bytes:
+    buffer = BytesIO()
+    data.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _objects(graded: Graded, sources: Sources, overlay: Path | None, options: DicomOptions) -> dict[str, Dataset]:
+    identity = identity_of(graded, sources)
+    if graded.images is None or graded.result.refusal is not None:
+        return {SR: report_of(graded.result, sources, None, identity)}
+    segments = segmentation_of(graded, graded.images, sources, identity, labelmap=options.labelmap)
+    objects: dict[str, Dataset] = {SEG: segments.data, SR: report_of(graded.result, sources, segments, identity)}
+    if overlay is not None:
+        objects[SC] = capture_of(overlay, graded.result, sources, identity)
+    return objects
+
+
+def _save(encoded: dict[str, bytes], folder: Path) -> tuple[Path, ...]:
+    paths = []
+    scratch = folder / f".{uuid.uuid4().hex[:8]}.partial"
+    try:
+        folder.mkdir(exist_ok=True)
+        try:
+            for name, content in encoded.items():
+                scratch.write_bytes(content)
+                paths.append(scratch.replace(folder / name))
+        finally:
+            scratch.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_writable(error) from error
+    return tuple(paths)
