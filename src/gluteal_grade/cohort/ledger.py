@@ -242,5 +242,7 @@ def opened(out: Path) -> Iterator[Ledger]:
             database.close()
     except sqlite3.OperationalError as error:  # disk full, read-only, locked
         raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"ledger: {error}") from error
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # a defect of ours, not of the file
+        raise
     except sqlite3.DatabaseError as error:
         raise RefusedInput(Reason.LEDGER_UNREADABLE, str(error)) from error

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.task import State
-from gluteal_grade.errors import GradeError, RefusedInput
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
 from gluteal_grade.pacs.found import Found
@@ -138,9 +138,11 @@ class _Nightly:
             shutil.rmtree(self._incoming, ignore_errors=True)
         self.told.sent = deliver(self.state, self.settings, self.peer.send, self.log)
         try:
-            self.grading.tables()
+            if self.told.ends:
+                self.grading.tables()
         except GradeError as error:
-            self._failed("tables", error)
+            if error.reason is not Reason.NO_RESULTS:  # nothing was ever graded here
+                self._failed("tables", error)
         self.finished = True
 
     @property

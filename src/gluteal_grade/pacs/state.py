@@ -152,5 +152,7 @@ def opened(out: Path) -> Iterator[PacsState]:
             database.close()
     except (sqlite3.OperationalError, OSError) as error:
         raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"{NAME}: {type(error).__name__}") from error
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # a defect of ours, not of the file
+        raise
     except sqlite3.DatabaseError as error:
         raise RefusedInput(Reason.LEDGER_UNREADABLE, f"{NAME}: {error}") from error
