@@ -12,10 +12,9 @@ from typing import Any, Protocol
 from gluteal_grade.errors import GradeError, Reason, TransientFailure
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.contexts import STORAGE, SYNTAXES, UNCOMPRESSED
-from gluteal_grade.pacs.landing import Landing, Part
+from gluteal_grade.pacs.landing import IMAGE_CLASSES, Landing, Part
 from gluteal_grade.pacs.multipart import BrokenMultipart, boundary_of, read_parts
 
-IMAGE_CLASSES = STORAGE[:11]  # MR, CT, secondary captures
 # of MR and CT series too, but no images: taken, so that the peer's count comes out, and not written
 _OTHERS = (*STORAGE[11:], "1.2.840.10008.5.1.4.1.1.66", "1.2.840.10008.5.1.4.1.1.4.2", "1.2.840.10008.5.1.4.1.1.11.1")
 _OFTEN = IMAGE_CLASSES[:7]
@@ -189,9 +188,6 @@ class _Desk:
         landing, request = self.landing, event.request
         if landing is None or landing.failure is not None:
             return _FULL
-        if str(request.AffectedSOPClassUID) in _OTHERS:
-            landing.aside.add(str(request.AffectedSOPInstanceUID))
-            return 0x0000
         try:
             from pynetdicom.dsutils import encode_file_meta
 

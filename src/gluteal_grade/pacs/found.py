@@ -138,11 +138,17 @@ def matches(text: str, patterns: Sequence[str]) -> bool:
 
 
 def variants(pattern: str) -> tuple[str, ...]:
-    """How one pattern is asked: peers may mind case, and character sets differ, so other letters become a wildcard."""
-    ascii_only = re.sub(r"[^\x20-\x7e]+", "*", unicodedata.normalize("NFC", pattern))
-    ascii_only = re.sub(r"[,\\]", "?", ascii_only)  # both part the values of a list
-    plain = re.sub(r"\*+", "*", ascii_only)
-    return tuple(dict.fromkeys((plain, plain.lower(), plain.upper(), plain.title())))
+    """How one pattern is asked of peers that mind case: two spellings find all usual ones, and what else they find is sorted out here.
+
+    Letters outside ASCII become a wildcard, as character sets differ, and so do those that part the values of a list.
+    """
+    text = unicodedata.normalize("NFC", pattern)
+    # "*pelvis*" -> "*?elvis*" finds pelvis and Pelvis
+    small = re.sub(r"(?<!\w)\w", "?", text.lower())
+    asked = [small, text.upper()]
+    if text not in (text.lower(), text.upper(), text.title()):
+        asked.append(text)
+    return tuple(dict.fromkeys(re.sub(r"\*+", "*", re.sub(r"[^\x20-\x7e]+", "*", re.sub(r"[,\\]", "?", one))) for one in asked))
 
 
 def union(records: Iterable[Record], keyword: str) -> list[Record]:

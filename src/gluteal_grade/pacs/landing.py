@@ -11,8 +11,11 @@ from io import BytesIO
 from pathlib import Path
 
 from gluteal_grade.errors import GradeError, Reason, TransientFailure, not_writable
+from gluteal_grade.pacs.contexts import STORAGE
 from gluteal_grade.pacs.header import Identity, identity_of
 from gluteal_grade.pacs.multipart import Sink
+
+IMAGE_CLASSES = STORAGE[:11]  # MR, CT, secondary captures
 
 
 class Landing:
@@ -20,7 +23,7 @@ class Landing:
 
     Attributes:
         here: SOPInstanceUIDs that came or were seen to be there.
-        aside: SOPInstanceUIDs that came and are no images; nothing is written of them.
+        aside: SOPInstanceUIDs that came and are no images (raw data, spectra); nothing is written of them.
         failure: the first reason why an image could not be written.
     """
 
@@ -77,7 +80,9 @@ class Landing:
             ValueError: it is of another study, or no data set.
             TransientFailure: `disk_low`, `output_not_writable`; kept in `failure` too.
         """
-        identity = self._checked(identity_of(data, syntax))
+        identity = self.checked(identity_of(data, syntax))
+        if identity.sop_class not in IMAGE_CLASSES:
+            self.aside.add(identity.instance)
         if self.has(identity.instance):
             return
         part = self.part()
@@ -97,7 +102,8 @@ class Landing:
         self.failure = self.failure or error
         return error
 
-    def _checked(self, identity: Identity) -> Identity:
+    def checked(self, identity: Identity) -> Identity:
+        """The same; ValueError where it is of another study."""
         if identity.study != self._study_uid or not identity.instance:
             raise ValueError("of another study")
         return identity
@@ -134,14 +140,18 @@ class Part(Sink):
             with quiet_pydicom():
                 found = dcmread(self._scratch, stop_before_pixels=True, specific_tags=["StudyInstanceUID", "SOPInstanceUID", "SOPClassUID"])
                 texts = (str(found.get(k, "")) for k in ("StudyInstanceUID", "SOPInstanceUID", "SOPClassUID"))
-                identity = self._landing._checked(Identity(*texts))
+                identity = self._landing.checked(Identity(*texts))
         except OSError as error:
             self.drop()
             raise self._landing.tell(error) from None
         except Exception as error:  # strangers' bytes
             self.drop()
             raise ValueError(type(error).__name__) from None
-        self.keep(identity)
+        if identity.sop_class in IMAGE_CLASSES:
+            self.keep(identity)
+        else:
+            self.drop()
+            self._landing.aside.add(identity.instance)
 
     def keep(self, identity: Identity) -> None:
         """Give it its name."""

@@ -14,7 +14,7 @@ from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.query import MOST_MATCHES, find_priors, find_studies
 from gluteal_grade.pacs.retrieve import fetch_study
 from gluteal_grade.pacs.retry import with_retries
-from gluteal_grade.pacs.send import send_objects
+from gluteal_grade.pacs.send import count_there, send_objects
 
 _T = TypeVar("_T")
 
@@ -45,7 +45,9 @@ class PacsPeer:
 
     def send(self, files: Sequence[Path]) -> int:
         """Objects, verified, see `send_objects`; how many were new to the PACS."""
-        return self._tried("send", lambda: send_objects(self._settings, files)).sent
+        before = self._tried("send", lambda: count_there(self._settings, files))
+        told = self._tried("send", lambda: send_objects(self._settings, files))
+        return told.sent + told.already - before  # an attempt that failed may have brought some there
 
     def _tried(self, step: str, what: Callable[[], _T]) -> _T:
         return with_retries(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.pacs.config import PacsSettings
-from gluteal_grade.pacs.fetchers import IMAGE_CLASSES, Fetcher, Tally, Wanted, by_get, by_move, by_wado
+from gluteal_grade.pacs.fetchers import Fetcher, Tally, Wanted, by_get, by_move, by_wado
 from gluteal_grade.pacs.found import Directory, Found
-from gluteal_grade.pacs.landing import Landing
+from gluteal_grade.pacs.landing import IMAGE_CLASSES, Landing
 from gluteal_grade.pacs.query import directory, images_in, series_in
 
 IMAGE_MODALITIES = ("MR", "CT")

@@ -50,6 +50,12 @@ class Sent:
     verified: bool = True
 
 
+def count_there(settings: PacsSettings, files: Sequence[Path]) -> int:
+    """How many of these objects the peer has; 0 where it can't be asked. Raises as `send_objects`."""
+    objects = {one.instance: one for one in map(_object, files)}
+    return len(_there(settings, _sends_by_web(settings), list(objects.values())) or ())
+
+
 def send_objects(settings: PacsSettings, files: Sequence[Path]) -> Sent:
     """Send DICOM files to the peer, and ask for each whether it is there.
 
@@ -66,7 +72,7 @@ def send_objects(settings: PacsSettings, files: Sequence[Path]) -> Sent:
     objects = list({one.instance: one for one in objects}.values())
     if not objects:
         return Sent(0, 0)
-    by_web = settings.send_by == "web" or settings.pacs is None
+    by_web = _sends_by_web(settings)
     there = _there(settings, by_web, objects)
     todo = [one for one in objects if one.instance not in (there or ())]
     if not todo:
@@ -83,6 +89,10 @@ def send_objects(settings: PacsSettings, files: Sequence[Path]) -> Sent:
     if missing:
         raise TransientFailure(Reason.NOT_STORED, f"{len(missing)} of {len(objects)} are not there")
     return Sent(len(todo), len(objects) - len(todo), warnings, verified=there is not None)
+
+
+def _sends_by_web(settings: PacsSettings) -> bool:
+    return settings.send_by == "web" or settings.pacs is None
 
 
 def _object(path: Path) -> Object:

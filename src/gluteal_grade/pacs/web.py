@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -129,9 +130,11 @@ class WebPeer:
         return bytes(data)
 
     def _followed(self, method: str, url: str, params: Any, headers: Any, data: bytes | None) -> Any:
+        if params:
+            url += "?" + urlencode(params, safe="*?")
         for _ in range(_MOST_REDIRECTS + 1):
             found = self._session.request(
-                method, url, params=list(params), headers=headers, data=data, stream=True, allow_redirects=False,
+                method, url, headers=headers, data=data, stream=True, allow_redirects=False,
                 timeout=(self._timeout_s, self._timeout_s),
             )  # fmt: skip
             target = found.headers.get("Location")
@@ -141,7 +144,7 @@ class WebPeer:
             new = urljoin(found.url, target)
             if _origin(new) != _origin(self._url) or (method != "GET" and found.status_code not in (307, 308)):
                 raise TransientFailure(Reason.PEER_REFUSED, f"HTTP {found.status_code}: redirected to another server")
-            url, params = new, ()  # the new address brings its query along
+            url = new  # with its query
         raise TransientFailure(Reason.PEER_REFUSED, "redirected in a circle")
 
 
@@ -159,8 +162,9 @@ class WebDirectory:
             path += f"/{_uid(left.pop('StudyInstanceUID'))}/series"
         if level == "IMAGE":
             path += f"/{_uid(left.pop('SeriesInstanceUID'))}/instances"
-        # a comma parts values: asked as a wildcard, and whoever asks looks at the answer again
-        params = [(keyword, value.replace(",", "?")) for keyword, value in left.items()]
+        # Only letters that need no percent sign: some servers (Orthanc's plugin 1.7) match it undecoded. And a comma parts values.
+        # A wildcard takes their place; whoever asks looks at the answer again.
+        params = [(keyword, re.sub(r"[^A-Za-z0-9._~*?-]", "?", value)) for keyword, value in left.items()]
         params += [("includefield", _tag(keyword)) for keyword in RETURNED[level]]
         fine = () if level == "STUDY" else (404,)
         key = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}[level]
