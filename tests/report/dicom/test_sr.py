@@ -1,0 +1,195 @@
+"""The report holds the numbers of the result, and says in words what they mean."""
+
+import math
+import subprocess
+from pathlib import Path
+
+import highdicom as hd
+import pydicom
+import pytest
+
+from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import ADVICE, Reason, RefusedInput
+from gluteal_grade.pipeline import Graded, grade_study
+from gluteal_grade.report.dicom.summary import summary
+from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
+from gluteal_grade.results import MuscleResult, MuscleStatus
+from tests.report.dicom.scanner import HAS_DCIODVFY, HAS_DSRDUMP, SCANNERS, complaints, examined, relabelled
+
+SETTINGS = load_settings()
+SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT}
+MUSCLES = {"206007": Muscle.GLUTEUS_MAXIMUS, "78333006": Muscle.GLUTEUS_MEDIUS, "75297007": Muscle.GLUTEUS_MINIMUS}
+REGIONS = {"Anterior": Region.ANTERIOR, "Intermediate": Region.MIDDLE, "Posterior": Region.POSTERIOR} | {
+    "Superior": Region.UPPER,
+    "Inferior": Region.LOWER,
+}
+
+
+def write(scanner: str, folder: Path, graded: Graded | None = None, **options: bool) -> Path:
+    one = examined(scanner)
+    paths = write_dicom(graded or one.graded, one.study, folder, overlay=None, options=DicomOptions(**options))
+    return next(path for path in paths if path.name == "sr.dcm")
+
+
+def groups(path: Path) -> dict[tuple[Side, Muscle, Region], object]:
+    """Measurement groups as highdicom finds them, by what they are of."""
+    content = hd.sr.srread(path).content
+    found = {}
+    for group in (*content.get_volumetric_roi_measurement_groups(), *content.get_image_measurement_groups()):
+        (site,) = group.finding_sites
+        region = site.topographical_modifier
+        key = (SIDES[site.laterality.value], MUSCLES[site.value.value], REGIONS[region.meaning] if region else Region.WHOLE)
+        assert key not in found
+        found[key] = group
+    return found
+
+
+def numbers(group) -> dict[str, float]:
+    return {m.name.value: m.value for m in group.get_measurements()}
+
+
+def told(group) -> dict[str, list[str]]:
+    words: dict[str, list[str]] = {}
+    for evaluation in group.get_qualitative_evaluations():
+        words.setdefault(evaluation.name.value, []).append(evaluation.value.value)
+    return words
+
+
+def expected(m: MuscleResult) -> dict[str, float]:
+    values = {
+        "118565006": m.volume_ml,
+        "129100": 100 * m.fat_fraction,
+        "FF_LOW95": 100 * m.fat_fraction_low,
+        "FF_HIGH95": 100 * m.fat_fraction_high,
+        "LEAN_VOLUME": m.lean_volume_ml,
+        "FAT_AREA_FRACTION": 100 * m.fat_area_fraction,
+        "EVALUABLE_SHARE": 100 * m.evaluable_share,
+        "COVERAGE": 100 * m.coverage,
+    }
+    values |= {f"P_{g.scale.upper()}": 100 * m.probability(g.scale) for g in m.grades}
+    return {name: value for name, value in values.items() if not math.isnan(value)}
+
+
+@pytest.mark.parametrize("scanner", SCANNERS)
+def test_every_number_and_grade_of_the_result_is_there(scanner: str, tmp_path: Path) -> None:
+    result = examined(scanner).graded.result
+    found = groups(write(scanner, tmp_path))
+    assert set(found) == {(m.side, m.muscle, m.region) for m in result.muscles}
+    for m in result.muscles:
+        group = found[m.side, m.muscle, m.region]
+        assert numbers(group) == pytest.approx(expected(m), abs=1e-4)
+        words = told(group)
+        assert words.pop("STATUS") == [m.status]
+        wanted = {g.scale.upper(): [f"{g.scale.upper()}_{g.grade}"] for g in m.grades if g.grade is not None}
+        assert {name: words[name] for name in wanted} == wanted
+        assert group.tracking_identifier.startswith(f"gluteal_grade {m.side} gluteus")
+    units = {m.name.value: m.unit.value for group in found.values() for m in group.get_measurements()}
+    assert units["118565006"] == units["LEAN_VOLUME"] == "ml"
+    assert {unit for name, unit in units.items() if name not in ("118565006", "LEAN_VOLUME")} == {"%"}
+
+
+def test_groups_point_at_their_segment(tmp_path: Path) -> None:
+    sr = write("siemens", tmp_path)
+    seg = pydicom.dcmread(tmp_path / "dicom" / "seg.dcm")
+    segments = {s.SegmentNumber: s for s in seg.SegmentSequence}
+    content = hd.sr.srread(sr).content
+    rois = content.get_volumetric_roi_measurement_groups()
+    assert len(rois) == len(segments)
+    for group in rois:
+        reference = group.referenced_segment
+        assert reference.referenced_sop_instance_uid == seg.SOPInstanceUID
+        (number,) = reference.referenced_segment_numbers
+        assert segments[number].TrackingUID == group.tracking_uid
+        assert segments[number].TrackingID == group.tracking_identifier
+        (site,) = group.finding_sites
+        assert site.value.value == segments[number].SegmentedPropertyTypeCodeSequence[0].CodeValue
+    frames = {n: g.SegmentIdentificationSequence[0].ReferencedSegmentNumber for n, g in enumerate(seg.PerFrameFunctionalGroupsSequence, 1)}
+    for group in content.get_image_measurement_groups():
+        (image,) = group.source_images
+        shown = {segments[frames[n]].SegmentLabel.split(" (")[0] for n in image.referenced_frame_numbers}
+        assert shown == {group.tracking_identifier.removeprefix("gluteal_grade ")}
+
+
+@pytest.mark.skipif(not HAS_DSRDUMP, reason="needs dcmtk")
+@pytest.mark.parametrize("scanner", SCANNERS)
+def test_dcmtk_reads_it_without_a_word(scanner: str, tmp_path: Path) -> None:
+    told_by = subprocess.run(["dsrdump", "+Pl", str(write(scanner, tmp_path))], capture_output=True, text=True, check=True)
+    assert told_by.stderr == ""
+    assert "Research use. Not a medical device." in told_by.stdout
+    assert ("Magnetic resonance imaging of hip" in told_by.stdout) == (scanner != "ct")
+    assert "(en,RFC5646," in told_by.stdout
+
+
+def test_summary_is_short_plain_and_right() -> None:
+    result = examined("siemens").graded.result
+    lines = summary(result).split("\r\n")
+    assert 3 <= len(lines) <= 6
+    assert summary(result).isascii()
+    assert lines[-1] == "Research use. Not a medical device."
+    left = next(m for m in result.muscles if (m.side, m.muscle, m.region) == (Side.LEFT, Muscle.GLUTEUS_MEDIUS, Region.WHOLE))
+    assert f"medius {100 * left.fat_fraction:.1f} % ({left.grade('quartile')})" in next(line for line in lines if line.startswith("Left:"))
+    assert max(map(len, lines)) < 120
+
+
+def test_doubts_and_gaps_are_told(tmp_path: Path) -> None:
+    one = examined("siemens")
+
+    def changed(m: MuscleResult) -> MuscleResult:
+        if m.region is not Region.WHOLE:
+            return m
+        if (m.side, m.muscle) == (Side.LEFT, Muscle.GLUTEUS_MINIMUS):
+            return m.model_copy(update={"status": MuscleStatus.NEEDS_REVIEW, "reason": Reason.VOLUME_IMPLAUSIBLE})
+        if (m.side, m.muscle) == (Side.RIGHT, Muscle.GLUTEUS_MAXIMUS):
+            nan = {k: math.nan for k in ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "lean_volume_ml", "fat_area_fraction")}
+            grades = tuple(g.model_copy(update={"grade": None, "probabilities": ()}) for g in m.grades)
+            reason = {"status": MuscleStatus.NOT_GRADABLE, "reason": Reason.TOO_LITTLE_EVALUABLE, "grades": grades}
+            return m.model_copy(update=nan | reason)
+        return m
+
+    result = one.graded.result.model_copy(update={"muscles": tuple(map(changed, one.graded.result.muscles))})
+    path = write("siemens", tmp_path, Graded(result, one.graded.images))
+    found = groups(path)
+    doubtful = told(found[Side.LEFT, Muscle.GLUTEUS_MINIMUS, Region.WHOLE])
+    assert (doubtful["STATUS"], doubtful["REASON"]) == (["needs_review"], ["volume_implausible"])
+    gap = found[Side.RIGHT, Muscle.GLUTEUS_MAXIMUS, Region.WHOLE]
+    assert {"129100", "FF_LOW95", "LEAN_VOLUME", "P_QUARTILE"}.isdisjoint(numbers(gap))
+    assert "118565006" in numbers(gap)
+    assert told(gap) == {"STATUS": ["not_gradable"], "REASON": ["too_little_evaluable"]}
+    text = summary(result)
+    assert "Needs review: left minimus." in text
+    assert "maximus not gradable" in text
+    assert not HAS_DCIODVFY or complaints(path) == []
+
+
+def test_one_side_only(tmp_path: Path) -> None:
+    one = examined("siemens")
+    half = relabelled(one, lambda array: array.__setitem__(array >= 200, 0))
+    path = write("siemens", tmp_path, half)
+    seg = pydicom.dcmread(tmp_path / "dicom" / "seg.dcm")
+    assert {s.SegmentLabel.split()[0] for s in seg.SegmentSequence} == {"right"}
+    assert len(groups(path)) == len(one.graded.result.muscles)  # the left side's numbers stand, without a place
+    assert not HAS_DCIODVFY or complaints(path) == []
+
+
+class _Refusing:
+    def segment(self, study, preferred):
+        raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "no hip in view")
+
+
+def test_a_refused_study_gives_its_reason_only_if_asked(tmp_path: Path) -> None:
+    one = examined("siemens")
+    refused = grade_study(one.study, SETTINGS, _Refusing())
+    assert refused.images is None
+    assert write_dicom(refused, one.study, tmp_path, overlay=None) == ()
+    assert not list(tmp_path.iterdir())
+    (path,) = write_dicom(refused, one.study, tmp_path, overlay=None, options=DicomOptions(refused=True))
+    assert not HAS_DCIODVFY or complaints(path) == []
+    (group,) = hd.sr.srread(path).content.get_image_measurement_groups()
+    assert told(group) == {"STATUS": ["refused"], "REASON": ["no_gluteal_muscle"]}
+    text = next(item for item in pydicom.dcmread(path).ContentSequence if item.ValueType == "TEXT").TextValue
+    assert text.split("\r\n") == [
+        "Not graded (no_gluteal_muscle): no hip in view.",
+        ADVICE[Reason.NO_GLUTEAL_MUSCLE],
+        "Research use. Not a medical device.",
+    ]
