@@ -55,6 +55,9 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
     layout: Annotated[str, typer.Option(metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")] = "flat",
     dicom: Annotated[bool, typer.Option("--dicom", help="Results as DICOM Segmentation, report and Secondary Capture too.")] = False,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
+    ] = False,
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")] = False,
@@ -75,7 +78,19 @@ def batch(
 
     options = Options(retry_failed, attempts)
     request = Request(
-        tuple(inputs), out, settings, labels, labelmap, bundle, layout_of(layout), threads, force, options, pictures, dicom=dicom
+        tuple(inputs),
+        out,
+        settings,
+        labels,
+        labelmap,
+        bundle,
+        layout_of(layout),
+        threads,
+        force,
+        options,
+        pictures,
+        dicom=dicom,
+        deidentify=deidentify,
     )
     observer = observer_of(quiet, json_lines)
     try:

@@ -45,7 +45,7 @@ def nightly(
     silence_pynetdicom()
     log = StepLog(json_lines=json_lines)
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    workers = Grading(grading, found.out, jobs)
+    workers = Grading(grading, found.out, jobs, of_refused=found.send_refused)
     try:
         with terminated_as_interrupted():
             night = run_night(found, PacsPeer(found, log), workers, day, log)

@@ -39,6 +39,8 @@ class Request:
         pictures: contact sheets, figures and trend plots at the end.
         tables: tables and pages at the end at all; a service that grades study by study makes them once in a while.
         dicom: results as DICOM objects too.
+        deidentify: results without patient, dates and UIDs of the source.
+        dicom_of_refused: a DICOM report of the refusal too.
     """
 
     inputs: tuple[str, ...]
@@ -54,6 +56,8 @@ class Request:
     pictures: bool = True
     tables: bool = True
     dicom: bool = False
+    deidentify: bool = False
+    dicom_of_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,13 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         request.out.absolute(),
         request.layout,
         request.bundle.absolute() if request.bundle else None,
-        request.settings.hash(),
+        request.settings.hash() + ("-deidentified" if request.deidentify else ""),
         "labels" if request.labels else model_hash(request.settings, request.bundle),
         request.threads,
         request.force,
         request.dicom,
+        request.deidentify,
+        request.dicom_of_refused,
     )
     with locked(recipe.out), opened(recipe.out) as ledger:
         _sweep(recipe.out)

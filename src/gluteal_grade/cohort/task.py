@@ -39,6 +39,8 @@ class Recipe:
         threads: of torch and numpy in a worker.
         force: grade again what is graded already.
         dicom: write the results as DICOM objects too.
+        deidentify: results without patient, dates and UIDs of the source.
+        dicom_of_refused: DICOM objects of refused studies too.
     """
 
     settings: Settings
@@ -50,6 +52,8 @@ class Recipe:
     threads: int
     force: bool
     dicom: bool = False
+    deidentify: bool = False
+    dicom_of_refused: bool = False
 
 
 @dataclass(frozen=True)

@@ -65,12 +65,15 @@ class Grading:
         out: output folder, shared with `batch`.
         jobs: worker processes; None: one a core, as memory allows.
         patience_s: how long to wait while another batch writes to the folder.
+        of_refused: a DICOM report of refused studies too.
     """
 
-    def __init__(self, settings: Settings, out: Path, jobs: int | None = None, patience_s: float = 3600.0) -> None:
+    def __init__(
+        self, settings: Settings, out: Path, jobs: int | None = None, patience_s: float = 3600.0, *, of_refused: bool = False
+    ) -> None:
         mine = share(jobs)
         self.out = out
-        self._request = Request((), out, settings, threads=mine.threads, tables=False, dicom=True)
+        self._request = Request((), out, settings, threads=mine.threads, tables=False, dicom=True, dicom_of_refused=of_refused)
         self._executor = LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb)
         self._patience_s = patience_s
 

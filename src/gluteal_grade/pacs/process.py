@@ -28,7 +28,7 @@ class Process:
 
     def __init__(self, settings: PacsSettings, grading: Settings, log: Log, jobs: int | None = None) -> None:
         self._settings, self._log = settings, log
-        self._grading = Grading(grading, settings.out, jobs)
+        self._grading = Grading(grading, settings.out, jobs, of_refused=settings.send_refused)
         self._peer = PacsPeer(settings, log)
         self._untold = False
 

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.io.quiet import quiet_pydicom
 from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.dicom.deidentify import deidentified
 from gluteal_grade.report.dicom.sc import capture_of
 from gluteal_grade.report.dicom.seg import segmentation_of
 from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
@@ -30,10 +31,12 @@ class DicomOptions:
     Attributes:
         labelmap: the segmentation as a Label Map Segmentation instead of one bit a voxel and segment.
         refused: of a refused study, a report that tells why.
+        deidentify: without patient, dates and UIDs of the source, see `deidentify`.
     """
 
     labelmap: bool = False
     refused: bool = False
+    deidentify: bool = False
 
 
 _DEFAULT = DicomOptions()
@@ -64,7 +67,7 @@ def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | N
     sources = sources_of(study, graded.result.reference_series if measured else None)
     try:
         with quiet_pydicom():
-            encoded = {name: _encoded(data) for name, data in _objects(graded, sources, overlay, options).items()}
+            encoded = {name: _encoded(data, options) for name, data in _objects(graded, sources, overlay, options).items()}
     except (GradeError, MemoryError):
         raise
     except Exception as error:  # headers hold anything, and highdicom and pydicom say so in many ways
@@ -72,14 +75,16 @@ def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | N
     return _save(encoded, folder / DICOM)
 
 
-def _encoded(data: Dataset) -> bytes:
+def _encoded(data: Dataset, options: DicomOptions) -> bytes:
+    if options.deidentify:
+        data = deidentified(data)
     buffer = BytesIO()
     data.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 
 def _objects(graded: Graded, sources: Sources, overlay: Path | None, options: DicomOptions) -> dict[str, Dataset]:
-    identity = identity_of(graded, sources)
+    identity = identity_of(graded, sources, "labelmap" if options.labelmap else "binary")
     if graded.images is None or graded.result.refusal is not None:
         return {SR: report_of(graded.result, sources, None, identity)}
     segments = segmentation_of(graded, graded.images, sources, identity, labelmap=options.labelmap)

@@ -1,0 +1,68 @@
+"""`--deidentify`: nothing of the patient in any output, objects still belong together and conform."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from gluteal_grade.report.dicom.deidentify import mapped
+from tests.cohort.test_batch import batch, table
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "healthy_dixon"
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pydicom.Dataset]:
+    """A study with every kind of identity in its headers."""
+    folder = tmp_path_factory.mktemp("in")
+    shutil.copytree(SAMPLE, folder / "study")
+    for file in (folder / "study").rglob("*.dcm"):
+        data = pydicom.dcmread(file)
+        data.PatientName, data.PatientID, data.AccessionNumber = "Secretname^Jane", "SECRETID7", "SECRETACC"
+        data.ReferringPhysicianName, data.InstitutionName = "Secretdoc", "Secrethospital"
+        data.StudyDescription, data.OtherPatientIDs, data.StudyDate = "MR Pelvis Secretname", "SECRETOTHER", "20190817"
+        data.save_as(file)
+    return folder, data
+
+
+def test_nothing_of_the_patient_is_in_any_output(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
+    folder, source = cohort
+    batch(folder, "-o", tmp_path, "--labels", "labels.nii.gz", "--dicom", "--deidentify")
+    (study,) = table(tmp_path / "studies.csv")
+    objects = [pydicom.dcmread(p) for p in sorted((tmp_path / study["folder"] / "dicom").glob("*.dcm"))]
+    assert [o.Modality for o in objects] == ["OT", "SEG", "SR"]
+    assert {o.StudyInstanceUID for o in objects} == {mapped(source.StudyInstanceUID)}
+    assert len({o.SOPInstanceUID for o in objects}) == 3
+    assert {(str(o.PatientName), o.PatientIdentityRemoved, o.StudyDate) for o in objects} == {("", "YES", "")}
+    assert len({o.PatientID for o in objects}) == 1
+    root = str(source.StudyInstanceUID)
+    series = {str(pydicom.dcmread(f, stop_before_pixels=True).SeriesInstanceUID) for f in folder.rglob("*.dcm")}
+    for path in tmp_path.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        for secret in ("Secret", "SECRET", "20190817", root, *series):
+            assert secret.encode() not in content, (path.name, secret)
+    result = json.loads((tmp_path / study["folder"] / "result.json").read_text())
+    assert {s["uid"] for s in result["series"]} == {mapped(uid) for uid in series}
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="Debian's dicom3tools is not installed")
+def test_objects_conform_and_refer_to_each_other(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
+    folder, _ = cohort
+    batch(folder, "-o", tmp_path, "--labels", "labels.nii.gz", "--dicom", "--deidentify", "--no-pictures")
+    paths = {p.stem: p for p in tmp_path.rglob("dicom/*.dcm")}
+    for path in paths.values():
+        told = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
+        assert not [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")], path.name
+    assert str(pydicom.dcmread(paths["seg"]).SOPInstanceUID).encode() in paths["sr"].read_bytes()
+
+
+def test_uids_are_mapped_alike_and_those_of_the_standard_stay() -> None:
+    assert mapped("1.2.3") == mapped("1.2.3") != mapped("1.2.4")
+    assert mapped("1.2.840.10008.5.1.4.1.1.4") == "1.2.840.10008.5.1.4.1.1.4"
+    assert len(mapped("1." * 31 + "2")) <= 64
+    assert mapped("") == ""
