@@ -143,8 +143,8 @@ def variants(pattern: str) -> tuple[str, ...]:
     Letters outside ASCII become a wildcard, as character sets differ, and so do those that part the values of a list.
     """
     text = unicodedata.normalize("NFC", pattern)
-    # "*pelvis*" -> "*?elvis*" finds pelvis and Pelvis
-    small = re.sub(r"(?<!\w)\w", "?", text.lower())
+    # "mr pelvis*" -> "?? ?elvis*" finds MR Pelvis, Mr pelvis and so on
+    small = re.sub(r"(?<!\w)(\w{1,2}(?!\w)|\w)", lambda found: "?" * len(found[0]), text.lower())
     asked = [small, text.upper()]
     if text not in (text.lower(), text.upper(), text.title()):
         asked.append(text)
