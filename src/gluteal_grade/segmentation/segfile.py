@@ -91,13 +91,31 @@ class SegFile:
         """
         with quiet_pydicom():
             try:
-                images = iter_pixels(self.path, indices=[frame.index for frame in frames], raw=True)
-                for frame, image in zip(frames, images, strict=True):
+                for frame, image in zip(frames, _stored(self.path, frames), strict=True):
                     yield frame, np.asarray(image if frame.segment is None else image >= self.threshold, np.int64)
             except MemoryError:
                 raise
             except Exception as error:  # decoders raise whatever they make of damaged data
                 raise _unreadable(f"{type(error).__name__} while decoding") from error
+
+
+def _stored(path: Path, frames: list[SegFrame]) -> Iterator[npt.NDArray[np.generic]]:
+    """Stored values of some frames, each (rows, columns)."""
+    with path.open("rb") as stream:
+        data = pydicom.dcmread(stream)
+    if data.BitsAllocated != 1 or data.file_meta.TransferSyntaxUID.is_compressed:
+        yield from iter_pixels(data, indices=[frame.index for frame in frames], raw=True)
+        return
+    # frames of one bit a pixel follow each other without a gap, so that one may begin within a byte; pydicom reads such as whole only
+    packed = np.frombuffer(data.PixelData, np.uint8)
+    for frame in frames:
+        rows, columns = frame.shape
+        first = frame.index * rows * columns
+        last = first + rows * columns
+        if last > 8 * packed.size:
+            raise EOFError
+        bits = np.unpackbits(packed[first // 8 : -(-last // 8)], bitorder="little")
+        yield bits[first % 8 :][: rows * columns].reshape(rows, columns)
 
 
 def _unreadable(why: str) -> RefusedInput:

@@ -42,7 +42,7 @@ def rewritten(tmp_path: Path, change) -> tuple[Graded, object]:
 @pytest.mark.parametrize("scanner", SCANNERS)
 def test_no_error_of_dciodvfy(scanner: str, tmp_path: Path) -> None:
     assert list(written(scanner, tmp_path)) == NAMES
-    assert {name: complaints(tmp_path / "dicom" / name) for name in NAMES} == dict.fromkeys(NAMES, [])
+    assert [complaints(tmp_path / "dicom" / name) for name in NAMES] == [[], [], []]
 
 
 def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -92,8 +92,6 @@ def test_a_label_map_is_another_object_and_reads_the_same(tmp_path: Path) -> Non
     read = [hd.seg.segread(tmp_path / run / "dicom" / "seg.dcm").get_volume(combine_segments=True) for run in ("a", "b")]
     assert np.array_equal(read[0].array, read[1].array)
     assert np.allclose(read[0].affine, read[1].affine)
-    if HAS_DCIODVFY:
-        assert complaints(tmp_path / "b" / "dicom" / "sr.dcm") == []
 
 
 def test_objects_belong_to_the_patient_and_the_study(tmp_path: Path) -> None:
@@ -153,13 +151,14 @@ def test_what_the_source_lacks_stays_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Müller^Jürgen", "no caret, a comma", "A" * 80, "a^b^c^d^e^f^g"])
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA", "ignore:The PN component length")  # by the test's own writing
 def test_odd_names_are_taken_as_they_are_and_not_told(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def odd(data: Dataset) -> None:
         data.PatientName, data.PatientSex, data.PatientBirthDate = name, "X", "unknown"
 
-    with pytest.warns() if False else caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG):
         graded, study = rewritten(tmp_path, odd)
         caplog.clear()
         capfd.readouterr()
@@ -167,7 +166,7 @@ def test_odd_names_are_taken_as_they_are_and_not_told(
     assert str(pydicom.dcmread(paths[0]).PatientName) == name
     said = caplog.text + "".join(capfd.readouterr())
     assert name not in said
-    assert not any(part in path.name for path in paths for part in name.split("^"))
+    assert [path.name for path in paths] == NAMES[:2]
 
 
 def test_nifti_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def own(value: str, meaning: str) -> Code:
 LEAN_VOLUME = own("LEAN_VOLUME", "Lean muscle volume")
 LOW = own("FF_LOW95", "Fat fraction, lower end of 95 % interval")
 HIGH = own("FF_HIGH95", "Fat fraction, upper end of 95 % interval")
-FAT_AREA = own("FAT_AREA_FRACTION", "Share of voxels that are mostly fat")
+FAT_AREA = own("FAT_AREA", "Share of voxels that are mostly fat")
 EVALUABLE = own("EVALUABLE_SHARE", "Share of the label that could be measured")
 COVERAGE = own("COVERAGE", "Estimated share of the muscle in view")
 STATUS = own("STATUS", "Grading status")

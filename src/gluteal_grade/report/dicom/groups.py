@@ -66,7 +66,6 @@ def refusal_group(result: StudyResult, sources: Sources, identity: Identity) -> 
             QualitativeEvaluation(codes.REASON, codes.word_code(result.refusal.reason)),
         ],
         source_images=[SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID) for image in sources.images],
-        finding_category=codes.CATEGORY,
         finding_type=codes.STUDY,
     )
 

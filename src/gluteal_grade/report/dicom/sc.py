@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: I
         study_id="",
         study_date="",
         study_time="",
-        **common("SC", identity, result.provenance),
+        **common("SC", identity, result.provenance, hashlib.sha256(pixels.tobytes()).hexdigest()),
     )
     data.PatientOrientation = []  # the page shows several slices and a table
     data.BodyPartExamined = "PELVIS"

@@ -27,12 +27,19 @@ _PATIENT_AND_STUDY = """
 _UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # a dummy as in PS3.15 E: ContentDate must not be empty
 
 
-def common(kind: str, identity: Identity, made_by: Provenance) -> dict[str, Any]:
-    """Arguments that all of highdicom's constructors take, but for those of SR that has its own."""
+def common(kind: str, identity: Identity, made_by: Provenance, content: str = "") -> dict[str, Any]:
+    """Arguments that all of highdicom's constructors take.
+
+    Args:
+        kind: a key of `SERIES_NUMBERS`.
+        identity: of the result.
+        made_by: program and settings.
+        content: hash of what the object holds, where the identity does not tell it.
+    """
     return {
         "series_instance_uid": identity.uid("series", kind),
         "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": identity.uid("instance", kind),
+        "sop_instance_uid": identity.uid("instance", kind, content),
         "instance_number": 1,
         "manufacturer": MAKER,
         "manufacturer_model_name": MODEL,

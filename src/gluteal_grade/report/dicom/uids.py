@@ -26,11 +26,16 @@ class Identity:
         return f"2.25.{uuid.UUID(bytes=digest[:16], version=5).int}"
 
 
-def identity_of(graded: Graded, sources: Sources) -> Identity:
+def identity_of(graded: Graded, sources: Sources, form: str = "") -> Identity:
     """The identity of a result: study, images, settings, labels, program, and the numbers themselves.
 
     The numbers belong to it as not all that shapes them is told by hashes (``--series``, ``--exclude``): two objects that differ must
     never share a UID. Times and library versions do not.
+
+    Args:
+        graded: the result.
+        sources: its images.
+        form: in which of several forms it is written.
     """
     result = graded.result
     digest = hashlib.sha256(result.model_dump_json(exclude={"provenance"}).encode())
@@ -39,4 +44,4 @@ def identity_of(graded: Graded, sources: Sources) -> Identity:
     labels = result.segmentation.sha256 if result.segmentation else ""
     images = hashlib.sha256("\n".join(sorted(sources.sop_uids)).encode()).hexdigest()
     made_by = (result.provenance.config_hash, labels, result.provenance.version)
-    return Identity(("gluteal_grade", sources.study_uid, sources.series_uid, images, *made_by, digest.hexdigest()))
+    return Identity(("gluteal_grade", sources.study_uid, sources.series_uid, images, *made_by, digest.hexdigest(), form))
