@@ -216,6 +216,7 @@ class Arrivals:
     def _drop(self, study: str) -> None:
         lock = self._taken.pop(study, None)
         if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a forked worker has the file open too
             lock.close()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from gluteal_grade.errors import GradeError, Reason, place_of
 from gluteal_grade.pacs.arrivals import Ready
@@ -14,9 +15,18 @@ from gluteal_grade.pacs.health import HealthServer, Metrics, Status
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.receiver import Receiver
 
-Handler = Callable[[Ready], bool]
 _LOOK_S = 0.25
 _TIDY_S = 600.0
+
+
+class Handler(Protocol):
+    """Works on studies; `process.Process` is one."""
+
+    def __call__(self, ready: Sequence[Ready]) -> Mapping[str, bool]:
+        """Hash of the study -> is it done with?"""
+
+    def idle(self) -> None:
+        """Called when studies have been worked on and no other waits."""
 
 
 def run_receiver(
@@ -28,18 +38,20 @@ def run_receiver(
     health_port: int | None = None,
     stop_after_quiet_s: float | None = None,
     grace_s: float = 10.0,
+    at_once: int = 1,
 ) -> int:
     """Receive until `stop` is set.
 
     Args:
         settings: `receive` must be there.
-        handler: works on a study and says whether it is done with it; if not, or if it raises, the study comes again after the
-            waits of `settings.retry`, the last one again and again. None: studies are only told to the log and stay.
+        handler: works on studies and says which it is done with; the others, and all if it raises, come again after the waits of
+            `settings.retry`, the last one again and again. None: studies are only told to the log and stay.
         log: a line for each step.
         stop: set it to end.
         health_port: `/healthz` and `/metrics` on loopback.
         stop_after_quiet_s: end by itself when nothing waits, no association is open and nothing came for so long.
         grace_s: how long open associations may go on at the end.
+        at_once: hand over up to so many studies together.
 
     Returns:
         How many studies the handler was done with.
@@ -52,7 +64,8 @@ def run_receiver(
         raise ValueError("`receive` is missing: it says where the inbox is")
     metrics = Metrics()
     receiver = Receiver(settings.local, settings.receive, log, metrics)
-    work = _Work(receiver, handler, log, metrics, settings.retry.delays())
+    work = _Work(receiver, handler, log, metrics, settings.retry.delays(), at_once)
+    metrics.backlog.set_function(receiver.arrivals.backlog)
     health = None
     with _no_tracebacks(log):
         try:
@@ -93,9 +106,11 @@ def status_of(receiver: Receiver, settings: PacsSettings) -> Status:
 
 
 class _Work:
-    def __init__(self, receiver: Receiver, handler: Handler | None, log: StepLog, metrics: Metrics, delays: tuple[float, ...]) -> None:
+    def __init__(
+        self, receiver: Receiver, handler: Handler | None, log: StepLog, metrics: Metrics, delays: tuple[float, ...], at_once: int
+    ) -> None:
         self._arrivals, self._handler, self._log, self._metrics = receiver.arrivals, handler, log, metrics
-        self._delays = delays or (60.0,)
+        self._delays, self._at_once = delays or (60.0,), at_once
         self._failures: dict[str, int] = {}
         self._told: dict[str, str] = {}
         self.finished = 0
@@ -103,48 +118,70 @@ class _Work:
     def round(self, stop: threading.Event) -> bool:
         """Hand over all studies that are whole; was there one?"""
         worked = False
-        for ready in self._arrivals.ready():
-            if stop.is_set():
+        while not stop.is_set():
+            ready = [one for one in self._arrivals.ready() if self._handler is not None or self._told.get(one.study) != one.fingerprint]
+            if not ready:
                 break
-            worked |= self._tell(ready) if self._handler is None else self._handle(ready, self._handler)
-        self._metrics.backlog.set(self._arrivals.backlog())
+            if self._handler is None:
+                self._tell(ready)
+            elif not self._handle(ready[: self._at_once], self._handler):
+                break
+            worked = True
+        if worked and self._handler is not None and not stop.is_set():
+            self._guarded(self._handler.idle)
         return worked
 
     def waiting(self) -> bool:
         """Is there a study that is not yet handed over?"""
-        return self._arrivals.backlog() > len(self._told) if self._handler is None else self._arrivals.backlog() > 0
+        return self._arrivals.backlog() > (len(self._told) if self._handler is None else 0)
 
-    def _tell(self, ready: Ready) -> bool:
-        if self._told.get(ready.study) == ready.fingerprint:
-            return False
-        self._told[ready.study] = ready.fingerprint
-        self._log("ready", study=ready.study, images=ready.images)
-        return True
+    def _tell(self, ready: Sequence[Ready]) -> None:
+        for one in ready:
+            self._told[one.study] = one.fingerprint
+            self._log("ready", study=one.study, images=one.images)
 
-    def _handle(self, ready: Ready, handler: Handler) -> bool:
-        if not self._arrivals.taken(ready.study):
-            return False
-        self._log("ready", study=ready.study, images=ready.images)
-        began, reason = time.monotonic(), None
-        try:
-            done = handler(ready)
-        except GradeError as error:
-            done, reason = False, error.reason.value
-        except Exception as error:  # one study's defect does not stop the others
-            done, reason = False, f"{Reason.DEFECT.value} {type(error).__name__} {place_of(error)}"
+    def _handle(self, ready: Sequence[Ready], handler: Handler) -> bool:
+        mine = [one for one in ready if self._arrivals.taken(one.study)]
+        for one in mine:
+            self._log("ready", study=one.study, images=one.images)
+        ends: Mapping[str, bool] = {}
+
+        def work() -> None:
+            nonlocal ends
+            ends = handler(mine)
+
+        began = time.monotonic()
+        reason = self._guarded(work) if mine else None
         seconds = round(time.monotonic() - began, 1)
-        self._metrics.studies.labels("done" if done else "failed").inc()
-        if done:
-            self._failures.pop(ready.study, None)
-            self._finish(ready, seconds)
+        for one in mine:
+            if ends.get(one.study, False):
+                self._finish(one, seconds)
+            else:
+                self._again(one, reason)
+        return bool(mine)
+
+    def _guarded(self, work: Callable[[], None]) -> str | None:
+        try:
+            work()
+        except GradeError as error:
+            reason = error.reason.value
+        except Exception as error:  # one defect does not stop the receiver
+            reason = f"{Reason.DEFECT.value} {type(error).__name__} {place_of(error)}"
         else:
-            failures = self._failures[ready.study] = self._failures.get(ready.study, 0) + 1
-            wait = self._delays[min(failures, len(self._delays)) - 1]
-            self._arrivals.back(ready.study, wait)
-            self._log("failed", study=ready.study, reason=reason, seconds=seconds, again_in_s=wait)
-        return True
+            return None
+        self._log("handler_failed", reason=reason)
+        return reason
+
+    def _again(self, ready: Ready, reason: str | None) -> None:
+        failures = self._failures[ready.study] = self._failures.get(ready.study, 0) + 1
+        wait = self._delays[min(failures, len(self._delays)) - 1]
+        self._arrivals.back(ready.study, wait)
+        self._metrics.studies.labels("failed").inc()
+        self._log("failed", study=ready.study, reason=reason, again_in_s=wait)
 
     def _finish(self, ready: Ready, seconds: float) -> None:
+        self._failures.pop(ready.study, None)
+        self._metrics.studies.labels("done").inc()
         try:
             self._arrivals.done(ready.study, ready.fingerprint)
         except GradeError as error:  # it will be ready again; rather twice than never

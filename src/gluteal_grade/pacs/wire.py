@@ -64,6 +64,7 @@ class Wire(AssociationSocket):  # type: ignore[misc]
         self._rope.setblocking(False)
         association.bind(evt.EVT_DIMSE_RECV, self._received)
         association.bind(evt.EVT_DIMSE_SENT, self._answered)
+        association.bind(evt.EVT_CONN_CLOSE, self._closed)
         outgoing, incoming = association.dul.to_provider_queue, association.dimse.msg_queue
         put = outgoing.put
 
@@ -133,6 +134,10 @@ class Wire(AssociationSocket):  # type: ignore[misc]
     def _received(self, _event: Any) -> None:
         self._waiting.append(self._current)
         self._current = 0
+
+    def _closed(self, _event: Any) -> None:
+        if self.assoc.requestor.primitive is None:  # it asked for nothing, and the library would wait for that all the same
+            self.assoc.dul.to_user_queue.put(None)
 
     def _answered(self, _event: Any) -> None:
         if self._waiting:

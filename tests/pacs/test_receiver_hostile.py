@@ -1,0 +1,242 @@
+"""Peers that mean no good, or mean well and break: the receiver goes on, within its bounds."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import socket
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from pynetdicom import AE
+
+from tests.pacs.receiving import STORESCU, Process, Running, contents, hash_of, image, start_storescu, storescu, wait, write
+
+dcmtk = pytest.mark.skipif(STORESCU is None, reason="dcmtk is not installed")
+ROOT = os.geteuid() == 0
+
+
+def echo(port: int) -> bool:
+    entity = AE(ae_title="SENDER")
+    entity.add_requested_context("1.2.840.10008.1.1")
+    association = entity.associate("127.0.0.1", port, ae_title="GLUTEAL_GRADE")
+    if not association.is_established:
+        return False
+    status = association.send_c_echo()
+    association.release()
+    return status.Status == 0
+
+
+def connected(port: int) -> socket.socket:
+    found = socket.create_connection(("127.0.0.1", port), 5)
+    found.settimeout(5)
+    return found
+
+
+def hung_up(wire: socket.socket) -> bool:
+    try:
+        while wire.recv(4096):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_garbage_is_dropped_at_once(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    with Running(tmp_path / "inbox", {"idle_s": 2}) as running:
+        for size in (1, 6, 7, 100, 5000, 100_000):
+            with connected(running.port) as wire:
+                wire.sendall(b"\xff" + rng.randbytes(size))
+                wire.shutdown(socket.SHUT_WR)
+                assert hung_up(wire)
+        with connected(running.port) as wire:  # an HTTP client
+            wire.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert hung_up(wire)
+        for kind in range(1, 8):  # every kind of PDU, filled with noise
+            with connected(running.port) as wire:
+                wire.sendall(struct.pack(">BBI", kind, 0, 200) + rng.randbytes(200))
+                wire.shutdown(socket.SHUT_WR)
+                assert hung_up(wire)
+        assert echo(running.port)
+        wait(lambda: running.receiver.associations == 0)
+
+
+def test_a_pdu_that_says_it_is_huge_is_not_waited_for(tmp_path: Path) -> None:
+    with Running(tmp_path / "inbox") as running:
+        with connected(running.port) as wire:
+            wire.sendall(struct.pack(">BBI", 1, 0, 0xFFFFFFF0))
+            assert hung_up(wire)
+        assert running.refusals("pdu_too_long") == 1
+
+
+def test_silent_and_half_open_peers_are_dropped_and_hold_nobody_up(tmp_path: Path) -> None:
+    with Running(tmp_path / "inbox", {"idle_s": 1.5, "max_associations": 2}) as running:
+        silent = [connected(running.port) for _ in range(10)]
+        half = [connected(running.port) for _ in range(10)]
+        for wire in half:
+            wire.sendall(struct.pack(">BBI", 1, 0, 300) + b"\0" * 20)
+        entity = AE(ae_title="SENDER")
+        entity.add_requested_context("1.2.840.10008.1.1")
+        idle = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
+        began = time.monotonic()
+        assert echo(running.port)
+        assert time.monotonic() - began < 1
+        assert all(hung_up(wire) for wire in silent + half)
+        wait(lambda: idle.is_aborted and running.receiver.associations == 0)
+        for wire in silent + half:
+            wire.close()
+        wait(lambda: not running.receiver._server.active_associations)
+
+
+def test_who_hangs_up_is_forgotten_at_once(tmp_path: Path) -> None:
+    with Running(tmp_path / "inbox", {"max_associations": 1}) as running:
+        for _ in range(30):
+            connected(running.port).close()
+        began = time.monotonic()
+        wait(lambda: not running.receiver._server.active_associations)
+        assert time.monotonic() - began < 2  # and not the 10 s that a peer has to ask for an association
+
+
+def test_connections_are_limited(tmp_path: Path) -> None:
+    with Running(tmp_path / "inbox", {"idle_s": 1, "max_associations": 1}) as running:
+        wires = [connected(running.port) for _ in range(90)]
+        wait(lambda: running.refusals("connections") >= 25)
+        for wire in wires:
+            wire.close()
+        wait(lambda: not running.receiver._server.active_associations)
+        assert echo(running.port)
+
+
+def test_messages_in_memory_are_limited(tmp_path: Path) -> None:
+    with Running(tmp_path / "inbox", {"memory_mb": 16}) as running:
+        entity = AE(ae_title="SENDER")
+        big = image(1, 1, side=3000)  # 18 MB
+        entity.add_requested_context(big.SOPClassUID, big.file_meta.TransferSyntaxUID)
+        association = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
+        assert "Status" not in association.send_c_store(big)
+        assert running.refusals("memory") == 1
+        association = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
+        for number in range(1, 12):  # 22 MB one after the other
+            assert association.send_c_store(image(2, number, side=1000)).Status == 0
+        association.release()
+        wait(lambda: running.receiver.associations == 0)
+        assert running.receiver._server.budget._used == 0
+
+
+@dcmtk
+def test_many_small_associations_and_files_leave_memory_as_it_was(tmp_path: Path) -> None:
+    sent = write(tmp_path / "sent", 1, 1000)
+    write(sent, 2, 1000)
+    process = Process(tmp_path / "receiver").start()
+    try:
+        assert storescu(process.port, write(tmp_path / "first", 3, 20)) == 0
+        for _ in range(20):
+            connected(process.port).close()
+        before = process.memory_mb()
+        sender = start_storescu(process.port, sent)
+        for number in range(500):  # connections that say nothing, as load balancers make them
+            connected(process.port).close()
+            if number % 20 == 0:
+                time.sleep(0.01)
+        assert sender.wait(60) == 0
+        assert contents(process.inbox) == {hash_of(1): 1000, hash_of(2): 1000, hash_of(3): 20}
+        assert echo(process.port)
+        assert process.memory_mb() - before < 50
+    finally:
+        assert process.stop() == 0
+
+
+@dcmtk
+def test_killed_in_the_middle_and_started_again_nothing_is_lost(tmp_path: Path) -> None:
+    sent = write(tmp_path / "sent", 1, 60, side=256)
+    process = Process(tmp_path / "receiver").start()
+    for share in (5, 20, 40):
+        sender = start_storescu(process.port, sent)
+        wait(lambda share=share: sum(contents(process.inbox).values()) >= share, 20)
+        process.kill()
+        assert sender.wait(20) != 0
+        for path in (process.inbox / hash_of(1)).iterdir():  # only whole images have a name
+            assert path.stat().st_size > 256 * 256 * 2
+        process.start()
+    assert storescu(process.port, sent) == 0
+    assert contents(process.inbox) == {hash_of(1): 60}
+    assert list((process.inbox / ".incoming").iterdir()) == []
+    wait(lambda: len(process.lines("ready")) > 0)
+    assert process.lines("ready")[-1]["images"] == 60
+    assert process.stop() == 0
+
+
+@dcmtk
+def test_sigterm_lets_a_sender_finish(tmp_path: Path) -> None:
+    sent = write(tmp_path / "sent", 1, 40, side=256)
+    process = Process(tmp_path / "receiver", "--grace", "20").start()
+    sender = start_storescu(process.port, sent)
+    wait(lambda: sum(contents(process.inbox).values()) >= 2)
+    assert process.stop() == 0
+    assert sender.wait(5) == 0
+    assert contents(process.inbox) == {hash_of(1): 40}
+    assert process.lines("stopped")[-1]["aborted"] == 0
+
+
+def test_sigterm_does_not_wait_for_ever(tmp_path: Path) -> None:
+    process = Process(tmp_path / "receiver").start()
+    entity = AE(ae_title="SENDER")
+    entity.add_requested_context("1.2.840.10008.1.1")
+    association = entity.associate("127.0.0.1", process.port, ae_title="GLUTEAL_GRADE")
+    half = connected(process.port)
+    half.sendall(b"\1")
+    began = time.monotonic()
+    assert process.stop() == 0
+    assert time.monotonic() - began < 6
+    wait(lambda: association.is_aborted)
+    half.close()
+    assert process.lines("stopped")[-1]["aborted"] >= 1
+
+
+def test_a_write_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Running(tmp_path / "inbox") as running:
+        entity, first = AE(ae_title="SENDER"), image(1, 1, side=512)
+        entity.add_requested_context(first.SOPClassUID, first.file_meta.TransferSyntaxUID)
+        association = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
+            assert association.send_c_store(first).Status == 0xA700
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert contents(tmp_path / "inbox") == {}
+        assert list((tmp_path / "inbox" / ".incoming").iterdir()) == []
+        assert association.send_c_store(first).Status == 0
+        association.release()
+        assert running.refusals("output_not_writable") == 1
+
+
+@pytest.mark.skipif(not ROOT, reason="mounting needs root")
+def test_a_full_disk_refuses_and_with_room_goes_on(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.system(f"mount -t tmpfs -o size=3m tmpfs {disk}") != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with Running(disk / "inbox") as running:
+            entity, first = AE(ae_title="SENDER"), image(1, 1)
+            entity.add_requested_context(first.SOPClassUID, first.file_meta.TransferSyntaxUID)
+            (disk / "other").write_bytes(b"x" * 2_300_000)
+            association = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
+            statuses = [association.send_c_store(image(1, number, side=512)).Status for number in (1, 2, 3)]
+            assert statuses == [0, 0xA700, 0xA700]
+            assert contents(disk / "inbox") == {hash_of(1): 1}
+            assert list((disk / "inbox" / ".incoming").iterdir()) == []
+            (disk / "other").unlink()
+            assert association.send_c_store(image(1, 2, side=512)).Status == 0
+            association.release()
+            assert running.refusals("disk_low") == 2
+            assert contents(disk / "inbox") == {hash_of(1): 2}
+    finally:
+        os.system(f"umount {disk}")
