@@ -26,6 +26,7 @@ from gluteal_grade.pipeline import Graded, StudyImages, grade_study
 from gluteal_grade.report.dicom.seg import Segments, segmentation_of
 from gluteal_grade.report.dicom.sources import sources_of
 from gluteal_grade.report.dicom.uids import identity_of
+from gluteal_grade.report.dicom.write import write_dicom
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.study import Series, SeriesKind, Study
@@ -104,6 +105,13 @@ def examined(scanner: str) -> Examined:
 @lru_cache
 def _page() -> Path:
     return write_study(examined("siemens").graded, Path(mkdtemp(prefix="gg_dicom_"))) / "overlay_summary.png"
+
+
+@lru_cache
+def objects(scanner: str) -> Path:
+    """The folder `dicom` of a graded study, written once per process; not to be changed."""
+    one = examined(scanner)
+    return write_dicom(one.graded, one.study, Path(mkdtemp(prefix="gg_dicom_")), overlay=one.overlay)[0].parent
 
 
 def stack(folder: Path, grid: Grid, **elements: object) -> Path:

@@ -12,7 +12,7 @@ from pydicom import dcmread
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from gluteal_grade.geometry import Grid, Volume, affine_from_lps
 from gluteal_grade.segmentation.segread import SegSegmenter
-from tests.report.dicom.scanner import SCANNERS, examined, segments_on, stack
+from tests.report.dicom.scanner import SCANNERS, examined, objects, segments_on, stack
 from tests.strategies import grids
 
 VALUES = sorted(LABEL_VALUES)
@@ -104,11 +104,10 @@ def test_planes_and_flips(name: str, tilt: tuple[float, float, float], labelmap:
 
 
 @pytest.mark.parametrize("scanner", SCANNERS)
-def test_right_stays_right(scanner: str, tmp_path: Path) -> None:
+def test_right_stays_right(scanner: str) -> None:
     """Against the anatomy of the toy, not against labels that may have been turned with the images."""
     one = examined(scanner)
-    written = write(one, tmp_path)
-    stored = volumes(written)
+    stored = volumes(objects(scanner) / "seg.dcm")
     for part in {LABEL_VALUES[int(v)] for v in np.unique(one.graded.images.labels.array) if v}:
         centroid = stored[str(part)].centroid_mm()
         assert (centroid[0] > 0) == (part.side is Side.RIGHT)
@@ -123,15 +122,9 @@ def test_right_stays_right(scanner: str, tmp_path: Path) -> None:
             assert len(points) == np.count_nonzero(truth.array)
 
 
-def write(one, tmp_path: Path) -> Path:
-    from gluteal_grade.report.dicom.write import write_dicom
-
-    return write_dicom(one.graded, one.study, tmp_path, overlay=None)[0]
-
-
-def test_segments_say_what_they_are(tmp_path: Path) -> None:
+def test_segments_say_what_they_are() -> None:
     one = examined("siemens")
-    data = dcmread(write(one, tmp_path))
+    data = dcmread(objects("siemens") / "seg.dcm")
     values = [int(v) for v in np.unique(one.graded.images.labels.array) if v]
     assert [s.SegmentLabel for s in data.SegmentSequence] == [str(LABEL_VALUES[v]) for v in values]
     codes = {"maximus": "206007", "medius": "78333006", "minimus": "75297007"}
@@ -152,9 +145,9 @@ def test_segments_say_what_they_are(tmp_path: Path) -> None:
     assert [m.CodeMeaning for m in modifiers] == ["Left", "Posterior"]
 
 
-def test_references_lead_to_the_images_beneath(tmp_path: Path) -> None:
+def test_references_lead_to_the_images_beneath() -> None:
     one = examined("ge")
-    data = dcmread(write(one, tmp_path))
+    data = dcmread(objects("ge") / "seg.dcm")
     series = next(s for s in one.study.series if s.id == one.graded.result.reference_series)
     assert data.ReferencedSeriesSequence[0].SeriesInstanceUID == series.uid
     assert data.FrameOfReferenceUID == series.frame_of_reference
@@ -168,9 +161,9 @@ def test_references_lead_to_the_images_beneath(tmp_path: Path) -> None:
         assert group.PlanePositionSequence[0].ImagePositionPatient == pytest.approx(positions[image.ReferencedSOPInstanceUID], abs=1e-6)
 
 
-def test_frames_of_an_enhanced_object_are_those_of_the_volume(tmp_path: Path) -> None:
+def test_frames_of_an_enhanced_object_are_those_of_the_volume() -> None:
     one = examined("enhanced")
-    data = dcmread(write(one, tmp_path))
+    data = dcmread(objects("enhanced") / "seg.dcm")
     source = dcmread(one.study.files[0].open())
     used = set()
     for group in data.PerFrameFunctionalGroupsSequence:

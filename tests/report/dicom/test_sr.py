@@ -15,7 +15,7 @@ from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.summary import summary
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 from gluteal_grade.results import MuscleResult, MuscleStatus
-from tests.report.dicom.scanner import HAS_DCIODVFY, HAS_DSRDUMP, SCANNERS, complaints, examined, relabelled
+from tests.report.dicom.scanner import HAS_DCIODVFY, HAS_DSRDUMP, SCANNERS, complaints, examined, objects, relabelled
 
 SETTINGS = load_settings()
 SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT}
@@ -26,10 +26,8 @@ REGIONS = {"Anterior": Region.ANTERIOR, "Intermediate": Region.MIDDLE, "Posterio
 }
 
 
-def write(scanner: str, folder: Path, graded: Graded | None = None, **options: bool) -> Path:
-    one = examined(scanner)
-    paths = write_dicom(graded or one.graded, one.study, folder, overlay=None, options=DicomOptions(**options))
-    return next(path for path in paths if path.name == "sr.dcm")
+def write(graded: Graded, folder: Path) -> Path:
+    return write_dicom(graded, examined("siemens").study, folder, overlay=None)[1]
 
 
 def groups(path: Path) -> dict[tuple[Side, Muscle, Region], object]:
@@ -74,9 +72,9 @@ def expected(m: MuscleResult) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("scanner", SCANNERS)
-def test_every_number_and_grade_of_the_result_is_there(scanner: str, tmp_path: Path) -> None:
+def test_every_number_and_grade_of_the_result_is_there(scanner: str) -> None:
     result = examined(scanner).graded.result
-    found = groups(write(scanner, tmp_path))
+    found = groups(objects(scanner) / "sr.dcm")
     assert set(found) == {(m.side, m.muscle, m.region) for m in result.muscles}
     for m in result.muscles:
         group = found[m.side, m.muscle, m.region]
@@ -91,9 +89,9 @@ def test_every_number_and_grade_of_the_result_is_there(scanner: str, tmp_path: P
     assert {unit for name, unit in units.items() if name not in ("118565006", "LEAN_VOLUME")} == {"%"}
 
 
-def test_our_names_are_short_enough_for_every_reader(tmp_path: Path) -> None:
+def test_our_names_are_short_enough_for_every_reader() -> None:
     """Beyond 16 characters a code is a Long Code Value, which some programs do not expect in a concept name."""
-    names = [item.ConceptNameCodeSequence[0] for item in _items(pydicom.dcmread(write("siemens", tmp_path)))]
+    names = [item.ConceptNameCodeSequence[0] for item in _items(pydicom.dcmread(objects("siemens") / "sr.dcm"))]
     assert {name.CodingSchemeDesignator for name in names} >= {"99GLUTEAL", "SCT", "DCM"}
     assert all("CodeValue" in name for name in names)
 
@@ -102,9 +100,8 @@ def _items(data: pydicom.Dataset) -> list[pydicom.Dataset]:
     return [found for item in data.get("ContentSequence", ()) for found in (item, *_items(item))]
 
 
-def test_groups_point_at_their_segment(tmp_path: Path) -> None:
-    sr = write("siemens", tmp_path)
-    seg = pydicom.dcmread(tmp_path / "dicom" / "seg.dcm")
+def test_groups_point_at_their_segment() -> None:
+    sr, seg = objects("siemens") / "sr.dcm", pydicom.dcmread(objects("siemens") / "seg.dcm")
     segments = {s.SegmentNumber: s for s in seg.SegmentSequence}
     content = hd.sr.srread(sr).content
     rois = content.get_volumetric_roi_measurement_groups()
@@ -126,8 +123,8 @@ def test_groups_point_at_their_segment(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not HAS_DSRDUMP, reason="needs dcmtk")
 @pytest.mark.parametrize("scanner", SCANNERS)
-def test_dcmtk_reads_it_without_a_word(scanner: str, tmp_path: Path) -> None:
-    told_by = subprocess.run(["dsrdump", "+Pl", str(write(scanner, tmp_path))], capture_output=True, text=True, check=True)
+def test_dcmtk_reads_it_without_a_word(scanner: str) -> None:
+    told_by = subprocess.run(["dsrdump", "+Pl", str(objects(scanner) / "sr.dcm")], capture_output=True, text=True, check=True)
     assert told_by.stderr == ""
     assert "Research use. Not a medical device." in told_by.stdout
     assert ("Magnetic resonance imaging of hip" in told_by.stdout) == (scanner != "ct")
@@ -161,7 +158,7 @@ def test_doubts_and_gaps_are_told(tmp_path: Path) -> None:
         return m
 
     result = one.graded.result.model_copy(update={"muscles": tuple(map(changed, one.graded.result.muscles))})
-    path = write("siemens", tmp_path, Graded(result, one.graded.images))
+    path = write(Graded(result, one.graded.images), tmp_path)
     found = groups(path)
     doubtful = told(found[Side.LEFT, Muscle.GLUTEUS_MINIMUS, Region.WHOLE])
     assert (doubtful["STATUS"], doubtful["REASON"]) == (["needs_review"], ["volume_implausible"])
@@ -178,7 +175,7 @@ def test_doubts_and_gaps_are_told(tmp_path: Path) -> None:
 def test_one_side_only(tmp_path: Path) -> None:
     one = examined("siemens")
     half = relabelled(one, lambda array: array.__setitem__(array >= 200, 0))
-    path = write("siemens", tmp_path, half)
+    path = write(half, tmp_path)
     seg = pydicom.dcmread(tmp_path / "dicom" / "seg.dcm")
     assert {s.SegmentLabel.split()[0] for s in seg.SegmentSequence} == {"right"}
     assert len(groups(path)) == len(one.graded.result.muscles)  # the left side's numbers stand, without a place
