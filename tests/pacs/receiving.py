@@ -60,6 +60,17 @@ def write(folder: Path, study: int, count: int, side: int = 16) -> Path:
     return folder
 
 
+def write_many(folder: Path, study: int, count: int) -> Path:
+    """The same for many: one image made, its number exchanged in the bytes."""
+    (one,) = write(folder, study, 1).iterdir()
+    image(study, 1001).save_as(one, enforce_file_format=True)
+    made = one.read_bytes()
+    one.unlink()
+    for number in range(1000, 1000 + count):
+        (folder / f"{study}-{number}.dcm").write_bytes(made.replace(b".1001", b".%d" % number))
+    return folder
+
+
 def storescu(port: int, *what: Path, aet: str = "SENDER", aec: str = "GLUTEAL_GRADE", more: tuple[str, ...] = ()) -> int:
     """dcmtk's sender; its exit code, 0 if every image was answered with success."""
     return start_storescu(port, *what, aet=aet, aec=aec, more=more).wait(60)

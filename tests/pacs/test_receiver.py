@@ -197,7 +197,9 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         with pytest.raises(TransientFailure) as caught:
             other.receiver.start()
         assert caught.value.reason is Reason.PORT_IN_USE
-        other.receiver.inbox.close()
+        other.receiver.stop()
+    with Running(tmp_path / "two"):  # the inbox was let go
+        pass
 
 
 def test_two_receivers_do_not_share_an_inbox(tmp_path: Path) -> None:

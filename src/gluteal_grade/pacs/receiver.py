@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,25 +112,23 @@ class Receiver:
 
     def stop(self, grace_s: float = 10.0) -> None:
         """Accept nothing more, give open associations so many seconds, then abort them."""
-        if self._server is None:
-            return
+        if self._server is not None:
+            server, self._server = self._server, None
+            self._log("stopped", aborted=self._emptied(server, grace_s))
+        self.inbox.close()
+
+    def _emptied(self, server: Any, grace_s: float) -> int:
         self._door.stopping = True
-        self._server.shutdown()
-        end = time.monotonic() + grace_s
-        while self._server.active_associations and time.monotonic() < end:
-            time.sleep(0.02)
-        left = self._server.active_associations
+        server.shutdown()
+        _until(lambda: not server.active_associations, grace_s)
+        left = server.active_associations
         for association in left:
             association.abort(block=False)
-        end = time.monotonic() + _AFTER_ABORT_S
-        while self._server.active_associations and time.monotonic() < end:
-            time.sleep(0.02)
-        for association in self._server.active_associations:
+        _until(lambda: not server.active_associations, _AFTER_ABORT_S)
+        for association in server.active_associations:
             association.dul.socket.close()
         self._answers.stop()
-        self.inbox.close()
-        self._server = None
-        self._log("stopped", aborted=len(left))
+        return len(left)
 
     def _handlers(self) -> list[Any]:
         from pynetdicom import evt
@@ -230,3 +229,9 @@ class Receiver:
         if now - self._said.get(reason, -1.0) >= 1.0:
             self._said[reason] = now
             self._log(step, reason=reason, study=study)
+
+
+def _until(true: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
