@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 @contextmanager
-def http(answer: Callable[[str, str, bytes], Answer]) -> Iterator[tuple[str, list[tuple[str, str, dict[str, str]]]]]:
+def http(
+    answer: Callable[[str, str, bytes], Answer], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[tuple[str, str, dict[str, str]]]]]:
     """A web server that answers as told: method, path and body to status, headers and body. Its address, and what it was asked."""
     asked: list[tuple[str, str, dict[str, str]]] = []
 
@@ -56,6 +59,9 @@ def http(answer: Callable[[str, str, bytes], Answer]) -> Iterator[tuple[str, lis
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", asked

@@ -20,7 +20,7 @@ from gluteal_grade.pacs.retrieve import fetch_study
 from gluteal_grade.pacs.retry import with_retries
 from tests.pacs.archive import Made, archive, make, settings_for
 from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
-from tests.pacs.servers import http
+from tests.pacs.servers import Answer, http
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")
 WAYS = pytest.mark.parametrize("way", ["get", "move", "web"])
@@ -236,7 +236,7 @@ def only_images(
     """QIDO of one series of one study with two images; WADO as told."""
     import json
 
-    def answer(_method: str, path: str, _body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def answer(_method: str, path: str, _body: bytes) -> Answer:
         bare, _, query = path.partition("?")
         if not query:
             return parts(bare)

@@ -48,6 +48,7 @@ class Watch:
         self.silence_s = silence_s
         self.fired = False
         self.opened = False
+        self.aborted = False
         self._heard = time.monotonic()
         self._done = threading.Event()
         self._sockets: list[Any] = []
@@ -55,7 +56,12 @@ class Watch:
     @property
     def handlers(self) -> list[tuple[Any, Any]]:
         """To be given to pynetdicom."""
-        return [(evt.EVT_CONN_OPEN, self._open), (evt.EVT_DATA_RECV, self._hear), (evt.EVT_DATA_SENT, self._hear)]
+        return [
+            (evt.EVT_CONN_OPEN, self._open),
+            (evt.EVT_DATA_RECV, self._hear),
+            (evt.EVT_DATA_SENT, self._hear),
+            (evt.EVT_PDU_RECV, self._read),
+        ]
 
     def __enter__(self) -> Watch:
         self._heard = time.monotonic()
@@ -77,6 +83,8 @@ class Watch:
         """Why a connection has ended that we did not end."""
         if self.fired:
             return TransientFailure(Reason.PEER_UNREACHABLE, f"the peer said nothing for {self.silence_s:g} s")
+        if self.aborted:  # Orthanc does so where it does not let us query, or does not know where to move to
+            return TransientFailure(Reason.PEER_UNREACHABLE, "the peer aborted; does it let our AE title do this?")
         return TransientFailure(Reason.PEER_UNREACHABLE, "the peer broke the connection" if self.opened else "no connection")
 
     def _open(self, event: Any) -> None:
@@ -90,6 +98,9 @@ class Watch:
 
     def _hear(self, _event: Any) -> None:
         self._heard = time.monotonic()
+
+    def _read(self, event: Any) -> None:
+        self.aborted = self.aborted or type(event.pdu).__name__ == "A_ABORT_RQ"
 
     def _look(self) -> None:
         while not self._done.wait(max(0.02, min(1.0, self._heard + self.silence_s - time.monotonic()))):

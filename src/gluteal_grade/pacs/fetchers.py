@@ -146,7 +146,7 @@ def by_move(settings: PacsSettings) -> Iterator[Fetcher]:
 @contextmanager
 def by_wado(settings: PacsSettings) -> Iterator[Fetcher]:
     """WADO-RS (PS3.18 10.4), as stored: whole series, or single images where few are missing."""
-    from gluteal_grade.pacs.web import CHUNK, web_peer
+    from gluteal_grade.pacs.web import web_peer
 
     with web_peer(settings) as peer:
 
@@ -154,7 +154,7 @@ def by_wado(settings: PacsSettings) -> Iterator[Fetcher]:
             landing.check_space()
             with peer.answer("GET", path, Reason.RETRIEVE_FAILED, headers=_WADO) as found:
                 boundary = boundary_of(found.headers.get("Content-Type", ""))
-                chunks = found.iter_content(CHUNK)
+                chunks = peer.chunks(found)
                 try:
                     if boundary:
                         read_parts(chunks, boundary, (landing.part() for _ in itertools.count()))

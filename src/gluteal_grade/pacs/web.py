@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import requests
 from requests.auth import HTTPBasicAuth
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.pacs.config import PacsSettings, WebSettings, secret
@@ -23,6 +24,7 @@ from gluteal_grade.pacs.found import RETURNED, Level, Record, uid_or_none
 CHUNK = 1 << 18
 PAGE = 200  # matches asked for at once
 _MOST_JSON = 200 << 20
+_LEAST = 1 << 16
 _MOST_MATCHES = 100_000
 _MOST_REDIRECTS = 3
 JSON = {"Accept": "application/dicom+json"}
@@ -45,6 +47,7 @@ class WebPeer:
         self._timeout_s = settings.timeout_s
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.headers["Accept-Encoding"] = "identity"
         self._session.verify = str(settings.ca_bundle) if settings.ca_bundle else True
         if settings.certificate:
             self._session.cert = (str(settings.certificate), str(settings.key)) if settings.key else str(settings.certificate)
@@ -95,15 +98,11 @@ class WebPeer:
         except requests.exceptions.SSLError:
             raise TransientFailure(Reason.PEER_UNREACHABLE, "TLS failed: is its certificate of a trusted authority?") from None
         except requests.exceptions.Timeout:
-            raise TransientFailure(Reason.PEER_UNREACHABLE, f"the server said nothing for {self._timeout_s:g} s") from None
-        except requests.exceptions.ConnectionError as error:
-            quiet = "Read timed out" in str(error)  # how requests tells a time-out within a body
-            words = f"the server said nothing for {self._timeout_s:g} s" if quiet else "no connection, or a broken one"
+            raise self._silence() from None
+        except requests.exceptions.RequestException as error:  # its text holds addresses
+            broken = isinstance(error, requests.exceptions.ConnectionError)
+            words = "no connection, or a broken one" if broken else type(error).__name__
             raise TransientFailure(Reason.PEER_UNREACHABLE, words) from None
-        except (requests.exceptions.RequestException, OSError) as error:  # their text holds addresses
-            if isinstance(error, OSError) and not isinstance(error, requests.exceptions.RequestException):
-                raise
-            raise TransientFailure(Reason.PEER_UNREACHABLE, type(error).__name__) from None
 
     def json(self, path: str, params: Sequence[tuple[str, str]], reason: Reason, fine: Sequence[int] = ()) -> Any:
         """The JSON of an answer; None for 204 and for the codes in `fine`.
@@ -116,18 +115,42 @@ class WebPeer:
                 return None
             return parsed(self.body(found), reason)
 
-    def body(self, found: Any) -> bytes:
-        """All of an answer, within ten time-outs: a server that drips is as good as silent.
+    def chunks(self, found: Any) -> Iterator[bytes]:
+        """An answer as it comes. Silence ends it, and so does a server that drips: less than 64 KB in ten time-outs.
 
         Raises:
             TransientFailure: `peer_unreachable`.
         """
-        end, data = time.monotonic() + 10 * self._timeout_s, bytearray()
-        for chunk in found.iter_content(CHUNK):
+        since, came = time.monotonic(), 0
+        try:
+            # not iter_content: that waits until a chunk is full, however slowly it fills
+            while data := found.raw.read1(CHUNK, decode_content=True):
+                yield data
+                came += len(data)
+                if time.monotonic() - since > 10 * self._timeout_s:
+                    if came < _LEAST:
+                        raise TransientFailure(Reason.PEER_UNREACHABLE, "the answer does not end")
+                    since, came = time.monotonic(), 0
+        except ReadTimeoutError:
+            raise self._silence() from None
+        except HTTPError:
+            raise TransientFailure(Reason.PEER_UNREACHABLE, "the server broke the connection") from None
+
+    def body(self, found: Any) -> bytes:
+        """All of an answer.
+
+        Raises:
+            TransientFailure: `peer_unreachable`, also for more than 200 MB.
+        """
+        data = bytearray()
+        for chunk in self.chunks(found):
             data += chunk
-            if len(data) > _MOST_JSON or time.monotonic() > end:
+            if len(data) > _MOST_JSON:
                 raise TransientFailure(Reason.PEER_UNREACHABLE, "the answer does not end")
         return bytes(data)
+
+    def _silence(self) -> TransientFailure:
+        return TransientFailure(Reason.PEER_UNREACHABLE, f"the server said nothing for {self._timeout_s:g} s")
 
     def _followed(self, method: str, url: str, params: Any, headers: Any, data: bytes | None) -> Any:
         if params:
