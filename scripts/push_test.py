@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--associations", type=int, default=4)
     chosen = parser.parse_args()
+    chosen.work = chosen.work.absolute()
     shutil.rmtree(chosen.work, ignore_errors=True)
     chosen.work.mkdir(parents=True)
     studies = sorted(p / "dicom" for p in chosen.cohort.glob("p*_v0") if (p / "dicom").is_dir())[: chosen.count]
@@ -71,9 +72,8 @@ def main() -> None:
     print(
         f"storescu exit codes {sorted(set(itertools.chain(codes)))}, service {code}; pushed in {pushed:.0f} s, all done in {seconds:.0f} s"
     )
-    print(
-        f"{len(graded)} of {len(studies)} studies graded, {twice} more than once; states {dict(states)}; series in the PACS {dict(modalities)}"
-    )
+    print(f"{len(graded)} of {len(studies)} studies graded, {twice} more than once; states {dict(states)}")
+    print(f"series in the PACS {dict(modalities)}")
     if len(graded) != len(studies) or twice or modalities["SEG"] != states["graded"] + states["partly_graded"]:
         sys.exit(1)
 
