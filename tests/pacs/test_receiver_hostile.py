@@ -118,7 +118,7 @@ def test_connections_are_limited(tmp_path: Path) -> None:
         wait(lambda: running.refusals("connections") >= 25)
         for wire in wires:
             wire.close()
-        wait(lambda: not running.receiver._server.active_associations)
+        wait(lambda: running.receiver._server._connections == 0)
         assert echo(running.port)
 
 

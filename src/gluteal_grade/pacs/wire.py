@@ -190,15 +190,40 @@ class Server(ThreadedAssociationServer):  # type: ignore[misc]
     turned_away: Callable[[str], None]
     ended: Callable[[Any], None]
 
+    def __init__(self, *words: Any, **named: Any) -> None:
+        self._connections, self._counting = 0, threading.Lock()
+        super().__init__(*words, **named)
+
     def verify_request(self, request: socket.socket, client_address: Any) -> bool:  # noqa: ARG002
         """Before anything is read: is the address welcome, and are there threads left?"""
         if not self.known(str(client_address[0])):
             self.turned_away("address")
             return False
-        if len(self.active_associations) >= self.most + _HALF_OPEN:
+        if self._connections >= self.most + _HALF_OPEN:
             self.turned_away("connections")
             return False
         return True
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin the connection's own thread."""
+        with self._counting:
+            self._connections += 1
+        try:
+            super().process_request(request, client_address)
+        except Exception:  # no more threads to be had
+            self._over()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """In it, until the connection is over."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._over()
+
+    def _over(self) -> None:
+        with self._counting:
+            self._connections -= 1
 
     def finish_request(self, request: socket.socket, client_address: Any) -> None:
         """In the connection's own thread: TLS, time-outs, then DICOM."""
