@@ -92,7 +92,7 @@ def test_what_fits_is_asked_for_in_one_of_the_variants(words: list[str], case: o
 
 def test_variants_are_few_and_ascii() -> None:
     assert variants("*pelvis*") == ("*?elvis*", "*PELVIS*")
-    assert variants("*hüfte*") == ("*?*fte*", "*H*FTE*")
+    assert variants("*hüfte*") == ("*?*?te*", "*H*FTE*")
     assert variants("a,b\\c") == ("?????", "A?B?C")
     assert variants("mr hip*") == ("?? ?ip*", "MR HIP*")
     assert len(variants("*pelVIS*")) == 3

@@ -49,6 +49,7 @@ class Watch:
         self.fired = False
         self.opened = False
         self.aborted = False
+        self.rejected: tuple[int, int] | None = None  # source and reason
         self._heard = time.monotonic()
         self._done = threading.Event()
         self._sockets: list[Any] = []
@@ -100,7 +101,10 @@ class Watch:
         self._heard = time.monotonic()
 
     def _read(self, event: Any) -> None:
-        self.aborted = self.aborted or type(event.pdu).__name__ == "A_ABORT_RQ"
+        kind = type(event.pdu).__name__
+        self.aborted = self.aborted or kind == "A_ABORT_RQ"
+        if kind == "A_ASSOCIATE_RJ":
+            self.rejected = (int(event.pdu.source or 0), int(event.pdu.reason_diagnostic or 0))
 
     def _look(self) -> None:
         while not self._done.wait(max(0.02, min(1.0, self._heard + self.silence_s - time.monotonic()))):
@@ -174,10 +178,8 @@ def _open(settings: PacsSettings, peer: PeerSettings, contexts: Any, roles: Any,
         raise TransientFailure(Reason.PEER_UNREACHABLE, type(error).__name__) from None
     if association.is_established:
         return association
-    if association.is_rejected:
-        told = association.acceptor.primitive
-        words = _REJECTED.get((int(told.result_source or 0), int(told.diagnostic or 0)), "no reason given")
-        raise TransientFailure(Reason.PEER_REFUSED, f"association rejected: {words}")
+    if watch.rejected is not None:  # pynetdicom forgets it where the peer closes the connection at once
+        raise TransientFailure(Reason.PEER_REFUSED, f"association rejected: {_REJECTED.get(watch.rejected, 'no reason given')}")
     if association.rejected_contexts and not watch.fired:
         raise NotOffered(Reason.PEER_REFUSED, "the peer offers none of the services asked for")
     raise watch.failure()

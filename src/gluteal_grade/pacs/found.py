@@ -144,11 +144,15 @@ def variants(pattern: str) -> tuple[str, ...]:
     """
     text = unicodedata.normalize("NFC", pattern)
     # "mr pelvis*" -> "?? ?elvis*" finds MR Pelvis, Mr pelvis and so on
-    small = re.sub(r"(?<!\w)(\w{1,2}(?!\w)|\w)", lambda found: "?" * len(found[0]), text.lower())
-    asked = [small, text.upper()]
+    small = re.sub(r"(?<!\w)(\w{1,2}(?!\w)|\w)", lambda found: "?" * len(found[0]), _ascii(text.lower()))
+    asked = [small, _ascii(text.upper())]
     if text not in (text.lower(), text.upper(), text.title()):
-        asked.append(text)
-    return tuple(dict.fromkeys(re.sub(r"\*+", "*", re.sub(r"[^\x20-\x7e]+", "*", re.sub(r"[,\\]", "?", one))) for one in asked))
+        asked.append(_ascii(text))
+    return tuple(dict.fromkeys(asked))
+
+
+def _ascii(text: str) -> str:
+    return re.sub(r"\*+", "*", re.sub(r"[^\x20-\x7e]+", "*", re.sub(r"[,\\]", "?", text)))
 
 
 def union(records: Iterable[Record], keyword: str) -> list[Record]:
