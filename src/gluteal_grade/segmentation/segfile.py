@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +100,7 @@ class SegFile:
                 raise _unreadable(f"{type(error).__name__} while decoding") from error
 
 
-def _stored(path: Path, frames: list[SegFrame]) -> Iterator[npt.NDArray[np.generic]]:
+def _stored(path: Path, frames: list[SegFrame]) -> Iterator[npt.NDArray[Any]]:
     """Stored values of some frames, each (rows, columns)."""
     with path.open("rb") as stream:
         data = pydicom.dcmread(stream)
