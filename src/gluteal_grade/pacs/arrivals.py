@@ -20,7 +20,7 @@ from typing import IO
 from gluteal_grade.errors import not_writable
 from gluteal_grade.pacs.inbox import fingerprint_of, images_in, studies_in
 
-_HELD = 20  # quiet times: an association that stays open for ever does not hold a study for ever
+_HELD = 2  # quiet times: one association may bring many studies, and those that came first are not to wait for the last
 
 
 @dataclass(frozen=True)
