@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from gluteal_grade.assemble import assemble, refused
 from gluteal_grade.config import Settings
 from gluteal_grade.coverage import views_of
@@ -63,8 +65,13 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
     Raises:
         TransientFailure: try again later.
     """
+    # linear algebra gives other last digits with other numbers of threads; the networks do not
+    with threadpool_limits(1, user_api="blas"):
+        return _graded(study.read_once(), settings, segmenter, series, exclude)  # labels, fat and the look for metal want the same voxels
+
+
+def _graded(study: Study, settings: Settings, segmenter: Segmenter, series: str | None, exclude: Volume | None) -> Graded:
     watch = Stopwatch()
-    study = study.read_once()  # labels, fat and the look for metal all want the same voxels
     try:
         choice = candidates(study, series)
         with watch.stage("segment"):

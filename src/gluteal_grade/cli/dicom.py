@@ -16,10 +16,11 @@ class Objects:
     Args:
         study: as discovery found it.
         wanted: the user asked for them.
+        deidentify: they, and the UIDs in the result, tell nothing of the patient.
     """
 
-    def __init__(self, study: Study, *, wanted: bool) -> None:
-        self._study, self._wanted = study, wanted
+    def __init__(self, study: Study, *, wanted: bool, deidentify: bool = False) -> None:
+        self._study, self._wanted, self._deidentify = study, wanted, deidentify
         self._graded: Graded | None = None
         self._where = Path()
         self._names: tuple[str, ...] = ()
@@ -33,11 +34,12 @@ class Objects:
         """Write them below a folder; a study that gives none keeps its other results."""
         if not self._wanted or self._graded is None:
             return
-        from gluteal_grade.report.dicom.write import write_dicom
+        from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 
         overlay = folder / SUMMARY_PICTURE
         try:
-            paths = write_dicom(self._graded, self._study, folder, overlay=overlay if overlay.exists() else None)
+            options = DicomOptions(deidentify=self._deidentify)
+            paths = write_dicom(self._graded, self._study, folder, overlay=overlay if overlay.exists() else None, options=options)
         except RefusedInput as error:
             self._refusal = error
         else:

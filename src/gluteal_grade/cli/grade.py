@@ -61,6 +61,9 @@ def grade(
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write DICOM SEG, structured report and picture too, as new series of the study.")
     ] = False,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
     """Grade one study: fat fraction, volume and grades per muscle and side, with overlays to check them.
@@ -79,8 +82,8 @@ def grade(
         mask = _mask(exclude)
         chosen = _one_study(found, study)
         examined = replace(chosen, patient_sex=sex) if sex else chosen
-        objects = Objects(examined, wanted=dicom)
-        graded = _grade(examined, settings, segmenter, series, mask, out, objects)
+        objects = Objects(examined, wanted=dicom, deidentify=deidentify)
+        graded = _grade(examined, settings, segmenter, series, mask, out, objects, deidentify=deidentify)
     except GradeError as error:
         return tell(error)
     _report(graded, out, quiet)
@@ -133,13 +136,24 @@ def _one_study(found: Discovery, wanted: str | None) -> Study:
 
 
 def _grade(
-    study: Study, settings: Settings, segmenter: Segmenter, series: str | None, mask: Volume | None, out: Path, objects: Objects
+    study: Study,
+    settings: Settings,
+    segmenter: Segmenter,
+    series: str | None,
+    mask: Volume | None,
+    out: Path,
+    objects: Objects,
+    *,
+    deidentify: bool,
 ) -> Graded:
-    from gluteal_grade.pipeline import grade_study
+    from gluteal_grade.pipeline import Graded, grade_study
+    from gluteal_grade.report.dicom.deidentify import deidentified_result
     from gluteal_grade.report.writer import write_study
 
     graded = grade_study(study, settings, segmenter, series, mask)
     objects.of(graded, out)
+    if deidentify:
+        graded = Graded(deidentified_result(graded.result), graded.images)
     write_study(graded, out, more=objects.write)
     return graded
 

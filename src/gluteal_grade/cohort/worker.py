@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
-
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
@@ -44,8 +42,7 @@ def work(task: Task) -> Answer:
 
 
 def _limit_threads(threads: int) -> None:
-    """The networks give the same bits with any number of threads; linear algebra does not, so it has one whatever the machine."""
-    threadpool_limits(1, user_api="blas")
+    """Of the networks, which give the same bits with any number of threads."""
     os.environ["OMP_NUM_THREADS"] = str(threads)  # torch reads it when it is loaded
     if (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
@@ -134,7 +131,8 @@ def has_dicom(out: Path, folder: str) -> bool:
 def _input_hash(entry: Entry, study: Study) -> str:
     """24 hex digits: files by content, wherever they lie, the label map, and what was said."""
     labels = entry.given.labels
-    said = {**entry.given.measuring(), "labels": single(labels).sha256() if labels and labels.is_file() else None}
+    files = [] if labels is None else [labels] if labels.is_file() else sorted(p for p in labels.rglob("*") if p.is_file())
+    said = {**entry.given.measuring(), "labels": [single(path).sha256() for path in files]}
     digest = hashlib.sha256(study.content().encode())
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()[:24]
