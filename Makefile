@@ -26,6 +26,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_segmenter.py
 	@echo
 	$(BIN)/python -m scripts.bench_cohort
+	@echo
+	$(BIN)/python -m scripts.bench_receive
 
 sample: $(VENV)/.dev
 	$(BIN)/python scripts/make_sample_data.py
