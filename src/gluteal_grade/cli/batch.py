@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, tell
 from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
@@ -94,11 +92,11 @@ def batch(
     )
     observer = observer_of(quiet, json_lines)
     try:
-        with terminated_as_interrupted():
+        with stoppable():
             done = run_batch(request, executor, observer)
     except GradeError as error:
         return tell(error)
-    except KeyboardInterrupt:
+    except Stopped:
         typer.echo("stopped; run the same command again to go on", err=True)
         return FAILED
     finally:
@@ -192,20 +190,6 @@ def observer_of(quiet: bool, json_lines: bool) -> Silence:
     from gluteal_grade.cohort.progress import Bar, JsonLines, Silence
 
     return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True))
-
-
-@contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """A scheduler's SIGTERM stops as cleanly as Ctrl-C."""
-
-    def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _report(done: Done, out: Path) -> None:

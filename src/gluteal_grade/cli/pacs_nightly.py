@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.batch import terminated_as_interrupted
 from gluteal_grade.cli.exit_codes import FAILED, tell
 from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def nightly(
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     workers = Grading(grading, found.out, jobs, of_refused=found.send_refused)
     try:
-        with terminated_as_interrupted():
+        with stoppable():
             night = run_night(found, PacsPeer(found, log), workers, day, log)
         night.seconds = time.monotonic() - clock
         written = write_summary(night, found.out, started)
     except GradeError as error:
         return tell(error)
-    except KeyboardInterrupt:
+    except Stopped:
         typer.echo("stopped; the next night goes on", err=True)
         return FAILED
     finally:

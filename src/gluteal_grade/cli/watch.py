@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gluteal_grade.cli.batch import executor_of, layout_of, observer_of, terminated_as_interrupted
+from gluteal_grade.cli.batch import executor_of, layout_of, observer_of
 from gluteal_grade.cli.exit_codes import FAILED, tell
 from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError, TransientFailure
 
 
@@ -41,7 +42,7 @@ def watch(
     observer = observer_of(quiet, json_lines)
     watched = Watch(request, executor, observer, quiet_s)
     try:
-        with terminated_as_interrupted():
+        with stoppable():
             while True:
                 try:
                     left = watched.look()
@@ -53,7 +54,7 @@ def watch(
                 time.sleep(every_s)
     except GradeError as error:
         return tell(error)
-    except KeyboardInterrupt:
+    except Stopped:
         typer.echo("stopped", err=True)
         return FAILED
     finally:
