@@ -45,7 +45,7 @@ class LocalSettings(SettingsBase):
     tls: TlsSettings | None = None
     max_associations: Annotated[int, Field(ge=1, le=200)] = 16
     idle_s: Seconds = 60.0  # an association that says nothing for so long is ended
-    max_pdu: Annotated[int, Field(ge=4096, le=131072)] = 65536
+    max_pdu: Annotated[int, Field(ge=4096, le=131072)] = 131072
     memory_mb: Annotated[int, Field(ge=16)] = 1024  # of messages being received, all associations together; an enhanced MR has hundreds
     # where storage commitment is answered; who is not in it gets it on the association that asked
     listeners: dict[AeTitle, Listener] = Field(default_factory=dict)
