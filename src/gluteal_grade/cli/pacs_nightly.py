@@ -86,4 +86,6 @@ def _report(night: Night, page: Path) -> None:
 
     told = summary_of(night)
     states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "nothing new"
+    for failure in told["failures"]:
+        typer.echo(f"failure: {failure['step']}: {failure['reason']}\n  {failure['advice']}", err=True)
     typer.echo(f"{told['found']} studies named by the PACS, {states}, {told['sent_ok']} sent; {page}")

@@ -56,7 +56,7 @@ class Bar(Silence):
     def planned(self, tally: Tally) -> None:
         """Show the total."""
         before = f", {tally.before} done before" if tally.before else ""
-        self._console.print(f"{tally.total} entries{before}", highlight=False)
+        self._console.print(f"{tally.total} {'entry' if tally.total == 1 else 'entries'}{before}", highlight=False)
         self._progress.start()
         self._progress.update(self._task, total=tally.total, completed=tally.done)
         self._begun = time.monotonic()
