@@ -260,6 +260,11 @@ ADVICE: dict[Reason, str] = {
 }
 
 
+def advice_for(code: str) -> str:
+    """What to do about a code that was read from a table; empty for one that is none of ours."""
+    return ADVICE[Reason(code)] if code in set(Reason) else ""
+
+
 class GradeError(Exception):
     """Base of both families.
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io.persons import number_of
+from gluteal_grade.io.persons import SEXES, number_of
 
 _ALIASES = {"study": "path", "study_path": "path", "input": "path", "operated": "operated_side", "side": "operated_side",
             "patient_id": "patient", "participant_id": "patient", "study_date": "date", "age_years": "age"}  # fmt: skip
 _KNOWN = ("path", "labels", "labelmap", "kind", "series", "sex", "metal", "age", "group", "operated_side", "patient", "date")
-_SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 _SIDES = {"right": "right", "r": "right", "left": "left", "l": "left", "both": "both", "none": "none"}
 _EMPTY = ("", "n/a", "na", "nan", "unknown")
 
@@ -114,7 +113,7 @@ def _given(manifest: Path, cells: Mapping[str, str]) -> Given:
         labelmap=said.get("labelmap"),
         kind=tuple(k.strip() for k in said.get("kind", "").split(";") if k.strip()),
         series=said.get("series"),
-        sex=_one_of(said, "sex", _SEXES),
+        sex=_one_of(said, "sex", SEXES),
         metal=_one_of(said, "metal", {**_SIDES, "auto": "auto"}),
         age_years=number_of(age) if age else None,
         group=said.get("group"),

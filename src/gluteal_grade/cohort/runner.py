@@ -16,7 +16,7 @@ from gluteal_grade.cohort.ledger import Key, Ledger
 from gluteal_grade.cohort.observer import Observer, Tally
 from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report.layout import DICOM, RESULT
+from gluteal_grade.report.layout import place_at
 
 _PATIENCE_S = 1.0
 _FULL = {os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}
@@ -98,13 +98,13 @@ class Batch:
 
     def _stands(self, row: Row) -> bool:
         """An earlier end still holds: a failure unless it is to be retried, a result if it is still there."""
-        state, folder = row["state"], self._recipe.out / row["folder"]
+        state, place, out = row["state"], place_at(row["folder"]), self._recipe.out
         if state == State.FAILED:
             return not self._options.retry_failed
         if not (row["study"] and row["folder"]):
             return True
         wanted = self._recipe.dicom and state != State.REFUSED and row["reason"] != Reason.DICOM_NOT_WRITTEN
-        return any(folder.rglob(f"*{RESULT}")) and (not wanted or any((folder / DICOM).glob("*.dcm")))
+        return place.has_result(out) and (not wanted or place.has_dicom(out))
 
     def _without_refused(self, todo: Sequence[str]) -> list[str]:
         """What was refused before it was opened needs no worker."""

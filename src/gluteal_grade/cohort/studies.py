@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from gluteal_grade.cohort.dictionary import columns_of, write_dictionary
 from gluteal_grade.cohort.files import write_table
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import State
-from gluteal_grade.errors import ADVICE, Reason
+from gluteal_grade.errors import Reason, advice_for
 from gluteal_grade.report.layout import RESULT, Place
 
 _STATES = {State.PARTLY.value: "partly_graded"}  # the name of result.json
@@ -114,7 +113,7 @@ def _refusal_row(row: sqlite3.Row) -> Row:
         "state": row["state"],
         "reason": row["reason"],
         "detail": row["detail"],
-        "advice": _advice(row["reason"]),
+        "advice": advice_for(row["reason"]),
         "attempts": row["attempt"],
     }
 
@@ -124,13 +123,9 @@ def _bare_refusal(study: Mapping[str, object]) -> Row:
         "study": study["study"],
         "state": study["state"],
         "reason": study["reason"],
-        "advice": _advice(str(study["reason"])),
+        "advice": advice_for(str(study["reason"])),
         "attempts": 1,
     }
-
-
-def _advice(reason: str) -> str:
-    return ADVICE.get(Reason(reason), "") if reason in set(Reason) else ""
 
 
 def _days(rows: Sequence[sqlite3.Row]) -> dict[str, int]:
@@ -140,8 +135,3 @@ def _days(rows: Sequence[sqlite3.Row]) -> dict[str, int]:
     for _, patient, day in dated:
         first[patient] = min(first.get(patient, day), day)
     return {study: day - first[patient] for study, patient, day in dated}
-
-
-def counts(told: Story) -> Counter[str]:
-    """Studies by state."""
-    return Counter(str(row["state"]) for row in told.studies)

@@ -25,7 +25,7 @@ from gluteal_grade.io.files import single
 from gluteal_grade.io.kinds import parse_kinds
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.deidentify import deidentified_result
-from gluteal_grade.report.layout import DICOM, RESULT, SUMMARY_PICTURE, Place, place_for
+from gluteal_grade.report.layout import RESULT, SUMMARY_PICTURE, Place, place_for
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.study import Study
@@ -108,7 +108,7 @@ def _one(task: Task, study: Study, place: Place) -> Outcome:
     result = deidentified_result(result) if recipe.deidentify else result
     write_study(Graded(result, graded.images), recipe.out, place, dicom)
     outcome = replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
-    if recipe.dicom and outcome.state is not State.REFUSED and not has_dicom(recipe.out, place.folder):
+    if recipe.dicom and outcome.state is not State.REFUSED and not place.has_dicom(recipe.out):
         return replace(outcome, reason=Reason.DICOM_NOT_WRITTEN)
     return outcome
 
@@ -121,11 +121,6 @@ def _write_dicom(graded: Graded, study: Study, place: Place, recipe: Recipe, fol
     options = DicomOptions(refused=recipe.dicom_of_refused, deidentify=recipe.deidentify)
     with contextlib.suppress(RefusedInput):
         write_dicom(graded, study, folder, overlay=overlay if overlay.exists() else None, options=options)
-
-
-def has_dicom(out: Path, folder: str) -> bool:
-    """DICOM objects lie with a result."""
-    return any((out / folder / DICOM).glob("*.dcm"))
 
 
 def _input_hash(entry: Entry, study: Study) -> str:
@@ -145,7 +140,7 @@ def _finished(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
         made_by = result["provenance"]
         wanted = (input_hash, recipe.config_hash, recipe.model_hash)
         same = tuple(made_by.get(name) for name in ("input_hash", "config_hash", "model_hash")) == wanted
-        whole = not recipe.dicom or has_dicom(recipe.out, place.folder)
+        whole = not recipe.dicom or place.has_dicom(recipe.out)
         return outcome_of(result, place) if same and whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

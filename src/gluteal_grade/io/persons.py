@@ -14,7 +14,7 @@ from gluteal_grade.study import Person
 
 _AGE = re.compile(r"(\d{1,3})([DWMY])")
 _PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
-_SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
+SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 OLDEST = 130
 
 
@@ -50,7 +50,7 @@ def parse_participants(content: bytes) -> dict[str, Participant]:
             continue
         cells = {name: cell.strip() for name, cell in zip(header, row, strict=True) if cell.strip() not in ("", "n/a")}
         if name := cells.get("participant_id"):
-            sex = _SEXES.get(cells.get("sex", cells.get("gender", "")).lower())
+            sex = SEXES.get(cells.get("sex", cells.get("gender", "")).lower())
             found[name] = Participant(sex, number_of(cells.get("age", "")), cells.get("group"))
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gluteal_grade.cohort.task import Outcome, State
-from gluteal_grade.errors import GradeError
+from gluteal_grade.errors import GradeError, Reason
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.grading import hash_of, objects_of
 from gluteal_grade.pacs.state import Known, Origin, PacsState
@@ -57,14 +57,14 @@ def deliver(state: PacsState, settings: PacsSettings, send: Send, log: Log) -> d
     Returns:
         reason code of each study that could not be sent, "" of each that was.
     """
-    ends = {}
+    ends: dict[str, str] = {}
     for known in state.unsent():
         files = objects_of(settings.out, known.folder, settings.send)
         if hash_of(files) != known.objects:  # made anew or removed since: entered again when it is graded again
             files = []
         try:
             if not files:
-                ends[known.study] = "not_a_result"
+                ends[known.study] = Reason.NOT_A_RESULT
                 continue
             new = send(files)
             state.sent(known.study, known.objects, new)

@@ -11,7 +11,7 @@ from typing import Any
 from gluteal_grade import __version__
 from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.task import State
-from gluteal_grade.errors import ADVICE, Reason
+from gluteal_grade.errors import advice_for
 from gluteal_grade.pacs.nightly import Night
 
 FOLDER = "nights"
@@ -79,4 +79,4 @@ def write_summary(night: Night, out: Path, started: datetime) -> tuple[Path, Pat
 
 
 def _told(reason: str) -> dict[str, str]:
-    return {"reason": reason, "advice": ADVICE[Reason(reason)] if reason in set(Reason) else ""}
+    return {"reason": reason, "advice": advice_for(reason)}

@@ -207,11 +207,3 @@ class _Nightly:
         fetched = {prior.hash: a for prior in fresh if (a := self._fetched(prior, "prior")) is not None}
         self.told.priors += len(fetched)
         return fetched
-
-
-def outcomes_by_state(night: Night) -> dict[str, int]:
-    """How many studies of the night stand in which state."""
-    found: dict[str, int] = {}
-    for state, _ in night.ends.values():
-        found[state] = found.get(state, 0) + 1
-    return found

@@ -56,6 +56,14 @@ class Place:
         except OSError:
             return []
 
+    def has_result(self, out: Path) -> bool:
+        """A whole result is there."""
+        return self.find(out, RESULT).is_file()
+
+    def has_dicom(self, out: Path) -> bool:
+        """DICOM objects lie with it."""
+        return any((out / self.folder / DICOM).glob("*.dcm"))
+
     def find(self, out: Path, name: str) -> Path:
         """Path of a file of the flat layout."""
         return out / self.folder / self.rename(name)
