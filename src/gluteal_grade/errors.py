@@ -139,6 +139,11 @@ class Reason(StrEnum):
     DISK_LOW = "disk_low"
     PORT_IN_USE = "port_in_use"
     DICOM_NOT_WRITTEN = "dicom_not_written"
+    # readers
+    BAD_DECISION = "bad_decision"
+    BAD_RATINGS = "bad_ratings"
+    UPLOAD_TOO_LARGE = "upload_too_large"
+    IMAGES_NOT_FOUND = "images_not_found"
 
 
 ADVICE: dict[Reason, str] = {
@@ -256,6 +261,10 @@ ADVICE: dict[Reason, str] = {
     Reason.DISK_LOW: "Free some space; until then images are refused, and senders send them again.",
     Reason.PORT_IN_USE: "Another program listens on this port: stop it, or give another one.",
     Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, or headers that are damaged).",
+    Reason.BAD_DECISION: "Reload the page and decide again; nothing was stored.",
+    Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; docs/agreement.md says what they hold.",
+    Reason.UPLOAD_TOO_LARGE: "Give the label map alone, compressed (.nii.gz or DICOM SEG).",
+    Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 

@@ -1,0 +1,1 @@
+"""Readers: a page to accept or overrule, and the agreement between them."""
