@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.io.bids import parse_name
 
 RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
+IMAGE, REPORT = "image.nii.gz", "report.html"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
 
 _HASH = re.compile(r"[0-9a-f]{12}")
@@ -41,7 +42,7 @@ class Place:
         """Where a file of the flat layout lies in this folder."""
         if not self.prefix:
             return name
-        if name.endswith(".png"):
+        if name.endswith((".png", ".html")):
             return f"figures/{self.prefix}_{name}"
         return f"anat/{self.prefix}_{_BIDS_NAMES[name]}"
 
@@ -50,7 +51,7 @@ class Place:
         try:
             if not self.prefix:
                 return [path.name for path in (out / self.folder).iterdir()]
-            pictures = (out / self.folder / "figures").glob(f"{self.prefix}_*.png")
+            pictures = (out / self.folder / "figures").glob(f"{self.prefix}_*.*")
             found = [path.name.removeprefix(f"{self.prefix}_") for path in pictures]
             return [*found, *(name for name in _BIDS_NAMES if self.find(out, name).exists())]
         except OSError:
@@ -72,6 +73,7 @@ class Place:
 _BIDS_NAMES = {
     RESULT: "desc-glutei_result.json",
     MUSCLES: "desc-glutei_morph.tsv",
+    IMAGE: "desc-reference_image.nii.gz",
     "labels.nii.gz": "desc-glutei_dseg.nii.gz",
     "fat_fraction.nii.gz": "desc-fatfraction_map.nii.gz",
     "excluded.nii.gz": "desc-excluded_mask.nii.gz",

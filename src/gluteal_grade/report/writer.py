@@ -12,7 +12,8 @@ import numpy as np
 from gluteal_grade.errors import not_writable
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
-from gluteal_grade.report.layout import DICOM, MUSCLES, RESULT, Place
+from gluteal_grade.report.image import stored_image
+from gluteal_grade.report.layout import DICOM, IMAGE, MUSCLES, RESULT, Place
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.tables import write_csv, write_tsv
 
@@ -27,8 +28,8 @@ def write_study(graded: Graded, out: Path, place: Place | None = None, more: Cal
         more: writes further files into the folder before it appears.
 
     Returns:
-        the study's folder: `result.json` and `muscles.csv` always; `labels.nii.gz`, `fat_fraction.nii.gz` and `overlay_*.png`
-        where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
+        the study's folder: `result.json` and `muscles.csv` always; `image.nii.gz`, `labels.nii.gz`, `fat_fraction.nii.gz` and
+        `overlay_*.png` where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
 
     Raises:
         TransientFailure: `output_not_writable`.
@@ -61,6 +62,7 @@ def _write_files(graded: Graded, folder: Path, place: Place) -> None:
     path(RESULT).write_text(graded.result.to_json(), encoding="utf-8")
     (write_tsv if place.prefix else write_csv)(graded.result, path(MUSCLES))
     if graded.images:
+        save_volume(stored_image(graded.images.image), path(IMAGE))
         save_volume(graded.images.labels, path("labels.nii.gz"))
         save_volume(graded.images.fat_fraction, path("fat_fraction.nii.gz"))
         if (excluded := graded.images.excluded) is not None:
