@@ -195,8 +195,10 @@ def test_an_unmasked_image_is_no_mask(tmp_path: Path) -> None:
 
 def test_our_own_results_are_not_read_again(tmp_path: Path) -> None:
     nifti(tmp_path / "T1.nii.gz")
-    for name in ("labels.nii.gz", "fat_fraction.nii.gz"):
+    for name in ("image.nii.gz", "labels.nii.gz", "fat_fraction.nii.gz", "excluded.nii.gz"):
         nifti(tmp_path / "out" / "abc" / name)
+    for name in ("desc-reference_image", "desc-glutei_dseg", "desc-fatfraction_map", "desc-excluded_mask"):
+        nifti(tmp_path / "bids" / "sub-01" / "anat" / f"sub-01_{name}.nii.gz")
     (tmp_path / "out" / "abc" / "result.json").write_text("{}")
     assert kinds(discover(tmp_path)) == {"T1": SeriesKind.T1}
 
