@@ -1,0 +1,114 @@
+"""One study as the worklist shows it, from its `result.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gluteal_grade.anatomy import Region
+from gluteal_grade.report.layout import Place
+from gluteal_grade.results import MuscleStatus, StudyStatus
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One study as the worklist shows it.
+
+    Attributes:
+        study: hash.
+        place: of its files in the output.
+        status: graded, partly_graded or refused.
+        needs_review: an automatic label failed a check.
+        reasons: why it is to be looked at, short words.
+        worst_quartile: highest quartile grade of a whole muscle; None without any.
+        worst_muscle: of which, e.g. "left gluteus minimus"; empty without any.
+        max_fat_fraction: of a whole muscle, 0-1; NaN without any.
+        metal: sides that hold metal.
+        method: how fat was measured; several joined by ``+``.
+        automatic: a network made the labels; None where there are none.
+        borderline: whole muscles with a grade that may as well be another.
+        patient: pseudonym in `studies.csv`; empty where not known.
+        days: since the patient's first study, as `studies.csv` has it; None where not known.
+        prior: hash of the patient's study before this one; empty without.
+        result_hash: 16 hex digits of the bytes of `result.json`.
+    """
+
+    study: str
+    place: Place
+    status: str
+    needs_review: bool
+    reasons: tuple[str, ...]
+    worst_quartile: int | None
+    worst_muscle: str
+    max_fat_fraction: float
+    metal: tuple[str, ...]
+    method: str
+    automatic: bool | None
+    borderline: int
+    patient: str
+    days: int | None
+    prior: str
+    result_hash: str
+
+
+def result_hash(content: bytes) -> str:
+    """16 hex digits of the bytes of a `result.json`."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def listed_of(content: bytes, place: Place) -> Listed:
+    """From a `result.json`; what only `studies.csv` knows is left empty. Read as plain JSON: the model's checks take ten times as long.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is no result of this program.
+    """
+    result = json.loads(content)
+    whole = [m for m in result["muscles"] if m["region"] == Region.WHOLE]
+    grades = [(g["grade"], _name(m)) for m in whole for g in m["grades"] if g["scale"] == "quartile" and g["grade"] is not None]
+    worst = max(grades, key=lambda found: int(found[0]), default=(None, ""))
+    fats = [result["fat"], result["fat_beside_metal"]]
+    segmentation = result["segmentation"]
+    return Listed(
+        study=str(result["study"]),
+        place=place,
+        status=StudyStatus(result["status"]).value,
+        needs_review=any(m["status"] == MuscleStatus.NEEDS_REVIEW for m in result["muscles"]),
+        reasons=tuple(_reasons(result)),
+        worst_quartile=worst[0],
+        worst_muscle=worst[1],
+        max_fat_fraction=max((float(m["fat_fraction"]) for m in whole if m["fat_fraction"] is not None), default=math.nan),
+        metal=tuple(str(one["side"]) for one in result["metal"] if one["present"]),
+        method="+".join(dict.fromkeys(str(fat["method"]) for fat in fats if fat)),
+        automatic=bool(segmentation["automatic"]) if segmentation else None,
+        borderline=sum(any(g["borderline_with"] is not None for g in m["grades"]) for m in whole),
+        patient="",
+        days=None,
+        prior="",
+        result_hash=result_hash(content),
+    )
+
+
+def _name(m: Mapping[str, Any]) -> str:
+    return f"{m['side']} {m['muscle'].replace('_', ' ')}"
+
+
+def _reasons(result: Mapping[str, Any]) -> Iterator[str]:
+    """What failed a check, then what is missing or cut; each reason once, with the whole muscles it is of."""
+    if result["refusal"]:
+        yield f"refused: {_words(result['refusal']['reason'])}"
+    found: dict[str, list[str]] = {}
+    for m in sorted(result["muscles"], key=lambda m: m["status"] != MuscleStatus.NEEDS_REVIEW):
+        if m["region"] == Region.WHOLE and m["status"] != MuscleStatus.GRADED:
+            told = [check["reason"] for check in m["checks"]] if m["status"] == MuscleStatus.NEEDS_REVIEW else [m["reason"] or m["status"]]
+            for reason in told:
+                found.setdefault(_words(reason), []).append(_name(m))
+    for words, names in found.items():
+        yield f"{words}: {', '.join(names)}"
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
