@@ -1,0 +1,1 @@
+"""The review app: pages, their data, and who may ask for them."""

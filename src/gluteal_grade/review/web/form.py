@@ -1,0 +1,132 @@
+"""What the form beside the pictures asks, and what the program says beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
+from gluteal_grade.report.words import fat_text, status_text, volume_text
+from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, SCALES, TENDON_STATES, TENDONS, Item, Key, Session
+
+COLUMNS = (Side.RIGHT, Side.LEFT)  # as in the picture: the patient's right at the left
+SCALE_NAMES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}
+_SCALE_KEYS = {"quartile": "q", "goutallier": "g", "bal_lowe": "b"}
+QUALITY_CHOICES = tuple((value, value) for value in QUALITIES)
+TENDON_NAMES = tuple((value, value.replace("_", " ")) for value in TENDONS)
+TENDON_CHOICES = tuple((value, value.replace("_", " ")) for value in TENDON_STATES)
+BURSA_CHOICES = tuple((value, value.replace("_", " ")) for value in BURSA_STATES)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One scale of one muscle.
+
+    Attributes:
+        name: key of the scale; `title` for readers; `key` that chooses it.
+        grades: that can be given.
+        program: the program's grade, empty without one or where it is hidden; likewise the rest.
+        probability: of it, e.g. ``87 %``.
+        other: another grade that is probable too.
+        mark: a reservation in words.
+    """
+
+    name: str
+    title: str
+    key: str
+    grades: tuple[str, ...]
+    program: str = ""
+    probability: str = ""
+    other: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One muscle on one side; texts are empty where they are hidden."""
+
+    side: str
+    scales: tuple[Scale, ...]
+    fat: str = ""
+    volume: str = ""
+    scores: str = ""
+    status: str = ""
+    warn: bool = False
+
+
+@dataclass(frozen=True)
+class MuscleRow:
+    """One muscle, right and left; `colour` of its contour."""
+
+    muscle: str
+    title: str
+    colour: str
+    cells: tuple[Cell, ...]
+
+
+def muscle_rows(result: StudyResult, session: Session) -> tuple[MuscleRow, ...]:
+    """The rows of the form."""
+    whole = {(m.muscle, m.side): m for m in result.muscles if m.region is Region.WHOLE}
+    return tuple(
+        MuscleRow(
+            muscle=muscle.value,
+            title=muscle.removeprefix("gluteus_").capitalize(),
+            colour=COLOURS[muscle, Region.WHOLE],
+            cells=tuple(_cell(side, None if session.blinded else whole.get((muscle, side)), result) for side in COLUMNS),
+        )
+        for muscle in Muscle
+    )
+
+
+def programs_word(result: StudyResult, key: Key) -> str:
+    """What the program says of a key; empty where nothing, as of tendons."""
+    if key.item is not Item.GRADE:
+        return ""
+    found = next((m for m in result.muscles if m.region is Region.WHOLE and m.muscle == key.muscle and m.side == key.side), None)
+    grade = found.grade(key.part) if found else None
+    return "" if grade is None else str(grade)
+
+
+def _cell(side: Side, m: MuscleResult | None, result: StudyResult) -> Cell:
+    scales = tuple(_scale(name, m) for name in SCALES)
+    if m is None:
+        return Cell(side, scales)
+    return Cell(
+        side=side,
+        scales=scales,
+        fat="" if math.isnan(m.fat_fraction) else fat_text(m),
+        volume="" if math.isnan(m.volume_ml) else volume_text(m.volume_ml),
+        scores=_scores(m, result),
+        status="" if _plain(m) else status_text(m),
+        warn=m.status is not MuscleStatus.GRADED,
+    )
+
+
+def _plain(m: MuscleResult) -> bool:
+    """Nothing to say but that it was measured whole."""
+    return m.status is MuscleStatus.GRADED and (math.isnan(m.evaluable_share) or m.evaluable_share > 0.995)
+
+
+def _scores(m: MuscleResult, result: StudyResult) -> str:
+    primary = result.norms.primary if result.norms else ""
+    z = next((n.z for n in m.norms if n.source == primary and n.quantity == "fat_fraction"), math.nan)
+    return "" if math.isnan(z) else f"z {z:+.1f}"
+
+
+def _scale(name: str, m: MuscleResult | None) -> Scale:
+    grades = (*(str(n) for n in range(SCALES[name] + 1)), NOT_ASSESSABLE)
+    found = m.graded(name) if m else None
+    if m is None or found is None or found.grade is None:
+        return Scale(name, SCALE_NAMES[name], _SCALE_KEYS[name], grades)
+    probability = m.probability(name)
+    return Scale(
+        name=name,
+        title=SCALE_NAMES[name],
+        key=_SCALE_KEYS[name],
+        grades=grades,
+        program=str(found.grade),
+        probability="" if math.isnan(probability) else f"{100 * probability:.0f} %",
+        other="" if found.borderline_with is None else str(found.borderline_with),
+        mark=found.mark.replace("_", " ") if found.mark else "",
+    )

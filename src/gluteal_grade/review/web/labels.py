@@ -1,0 +1,107 @@
+"""Corrected label maps: taken in piece by piece, measured beside the server, and the new numbers beside the old ones."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from gluteal_grade.anatomy import Region
+from gluteal_grade.errors import GradeError, Reason, RefusedInput, not_writable
+from gluteal_grade.report.readings import grade_text
+from gluteal_grade.report.words import fat_text, volume_text
+from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
+from gluteal_grade.review.database import FOLDER
+from gluteal_grade.review.web.bodies import file_body
+from gluteal_grade.review.web.form import SCALE_NAMES
+from gluteal_grade.review.web.pages import room_of, seat_of
+from gluteal_grade.review.web.room import Room
+
+router = APIRouter()
+
+
+@router.post("/studies/{study}/labels")
+async def upload(study: str, request: Request) -> Response:
+    """Take a label map in and have the study measured on it."""
+    room = room_of(request)
+    _not_blinded(request)
+    if room.catalogue.find(study) is None:
+        raise RefusedInput(Reason.STUDY_NOT_FOUND)
+    with _scratch(room.out) as path:
+        try:
+            with path.open("xb") as stream:
+                async for piece in file_body(request, room.max_upload):
+                    await run_in_threadpool(stream.write, piece)
+        except OSError as error:
+            raise not_writable(error) from error
+        correction = await run_in_threadpool(accept_upload, room.out, study, path, room.max_upload)
+    room.corrections.submit(correction)
+    return JSONResponse({"id": correction.id, "state": correction.state.value}, 202)
+
+
+@router.get("/studies/{study}/corrections")
+def corrections(study: str, request: Request) -> list[dict[str, Any]]:
+    """How far the measurements on corrected labels are, the latest first."""
+    room = room_of(request)
+    _not_blinded(request)
+    if room.catalogue.find(study) is None:
+        raise RefusedInput(Reason.STUDY_NOT_FOUND)
+    return [_told(room, study, c) for c in reversed(room.corrections.state(study))]
+
+
+def _told(room: Room, study: str, correction: Correction) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": correction.id,
+        "at": correction.at,
+        "state": correction.state.value,
+        "words": correction.detail or correction.reason.replace("_", " "),
+        "rows": [],
+    }
+    if correction.state is CorrectionState.DONE:
+        try:
+            found["rows"] = beside(room.catalogue.load(study), corrected_result(room.out, correction))
+        except GradeError as error:
+            found["words"] = error.reason.replace("_", " ")
+    return found
+
+
+def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
+    """Muscle, then volume, fat fraction and grades: old and new in turn."""
+    before = {(m.muscle, m.side): m for m in old.muscles if m.region is Region.WHOLE}
+    return [
+        [
+            f"{m.side} {m.muscle.removeprefix('gluteus_')}",
+            *(text for pair in zip(_texts(before.get((m.muscle, m.side))), _texts(m), strict=True) for text in pair),
+        ]
+        for m in new.muscles
+        if m.region is Region.WHOLE
+    ]
+
+
+def _texts(m: MuscleResult | None) -> list[str]:
+    if m is None:
+        return ["–"] * (2 + len(SCALE_NAMES))
+    return [volume_text(m.volume_ml), fat_text(m), *(grade_text(m.graded(name)) for name in SCALE_NAMES)]
+
+
+def _not_blinded(request: Request) -> None:
+    if seat_of(request).session.blinded:
+        raise HTTPException(403, "Not in a blinded read: the new numbers would show what the program found.")
+
+
+@contextmanager
+def _scratch(out: Path) -> Iterator[Path]:
+    """A name in the output folder; what was written there goes at the end."""
+    path = out / FOLDER / f".upload.{uuid.uuid4().hex}.partial"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""Templates, in which all text is escaped, and the page that says what is wrong."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, visible
+from gluteal_grade.review.web.room import Room, Seat
+
+
+@cache
+def environment() -> Environment:
+    """Escaping everywhere and no undefined names."""
+    found = Environment(
+        loader=PackageLoader("gluteal_grade.review.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals.update(disclaimer=DISCLAIMER)
+    found.filters.update(visible=visible, number=lambda n: f"{n:,}")
+    return found
+
+
+def page(name: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for the reader who asks."""
+    seat, room = seat_of(request), room_of(request)
+    text = environment().get_template(name).render(session=seat.session, csrf=room.csrf(seat), **values)
+    return HTMLResponse(text, status)
+
+
+def error_page(status: int, words: str, request: Request, code: str = "") -> Response:
+    """What is wrong, as a plain page, or as JSON where a script asked."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"error": code or "refused", "words": words}, status)
+    return HTMLResponse(environment().get_template("error.html.j2").render(status=status, words=words), status)
+
+
+def seat_of(request: Request) -> Seat:
+    """Who asks; the guard has let nobody else pass."""
+    seat: Seat = request.scope["seat"]
+    return seat
+
+
+def room_of(request: Request) -> Room:
+    """What the server holds."""
+    room: Room = request.app.state.room
+    return room

@@ -1,0 +1,93 @@
+// The page of one study: viewer, form, upload, and the keys of all three.
+
+import { Form } from "/static/form.js";
+import { onKeys } from "/static/keys.js";
+import { flush, showState } from "/static/queue.js";
+import { wireUpload } from "/static/upload.js";
+import { Viewer } from "/static/viewer.js";
+
+const settings = JSON.parse(document.body.dataset.settings);
+const form = new Form(settings);
+let viewer = null;
+
+async function finish() {
+  form.keepNote();
+  const next = document.getElementById("finish").dataset.next;
+  form.save("finished|||", "yes");
+  // on only when everything is stored; else the page says NOT SAVED and stays
+  if (!(await flush())) return;
+  location.assign(next ? `/studies/${next}` : "/");
+}
+
+function follow(id) {
+  const link = document.getElementById(id);
+  if (link) location.assign(link.href);
+}
+
+function focusTendons() {
+  document.querySelector("#tendons [tabindex='0']")?.focus();
+}
+
+function look(action) {
+  return () => (viewer ? action(viewer) : false);
+}
+
+// sliders have their own use for arrows
+function slices(action) {
+  return (event) => (viewer && !event.target.matches("input[type=range], .facts, .overlays") ? action(viewer) : false);
+}
+
+const grades = Object.fromEntries(["0", "1", "2", "3", "4"].map((g) => [g, () => form.grade(g)]));
+onKeys({
+  ...grades,
+  x: () => form.grade("not_assessable"),
+  q: () => form.choosing("quartile"),
+  g: () => form.choosing("goutallier"),
+  b: () => form.choosing("bal_lowe"),
+  j: () => form.go(form.here + 1),
+  k: () => form.go(form.here - 1),
+  ArrowLeft: (event) => (event.target.matches("input") ? false : form.side(0)),
+  ArrowRight: (event) => (event.target.matches("input") ? false : form.side(1)),
+  a: () => form.acceptHere(),
+  A: () => form.acceptAll(),
+  w: () => form.quality(),
+  t: focusTendons,
+  m: () => form.note.focus(),
+  n: finish,
+  p: () => follow("previous"),
+  l: () => follow("to-list"),
+  ArrowUp: slices((v) => v.step(1)),
+  ArrowDown: slices((v) => v.step(-1)),
+  PageUp: slices((v) => v.step(5)),
+  PageDown: slices((v) => v.step(-5)),
+  Home: slices((v) => v.end(true)),
+  End: slices((v) => v.end(false)),
+  ",": look((v) => v.level(-1)),
+  ".": look((v) => v.level(1)),
+  c: look((v) => v.toggle("contours")),
+  f: look((v) => v.toggle("fat")),
+  "[": look((v) => v.set("opacity", Math.max(0, v.look.opacity - 0.1))),
+  "]": look((v) => v.set("opacity", Math.min(1, v.look.opacity + 0.1))),
+  "-": look((v) => v.adjust(-0.1, 0)),
+  "=": look((v) => v.adjust(0.1, 0)),
+  "<": look((v) => v.adjust(0, -0.05)),
+  ">": look((v) => v.adjust(0, 0.05)),
+  r: look((v) => v.reset()),
+  z: look((v) => v.toggle("whole")),
+});
+
+document.getElementById("finish").addEventListener("click", finish);
+document.getElementById("accept-all")?.addEventListener("click", () => form.acceptAll());
+wireUpload(settings);
+showState();
+
+const loading = document.getElementById("loading");
+if (loading) {
+  Viewer.open(settings.study).then((opened) => {
+    viewer = opened;
+    loading.textContent = "";
+  }, (error) => {
+    loading.textContent = `No pictures: ${error.message}`;
+    loading.classList.add("wrong");
+  });
+}

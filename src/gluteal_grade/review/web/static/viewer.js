@@ -1,0 +1,181 @@
+// The viewer: which slice, how it looks, and what the pointer does.
+
+import { draw, placed } from "/static/draw.js";
+import { fatLayer, greyLayer, lookup } from "/static/layers.js";
+import { Stack } from "/static/stack.js";
+
+const NONE = 255;
+const by = (id) => document.getElementById(id);
+
+export class Viewer {
+  constructor(stack) {
+    this.stack = stack;
+    this.about = stack.about;
+    this.canvas = by("canvas");
+    this.context = this.canvas.getContext("2d");
+    this.look = { contours: true, fat: false, opacity: 0.8, whole: false };
+    this.index = this.about.levels[Math.min(1, this.about.levels.length - 1)].index;
+    this.slice = null;
+    this.reset();
+    this.wire();
+  }
+
+  static async open(study) {
+    const viewer = new Viewer(await Stack.open(study));
+    await viewer.show(viewer.index);
+    viewer.stack.ahead();
+    return viewer;
+  }
+
+  // The slice that was asked for last is the one that is shown, whatever comes first.
+  async show(index) {
+    this.index = Math.max(0, Math.min(this.about.slices - 1, index));
+    by("slice").value = this.index;
+    const wanted = this.index;
+    const slice = await this.stack.slice(wanted);
+    if (wanted !== this.index) return;
+    this.slice = slice;
+    this.drawn = {};
+    this.paint();
+  }
+
+  step(by) {
+    return this.show(this.index + (this.about.upwards ? by : -by));
+  }
+
+  end(top) {
+    return this.show(top === this.about.upwards ? this.about.slices - 1 : 0);
+  }
+
+  // The next standard level in the direction of the list, which runs downwards.
+  level(direction) {
+    const down = this.about.upwards ? -1 : 1;
+    const there = this.about.levels.map((l) => l.index).filter((i) => (i - this.index) * down * direction > 0);
+    if (there.length) this.show(there.reduce((a, b) => (Math.abs(a - this.index) <= Math.abs(b - this.index) ? a : b)));
+  }
+
+  reset() {
+    this.window = { low: this.about.window.low, high: this.about.window.high };
+    this.look.whole = false;
+    this.drawn = {};
+    this.paint();
+  }
+
+  // Shares of the width: `wider` of the span, `up` moves it.
+  adjust(wider, up) {
+    const span = this.window.high - this.window.low;
+    const middle = (this.window.high + this.window.low) / 2 + up * span;
+    const half = Math.max(this.about.step, (span * (1 + wider)) / 2);
+    this.window = { low: middle - half, high: middle + half };
+    this.drawn.grey = null;
+    this.table = null;
+    this.paint();
+  }
+
+  set(name, value) {
+    this.look[name] = value;
+    this.paint();
+  }
+
+  toggle(name) {
+    if (name === "fat" && !this.about.fat) return;
+    this.set(name, !this.look[name]);
+  }
+
+  paint() {
+    if (this.asked) return;
+    this.asked = requestAnimationFrame(() => {
+      this.asked = 0;
+      this.painted();
+    });
+  }
+
+  painted() {
+    this.controls();
+    if (!this.slice) return;
+    const ratio = devicePixelRatio || 1;
+    const size = { width: Math.round(this.canvas.clientWidth * ratio), height: Math.round(this.canvas.clientHeight * ratio), ratio };
+    if (this.canvas.width !== size.width || this.canvas.height !== size.height) Object.assign(this.canvas, { width: size.width, height: size.height });
+    if (this.tableOf !== this.window) [this.table, this.tableOf, this.drawn.grey] = [lookup(this.about, this.window), this.window, null];
+    this.drawn.grey ??= greyLayer(this.about, this.slice, this.table);
+    if (this.look.fat) this.drawn.fat ??= fatLayer(this.about, this.slice);
+    draw(this.context, size, this.about, this.slice, { grey: this.drawn.grey, fat: this.look.fat ? this.drawn.fat : null }, this.look, this.words());
+    this.canvas.dataset.shown = this.index; // what is on the screen now
+    this.canvas.setAttribute("aria-label", `${this.about.plane} slice ${this.words()}`);
+  }
+
+  words() {
+    const { low, high } = this.window;
+    const unit = this.about.window.ct ? " HU" : "";
+    return `${this.index + 1}/${this.about.slices} · ${this.about.positions[this.index]} · W ${Math.round(high - low)} L ${Math.round((high + low) / 2)}${unit}`;
+  }
+
+  controls() {
+    by("contours").setAttribute("aria-pressed", this.look.contours);
+    by("zoom").setAttribute("aria-pressed", !this.look.whole);
+    by("slice").setAttribute("aria-valuetext", `${this.index + 1} of ${this.about.slices}`);
+    if (by("fat")) {
+      by("fat").setAttribute("aria-pressed", this.look.fat);
+      by("fat-legend").hidden = !this.look.fat;
+      by("opacity").value = Math.round(this.look.opacity * 100);
+    }
+    document.querySelectorAll("#levels button").forEach((b) => b.setAttribute("aria-pressed", Number(b.dataset.index) === this.index));
+  }
+
+  // What lies under the pointer.
+  read(event) {
+    const place = by("readout");
+    const at = placed(this.about, { width: this.canvas.clientWidth, height: this.canvas.clientHeight }, this.look.whole);
+    const column = Math.floor((event.offsetX - at.x) / at.across);
+    const row = Math.floor((event.offsetY - at.y) / at.down);
+    if (!this.slice || column < 0 || row < 0 || column >= this.about.columns || row >= this.about.rows) {
+      place.textContent = "";
+      return;
+    }
+    const n = row * this.about.columns + column;
+    const words = [this.about.names[this.slice.labels[n]] ?? "no label", `value ${Math.round(this.slice.grey[n] * this.about.step + this.about.lowest)}`];
+    if (this.slice.fat) words.push(this.slice.fat[n] === NONE ? "no fat value" : `fat ${Math.round(this.slice.fat[n] / 2.5)} %`);
+    if (this.slice.excluded[n]) words.push("left out");
+    place.textContent = words.join(" · ");
+  }
+
+  wire() {
+    let turned = 0;
+    this.canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      turned += event.deltaMode ? event.deltaY * 40 : event.deltaY;
+      const steps = Math.trunc(turned / 40);
+      turned -= steps * 40;
+      if (steps) this.step(-Math.max(-3, Math.min(3, steps)));
+    }, { passive: false });
+    this.canvas.addEventListener("pointerdown", (event) => this.canvas.setPointerCapture(event.pointerId));
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (event.buttons) this.adjust(event.movementX / 200, -event.movementY / 300);
+      this.read(event);
+    });
+    by("slice").max = this.about.slices - 1;
+    by("slice").addEventListener("input", (event) => this.show(Number(event.target.value)));
+    by("contours").addEventListener("click", () => this.toggle("contours"));
+    by("zoom").addEventListener("click", () => this.toggle("whole"));
+    by("reset").addEventListener("click", () => this.reset());
+    if (by("fat")) this.wireFat();
+    for (const { index, title } of this.about.levels) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: title.replace(/^Largest (.*) sections?$/, "$1").replace(/^./, (c) => c.toUpperCase()), title });
+      button.dataset.index = index;
+      button.addEventListener("click", () => this.show(index));
+      by("levels").append(button);
+    }
+    new ResizeObserver(() => this.paint()).observe(this.canvas);
+  }
+
+  wireFat() {
+    by("fat").disabled = !this.about.fat;
+    by("fat").addEventListener("click", () => this.toggle("fat"));
+    by("opacity").addEventListener("input", (event) => this.set("opacity", Number(event.target.value) / 100));
+    const context = by("fat-scale").getContext("2d");
+    this.about.fat_colours.forEach(([r, g, b], n) => {
+      context.fillStyle = `rgb(${r} ${g} ${b})`;
+      context.fillRect(n, 0, 1, 1);
+    });
+  }
+}
