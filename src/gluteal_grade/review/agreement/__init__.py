@@ -1,0 +1,1 @@
+"""Agreement between readers, with the program, and of a reader with themselves: from a table of ratings to a report."""

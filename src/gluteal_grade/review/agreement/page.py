@@ -1,0 +1,108 @@
+"""`agreement.html`: one file, nothing fetched from elsewhere, all text escaped."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, count, visible
+from gluteal_grade.review.agreement import tables
+from gluteal_grade.review.agreement.comparisons import Who, comparisons
+from gluteal_grade.review.agreement.found import Findings
+from gluteal_grade.review.agreement.methods import paragraphs, sources
+from gluteal_grade.review.agreement.published import PUBLISHED
+from gluteal_grade.review.agreement.ratings import ScaleRatings
+from gluteal_grade.review.agreement.scales import Kind
+from gluteal_grade.review.agreement.words import STATISTICS, headline
+from gluteal_grade.review.model import PROGRAM
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page.
+
+    Attributes:
+        kind: forest, confusion, bland_altman or muscles.
+        scale: its name; empty where of all.
+        path: the PNG.
+        words: what it shows, for those who do not see it.
+    """
+
+    kind: str
+    scale: str
+    path: Path
+    words: str
+
+    @property
+    def data(self) -> str:
+        """The PNG inside the page."""
+        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode("ascii")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, pixels, from the PNG's header."""
+        width, height = struct.unpack(">II", self.path.read_bytes()[16:24])
+        return int(width), int(height)
+
+
+def render(found: Findings, pictures: Sequence[Picture]) -> str:
+    """The page."""
+    r = found.ratings
+    text: str = (
+        _environment()
+        .get_template("agreement.html.j2")
+        .render(
+            f=found,
+            r=r,
+            readers=[visible(name) for name in r.readers if name != PROGRAM],
+            program=PROGRAM in r.readers,
+            overview=tables.overview(found),
+            scales=[_scale(found, s, pictures) for s in r.scales],
+            pictures={p.kind: p for p in pictures if not p.scale},
+            published=[p for p in PUBLISHED if p.scale in {s.scale.name for s in r.scales}],
+            titles={s.scale.name: s.scale.title for s in r.scales},
+            paragraphs=paragraphs(found),
+            sources=sources(found),
+            kappas=any(s.scale.kind is not Kind.CONTINUOUS for s in r.scales),
+        )
+    )
+    return text
+
+
+def _explained(scale: ScaleRatings) -> str:
+    pair, everyone = (STATISTICS[headline(scale.scale, e)] for e in (False, True))
+    several = any(c.who is Who.EVERYONE for c in comparisons(scale.raters)) and pair != everyone
+    return f"{pair}; all readers: {everyone}" if several else pair
+
+
+def _scale(found: Findings, scale: ScaleRatings, pictures: Sequence[Picture]) -> dict[str, Any]:
+    name = scale.scale.name
+    return {
+        "name": name,
+        "title": visible(scale.scale.title),
+        "note": scale.scale.note,
+        "kind": scale.scale.kind.value,
+        "statistic": _explained(scale),
+        "details": tables.details(found, scale),
+        "together": tables.together(found, scale),
+        "parts": tables.by_part(found, scale),
+        "pictures": [p for p in pictures if p.scale == name],
+    }
+
+
+def _environment() -> Any:
+    """Escaping everywhere; page frame and style are those of the cohort's pages."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    ours, cohort = (PackageLoader(f"gluteal_grade.{room}", "templates") for room in ("review.agreement", "cohort.gallery"))
+    found = Environment(
+        loader=ChoiceLoader([ours, cohort]), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+    found.globals.update(disclaimer=DISCLAIMER, count=count)
+    found.filters.update(number=lambda n: f"{n:,}")
+    return found

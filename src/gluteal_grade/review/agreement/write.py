@@ -1,0 +1,80 @@
+"""The files of one run; each appears under its name when whole."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from gluteal_grade.cohort.files import write_table
+from gluteal_grade.cohort.gallery.files import write_text
+from gluteal_grade.errors import not_writable
+from gluteal_grade.report.page import drawing_style
+from gluteal_grade.review.agreement.differences import differences
+from gluteal_grade.review.agreement.forest import forest
+from gluteal_grade.review.agreement.found import COLUMNS, Findings, Found
+from gluteal_grade.review.agreement.heat import heat
+from gluteal_grade.review.agreement.muscles import muscles
+from gluteal_grade.review.agreement.page import Picture, render
+from gluteal_grade.review.agreement.scales import KNOWN, Kind
+
+FIGURES = "figures"
+_OURS = re.compile(r"(kappas|muscles|bland_altman|confusion_[a-z0-9_]+)\.png")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(found: Findings, folder: Path) -> list[Path]:
+    """Write `agreement.csv`, `agreement.html` and `figures/*.png`; figures of an earlier run that this one does not draw are removed.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    figures = folder / FIGURES
+    try:
+        figures.mkdir(parents=True, exist_ok=True)
+        with drawing_style():
+            pictures = list(_pictures(found, figures))
+        for old in figures.iterdir():
+            if _OURS.fullmatch(old.name) and old not in [p.path for p in pictures] and old.is_file() and not old.is_symlink():
+                old.unlink()
+        write_table(folder / "agreement.csv", COLUMNS, (row(r) for r in found.rows))
+        page = write_text(folder / "agreement.html", render(found, pictures))
+    except OSError as error:
+        raise not_writable(error) from error
+    return [folder / "agreement.csv", page, *(p.path for p in pictures)]
+
+
+def row(found: Found) -> dict[str, object]:
+    """By `COLUMNS`: `NaN` where there is no number; text that a table program would take for a formula gets an apostrophe before it."""
+    return {name: _plain(value) for name, value in asdict(found).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _pictures(found: Findings, folder: Path) -> Iterator[Picture]:
+    drawn = forest(found, folder / "kappas.png")
+    if drawn:
+        yield Picture("forest", "", drawn, "Agreement with 95 % intervals, all muscles and sides together; 1 is perfect, 0 is chance.")
+    drawn = muscles(found, folder / "muscles.png")
+    if drawn:
+        words = "Share of pairs that were one grade and two or more grades apart, by muscle; the numbers beside a bar are the two shares."
+        yield Picture("muscles", "", drawn, words)
+    for number, scale in enumerate(found.ratings.scales, start=1):
+        name = scale.scale.name
+        if scale.scale.kind is Kind.CONTINUOUS:
+            drawn = differences(found, scale, folder / "bland_altman.png")
+            words = "Bland-Altman plots: differences against means, with bias and limits of agreement."
+            kind = "bland_altman"
+        else:
+            label = name if name in KNOWN else f"scale_{number}"  # the name of a file is not taken from the table
+            drawn = heat(found, scale, folder / f"confusion_{label}.png")
+            words = "How often each two grades met; the outlined diagonal is agreement. The first of the two is in rows."
+            kind = "confusion"
+        if drawn:
+            yield Picture(kind, name, drawn, words)
