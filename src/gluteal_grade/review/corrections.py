@@ -1,67 +1,33 @@
-"""Corrected label maps: taken in from a reader, and measured again one at a time beside the server."""
+"""Corrected label maps measured again beside the server, one at a time, each in a process of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
 
+from pydantic import ValidationError
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import GradeError, Reason, RefusedInput
+from gluteal_grade.report.layout import RESULT
 from gluteal_grade.results import StudyResult
+from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, result_folder
+from gluteal_grade.review.database import FOLDER, Database
+from gluteal_grade.review.remeasure import Job
+from gluteal_grade.review.uploads import UPLOAD_LIMIT, accept_upload
 
-UPLOAD_LIMIT = 256 << 20  # bytes
+__all__ = ["UPLOAD_LIMIT", "Correction", "CorrectionState", "Corrections", "accept_upload", "corrected_result", "result_folder"]
 
-
-class CorrectionState(StrEnum):
-    """Where a correction stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    REFUSED = "refused"  # permanent: the reason says why
-    FAILED = "failed"  # may pass: submit again
-
-
-@dataclass(frozen=True)
-class Correction:
-    """One corrected label map.
-
-    Attributes:
-        id: UUID, the value of the reader's decision `Item.LABELS`.
-        study: hash.
-        at: UTC, ISO 8601, when it was taken in.
-        sha256: of the file as stored; `segmentation.sha256` of its result.
-        state: where it stands.
-        reason, detail: why refused or failed, or what to know of it; no patient data.
-        seconds: spent on measuring.
-    """
-
-    id: str
-    study: str
-    at: str
-    sha256: str
-    state: CorrectionState
-    reason: str = ""
-    detail: str = ""
-    seconds: float = 0.0
-
-
-def accept_upload(out: Path, study: str, source: BinaryIO | Path, limit: int = UPLOAD_LIMIT) -> Correction:
-    """Check and store a label map: NIfTI, DICOM SEG, or a zip of one (told by content; no name is asked for).
-
-    It waits then until `Corrections.submit` or the next start of the server.
-
-    Raises:
-        RefusedInput: `upload_too_large`, `study_not_found`, `empty_file`, `unsafe_zip`, `unreadable_zip`, `labels_unreadable`,
-            `labels_not_integer`, `labels_numbering`, `labels_empty`, `labels_geometry`.
-        TransientFailure: `output_not_writable`.
-    """
-    raise NotImplementedError
-
-
-def result_folder(out: Path, correction: Correction) -> Path:
-    """Where its result lies once it is done: `OUT/review/corrected/<study>/<id>/`, as a study's folder of the flat layout."""
-    raise NotImplementedError
+_LOOK_S = 5.0  # how often to look for what another server took in
+_BEAT_S = 10.0
+_LONGEST_S = 3600.0
 
 
 def corrected_result(out: Path, correction: Correction) -> StudyResult:
@@ -70,33 +36,120 @@ def corrected_result(out: Path, correction: Correction) -> StudyResult:
     Raises:
         RefusedInput: `not_a_result`: it is not done, or its files are gone.
     """
-    raise NotImplementedError
+    try:
+        return StudyResult.model_validate_json((result_folder(out, correction) / RESULT).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise RefusedInput(Reason.NOT_A_RESULT, "no result of this correction") from error
 
 
 class Corrections:
-    """Measures corrections again, each in a process of its own, one at a time.
+    """Measures corrections again, each in a process of its own, one at a time; what was left waiting is gone on with.
 
     Args:
         out: the output folder.
         data: folder of images, for studies that are not where the ledger says.
         config: settings file of the run; None: the default.
+
+    Raises:
+        ValueError: the settings file is none.
+        RefusedInput, TransientFailure: as `Database`.
     """
 
     def __init__(self, out: Path, data: Path | None = None, config: Path | None = None) -> None:
-        raise NotImplementedError
+        load_settings(config)
+        self._out, self._data, self._config = out.absolute(), data, config
+        self._database = Database(out)
+        self._table = Table(self._database)
+        self._wake, self._closed = threading.Event(), False
+        self._worker = threading.Thread(target=self._work, name="corrections", daemon=True)
+        self._worker.start()
 
     def submit(self, correction: Correction) -> None:
         """Let it be measured; at once, or when those before it are done. One that failed is tried again."""
-        raise NotImplementedError
+        self._table.again(correction.id)
+        self._wake.set()
 
     def state(self, study: str) -> tuple[Correction, ...]:
         """All corrections of a study, oldest first."""
-        raise NotImplementedError
+        return self._table.of_study(study)
 
     def find(self, correction: str) -> Correction | None:
         """One by its id."""
-        raise NotImplementedError
+        return self._table.find(correction)
 
     def close(self) -> None:
         """Stop; what is being measured is measured again at the next start."""
-        raise NotImplementedError
+        self._closed = True
+        self._wake.set()
+        self._worker.join()
+        self._database.close()
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                taken = self._table.take()
+                if taken is not None:
+                    self._measure(*taken)
+                    continue
+            except GradeError:
+                pass  # the disk is full or another one writes for long: tried again
+            self._wake.wait(_LOOK_S)
+            self._wake.clear()
+
+    def _measure(self, correction: Correction, file: str) -> None:
+        job = Job(
+            str(self._out),
+            correction.study,
+            correction.id,
+            str(self._out / FOLDER / UPLOADS / file),
+            str(self._data.absolute()) if self._data else "",
+            str(self._config.absolute()) if self._config else "",
+        )
+        start = time.monotonic()
+        answer = self._asked(correction, job)
+        if answer is None:
+            self._table.put_back(correction)
+            return
+        state = CorrectionState(answer["state"])
+        self._table.finish(correction, state, answer["reason"], answer["detail"], time.monotonic() - start)
+
+    def _asked(self, correction: Correction, job: Job) -> dict[str, str] | None:
+        """The child's answer; None where this server is closing."""
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "gluteal_grade.review.remeasure"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            try:
+                with suppress(OSError):  # it died at once: seen below
+                    child.stdin.write(json.dumps(asdict(job)) + "\n")
+                    child.stdin.flush()
+                if not self._ended(child, correction):
+                    return None if self._closed else _failed("it took longer than an hour")
+                told = child.stdout.read()
+            finally:
+                child.kill()
+        try:
+            found: dict[str, str] = json.loads(told)
+        except ValueError:
+            return _failed(f"the process ended with code {child.returncode}")
+        return found
+
+    def _ended(self, child: subprocess.Popen[str], correction: Correction) -> bool:
+        """Wait for it; False where it must be stopped."""
+        start = heard = time.monotonic()
+        while child.poll() is None:
+            if self._closed or time.monotonic() - start > _LONGEST_S:
+                return False
+            if time.monotonic() - heard > _BEAT_S:
+                heard = time.monotonic()
+                with suppress(GradeError):
+                    self._table.beat(correction)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(0.2)
+        return True
+
+
+def _failed(detail: str) -> dict[str, str]:
+    return {"state": CorrectionState.FAILED, "reason": Reason.WORKER_LOST, "detail": detail}

@@ -77,7 +77,7 @@ def origin_of(out: Path, study: str, data: Path | None = None) -> Origin:
         RefusedInput: `study_not_found`, `not_a_result`, `images_not_found`; no path is told.
         TransientFailure: `read_failed`.
     """
-    place, result = _result(out, study)
+    place, result = result_of(out, study)
     trouble: TransientFailure | None = None
     index = ImageIndex(out, data) if data is not None else None
     for entry in chain(_in_ledger(out, study), index.entries(study) if index else ()):
@@ -93,7 +93,8 @@ def origin_of(out: Path, study: str, data: Path | None = None) -> Origin:
     raise trouble or RefusedInput(Reason.IMAGES_NOT_FOUND)
 
 
-def _result(out: Path, study: str) -> tuple[Place, StudyResult]:
+def result_of(out: Path, study: str) -> tuple[Place, StudyResult]:
+    """A result, and where it lies; same errors as `origin_of` but for the images."""
     try:
         for place in _places(out, study):
             path = place.find(out, RESULT)
