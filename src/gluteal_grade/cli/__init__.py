@@ -17,6 +17,7 @@ from gluteal_grade.cli.grade import grade
 from gluteal_grade.cli.inspect import inspect
 from gluteal_grade.cli.model import app as model
 from gluteal_grade.cli.pacs import app as pacs
+from gluteal_grade.cli.report import report
 from gluteal_grade.cli.review import review
 from gluteal_grade.cli.schema import schema
 from gluteal_grade.cli.watch import watch
@@ -39,6 +40,7 @@ app.command()(inspect)
 app.command()(batch)
 app.command()(watch)
 app.command()(compare)
+app.command()(report)
 app.command()(review)
 app.command()(schema)
 app.add_typer(cohort, name="cohort")

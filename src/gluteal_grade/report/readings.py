@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import cache
 
 from gluteal_grade.anatomy import Region
+from gluteal_grade.grading.scales import Profile, load_scales
 from gluteal_grade.results import Grade, MuscleResult, StudyResult
 
 NO_INTERVAL = "–"
+_EXACT = 1e-6
 
 
 def interval_text(m: MuscleResult) -> str:
@@ -22,6 +26,55 @@ def grade_text(grade: Grade | None) -> str:
     if grade is None or grade.grade is None:
         return "–"
     return str(grade.grade) if grade.borderline_with is None else f"{grade.grade} or {grade.borderline_with}"
+
+
+def probability_text(probability: float) -> str:
+    """E.g. ``97 %``; what rounds to all or nothing is said so; empty where there is none."""
+    if math.isnan(probability):
+        return ""
+    if probability > 0.995:
+        return ">99 %"
+    return "<1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
+def z_text(z: float) -> str:
+    """E.g. ``+1.2``; a dash where there is none."""
+    return NO_INTERVAL if math.isnan(z) else f"{round(z, 1) + 0.0:+.1f}"
+
+
+def percentile_text(percentile: float) -> str:
+    """E.g. ``88th``; beyond the first and the last, as ``below 1st``; empty where there is none."""
+    if math.isnan(percentile):
+        return ""
+    if percentile < 0.5:
+        return "below 1st"
+    if percentile >= 99.5:
+        return "above 99th"
+    number = round(percentile)
+    ending = "th" if number in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def quartile_edges(result: StudyResult) -> tuple[float, ...]:
+    """Edges of the Quartile scale that the result was graded with, fractions; none if they are not known here."""
+    known = _quartile_profiles()
+    graded = [(m.fat_fraction, g) for m in result.muscles for g in m.grades if g.scale == "quartile" and g.grade is not None]
+    used = {(g.profile, g.measure) for _, g in graded}
+    if len(used) != 1:
+        return ()
+    profile, measure = used.pop()
+    if profile not in known or not known[profile].measure == measure == "fat_fraction":
+        return ()
+    edges = tuple(e.at for e in known[profile].edges)
+    # a lab's own scales file may have other edges under the same name: the margins tell
+    own = any(min(abs(fat - g.margin - at) for at in edges) > _EXACT for fat, g in graded)
+    return () if own else edges
+
+
+@cache
+def _quartile_profiles() -> Mapping[str, Profile]:
+    """The shipped ones; read once, as a batch makes thousands of reports."""
+    return load_scales().scales["quartile"].profiles
 
 
 def norm_lines(result: StudyResult) -> tuple[str, ...]:

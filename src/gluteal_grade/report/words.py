@@ -1,9 +1,10 @@
-"""A result in words and human numbers, for the pictures."""
+"""A result in words and human numbers, for pictures and pages."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
@@ -15,6 +16,8 @@ from gluteal_grade.segmentation.regions import GIVEN
 DASH = "–"
 
 _NUMBERED = re.compile(r"s\d+(\.\w{1,12})?")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_JOINED = re.compile(r"(?<=[a-z])_(?=[a-z])")
 
 _METHODS = {
     "dixon": "Dixon water and fat",
@@ -66,6 +69,26 @@ _LEFT_OUT = frozenset({Reason.EXCLUDED_BY_MASK, Reason.WATER_FAT_SWAP})
 HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile", "Goutallier", "Bal & Lowe")
 
 
+def visible(text: str) -> str:
+    """Text without characters that steer a page or a terminal, or turn its direction."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def plain(text: str) -> str:
+    """Names of the code in a sentence as words, e.g. ``gluteus maximus``."""
+    return _JOINED.sub(" ", text)
+
+
+def muscle_name(muscle: Muscle) -> str:
+    """E.g. ``Gluteus maximus``."""
+    return muscle.replace("gluteus", "Gluteus").replace("_", " ")
+
+
+def why_text(reason: Reason | None) -> str:
+    """A reason code as the end of a sentence; empty without one."""
+    return _WHY.get(reason, reason.replace("_", " ")) if reason else ""
+
+
 def volume_text(volume_ml: float) -> str:
     """E.g. ``742 ml``; one decimal below 10 ml."""
     if math.isnan(volume_ml):
@@ -100,7 +123,7 @@ def grade_rows(result: StudyResult) -> tuple[Row, ...]:
 
 def _row(m: MuscleResult, side: str, divided: bool) -> Row:
     whole = m.region is Region.WHOLE
-    muscle = m.muscle.replace("gluteus", "Gluteus").replace("_", " ")
+    muscle = muscle_name(m.muscle)
     colour = COLOURS.get((m.muscle, m.region)) if not (whole and divided) and m.status is not MuscleStatus.MISSING else None
     grades = ("quartile", "goutallier", "bal_lowe")
     cells = (
@@ -114,7 +137,7 @@ def _row(m: MuscleResult, side: str, divided: bool) -> Row:
 
 def status_text(m: MuscleResult) -> str:
     """How far a muscle was measured, in plain words."""
-    why = _WHY.get(m.reason, m.reason.replace("_", " ")) if m.reason else ""
+    why = why_text(m.reason)
     if m.status is MuscleStatus.MISSING:
         return f"not measured: {why}"
     if m.status is MuscleStatus.NOT_GRADABLE:
@@ -124,10 +147,15 @@ def status_text(m: MuscleResult) -> str:
     share += "" if math.isnan(m.oedema_share) or m.oedema_share < 0.005 else f"; oedema signal in {100 * m.oedema_share:.0f} %"
     if m.region is not Region.WHOLE:
         return share.removeprefix("; ")  # the muscle's row tells the rest
-    view = f"partly in view, about {100 * m.coverage:.0f} %; cut at the {_joined(m.cut_at)} border" if m.cut_at else "whole muscle in view"
+    view = f"partly in view, about {100 * m.coverage:.0f} %; cut at the {joined(m.cut_at)} border" if m.cut_at else "whole muscle in view"
     if m.status is MuscleStatus.NEEDS_REVIEW:
         return f"NEEDS REVIEW: {'; '.join(c.detail for c in m.checks)}; {view}{share}"
     return f"{view}{share}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """E.g. ``a, b and c``."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 
 def method_text(result: StudyResult) -> str:
@@ -142,11 +170,16 @@ def method_text(result: StudyResult) -> str:
 
 def _fat_text(result: StudyResult, fat: FatReport) -> str:
     kinds = {s.id: s.kind.replace("_", " ") for s in result.series}
-    series = ", ".join(_series_text(s, kinds.get(s, "")) for s in fat.series)
-    return f"{_METHODS.get(fat.method, fat.method)} · series {series}"
+    series = ", ".join(series_name(s, kinds.get(s, "")) for s in fat.series)
+    return f"{method_name(fat.method)} · series {series}"
 
 
-def _series_text(series: str, kind: str) -> str:
+def method_name(method: str) -> str:
+    """E.g. ``Dixon water and fat``."""
+    return _METHODS.get(method, method)
+
+
+def series_name(series: str, kind: str) -> str:
     """A numbered series with its id; one named after its file, which may hold a name, by its contrast only."""
     if _NUMBERED.fullmatch(series):
         return f"{series} ({kind})" if kind else series
@@ -169,7 +202,7 @@ def regions_text(result: StudyResult) -> str:
     """Which muscles were split by rule, one sentence; empty where none was."""
     rules = result.segmentation.regions if result.segmentation else {}
     split = tuple(m.replace("_", " ") for m in Muscle if any(name.endswith(m) and rule != GIVEN for name, rule in rules.items()))
-    return f"Regions of {_joined(split)} by rule, from the shape of the muscles." if split else ""
+    return f"Regions of {joined(split)} by rule, from the shape of the muscles." if split else ""
 
 
 def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
@@ -177,7 +210,7 @@ def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
     seen = {(m.muscle, m.region) for m in result.muscles if m.status is not MuscleStatus.MISSING}
     entries = []
     for (muscle, region), colour in COLOURS.items():
-        name = muscle.replace("gluteus", "Gluteus").replace("_", " ")
+        name = muscle_name(muscle)
         divided = muscle is Muscle.GLUTEUS_MINIMUS and any(m is muscle and r is not Region.WHOLE for m, r in seen)
         if (muscle, region) in seen and not (divided and region is Region.WHOLE):
             entries.append((colour, name if region is Region.WHOLE else f"{name}, {region}"))
@@ -187,7 +220,3 @@ def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
 def leaves_out(result: StudyResult) -> bool:
     """Whether voxels were left out on purpose: beside metal, by the user, where water and fat are exchanged."""
     return any(m.zone_ml > 0 for m in result.metal) or any(n.reason in _LEFT_OUT for n in result.notes)
-
-
-def _joined(words: tuple[str, ...]) -> str:
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)

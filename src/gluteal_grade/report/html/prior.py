@@ -1,0 +1,59 @@
+"""What a report says of an earlier study of the same patient. Plain values: `cohort.priors` fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gluteal_grade.anatomy import Muscle, Region, Side
+
+
+@dataclass(frozen=True)
+class PriorRow:
+    """One muscle or region on one side, then and now; NaN where it was not measured or cannot be compared.
+
+    Attributes:
+        fat_then, fat_now: fat fraction, 0-1.
+        quartile_then, quartile_now: grades; None where there is none.
+        change_points: of the fat fraction, percentage points, with its 95 % interval.
+        sdc_points: smallest detectable change.
+        beyond: the change is larger than that; None where it cannot be told.
+        volume_change_ml: now minus then; `volume_change_percent` of the earlier volume.
+        words: what the change means, or why there is none.
+        cautions: sentences; the numbers stand, but read them with these.
+    """
+
+    side: Side
+    muscle: Muscle
+    region: Region
+    fat_then: float
+    fat_now: float
+    quartile_then: int | None
+    quartile_now: int | None
+    change_points: float
+    change_low: float
+    change_high: float
+    sdc_points: float
+    beyond: bool | None
+    volume_change_ml: float
+    volume_change_percent: float
+    words: str
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prior:
+    """An earlier study of the same patient, compared with the one that is reported.
+
+    Attributes:
+        study: hash of the earlier one.
+        days: between the two; None if not known.
+        rows: in any order.
+        cautions: sentences about all rows.
+        assumptions: what every comparison takes for granted.
+    """
+
+    study: str
+    days: int | None
+    rows: tuple[PriorRow, ...]
+    cautions: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()

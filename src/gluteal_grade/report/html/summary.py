@@ -1,0 +1,188 @@
+"""The first lines of a report: one summary a clinician can read, and what must be looked at before any number."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from gluteal_grade.anatomy import Part, Region, Side
+from gluteal_grade.errors import ADVICE, Reason
+from gluteal_grade.report.html.numbers import fat_phrase, gap, number, percent, signed
+from gluteal_grade.report.html.prior import Prior
+from gluteal_grade.report.readings import grade_text
+from gluteal_grade.report.words import joined, muscle_name, plain, visible, why_text
+from gluteal_grade.results import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
+
+_FIXED = "\N{NO-BREAK SPACE}"
+_SOUND = (MuscleStatus.GRADED, MuscleStatus.PARTIAL)
+_ROUGH = {"t1": "estimated from T1", "t2": "a rough estimate from T2", "pd": "a rough estimate from PD", "ct": "from CT, not calibrated"}
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing to look at first.
+
+    Attributes:
+        head: what it is about.
+        text: what was found.
+        advice: what to do, may be empty.
+        mark: ``review``, ``missing`` or ``partial``, for its look.
+    """
+
+    head: str
+    text: str
+    advice: str
+    mark: str
+
+
+def summary(result: StudyResult, prior: Prior | None = None) -> tuple[str, ...]:
+    """The summary, a few sentences: grades, the most fat, the sides, what needs review or is missing, the change. Never a diagnosis."""
+    if result.status is StudyStatus.REFUSED:
+        why = result.refusal.detail or why_text(result.refusal.reason) if result.refusal else ""
+        return (f"This study was not graded{': ' if why else ''}{sentence_end(plain(why))}.",)
+    said = [_grades(result), _sides(result), _in_doubt(result), _metal(result), _change(prior)]
+    return tuple(s for s in said if s)
+
+
+def alerts(result: StudyResult) -> tuple[Alert, ...]:
+    """Muscles that need review, that were not measured, that are cut; needs review first."""
+    found: list[Alert] = []
+    for side in Side:
+        own = [m for m in _whole(result) if m.side is side]
+        if own and all(m.status is MuscleStatus.MISSING for m in own):
+            reasons = tuple(dict.fromkeys(m.reason for m in own if m.reason))
+            why = joined([why_text(r) for r in reasons])
+            found.append(Alert(f"{side.capitalize()} side", f"not measured: {why}", joined_advice(reasons), "missing"))
+            continue
+        found += [w for m in own if (w := _alert(m)) is not None]
+    order = ("review", "missing", "partial")
+    return tuple(sorted(found, key=lambda w: order.index(w.mark)))
+
+
+def part_name(m: MuscleResult) -> str:
+    """E.g. ``left gluteus medius``."""
+    return str(Part(m.muscle, m.region, m.side))
+
+
+def shares(result: StudyResult, side: Side) -> str:
+    """How much of each muscle beside metal could be measured, e.g. ``gluteus maximus 100 %, gluteus medius 85 %``."""
+    own = [m for m in _whole(result) if m.side is side and not math.isnan(m.evaluable_share)]
+    return ", ".join(f"{muscle_name(m.muscle).lower()} {percent(m.evaluable_share, 0)} %" for m in own)
+
+
+def joined_advice(reasons: tuple[Reason, ...]) -> str:
+    """What to do, each sentence once."""
+    return " ".join(dict.fromkeys(ADVICE[r] for r in reasons))
+
+
+def sentence_end(text: str) -> str:
+    """Text to which a full stop is added, without one of its own."""
+    return visible(text).rstrip(" .")
+
+
+def _whole(result: StudyResult) -> list[MuscleResult]:
+    return [m for m in result.muscles if m.region is Region.WHOLE]
+
+
+def _grades(result: StudyResult) -> str:
+    sound = [m for m in _whole(result) if m.status in _SOUND and not math.isnan(m.fat_fraction)]
+    if not sound:
+        return "No muscle can be read as it is: every one that was measured needs review."
+    counts = Counter(g for m in sound if (g := m.grade("quartile")) is not None)
+    most = max(sound, key=lambda m: m.fat_fraction)
+    rough = next((_ROUGH[m.method] for m in sound if m.method in _ROUGH), "")
+    cut = ", partly in view" if most.cut_at else ""
+    grade = f", Quartile{_FIXED}{grade_text(most.graded('quartile'))}" if most.graded("quartile") else ""
+    return f"{_quartiles(counts, len(sound))}Most fat: {part_name(most)}{cut}, {fat_phrase(most)}{grade}{f' ({rough})' if rough else ''}."
+
+
+def _quartiles(counts: Counter[int], muscles: int) -> str:
+    """How many muscles have which grade, the highest first; empty where one muscle says it all."""
+    if muscles == 1 or not counts:
+        return ""
+    if len(counts) == 1:
+        return f"Quartile{_FIXED}{next(iter(counts))} in all {muscles} muscles. "
+    (first, n), *others = sorted(counts.items(), reverse=True)
+    rest = ", ".join(f"{grade} in {number}" for grade, number in others)
+    return f"Quartile{_FIXED}{first} in {n} of {muscles} muscles, {rest}. "
+
+
+def _sides(result: StudyResult) -> str:
+    """The largest difference between two sides that need no review."""
+    known = [
+        a for a in result.asymmetry if a.region is Region.WHOLE and a.reason is None and not math.isnan(a.fat_fraction_difference_points)
+    ]
+    if not known:
+        return ""
+    most = max(known, key=lambda a: abs(a.fat_fraction_difference_points))
+    points = most.fat_fraction_difference_points
+    if abs(points) < 1:
+        return f"Right and left differ by {number(abs(points), 1)} points at the most."
+    more = Side.LEFT if points > 0 else Side.RIGHT
+    pair = {m.side: m for m in _whole(result) if m.muscle is most.muscle}
+    overlap = _overlap(pair[Side.LEFT], pair[Side.RIGHT]) if len(pair) == 2 else ""
+    return (
+        f"Largest difference between the sides: {muscle_name(most.muscle).lower()}, "
+        f"{number(abs(points), 1)} points more on the {more}{overlap}."
+    )
+
+
+def _overlap(a: MuscleResult, b: MuscleResult) -> str:
+    bounds = (a.fat_fraction_low, a.fat_fraction_high, b.fat_fraction_low, b.fat_fraction_high)
+    if any(math.isnan(v) for v in bounds):
+        return ""
+    meet = a.fat_fraction_low <= b.fat_fraction_high and b.fat_fraction_low <= a.fat_fraction_high
+    return " (their intervals meet)" if meet else " (their intervals do not meet)"
+
+
+def _in_doubt(result: StudyResult) -> str:
+    whole = _whole(result)
+    review = [part_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
+    absent = [part_name(m) for m in whole if m.status in (MuscleStatus.NOT_GRADABLE, MuscleStatus.MISSING)]
+    sides = [s for s in Side if whole and all(m.status is MuscleStatus.MISSING for m in whole if m.side is s)]
+    absent = [name for name in absent if not name.startswith(tuple(sides))] + [f"the {s} side" for s in sides]
+    said = []
+    if review:
+        said.append(f"{len(review)} {'muscle needs' if len(review) == 1 else 'muscles need'} review: {joined(review)}.")
+    if absent:
+        said.append(f"Not graded: {joined(absent)}.")
+    return " ".join(said)
+
+
+def _metal(result: StudyResult) -> str:
+    sides: list[MetalSide] = [m for m in result.metal if m.present]
+    return f"Metal: {joined([f'{m.side} hip' for m in sides])}." if sides else ""
+
+
+def _change(prior: Prior | None) -> str:
+    if prior is None:
+        return ""
+    when = f" {gap(prior.days)} before" if prior.days is not None else ""
+    whole = [r for r in prior.rows if r.region is Region.WHOLE]
+    beyond = sorted((r for r in whole if r.beyond), key=lambda r: -abs(r.change_points))
+    if beyond:
+        told = joined([f"{Part(r.muscle, r.region, r.side)} {signed(r.change_points, 1)} points" for r in beyond])
+        return f"Against the study{when}: {told}, beyond the stated measurement uncertainty."
+    if any(r.beyond is not None for r in whole):
+        return f"Against the study{when}: no change beyond the stated measurement uncertainty."
+    return f"Against the study{when}: no change can be judged."
+
+
+def _alert(m: MuscleResult) -> Alert | None:
+    name = part_name(m).capitalize()
+    if m.status is MuscleStatus.NEEDS_REVIEW:
+        found = "; ".join(plain(c.detail) for c in m.checks) or why_text(m.reason)
+        advice = " ".join(dict.fromkeys(c.advice for c in m.checks))
+        return Alert(name, f"needs review: {found}", advice, "review")
+    if m.status in (MuscleStatus.NOT_GRADABLE, MuscleStatus.MISSING):
+        word = "not graded" if m.status is MuscleStatus.NOT_GRADABLE else "not measured"
+        why = why_text(m.reason)
+        detail = plain(m.detail)
+        found = f"{why} ({detail})" if detail and detail != why else why
+        return Alert(name, f"{word}: {found}", joined_advice((m.reason,) if m.reason else ()), "missing")
+    if m.status is MuscleStatus.PARTIAL:
+        cut = f"cut at the {joined(m.cut_at)} border" if m.cut_at else plain(m.detail)
+        text = f"about {percent(m.coverage, 0)} % in view, {cut}"
+        return Alert(name, text, "Numbers and grades are of the part in view.", "partial")
+    return None
