@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 	@echo; echo "Open these:"; ls -1 $(OUT)/index.html $(OUT)/contact_sheet_001.png $(OUT)/cohort.csv $(OUT)/*/overlay_summary.png
 
 test: $(VENV)/.dev lint
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile  # three: tests of servers wait a lot
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

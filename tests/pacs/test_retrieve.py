@@ -98,7 +98,7 @@ def test_compressed_images_come_as_stored(way: str, transfer: str, tmp_path: Pat
     source = tmp_path / "source.dcm"
     data = dcmread(next(iter(archive().studies["now"].files.values())))
     data.StudyInstanceUID, data.SeriesInstanceUID, data.SOPInstanceUID = uid, f"{uid}.1", f"{uid}.1.1"
-    data.StudyDate = "20100101"
+    data.StudyDate, data.PatientID = "20100101", "P9"  # other tests ask for the studies of P1
     del data.file_meta
     save(data, source, transfer)
     archive().orthanc.upload(source)
