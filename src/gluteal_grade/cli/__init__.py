@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gluteal_grade import __version__
+from gluteal_grade.cli.agreement import agreement
 from gluteal_grade.cli.batch import batch
 from gluteal_grade.cli.cohort import app as cohort
 from gluteal_grade.cli.compare import compare
@@ -42,6 +43,7 @@ app.command()(watch)
 app.command()(compare)
 app.command()(report)
 app.command()(review)
+app.command()(agreement)
 app.command()(schema)
 app.add_typer(cohort, name="cohort")
 app.add_typer(pacs, name="pacs")

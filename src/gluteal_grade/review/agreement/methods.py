@@ -75,8 +75,8 @@ def _statistics(found: Findings) -> str:
         ordinal = Kind.ORDINAL in kinds
         weights = "unweighted and, over all grades of the scale, linearly and quadratically weighted (Cohen 1968)"
         text += (
-            f"Pairs of raters were compared by percent agreement, Cohen's kappa (1960), {weights if ordinal else 'unweighted'}, prevalence- "
-            "and bias-adjusted kappa (Byrt et al. 1993; for more than two grades Brennan & Prediger 1981) and Gwet's "
+            f"Pairs of raters were compared by percent agreement, Cohen's kappa (1960), {weights if ordinal else 'unweighted'}, "
+            "prevalence- and bias-adjusted kappa (Byrt et al. 1993; for more than two grades Brennan & Prediger 1981) and Gwet's "
             f"{'AC1 and, with quadratic weights, AC2' if ordinal else 'AC1'} (2008). "
         )
         if _has(found, Who.EVERYONE):

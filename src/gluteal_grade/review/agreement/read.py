@@ -121,6 +121,8 @@ def _rating(line: int, cells: Mapping[str, str]) -> _Rating:
 def _reader(text: str) -> str:
     if not text or len(text) > _LONGEST_READER or not text.isprintable():
         raise ValueError(f"reader is empty, longer than {_LONGEST_READER} characters or not printable")
+    if " vs " in text:
+        raise ValueError("reader holds ' vs ', which stands between two readers")
     return PROGRAM if text.lower() == PROGRAM else text
 
 

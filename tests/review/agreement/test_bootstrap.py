@@ -1,0 +1,60 @@
+"""Intervals: against scipy's own bootstrap, and what may not change them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gluteal_grade.review.agreement.bootstrap import by_study, intervals
+
+
+def ratio(total: np.ndarray) -> np.ndarray:
+    return (total[:, :1] / total[:, 1:]) ** 2
+
+
+@pytest.fixture(scope="module")
+def clusters() -> np.ndarray:
+    rng = np.random.default_rng(5)
+    n = rng.integers(1, 6, 40)
+    return np.column_stack([rng.binomial(n, 0.8), n]).astype(float)
+
+
+def test_as_scipy(clusters: np.ndarray) -> None:
+    ours = intervals(clusters, ratio, 20000, 1)[0]
+
+    def squared(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
+        return (a.sum(axis=axis) / b.sum(axis=axis)) ** 2
+
+    theirs = stats.bootstrap(tuple(clusters.T), squared, paired=True, n_resamples=20000, method="BCa", rng=np.random.default_rng(2))
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval), abs=0.01)
+
+
+def test_order_of_studies_does_not_matter(clusters: np.ndarray) -> None:
+    assert intervals(clusters, ratio, 500, 1) == intervals(clusters[::-1], ratio, 500, 1)
+    assert intervals(clusters, ratio, 500, 1) != intervals(clusters, ratio, 500, 2)
+
+
+def test_studies_move_as_one() -> None:
+    """Six equal units in each study: the interval is that of studies, not of six times as many."""
+    rng = np.random.default_rng(0)
+    one = np.column_stack([rng.integers(0, 2, 40), np.ones(40)]).astype(float)
+    alone, six = (intervals(c, ratio, 2000, 3)[0] for c in (one, 6 * one))
+    assert (alone.low, alone.high) == (six.low, six.high)
+    apart = intervals(np.repeat(one, 6, axis=0), ratio, 2000, 3)[0]
+    assert apart.high - apart.low < 0.6 * (six.high - six.low)
+
+
+def test_sums_by_study() -> None:
+    rows = np.array([[1.0, 10], [2, 20], [4, 40]])
+    assert by_study(np.array([7, 3, 7]), rows).tolist() == [[2, 20], [5, 50]]
+    assert by_study(np.array([], np.intp), np.empty((0, 2))).shape == (0, 2)
+
+
+def test_where_there_is_none() -> None:
+    one = intervals(np.array([[1.0, 2.0]]), ratio, 200, 1)[0]
+    assert np.isnan([one.low, one.high]).all()
+    assert "one study" in one.note
+    alike = intervals(np.ones((9, 2)), ratio, 200, 1)[0]
+    assert np.isnan(alike.low)
+    assert "alike" in alike.note

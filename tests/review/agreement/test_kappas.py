@@ -1,0 +1,90 @@
+"""Two raters: against scikit-learn and against tables from papers and manuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+
+from gluteal_grade.review.agreement.kappas import PAIR_STATISTICS, gwet, kappa, pabak, pair_statistics, percent_agreement
+
+# two dermatologists, 88 patients, four grades (SAS/STAT manual, PROC FREQ, "Simple and Weighted Kappa Coefficients")
+SKIN = np.array([[10, 4, 1, 0], [5, 10, 12, 2], [2, 4, 12, 5], [0, 2, 6, 13]], float)
+
+pairs = st.integers(2, 6).flatmap(
+    lambda k: st.tuples(st.just(k), st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), min_size=2, max_size=40))
+)
+
+
+def table(k: int, ratings: list[tuple[int, int]]) -> np.ndarray:
+    counts = np.zeros((k, k))
+    np.add.at(counts, tuple(np.array(ratings).T), 1)
+    return counts
+
+
+@given(pairs)
+def test_as_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
+    k, ratings = case
+    a, b = zip(*ratings, strict=True)
+    alone = len({*a, *b}) == 1
+    for power, weights in ((0, None), (1, "linear"), (2, "quadratic")):
+        ours = float(kappa(table(k, ratings), power))
+        if alone:  # scikit-learn divides by zero here
+            assert np.isnan(ours)
+        else:
+            assert ours == pytest.approx(cohen_kappa_score(a, b, labels=list(range(k)), weights=weights), abs=1e-12)
+
+
+@given(pairs)
+def test_which_rater_is_first_does_not_matter(case: tuple[int, list[tuple[int, int]]]) -> None:
+    counts = table(*case)
+    np.testing.assert_allclose(pair_statistics(counts), pair_statistics(counts.T), rtol=0, atol=1e-12)
+
+
+@given(st.lists(st.integers(0, 4), min_size=2).filter(lambda grades: len(set(grades)) > 1))
+def test_alike_is_one(grades: list[int]) -> None:
+    found = pair_statistics(table(5, [(g, g) for g in grades]))
+    np.testing.assert_allclose(found, [100, 1, 1, 1, 1, 1, 1], rtol=0, atol=1e-12)
+
+
+def test_dermatologists() -> None:
+    assert float(kappa(SKIN)) == pytest.approx(0.3449, abs=5e-5)
+    assert float(kappa(SKIN, 1)) == pytest.approx(0.5082, abs=5e-5)
+
+
+def test_weights_use_grades_that_nobody_gave() -> None:
+    """0, 1 and 2 of a scale from 0 to 4: a step of one is a quarter, not a half, and the ratio is that of the distances alone."""
+    counts = np.zeros((5, 5))
+    counts[:3, :3] = [[8, 2, 0], [1, 6, 2], [0, 1, 5]]
+    a = np.repeat(*np.array([(i, int(n)) for i in range(5) for n in [counts[i].sum()]]).T)
+    b = np.concatenate([np.repeat(np.arange(5), counts[i].astype(int)) for i in range(5)])
+    assert float(kappa(counts, 2)) == pytest.approx(cohen_kappa_score(a, b, labels=range(5), weights="quadratic"), abs=1e-12)
+    assert float(gwet(counts, 2)) > float(gwet(counts[:3, :3], 2))  # AC2 does know the other grades
+
+
+def test_pabak_of_two_grades_is_twice_the_agreement_less_one() -> None:
+    """Byrt 1993: 2 Po - 1."""
+    assert float(pabak(np.array([[80.0, 5], [15, 0]]))) == pytest.approx(0.6)
+    assert float(kappa(np.array([[80.0, 5], [15, 0]]))) < 0  # the paradox that it answers
+
+
+def test_ac1_where_almost_all_are_one_grade() -> None:
+    """Gwet 2002: 118, 5, 2, 0; kappa -0.0234, AC1 0.9408."""
+    counts = np.array([[118.0, 5], [2, 0]])
+    assert float(kappa(counts)) == pytest.approx(-0.0234, abs=5e-5)
+    assert float(gwet(counts)) == pytest.approx(0.9408, abs=5e-5)
+
+
+def test_one_category_alone_has_no_kappa() -> None:
+    counts = np.zeros((5, 5))
+    counts[0, 0] = 7
+    found = dict(zip(PAIR_STATISTICS, pair_statistics(counts), strict=True))
+    assert [name for name, v in found.items() if np.isnan(v)] == ["kappa", "kappa_linear", "kappa_quadratic"]
+    assert found["percent_agreement"] == 100
+
+
+def test_nothing_counted_is_nan() -> None:
+    assert np.isnan(pair_statistics(np.zeros((3, 3)))).all()
+    assert np.isnan(percent_agreement(np.zeros((3, 3))))
