@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gluteal_grade.cohort.files import write_table
+from gluteal_grade.errors import GradeError, RefusedInput, not_writable
+from gluteal_grade.results import StudyResult
 from gluteal_grade.review.catalogue import Catalogue
-from gluteal_grade.review.store import Store
+from gluteal_grade.review.correction import CorrectionState, Table
+from gluteal_grade.review.corrections import corrected_result
+from gluteal_grade.review.database import FOLDER, Database
+from gluteal_grade.review.final import final_columns, final_rows
+from gluteal_grade.review.ratings import COLUMNS, Results, Row, rating_rows
+from gluteal_grade.review.reads import reads_of
+from gluteal_grade.review.store import Store, Stored
+
+_DECISIONS = ("seq", "id", "at", "reader", "read", "blinded", "study", "result", "item", "muscle", "side", "part", "value", "program",
+              "seen", "verdict", "version")  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What was written.
+class Reports:
+    """DICOM reports of an export.
 
     Attributes:
-        tables: `ratings.csv`, `decisions.csv`, `final.csv`.
-        reports: DICOM structured reports.
-        not_written: studies for which no DICOM report could be written, and why.
+        reports: the files.
+        not_written: studies for which none could be written, and why.
     """
 
-    tables: tuple[Path, ...]
     reports: tuple[Path, ...] = ()
     not_written: tuple[tuple[str, str], ...] = ()
 
@@ -27,16 +39,98 @@ class Exported:
 def export(out: Path, folder: Path, catalogue: Catalogue, store: Store) -> tuple[Path, ...]:
     """Write `ratings.csv`, `decisions.csv` and `final.csv` into a folder, each whole or not at all.
 
-    Raises:
-        TransientFailure: `output_not_writable`.
-    """
-    raise NotImplementedError
-
-
-def export_reports(out: Path, catalogue: Catalogue, store: Store, data: Path | None = None) -> Exported:
-    """Write a DICOM report (TID 1500) for every study, reader and read with a grade, into `OUT/review/dicom/`.
+    Args:
+        out: the output folder.
+        folder: made if it is not there.
+        catalogue: refreshed.
+        store: of the output folder.
 
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    raise NotImplementedError
+    reads = reads_of(store.rows())
+    results = _results(out, catalogue)
+    readers = sorted({read.reader for read in reads})
+    listed = {one.study: one for one in catalogue.listed}
+    paths = tuple(folder / f"{name}.csv" for name in ("ratings", "decisions", "final"))
+    write_table(paths[0], COLUMNS, _safe(rating_rows(reads, results)))
+    write_table(paths[1], _DECISIONS, _safe(map(_decision, store.rows())))
+    write_table(paths[2], final_columns(readers), _safe(final_rows(listed, reads, results)))
+    return paths
+
+
+def export_reports(out: Path, catalogue: Catalogue, store: Store, data: Path | None = None) -> Reports:
+    """Write a DICOM report (TID 1500) for every reader's read of a study with a finding, into `OUT/review/dicom/`; the
+    report of a read whose findings were all taken back goes.
+
+    Args:
+        out: the output folder.
+        catalogue: refreshed.
+        store: of the output folder.
+        data: folder of images, for studies that are not where the ledger says.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    from gluteal_grade.review.sr import basis_of, report_path, write_reader_sr
+
+    reads = [read for read in reads_of(store.rows()) if read.findings()]
+    _sweep(out, {report_path(out, read) for read in reads})
+    paths: list[Path] = []
+    refused: dict[str, str] = {}
+    basis, of = None, ""
+    for read in reads:
+        one = catalogue.find(read.study)
+        if one is None or read.study in refused:
+            continue
+        try:
+            if basis is None or of != read.study:
+                basis, of = basis_of(out, one.place, catalogue.load(read.study), data), read.study
+            paths.append(write_reader_sr(out, read, basis))
+        except RefusedInput as error:
+            refused[read.study] = str(error)
+    return Reports(tuple(paths), tuple(sorted(refused.items())))
+
+
+def _sweep(out: Path, wanted: set[Path]) -> None:
+    try:
+        for path in (out / FOLDER / "dicom").glob("*_read*.dcm"):
+            if path not in wanted:
+                path.unlink()
+    except OSError as error:
+        raise not_writable(error) from error
+
+
+def _results(out: Path, catalogue: Catalogue) -> Results:
+    database = Database(out)
+    try:
+        done = {one.id: one for one in Table(database).all() if one.state is CorrectionState.DONE}
+    finally:
+        database.close()
+
+    def program(study: str) -> StudyResult | None:
+        try:
+            return catalogue.load(study)
+        except GradeError:  # gone, or none of this version: its readers' rows stay
+            return None
+
+    def corrected(correction: str) -> StudyResult | None:
+        try:
+            return corrected_result(out, done[correction]) if correction in done else None
+        except RefusedInput:
+            return None
+
+    return Results(program, corrected)
+
+
+def _decision(row: Stored) -> Row:
+    d, session = row.decision, row.session
+    values = (row.seq, d.id, row.at, session.reader, session.read, int(session.blinded), d.study, row.result_hash, d.key.item.value,
+              d.key.muscle, d.key.side, d.key.part, d.value, d.program, int(d.seen), row.verdict, row.version)  # fmt: skip
+    return dict(zip(_DECISIONS, values, strict=True))
+
+
+def _safe(rows: Iterable[Row]) -> Iterator[Row]:
+    """Text that a table program would take for a formula gets an apostrophe before it."""
+    for row in rows:
+        yield {name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value for name, value in row.items()}

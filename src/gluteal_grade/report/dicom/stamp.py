@@ -53,16 +53,21 @@ def common(kind: str, identity: Identity, made_by: Provenance, content: str = ""
 
 def stamp(data: SOPClass, sources: Sources) -> None:
     """Make a finished object the patient's: no clock time, the study's dates, the elements of Patient and Study as they are."""
+    stamp_from(data, sources.header)
+
+
+def stamp_from(data: SOPClass, header: Dataset) -> None:
+    """The same from a header alone, of an image or of another object of the study."""
     for keyword in ("InstanceCreationDate", "InstanceCreationTime", "DateOfSecondaryCapture", "TimeOfSecondaryCapture"):
         if keyword in data:
             delattr(data, keyword)
-    date, time = _when(sources.header)
+    date, time = _when(header)
     data.ContentDate, data.ContentTime = DA(date), TM(time)
     if "ContributingEquipmentSequence" in data:
         del data.ContributingEquipmentSequence  # the scanner's: hospital and station are in the source
     for keyword in ("SpecificCharacterSet", *_PATIENT_AND_STUDY.split()):
-        if keyword in sources.header:
-            data[keyword] = sources.header[keyword]
+        if keyword in header:
+            data[keyword] = header[keyword]
 
 
 def _when(header: Dataset) -> tuple[str, str]:

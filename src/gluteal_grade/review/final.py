@@ -1,0 +1,67 @@
+"""`final.csv`: one row for each study, muscle and side: what the program measured, what each reader made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.results import MuscleResult
+from gluteal_grade.review.listed import Listed
+from gluteal_grade.review.model import SCALES, Item, Key
+from gluteal_grade.review.ratings import Results, Row, number, whole_muscles
+from gluteal_grade.review.reads import Read
+
+_OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
+_MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml")
+_CORRECTED = ("fat_fraction", "volume_ml")
+
+
+def final_columns(readers: Sequence[str]) -> tuple[str, ...]:
+    """Columns of the table: the program's, then those of each reader with the reader's id before them."""
+    own = (*_OF_STUDY, *SCALES, *_MEASURED)
+    told = [f"{scale}{what}" for scale in SCALES for what in ("", "_read", "_verdict")]
+    told += ["quality", *(f"corrected_{name}" for name in _CORRECTED)]
+    return (*own, *(f"{reader}:{name}" for reader in readers for name in told))
+
+
+def final_rows(listed: Mapping[str, Listed], reads: Sequence[Read], results: Results) -> Iterator[Row]:
+    """All listed studies and all that were read, by hash; of a reader's reads the latest with a decision on the matter counts."""
+    by_study: dict[str, list[Read]] = {}
+    for read in reads:
+        by_study.setdefault(read.study, []).append(read)
+    for study in sorted({*listed, *by_study}):
+        result = results.program(study)
+        muscles = whole_muscles(result)
+        some = by_study.get(study, [])
+        corrected = {read.reader: whole_muscles(results.corrected(id)) for read in some if (id := read.value(Item.LABELS))}
+        one = listed.get(study)
+        about = {"study": study, "patient": one.patient if one else "", "days": "" if one is None or one.days is None else one.days}
+        for muscle in Muscle:
+            for side in Side:
+                row: Row = {**about, "muscle": muscle.value, "side": side.value, "status": result.status.value if result else ""}
+                row |= _program(muscles.get((muscle, side)))
+                for read in some:  # a later read overwrites an earlier one
+                    row |= _reader(read, muscle, side)
+                for reader, found in corrected.items():
+                    m = found.get((muscle, side))
+                    row |= {f"{reader}:corrected_{name}": number(getattr(m, name)) for name in _CORRECTED} if m else {}
+                yield row
+
+
+def _program(m: MuscleResult | None) -> Row:
+    if m is None:
+        return {}
+    row: Row = {"status": m.status.value, "reason": m.reason or ""}
+    row |= {scale: "" if (grade := m.grade(scale)) is None else grade for scale in SCALES}
+    return row | {name: number(getattr(m, name)) for name in _MEASURED}
+
+
+def _reader(read: Read, muscle: Muscle, side: Side) -> Row:
+    row: Row = {}
+    for scale in SCALES:
+        if stored := read.rows.get(Key(Item.GRADE, muscle.value, side.value, scale)):
+            start = f"{read.reader}:{scale}"
+            row |= {start: stored.decision.value, f"{start}_read": read.read, f"{start}_verdict": stored.verdict}
+    if quality := read.value(Item.QUALITY, muscle.value, side.value):
+        row[f"{read.reader}:quality"] = quality
+    return row

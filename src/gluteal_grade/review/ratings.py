@@ -1,0 +1,75 @@
+"""`ratings.csv`: every rating of every reader and of the program, a line each; the input of `gluteal-grade agreement`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from gluteal_grade.anatomy import Region
+from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.review.model import PROGRAM, Item, Key
+from gluteal_grade.review.reads import Read
+
+COLUMNS = ("reader", "read", "study", "muscle", "side", "scale", "grade")
+FAT_FRACTION = "fat_fraction"
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where measurements come from; each None where there is none (any more).
+
+    Attributes:
+        program: the program's result of a study.
+        corrected: the result measured on a correction, by its id.
+    """
+
+    program: Callable[[str], StudyResult | None]
+    corrected: Callable[[str], StudyResult | None]
+
+
+def rating_rows(reads: Iterable[Read], results: Results) -> Iterator[Row]:
+    """The rows, by study: each reader's, then the program's on the studies that somebody read."""
+    last = ""
+    for read in (*reads, None):
+        if last and (read is None or read.study != last):
+            yield from _of_program(last, results.program(last))
+        if read is not None:
+            last = read.study
+            yield from _of_read(read, results)
+
+
+def whole_muscles(result: StudyResult | None) -> dict[tuple[str, str], MuscleResult]:
+    """Whole muscles by muscle and side; empty without a result."""
+    return {(m.muscle.value, m.side.value): m for m in (result.muscles if result else ()) if m.region is Region.WHOLE}
+
+
+def number(value: float) -> str:
+    """At most six decimals; empty for NaN."""
+    return "" if math.isnan(value) else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def _of_read(read: Read, results: Results) -> Iterator[Row]:
+    def row(muscle: str, side: str, scale: str, grade: str) -> Row:
+        return dict(zip(COLUMNS, (read.reader, read.read, read.study, muscle, side, scale, grade), strict=True))
+
+    for key, stored in sorted(read.findings().items(), key=lambda found: _place(found[0])):
+        scale = {Item.GRADE: key.part, Item.TENDON: f"tendon_{key.part}"}.get(key.item, key.item.value)
+        yield row(key.muscle, key.side, scale, stored.decision.value)
+    if correction := read.value(Item.LABELS):
+        for (muscle, side), m in whole_muscles(results.corrected(correction)).items():
+            if not math.isnan(m.fat_fraction):
+                yield row(muscle, side, FAT_FRACTION, number(m.fat_fraction))
+
+
+def _place(key: Key) -> tuple[str, str, str, str]:
+    return key.item, key.part, key.muscle, key.side
+
+
+def _of_program(study: str, result: StudyResult | None) -> Iterator[Row]:
+    for (muscle, side), m in whole_muscles(result).items():
+        told: list[tuple[str, str]] = [(g.scale, str(g.grade)) for g in m.grades if g.grade is not None]
+        told += [(FAT_FRACTION, number(m.fat_fraction))] if not math.isnan(m.fat_fraction) else []
+        for scale, grade in told:
+            yield dict(zip(COLUMNS, (PROGRAM, 1, study, muscle, side, scale, grade), strict=True))

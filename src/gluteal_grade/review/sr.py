@@ -1,0 +1,189 @@
+"""A reader's decisions as a DICOM structured report: Comprehensive 3D SR by TID 1500, one for each reader, read and study.
+
+The reader is the person observer (TID 1003) by the id, which is no name. Tendons, bursae and contours have codes of our own scheme.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from highdicom.sr import (
+    CodedConcept,
+    Comprehensive3DSR,
+    FindingSite,
+    LanguageOfContentItemAndDescendants,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    PersonObserverIdentifyingAttributes,
+    QualitativeEvaluation,
+    RelationshipTypeValues,
+    SourceImageForMeasurementGroup,
+    TextContentItem,
+    TrackingIdentifier,
+)
+from pydicom.sr.codedict import codes as dicom_codes
+from pydicom.sr.coding import Code
+
+from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.cohort.files import whole
+from gluteal_grade.errors import GradeError
+from gluteal_grade.io.quiet import quiet_pydicom
+from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom.deidentify import deidentified
+from gluteal_grade.report.dicom.sources import not_written
+from gluteal_grade.report.dicom.stamp import common, stamp_from
+from gluteal_grade.report.dicom.uids import Identity
+from gluteal_grade.review.database import FOLDER
+from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
+from gluteal_grade.review.reads import Read
+from gluteal_grade.review.srbasis import Basis, basis_of
+
+__all__ = ["basis_of", "reader_sr", "write_reader_sr"]
+
+_FOLDER = "dicom"
+_SERIES_NUMBER = 9100  # and the read's number, after the program's own
+_COMMENT = Code("121106", "DCM", "Comment")
+_QUALITY = codes.own("CONTOUR_QUALITY", "Quality of the contours")
+_TENDON = codes.own("TENDON", "State of the tendon")
+_BURSA = codes.own("BURSA", "Trochanteric bursa")
+_TENDON_PARTS = {
+    "minimus": (Muscle.GLUTEUS_MINIMUS, codes.own("TENDON_MINIMUS", "Tendon of gluteus minimus")),
+    "medius_lateral": (Muscle.GLUTEUS_MEDIUS, codes.own("TENDON_MEDIUS_LATERAL", "Lateral tendon of gluteus medius")),
+    "medius_posterior": (Muscle.GLUTEUS_MEDIUS, codes.own("TENDON_MEDIUS_POSTERIOR", "Posterior tendon of gluteus medius")),
+}
+
+
+def reader_sr(read: Read, basis: Basis) -> Comprehensive3DSR:
+    """The report of a read; the same decisions give the same UIDs and bytes, others another instance of the same series.
+
+    Args:
+        read: with a finding at least.
+        basis: of the study.
+
+    Raises:
+        RefusedInput: `dicom_not_written`.
+    """
+    try:
+        with quiet_pydicom():
+            return _report(read, basis)
+    except (GradeError, MemoryError):
+        raise
+    except Exception as error:  # headers hold anything, and highdicom and pydicom say so in many ways
+        raise not_written(f"{type(error).__name__} while making the report") from error
+
+
+def write_reader_sr(out: Path, read: Read, basis: Basis) -> Path:
+    """Write `OUT/review/dicom/<study>_<reader>_read<n>.dcm`.
+
+    Raises:
+        RefusedInput: `dicom_not_written`.
+        TransientFailure: `output_not_writable`.
+    """
+    data = reader_sr(read, basis)
+    path = report_path(out, read)
+    with whole(path) as scratch:
+        buffer = BytesIO()
+        with quiet_pydicom():
+            (deidentified(data) if basis.deidentify else data).save_as(buffer, enforce_file_format=True)
+        scratch.write_bytes(buffer.getvalue())
+    return path
+
+
+def report_path(out: Path, read: Read) -> Path:
+    """Where the report of a read lies."""
+    return out / FOLDER / _FOLDER / f"{read.study}_{read.reader}_read{read.read}.dcm"
+
+
+def _report(read: Read, basis: Basis) -> Comprehensive3DSR:
+    study_uid = str(basis.images[0].StudyInstanceUID)
+    identity = Identity(("gluteal_grade review", study_uid, read.study, read.reader, str(read.read)))
+    person = PersonObserverIdentifyingAttributes(name=f"{read.reader}^")  # a bare word is a retired form
+    content = MeasurementReport(
+        observation_context=ObservationContext(observer_person_context=ObserverContext(dicom_codes.DCM.Person, person)),
+        procedure_reported=codes.PROCEDURES[basis.modality],
+        imaging_measurements=list(_groups(read, basis, identity)),
+        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(CodedConcept.from_code(codes.ENGLISH)),
+    )
+    note = read.value(Item.NOTE)
+    if note:
+        content[0].ContentSequence.append(TextContentItem(_COMMENT, note, RelationshipTypeValues.CONTAINS))
+    arguments = common("SR", identity, basis.result.provenance, _state(read))
+    data = Comprehensive3DSR(
+        evidence=[*basis.images, *([basis.segmented.reference] if basis.segmented else [])],
+        content=content[0],
+        is_complete=read.value(Item.FINISHED) == "yes",
+        is_final=False,
+        specific_character_set=None,
+        **arguments | {"series_number": _SERIES_NUMBER + read.read, "series_description": "gluteal_grade review"},
+    )
+    data.CodingSchemeIdentificationSequence = [codes.scheme_item()]
+    stamp_from(data, basis.header)
+    if not note.isascii():
+        data.SpecificCharacterSet = "ISO_IR 192"
+    return data
+
+
+def _state(read: Read) -> str:
+    """A hash of the decisions, not of when or how often they were made."""
+    told = sorted("\0".join((k.item, k.muscle, k.side, k.part, row.decision.value)) for k, row in read.rows.items())
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _groups(read: Read, basis: Basis, identity: Identity) -> Iterator[MeasurementsAndQualitativeEvaluations]:
+    """One for each muscle with its grades and the quality of its contour, for each tendon, for each bursa."""
+    found = {key: row.decision.value for key, row in read.findings().items()}
+    for side in Side:
+        for muscle in Muscle:
+            told = [
+                _evaluation(key, value) for key, value in sorted(found.items(), key=_by_part) if (key.muscle, key.side) == (muscle, side)
+            ]
+            if told:
+                yield _group((muscle, side), codes.muscle_code(muscle), told, basis, identity)
+        for part, (muscle, name) in _TENDON_PARTS.items():
+            if value := found.get(Key(Item.TENDON, "", side.value, part)):
+                yield _group((muscle, side), name, [_state_of(_TENDON, value)], basis, identity)
+        if value := found.get(Key(Item.BURSA, "", side.value)):
+            yield _group((None, side), _BURSA, [_state_of(_BURSA, value)], basis, identity)
+
+
+def _by_part(one: tuple[Key, str]) -> tuple[str, str]:
+    return one[0].item, one[0].part
+
+
+def _evaluation(key: Key, value: str) -> QualitativeEvaluation:
+    if key.item is Item.QUALITY:
+        return _state_of(_QUALITY, value)
+    grade = codes.word_code(value) if value == NOT_ASSESSABLE else codes.grade_code(key.part, int(value))
+    return QualitativeEvaluation(codes.scale_code(key.part), grade)
+
+
+def _state_of(name: Code, value: str) -> QualitativeEvaluation:
+    return QualitativeEvaluation(name, codes.word_code(value))
+
+
+def _group(
+    place: tuple[Muscle | None, Side], finding: Code, told: list[QualitativeEvaluation], basis: Basis, identity: Identity
+) -> MeasurementsAndQualitativeEvaluations:
+    muscle, side = place
+    site = codes.muscle_code(muscle) if muscle else _BURSA
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(uid=identity.uid("tracking", finding.value, side), identifier=f"{side} {finding.meaning}"),
+        finding_type=finding,
+        finding_sites=[FindingSite(site, codes.side_code(side))],
+        qualitative_evaluations=told,
+        source_images=_seen(muscle, side, basis),
+    )
+
+
+def _seen(muscle: Muscle | None, side: Side, basis: Basis) -> list[SourceImageForMeasurementGroup]:
+    """The program's outline of the muscle where there is one, else the images."""
+    seg = basis.segmented
+    frames = seg.frames.get((muscle.value, side.value)) if seg and muscle else None
+    if seg and muscle and (frames or not seg.frames):
+        return [SourceImageForMeasurementGroup(seg.reference.SOPClassUID, seg.reference.SOPInstanceUID, list(frames) if frames else None)]
+    return [SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID) for image in basis.images]
