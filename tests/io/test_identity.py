@@ -43,7 +43,7 @@ def test_name_id_and_dates(folder: Path) -> None:
         StudyDate="20260310",
         AccessionNumber="A1",
     )
-    assert lines(folder) == ("Müller Jörg · ID 17 · born 1950-01-02", "examined 2026-03-10 · accession A1")
+    assert lines(folder) == ("Müller Jörg", "ID 17", "born 1950-01-02", "examined 2026-03-10", "accession A1")
 
 
 def test_what_is_missing_is_left_out(folder: Path) -> None:

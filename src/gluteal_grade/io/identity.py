@@ -18,13 +18,13 @@ _WANTED = ["SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate
 
 
 def identity_of(study: Study) -> tuple[str, ...]:
-    """Name, ID and birth date; study date and accession number: two lines at most, from the first image that can be read.
+    """Name, ID, birth date, study date, accession number: a line each, from the first image that can be read.
 
     Args:
         study: as discovery found it.
 
     Returns:
-        empty for NIfTI and for headers that say nothing. Lines hold printable characters only, `LONGEST` at most in each part.
+        empty for NIfTI and for headers that say nothing. Lines hold printable characters only, `LONGEST` at most.
     """
     for file in study.files:
         if isinstance(file, FileRef) and (lines := _lines(file)):
@@ -46,13 +46,18 @@ def _lines(file: FileRef) -> tuple[str, ...]:
 def _words(data: Dataset) -> tuple[str, ...]:
     name = raw(data, "PatientName")
     shown = str(name).split("=")[0].replace("^", " ").strip() if name is not None else ""
-    person = [_clean(shown), _told("ID", text(data, "PatientID")), _told("born", _date(text(data, "PatientBirthDate")))]
-    study = [_told("examined", _date(text(data, "StudyDate"))), _told("accession", text(data, "AccessionNumber"))]
-    return tuple(" · ".join(parts) for line in (person, study) if (parts := [part for part in line if part]))
+    told = (
+        _clean(shown),
+        _told("ID", text(data, "PatientID")),
+        _told("born", _date(text(data, "PatientBirthDate"))),
+        _told("examined", _date(text(data, "StudyDate"))),
+        _told("accession", text(data, "AccessionNumber")),
+    )
+    return tuple(line for line in told if line)
 
 
 def _told(word: str, value: str) -> str:
-    return f"{word} {_clean(value)}" if _clean(value) else ""
+    return _clean(f"{word} {value}") if _clean(value) else ""
 
 
 def _date(value: str) -> str:
