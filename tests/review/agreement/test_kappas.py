@@ -54,14 +54,15 @@ def test_dermatologists() -> None:
     assert float(kappa(SKIN, 1)) == pytest.approx(0.5082, abs=5e-5)
 
 
-def test_weights_use_grades_that_nobody_gave() -> None:
-    """0, 1 and 2 of a scale from 0 to 4: a step of one is a quarter, not a half, and the ratio is that of the distances alone."""
-    counts = np.zeros((5, 5))
-    counts[:3, :3] = [[8, 2, 0], [1, 6, 2], [0, 1, 5]]
-    a = np.repeat(*np.array([(i, int(n)) for i in range(5) for n in [counts[i].sum()]]).T)
-    b = np.concatenate([np.repeat(np.arange(5), counts[i].astype(int)) for i in range(5)])
-    assert float(kappa(counts, 2)) == pytest.approx(cohen_kappa_score(a, b, labels=range(5), weights="quadratic"), abs=1e-12)
-    assert float(gwet(counts, 2)) > float(gwet(counts[:3, :3], 2))  # AC2 does know the other grades
+def test_grades_that_nobody_gave_count_as_grades() -> None:
+    """0, 1 and 2 of a scale from 0 to 4: PABAK and AC2 know the other two; in kappa they cancel."""
+    seen = np.array([[8.0, 2, 0], [1, 6, 2], [0, 1, 5]])
+    counts = np.pad(seen, (0, 2))
+    assert float(pabak(counts)) == pytest.approx((5 * 19 / 25 - 1) / 4)
+    assert float(pabak(seen)) == pytest.approx((3 * 19 / 25 - 1) / 2)
+    assert float(gwet(counts, 2)) > float(gwet(seen, 2))
+    for power in (0, 1, 2):
+        assert float(kappa(counts, power)) == pytest.approx(float(kappa(seen, power)))
 
 
 def test_pabak_of_two_grades_is_twice_the_agreement_less_one() -> None:

@@ -1,0 +1,120 @@
+"""The files: table read back, page safe and accessible, the same bytes twice."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import matplotlib.image as mpimg
+import numpy as np
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.review.agreement.found import COLUMNS, Findings, Options
+from gluteal_grade.review.agreement.read import read_ratings
+from gluteal_grade.review.agreement.run import compute
+from gluteal_grade.review.agreement.write import row, write
+from tests.review.agreement.tables import reading, written
+
+FORMULA, MARKUP = "=1+1", "<script>document.title='x'</script>"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    lines = [*reading(21, (FORMULA, MARKUP, "program")), f"{FORMULA},1,s000,,,<b>own</b>,1", f"{MARKUP},1,s000,,,<b>own</b>,2"]
+    return compute(read_ratings(written(tmp_path_factory.mktemp("in") / "r.csv", lines)), Options(200))
+
+
+@pytest.fixture(scope="module")
+def folder(found: Findings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "new"
+    write(found, out)
+    return out
+
+
+def test_files(folder: Path) -> None:
+    assert sorted(p.name for p in folder.iterdir()) == ["agreement.csv", "agreement.html", "figures"]
+    names = ["bland_altman.png", "confusion_bursa.png", "confusion_quartile.png", "confusion_scale_4.png", "kappas.png", "muscles.png"]
+    assert sorted(p.name for p in (folder / "figures").iterdir()) == names
+    for name in names:
+        picture = mpimg.imread(folder / "figures" / name)
+        assert (np.abs(picture[..., :3] - 1).max(axis=2) > 0.3).mean() > 0.004  # something is drawn
+
+
+def test_read_back(folder: Path, found: Findings) -> None:
+    table = pd.read_csv(folder / "agreement.csv", keep_default_na=False, na_values={c: ["NaN"] for c in ("value", "low", "high")})
+    assert tuple(table.columns) == COLUMNS
+    assert COLUMNS[:6] == ("scale", "comparison", "statistic", "value", "low", "high")
+    assert len(table) == len(found.rows)
+    for told, r in zip(table.to_dict("records"), found.rows, strict=True):
+        for name, value in row(r).items():
+            assert math.isnan(told[name]) if value == "NaN" else told[name] == value
+    assert "nan" not in (folder / "agreement.csv").read_text()
+
+
+def test_no_cell_is_a_formula_and_no_study_is_named(folder: Path) -> None:
+    text = (folder / "agreement.csv").read_text(encoding="utf-8")
+    assert f",'{FORMULA} vs program," in text
+    cells = [cell for line in text.splitlines()[1:] for cell in line.split(",")]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+    assert "s000" not in text
+    assert "s000" not in (folder / "agreement.html").read_text(encoding="utf-8")
+
+
+def test_same_bytes_twice(folder: Path, found: Findings, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    write(found, again)
+    files = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file()]
+    assert all((folder / p).read_bytes() == (again / p).read_bytes() for p in files)
+
+
+def test_page_in_a_browser(folder: Path) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("request", lambda r: asked.append(r.url.split(":")[0]))
+        page.on("console", lambda m: said.append(m.text))
+        page.goto((folder / "agreement.html").as_uri())
+        assert page.title() == "Agreement of readers"  # the script in a reader's id did not run
+        assert page.locator("th bdi", has_text=MARKUP).count() > 0
+        wide = page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert wide
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        paragraph = page.locator("#methods-text").inner_text()
+        faults = Axe().run(page).response
+        browser.close()
+    assert set(asked) <= {"file", "data"}
+    assert not said
+    assert faults["passes"]
+    assert [v["id"] for v in faults["violations"] if v["impact"] in ("serious", "critical")] == []
+    for words in ("2 readers rated 21 studies", "200 resamples of studies", "ICC(2,1)", "Krippendorff's alpha", "quadratically"):
+        assert words in paragraph
+
+
+def test_page_tells_published_figures_and_what_is_missing(folder: Path) -> None:
+    text = (folder / "agreement.html").read_text(encoding="utf-8")
+    for words in ("10.1007/s00256-020-03611-9", "weights not stated by us", "Landis", "Missing ratings", "scale not known"):
+        assert words in text
+    assert "29587967" not in text  # Goutallier was not rated
+
+
+def test_figures_of_an_earlier_run_go_and_others_stay(found: Findings, tmp_path: Path) -> None:
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    for name in ("confusion_goutallier.png", "mine.png"):
+        (figures / name).touch()
+    write(found, tmp_path)
+    assert (figures / "mine.png").exists()
+    assert not (figures / "confusion_goutallier.png").exists()
+
+
+def test_nowhere_to_write(found: Findings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TransientFailure) as caught:
+        write(found, tmp_path / "file")
+    assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
