@@ -17,7 +17,7 @@ DASH = "–"
 
 _NUMBERED = re.compile(r"s\d+(\.\w{1,12})?")
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_JOINED = re.compile(r"(?<=[a-z])_(?=[a-z])")
+_JOINED = re.compile(r"(?<=[a-z0-9])_(?=[a-z])")
 
 _METHODS = {
     "dixon": "Dixon water and fat",

@@ -37,11 +37,11 @@ class Alert:
 
 
 def summary(result: StudyResult, prior: Prior | None = None) -> tuple[str, ...]:
-    """The summary, a few sentences: grades, the most fat, the sides, what needs review or is missing, the change. Never a diagnosis."""
+    """The summary, a few sentences: what needs review or is missing, grades, the sides, metal, the change. Never a diagnosis."""
     if result.status is StudyStatus.REFUSED:
         why = result.refusal.detail or why_text(result.refusal.reason) if result.refusal else ""
         return (f"This study was not graded{': ' if why else ''}{sentence_end(plain(why))}.",)
-    said = [_grades(result), _sides(result), _in_doubt(result), _metal(result), _change(prior)]
+    said = [_in_doubt(result), _grades(result), _sides(result), _metal(result), _change(prior)]
     return tuple(s for s in said if s)
 
 
