@@ -274,7 +274,7 @@ def test_the_same_bytes_each_time_and_a_report_without_a_picture(result, picture
     assert len(first) < 3_000_000
     assert b"<img" not in (tmp_path / "c.html").read_bytes()
     with pytest.raises(TransientFailure) as caught:
-        write_report(result, None, tmp_path / "missing" / "report.html")
+        write_report(result, None, tmp_path / "a.html" / "report.html")
     assert caught.value.reason == Reason.OUTPUT_NOT_WRITABLE
 
 

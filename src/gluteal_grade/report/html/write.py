@@ -26,7 +26,7 @@ def write_report(result: StudyResult, picture: Path | None, path: Path, prior: P
     Args:
         result: of the study.
         picture: its `overlay_summary.png`; None, or a file that is not there: a report without a picture.
-        path: of the report; its folder is there.
+        path: of the report; its folder is made if only that is missing.
         prior: an earlier study of the same patient.
         identity: lines that name the patient; without them the report names nobody. Any text: it is escaped.
 
@@ -118,6 +118,7 @@ def _mark_of(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial")
     try:
+        path.parent.mkdir(exist_ok=True)
         try:
             scratch.write_text(text, encoding="utf-8", newline="\n")
             scratch.replace(path)
