@@ -113,6 +113,13 @@ def test_figures_of_an_earlier_run_go_and_others_stay(found: Findings, tmp_path:
     assert not (figures / "confusion_goutallier.png").exists()
 
 
+def test_nothing_defined_gives_a_page_without_that_figure(tmp_path: Path) -> None:
+    lines = [f"{r},1,s{n},gluteus_medius,right,fat_fraction,0.2" for n in range(4) for r in "AB"]
+    write(compute(read_ratings(written(tmp_path / "r.csv", lines)), Options(200)), tmp_path)
+    assert [p.name for p in (tmp_path / "figures").iterdir()] == ["bland_altman.png"]
+    assert "all ratings alike: not defined" in (tmp_path / "agreement.html").read_text(encoding="utf-8")
+
+
 def test_nowhere_to_write(found: Findings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TransientFailure) as caught:

@@ -34,7 +34,7 @@ def by_study(study: Ints, rows: Floats) -> Floats:
 
 
 def intervals(clusters: Floats, statistic: Statistic, draws: int, seed: int) -> list[Interval]:
-    """95 % intervals, bias-corrected and accelerated (Efron 1987), one for each statistic.
+    """95 % intervals, bias-corrected and accelerated (Efron 1987), expanded for few studies (Hesterberg 2015), one for each statistic.
 
     Studies that are alike are drawn together, and all are sorted first: neither the order of rows nor the names of studies matter.
 
@@ -58,6 +58,7 @@ def intervals(clusters: Floats, statistic: Statistic, draws: int, seed: int) -> 
 
 
 def _bca(estimate: float, drawn: Floats, without: Floats, many: Ints) -> Interval:
+    studies = int(many.sum())
     there = drawn[np.isfinite(drawn)]
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan)
@@ -70,7 +71,8 @@ def _bca(estimate: float, drawn: Floats, without: Floats, many: Ints) -> Interva
     below = ((there < estimate - 1e-12).mean() + (there <= estimate + 1e-12).mean()) / 2  # of ties half
     z0 = special.ndtri(np.clip(below, 0.5 / len(there), 1 - 0.5 / len(there)))
     a = _acceleration(without, many)
-    z = z0 + special.ndtri([0.025, 0.975])
+    wide = special.stdtrit(studies - 1, 0.975) * np.sqrt(studies / (studies - 1))  # for 1.96: few studies spread too little
+    z = z0 + np.array([-wide, wide])
     low, high = np.quantile(there, special.ndtr(z0 + z / np.maximum(1 - a * z, 1e-3)))
     return Interval(float(low), float(high), note)
 

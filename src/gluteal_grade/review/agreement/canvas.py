@@ -16,6 +16,7 @@ MUSCLES = {
     "": ("#333333", "o", ""),
 }
 DPI = 110
+MOST = 12  # comparisons in a figure; all numbers are in agreement.csv
 
 
 def canvas(width: float, height: float) -> Any:

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.review.agreement.canvas import FAINT, INK, MUSCLES, RULE, canvas, save
+from gluteal_grade.review.agreement.canvas import FAINT, INK, MOST, MUSCLES, RULE, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.words import drawable, shown
 
-MOST = 12
 _COLUMNS = 3
 
 

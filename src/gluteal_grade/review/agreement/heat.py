@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.review.agreement.canvas import FAINT, INK, canvas, save
+from gluteal_grade.review.agreement.canvas import FAINT, INK, MOST, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
 from gluteal_grade.review.agreement.words import drawable
 
-MOST = 12  # panels of a figure; all numbers are in agreement.csv
 _COLUMNS, _SIZE = 4, 2.7
 
 

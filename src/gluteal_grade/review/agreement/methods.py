@@ -25,6 +25,7 @@ SOURCES = {
     "mcgraw": "McGraw KO, Wong SP. Forming inferences about some intraclass correlation coefficients. Psychol Methods 1996;1:30-46.",
     "bland": "Bland JM, Altman DG. Measuring agreement in method comparison studies. Stat Methods Med Res 1999;8:135-160.",
     "efron": "Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171-185.",
+    "hesterberg": "Hesterberg TC. What teachers should know about the bootstrap. Am Stat 2015;69:371-386.",
     "landis": "Landis JR, Koch GG. The measurement of observer agreement for categorical data. Biometrics 1977;33:159-174.",
 }
 
@@ -37,10 +38,10 @@ def paragraphs(found: Findings) -> tuple[str, ...]:
 def sources(found: Findings) -> tuple[str, ...]:
     """Of what the paragraphs cite."""
     kinds = _kinds(found)
-    categories = {"cohen1960", "byrt", "brennan", "gwet", "landis", "efron"} if kinds - {Kind.CONTINUOUS} else set[str]()
+    categories = {"cohen1960", "byrt", "brennan", "gwet", "landis", "efron", "hesterberg"} if kinds - {Kind.CONTINUOUS} else set[str]()
     several = {"fleiss", "krippendorff"} if categories and _has(found, Who.EVERYONE) else set[str]()
     ordered = {"cohen1968"} if Kind.ORDINAL in kinds else set[str]()
-    fat = {"shrout", "mcgraw", "bland", "efron"} if Kind.CONTINUOUS in kinds else set[str]()
+    fat = {"shrout", "mcgraw", "bland", "efron", "hesterberg"} if Kind.CONTINUOUS in kinds else set[str]()
     return tuple(text for key, text in SOURCES.items() if key in categories | several | ordered | fat)
 
 
@@ -100,7 +101,8 @@ def _metrics(kinds: set[Kind]) -> str:
 
 def _software(found: Findings) -> str:
     text = (
-        "95 % intervals are bias-corrected and accelerated bootstrap intervals (Efron 1987) from "
+        "95 % intervals are bias-corrected and accelerated bootstrap intervals (Efron 1987), expanded for few studies (Hesterberg "
+        "2015), from "
         f"{found.options.draws} resamples of studies (seed {found.options.seed}), so that the sides and muscles of a study stay together"
     )
     if any(row.interval == "F" for row in found.rows):

@@ -8,7 +8,7 @@ from gluteal_grade.cohort.gallery.words import DASH, visible
 from gluteal_grade.review.agreement.found import Found
 from gluteal_grade.review.agreement.scales import Kind, Scale
 
-_LONGEST = 34
+_LONGEST = 18
 STATISTICS = {
     "percent_agreement": "agreement, %",
     "kappa": "kappa",
@@ -61,9 +61,9 @@ def shown(found: Found | None) -> tuple[str, str]:
 
 
 def short(name: str) -> str:
-    """What fits beside a figure, without characters that turn or break a line."""
-    name = visible(name)
-    return name if len(name) <= _LONGEST else f"{name[:16]}...{name[-15:]}"
+    """What fits beside a figure, without characters that turn or break a line; of two readers each is shortened."""
+    parts = visible(name).split(" vs ")
+    return " vs ".join(part if len(part) <= _LONGEST else f"{part[:7]}...{part[-7:]}" for part in parts)
 
 
 def drawable(name: str) -> str:

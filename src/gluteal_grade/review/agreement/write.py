@@ -12,12 +12,15 @@ from gluteal_grade.cohort.files import write_table
 from gluteal_grade.cohort.gallery.files import write_text
 from gluteal_grade.errors import not_writable
 from gluteal_grade.report.page import drawing_style
+from gluteal_grade.review.agreement.canvas import MOST
+from gluteal_grade.review.agreement.comparisons import Who, comparisons
 from gluteal_grade.review.agreement.differences import differences
 from gluteal_grade.review.agreement.forest import forest
 from gluteal_grade.review.agreement.found import COLUMNS, Findings, Found
 from gluteal_grade.review.agreement.heat import heat
 from gluteal_grade.review.agreement.muscles import muscles
 from gluteal_grade.review.agreement.page import Picture, render
+from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.scales import KNOWN, Kind
 
 FIGURES = "figures"
@@ -63,18 +66,34 @@ def _pictures(found: Findings, folder: Path) -> Iterator[Picture]:
         yield Picture("forest", "", drawn, "Agreement with 95 % intervals, all muscles and sides together; 1 is perfect, 0 is chance.")
     drawn = muscles(found, folder / "muscles.png")
     if drawn:
-        words = "Share of pairs that were one grade and two or more grades apart, by muscle; the numbers beside a bar are the two shares."
+        most = max(_pairs(s) for s in found.ratings.scales)
+        words = (
+            _first(most)
+            + "Share of pairs that were one grade and two or more grades apart, by muscle; the numbers beside a bar are the two shares."
+        )
         yield Picture("muscles", "", drawn, words)
     for number, scale in enumerate(found.ratings.scales, start=1):
         name = scale.scale.name
         if scale.scale.kind is Kind.CONTINUOUS:
             drawn = differences(found, scale, folder / "bland_altman.png")
-            words = "Bland-Altman plots: differences against means, with bias and limits of agreement."
+            words = _first(_pairs(scale)) + "Bland-Altman plots: differences against means, with bias and limits of agreement."
             kind = "bland_altman"
         else:
             label = name if name in KNOWN else f"scale_{number}"  # the name of a file is not taken from the table
             drawn = heat(found, scale, folder / f"confusion_{label}.png")
-            words = "How often each two grades met; the outlined diagonal is agreement. The first of the two is in rows."
+            words = (
+                _first(_pairs(scale))
+                + "How often each two grades met; the outlined diagonal is agreement. The first of the two is in rows."
+            )
             kind = "confusion"
         if drawn:
             yield Picture(kind, name, drawn, words)
+
+
+def _pairs(scale: ScaleRatings) -> int:
+    """How many comparisons of two."""
+    return sum(c.who is not Who.EVERYONE for c in comparisons(scale.raters))
+
+
+def _first(there: int) -> str:
+    return f"The first {MOST} of {there} comparisons. " if there > MOST else ""
