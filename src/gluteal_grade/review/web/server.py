@@ -49,7 +49,19 @@ def serve(room: Room, sock: socket.socket, ready: Callable[[], None]) -> None:
         sock: of `listen`.
         ready: called once requests are answered.
     """
-    config = uvicorn.Config(
+    stop = threading.Event()
+    looking = threading.Thread(target=_look, args=(room, stop), daemon=True)
+    looking.start()
+    try:
+        _Server(config_of(room), ready).run([sock])
+    finally:
+        stop.set()
+        room.close()
+
+
+def config_of(room: Room) -> uvicorn.Config:
+    """How requests are answered: no log of addresses, limits on connections and waiting."""
+    return uvicorn.Config(
         create_app(room),
         http=_Patient,
         ws="none",
@@ -62,14 +74,6 @@ def serve(room: Room, sock: socket.socket, ready: Callable[[], None]) -> None:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    stop = threading.Event()
-    looking = threading.Thread(target=_look, args=(room, stop), daemon=True)
-    looking.start()
-    try:
-        _Server(config, ready).run([sock])
-    finally:
-        stop.set()
-        room.close()
 
 
 class _Server(uvicorn.Server):

@@ -116,7 +116,7 @@ export class Viewer {
     by("slice").setAttribute("aria-valuetext", `${this.index + 1} of ${this.about.slices}`);
     if (by("fat")) {
       by("fat").setAttribute("aria-pressed", this.look.fat);
-      by("fat-legend").hidden = !this.look.fat;
+      by("fat-legend").classList.toggle("unseen", !this.look.fat);
       by("opacity").value = Math.round(this.look.opacity * 100);
     }
     document.querySelectorAll("#levels button").forEach((b) => b.setAttribute("aria-pressed", Number(b.dataset.index) === this.index));
@@ -150,7 +150,7 @@ export class Viewer {
     }, { passive: false });
     this.canvas.addEventListener("pointerdown", (event) => this.canvas.setPointerCapture(event.pointerId));
     this.canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons) this.adjust(event.movementX / 200, -event.movementY / 300);
+      if (event.buttons) this.adjust(event.movementX / 200, event.movementY / 300);
       this.read(event);
     });
     by("slice").max = this.about.slices - 1;
