@@ -131,7 +131,7 @@ def test_reports_are_made_once(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) 
     assert not list(cohort.out.rglob("*.partial*"))
 
 
-def test_what_changed_is_made_anew(cohort: Cohort) -> None:
+def test_what_changed_is_made_anew(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = cohort.add(1, "P1", 0, 0.1), cohort.add(2, "P1", 371, 0.3)
     other = cohort.add(3, "P2", 0, 0.2)
     assert renew_reports(cohort.out) == 3
@@ -141,6 +141,14 @@ def test_what_changed_is_made_anew(cohort: Cohort) -> None:
     assert cohort.report(second).read_bytes() != before
     Image.new("RGB", (20, 20)).save(cohort.out / other / "overlay_summary.png")
     assert renew_reports(cohort.out) == 1
+    fresh = cohort.report(other).read_bytes()
+    (cohort.out / other / "result.json").write_text(result(whole({MIN: 0.4}), other).to_json())
+    monkeypatch.setattr(html_write, "embedded", None)  # the picture is taken over
+    assert renew_reports(cohort.out) == 1
+    (cohort.out / other / "result.json").write_text(result(whole({MIN: 0.2}), other).to_json())
+    assert renew_reports(cohort.out) == 1
+    assert cohort.report(other).read_bytes() == fresh
+    monkeypatch.undo()
     cohort.report(other).unlink()
     assert renew_reports(cohort.out, other) == 1
     assert renew_reports(cohort.out) == 0

@@ -22,17 +22,18 @@ from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.html import Prior, PriorRow, write_report
 from gluteal_grade.report.html.picture import MAX_BYTES, embedded
 from gluteal_grade.report.html.plots import fat_range, nice_top, ticks
-from gluteal_grade.report.html.write import report_text
+from gluteal_grade.report.html.write import Mark, report_text
 from gluteal_grade.results import MetalSide, NoteModel, StudyResult, StudyStatus
 from tests.report.html.reports import Read, doubtful, refused
 
 PARTS = [(m, r) for m in Muscle for r in (Region.WHOLE, *REGIONS[m])]
 NAN = math.nan
+NO_MARK = Mark("0" * 64, "0" * 64)
 MARK = "!\xa0"  # needs review
 
 
 def page(result: StudyResult, **how) -> Read:
-    text = report_text(result, how.pop("png", b""), how.pop("prior", None), how.pop("identity", ()), "0" * 64)
+    text = report_text(result, how.pop("picture", None), how.pop("prior", None), how.pop("identity", ()), NO_MARK)
     assert not how
     return Read(text)
 
@@ -218,7 +219,7 @@ def test_metal_says_side_zone_and_evaluable_share(result):
 
 
 def test_nothing_is_fetched_and_nothing_runs(result, picture):
-    text = report_text(result, picture.read_bytes(), None, (), "0" * 64)
+    text = report_text(result, embedded(picture.read_bytes()), None, (), NO_MARK)
     read = Read(text)
     assert not {"script", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in read.tags}
     for _, attributes in read.tags:
@@ -234,7 +235,7 @@ def test_nothing_is_fetched_and_nothing_runs(result, picture):
 
 
 def test_structure_for_readers_of_the_screen(result, picture):
-    read = page(result, png=picture.read_bytes())
+    read = page(result, picture=embedded(picture.read_bytes()))
     assert len(read.all("h1")) == len(read.all("main")) == 1
     assert all(a.get("scope") in ("col", "row", "colgroup") for a in read.all("th"))
     assert all(a.get("alt") for a in read.all("img"))
@@ -242,7 +243,7 @@ def test_structure_for_readers_of_the_screen(result, picture):
 
 
 def test_the_picture_is_in_the_page(result, picture):
-    (image,) = page(result, png=picture.read_bytes()).all("img")
+    (image,) = page(result, picture=embedded(picture.read_bytes())).all("img")
     head, _, data = (image["src"] or "").partition(",")
     assert head == "data:image/webp;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as shown, Image.open(picture) as source:

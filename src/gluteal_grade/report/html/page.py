@@ -10,7 +10,7 @@ from gluteal_grade.anatomy import Region, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.html import plots, tables
 from gluteal_grade.report.html.numbers import SCALES, gap, number, percent
-from gluteal_grade.report.html.picture import embedded
+from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
 from gluteal_grade.report.readings import quartile_edges
@@ -24,12 +24,8 @@ _STATUS = {
 }
 
 
-def page(result: StudyResult, png: bytes, prior: Prior | None, identity: tuple[str, ...], mark: str) -> str:
-    """The text of `report.html`; see `write.write_report`.
-
-    Raises:
-        TransientFailure: `read_failed`: the picture is damaged.
-    """
+def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, identity: tuple[str, ...], mark: str) -> str:
+    """The text of `report.html`; see `write.write_report`."""
     refused = result.status is StudyStatus.REFUSED
     edges = quartile_edges(result)
     text: str = (
@@ -54,7 +50,7 @@ def page(result: StudyResult, png: bytes, prior: Prior | None, identity: tuple[s
             prior_gap=gap(prior.days) if prior else "",
             prior_rows=tables.prior_rows(prior) if prior else (),
             prior_cautions=_row_cautions(prior) if prior else (),
-            picture=embedded(png) if png else None,
+            picture=picture,
             ranges=None if refused else plots.range_plot(result, edges),
             curves=() if refused else plots.profile_plots(result, edges),
             edges=", ".join(number(100 * edge, 0) for edge in edges),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from gluteal_grade.errors import Reason, TransientFailure
 MAX_BYTES = 2_000_000  # of the picture; base64 makes a third more of it
 _QUALITIES = (90, 80, 65)
 _SMALLER = 0.75
+
+
+_SHOWN = re.compile(r'<img src="(data:image/webp;base64,[A-Za-z0-9+/=]+)" width="(\d{1,5})" height="(\d{1,5})"')
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ def embedded(png: bytes) -> Embedded:
             if len(stream.getvalue()) <= MAX_BYTES:
                 return Embedded(f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}", *image.size)
         image = image.resize((round(image.width * _SMALLER), round(image.height * _SMALLER)), Image.Resampling.LANCZOS)
+
+
+def from_page(text: str) -> Embedded | None:
+    """The picture of a page that was written before."""
+    found = _SHOWN.search(text)
+    return Embedded(found.group(1), int(found.group(2)), int(found.group(3))) if found else None
 
 
 def read_picture(path: Path | None) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -12,12 +13,25 @@ from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.errors import not_writable
-from gluteal_grade.report.html.picture import read_picture
+from gluteal_grade.report.html.picture import Embedded, embedded, from_page, read_picture
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.results import StudyResult
 
-_HEAD = 200  # characters in which the mark stands
-_MARK = re.compile(r"<!-- made of ([0-9a-f]{64}) -->")
+_HEAD = 300  # characters in which the mark stands
+_MARK = re.compile(r"<!-- made of ([0-9a-f]{64}), picture ([0-9a-f]{64}) -->")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a report is made of, in its head, so that it need not be made twice.
+
+    Attributes:
+        all: hash of everything: the result, its picture, the prior, this program.
+        picture: hash of the picture's file and of how it is embedded.
+    """
+
+    all: str
+    picture: str
 
 
 def write_report(result: StudyResult, picture: Path | None, path: Path, prior: Prior | None = None, identity: tuple[str, ...] = ()) -> Path:
@@ -34,12 +48,15 @@ def write_report(result: StudyResult, picture: Path | None, path: Path, prior: P
         TransientFailure: `output_not_writable`; `read_failed`: the picture is damaged.
     """
     png = read_picture(picture)
-    _write(path, report_text(result, png, prior, identity, made_of(result.to_json().encode(), png, prior, identity)))
+    mark = mark_of(result.to_json().encode(), png, prior, identity)
+    _write(path, report_text(result, embedded(png) if png else None, prior, identity, mark))
     return path
 
 
 def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None = None) -> bool:
-    """Write the report of a stored result where it differs from the one that lies there; nothing is drawn if its input is the same.
+    """Write the report of a stored result where it differs from the one that lies there.
+
+    Nothing is drawn if its input is the same; if only its picture is, that is taken over.
 
     Args:
         path: of the report.
@@ -54,34 +71,33 @@ def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None
         TransientFailure: `output_not_writable`, `read_failed`.
     """
     png = read_picture(picture)
-    mark = made_of(result, png, prior, ())
-    if mark == _mark_of(path):
+    mark = mark_of(result, png, prior, ())
+    lies = _mark_in(path)
+    if lies == mark:
         return False
-    text = report_text(StudyResult.model_validate_json(result), png, prior, (), mark)
-    if path.is_file() and path.read_bytes() == text.encode():
+    old = path.read_text(encoding="utf-8", errors="replace") if lies else ""
+    shown = from_page(old) if lies and lies.picture == mark.picture else None
+    text = report_text(StudyResult.model_validate_json(result), shown or (embedded(png) if png else None), prior, (), mark)
+    if text == old:
         return False
     _write(path, text)
     return True
 
 
-def report_text(result: StudyResult, png: bytes, prior: Prior | None, identity: tuple[str, ...], mark: str) -> str:
+def report_text(result: StudyResult, picture: Embedded | None, prior: Prior | None, identity: tuple[str, ...], mark: Mark) -> str:
     """The page, with the mark of what it is made of in its head."""
     from gluteal_grade.report.html.page import page
 
-    return page(result, png, prior, identity, mark)
+    return page(result, picture, prior, identity, f"made of {mark.all}, picture {mark.picture}")
 
 
-def made_of(result: bytes, png: bytes, prior: Prior | None, identity: tuple[str, ...]) -> str:
-    """A hash of all that a report depends on: the result, its picture, the prior, this program."""
-    digest = hashlib.sha256()
-    for part in (
-        _program(),
-        hashlib.sha256(result).digest(),
-        hashlib.sha256(png).digest(),
-        repr((prior, identity)).encode("utf-8", "replace"),
-    ):
-        digest.update(part)
-    return digest.hexdigest()
+def mark_of(result: bytes, png: bytes, prior: Prior | None, identity: tuple[str, ...]) -> Mark:
+    """Hashes of what a report depends on."""
+    picture = hashlib.sha256(_source("html", "picture.py") + png).hexdigest()
+    whole = hashlib.sha256(_program())
+    for part in (hashlib.sha256(result).digest(), picture.encode(), repr((prior, identity)).encode("utf-8", "replace")):
+        whole.update(part)
+    return Mark(whole.hexdigest(), picture)
 
 
 @cache
@@ -105,14 +121,19 @@ def _files(folder: Traversable) -> list[Traversable]:
     return found
 
 
-def _mark_of(path: Path) -> str:
-    """The mark of a report that lies there; empty without one."""
+@cache
+def _source(*names: str) -> bytes:
+    return resources.files("gluteal_grade.report").joinpath(*names).read_bytes()
+
+
+def _mark_in(path: Path) -> Mark | None:
+    """The mark of a report that lies there; None without one."""
     try:
         with path.open(encoding="utf-8", errors="replace") as stream:
             found = _MARK.search(stream.read(_HEAD))
     except OSError:
-        return ""
-    return found.group(1) if found else ""
+        return None
+    return Mark(found.group(1), found.group(2)) if found else None
 
 
 def _write(path: Path, text: str) -> None:
