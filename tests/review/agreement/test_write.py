@@ -13,9 +13,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.review.agreement.comparisons import comparisons
 from gluteal_grade.review.agreement.found import COLUMNS, Findings, Options
 from gluteal_grade.review.agreement.read import read_ratings
 from gluteal_grade.review.agreement.run import compute
+from gluteal_grade.review.agreement.words import figure_names, label
 from gluteal_grade.review.agreement.write import row, write
 from tests.review.agreement.tables import reading, written
 
@@ -125,3 +127,18 @@ def test_nowhere_to_write(found: Findings, tmp_path: Path) -> None:
     with pytest.raises(TransientFailure) as caught:
         write(found, tmp_path / "file")
     assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
+
+
+def test_readers_that_do_not_fit_a_figure_are_numbered(found: Findings) -> None:
+    assert figure_names(found.ratings.readers) == {MARKUP: "reader 1", FORMULA: "reader 2", "program": "program"}
+    assert figure_names(("A", "読影者")) == {"A": "reader 1", "読影者": "reader 2"}
+    assert figure_names(("A", "B.Müller", "program")) == {"A": "A", "B.Müller": "B.Müller", "program": "program"}
+    quartile = found.ratings.scales[0]
+    named = [label(found, quartile, c) for c in comparisons(quartile.raters)]
+    assert named == ["reader 1 vs reader 2", "all readers", "reader 1 vs program", "reader 2 vs program", "reader 2 read 1 vs 2"]
+
+
+def test_the_page_says_who_they_are(folder: Path) -> None:
+    text = (folder / "agreement.html").read_text(encoding="utf-8")
+    assert "reader 2 is <bdi>=1+1</bdi>." in text
+    assert MARKUP not in text

@@ -10,7 +10,7 @@ from gluteal_grade.review.agreement.canvas import FAINT, INK, RULE, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import ScaleRatings
-from gluteal_grade.review.agreement.words import STATISTICS, drawable, headline
+from gluteal_grade.review.agreement.words import STATISTICS, drawable, headline, label
 
 LOOKS = {
     Who.READERS: ("#0072B2", "o", "two readers"),
@@ -65,7 +65,7 @@ def _panel(axis: Any, found: Findings, scale: ScaleRatings, rows: int) -> None:
             va="center",
             color=INK,
         )
-    axis.set_yticks(range(len(every)), [drawable(c.name) for c in every], fontsize=8.5, parse_math=False)
+    axis.set_yticks(range(len(every)), [label(found, scale, c) for c in every], fontsize=8.5, parse_math=False)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=8)
     axis.set_ylim(rows - 0.4, -0.6)

@@ -17,7 +17,7 @@ from gluteal_grade.review.agreement.methods import paragraphs, sources
 from gluteal_grade.review.agreement.published import PUBLISHED
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.review.agreement.words import STATISTICS, headline
+from gluteal_grade.review.agreement.words import STATISTICS, figure_names, headline
 from gluteal_grade.review.model import PROGRAM
 
 
@@ -66,6 +66,7 @@ def render(found: Findings, pictures: Sequence[Picture]) -> str:
             muscles=next((p for p in pictures if p.kind == "muscles"), None),
             published=[p for p in PUBLISHED if p.scale in {s.scale.name for s in r.scales}],
             titles={s.scale.name: s.scale.title for s in r.scales},
+            renamed={new: visible(old) for old, new in figure_names(r.readers).items() if new != old},
             paragraphs=paragraphs(found),
             sources=sources(found),
             kappas=any(s.scale.kind is not Kind.CONTINUOUS for s in r.scales),

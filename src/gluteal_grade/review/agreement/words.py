@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from gluteal_grade.cohort.gallery.words import DASH, visible
-from gluteal_grade.review.agreement.found import Found
+from gluteal_grade.review.agreement.comparisons import Comparison, Who
+from gluteal_grade.review.agreement.found import Findings, Found
+from gluteal_grade.review.agreement.ratings import Rater, ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind, Scale
+from gluteal_grade.review.model import PROGRAM
 
 _LONGEST = 18
 STATISTICS = {
@@ -60,15 +64,37 @@ def shown(found: Found | None) -> tuple[str, str]:
     return value, "no interval" if math.isnan(found.low) else f"{low} to {high}"
 
 
-def short(name: str) -> str:
-    """What fits beside a figure, without characters that turn or break a line; of two readers each is shortened."""
-    parts = visible(name).split(" vs ")
-    return " vs ".join(part if len(part) <= _LONGEST else f"{part[:7]}...{part[-7:]}" for part in parts)
+def drawable(text: str) -> str:
+    """What the font of figures has; a question mark for each other letter."""
+    return "".join(ch if ch in _letters() else "?" for ch in visible(text))
 
 
-def drawable(name: str) -> str:
-    """The same with a question mark for letters that the font lacks."""
+@cache
+def _letters() -> frozenset[str]:
     from matplotlib.font_manager import findfont, get_font
 
-    known = get_font(findfont("DejaVu Sans")).get_charmap()
-    return "".join(ch if ord(ch) in known else "?" for ch in short(name))
+    return frozenset(chr(code) for code in get_font(findfont("DejaVu Sans")).get_charmap())
+
+
+@cache
+def figure_names(readers: tuple[str, ...]) -> dict[str, str]:
+    """What figures call each reader: `reader 1` and so on where an id is too long or the font lacks its letters."""
+    if all(len(name) <= _LONGEST and drawable(name) == name for name in readers):
+        return {name: name for name in readers}
+    return {name: name if name == PROGRAM else f"reader {n}" for n, name in enumerate(readers, start=1)}
+
+
+def rater_label(found: Findings, rater: Rater, *, with_read: bool = False) -> str:
+    """A rater beside a figure."""
+    name = figure_names(found.ratings.readers)[rater.reader]
+    return f"{name}, read {rater.read}" if with_read else name
+
+
+def label(found: Findings, scale: ScaleRatings, c: Comparison) -> str:
+    """A comparison beside a figure."""
+    if c.who is Who.EVERYONE:
+        return c.name
+    first, second = (scale.raters[column] for column in c.columns)
+    if c.who is Who.REPEAT:
+        return f"{rater_label(found, first)} read {first.read} vs {second.read}"
+    return f"{rater_label(found, first)} vs {rater_label(found, second)}"

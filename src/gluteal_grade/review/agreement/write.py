@@ -25,6 +25,10 @@ from gluteal_grade.review.agreement.scales import KNOWN, Kind
 
 FIGURES = "figures"
 _OURS = re.compile(r"(kappas|muscles|bland_altman|confusion_[a-z0-9_]+)\.png")
+_FOREST = "Agreement with 95 % intervals, all muscles and sides together; 1 is perfect, 0 is chance."
+_MUSCLES = "Share of pairs that were one grade and two or more grades apart, by muscle; the numbers beside a bar are the two shares."
+_DIFFERENCES = "Bland-Altman plots: differences against means, with bias and limits of agreement."
+_CONFUSION = "How often each two grades met; the outlined diagonal is agreement. The first of the two is in rows."
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -63,29 +67,19 @@ def _plain(value: object) -> object:
 def _pictures(found: Findings, folder: Path) -> Iterator[Picture]:
     drawn = forest(found, folder / "kappas.png")
     if drawn:
-        yield Picture("forest", "", drawn, "Agreement with 95 % intervals, all muscles and sides together; 1 is perfect, 0 is chance.")
+        yield Picture("forest", "", drawn, _FOREST)
     drawn = muscles(found, folder / "muscles.png")
     if drawn:
-        most = max(_pairs(s) for s in found.ratings.scales)
-        words = (
-            _first(most)
-            + "Share of pairs that were one grade and two or more grades apart, by muscle; the numbers beside a bar are the two shares."
-        )
-        yield Picture("muscles", "", drawn, words)
+        yield Picture("muscles", "", drawn, _first(max(_pairs(s) for s in found.ratings.scales)) + _MUSCLES)
     for number, scale in enumerate(found.ratings.scales, start=1):
-        name = scale.scale.name
+        name, first = scale.scale.name, _first(_pairs(scale))
         if scale.scale.kind is Kind.CONTINUOUS:
             drawn = differences(found, scale, folder / "bland_altman.png")
-            words = _first(_pairs(scale)) + "Bland-Altman plots: differences against means, with bias and limits of agreement."
-            kind = "bland_altman"
+            kind, words = "bland_altman", first + _DIFFERENCES
         else:
             label = name if name in KNOWN else f"scale_{number}"  # the name of a file is not taken from the table
             drawn = heat(found, scale, folder / f"confusion_{label}.png")
-            words = (
-                _first(_pairs(scale))
-                + "How often each two grades met; the outlined diagonal is agreement. The first of the two is in rows."
-            )
-            kind = "confusion"
+            kind, words = "confusion", first + _CONFUSION
         if drawn:
             yield Picture(kind, name, drawn, words)
 
