@@ -23,7 +23,7 @@ from gluteal_grade.report.html.write import renewed
 from gluteal_grade.report.layout import REPORT, RESULT, SUMMARY_PICTURE, Place, places
 from gluteal_grade.results import SCHEMA_VERSION, StudyResult
 
-_TOLD_IN_WORDS = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
+_REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
 
 
 def prior_of(earlier: StudyResult, later: StudyResult, days: int | None = None) -> Prior:
@@ -65,7 +65,8 @@ def _row(c: Change, of_study: set[Caution]) -> PriorRow:
         volume_change_ml=c.volume_change_ml,
         volume_change_percent=c.volume_change_percent,
         words=c.words,
-        cautions=tuple(MEANING[code] for code in c.cautions if code not in of_study | _TOLD_IN_WORDS),
+        review=bool(_REVIEW & set(c.cautions)),
+        cautions=tuple(MEANING[code] for code in c.cautions if code not in of_study | _REVIEW),
     )
 
 

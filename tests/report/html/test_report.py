@@ -329,7 +329,9 @@ def spoilt(result: StudyResult, text: str, more: str) -> tuple[StudyResult, dict
             update={"version": text, "config_hash": more, "libraries": {text: more}, "seconds": {more: 1.0}}
         ),
     }
-    row = PriorRow(Side.LEFT, Muscle.GLUTEUS_MEDIUS, Region.WHOLE, 0.1, 0.2, 1, 2, 10.0, 8.0, 12.0, 2.0, True, 5.0, 2.0, text, (more,))
+    row = PriorRow(
+        Side.LEFT, Muscle.GLUTEUS_MEDIUS, Region.WHOLE, 0.1, 0.2, 1, 2, 10.0, 8.0, 12.0, 2.0, True, 5.0, 2.0, text, False, (more,)
+    )
     return result.model_copy(update=changes), {"prior": Prior(text, 30, (row,), (more,), (text,)), "identity": (text, more)}
 
 
@@ -357,7 +359,7 @@ def test_the_change_from_a_prior(result):
         -12.3,
         -4.56,
         "more fat",
-        ("Mind it",),
+        cautions=("Mind it",),
     )
     others = (
         replace(
@@ -381,6 +383,13 @@ def test_the_change_from_a_prior(result):
     assert "Another network." in read.ids["prior"]
     assert "left gluteus medius, right gluteus medius: Mind it." in read.ids["prior"].replace("Left", "left")
     assert "Against the study 371 days (12 months) before: left gluteus medius +7.7 points, beyond" in read.ids["summary"]
+
+
+def test_the_summary_leaves_out_a_change_whose_label_needs_review(result):
+    row = PriorRow(Side.LEFT, Muscle.GLUTEUS_MEDIUS, Region.WHOLE, 0.1, 0.2, 1, 2, 10, 8, 12, 2, True, NAN, NAN, "more fat", review=True)
+    sure = replace(row, side=Side.RIGHT, beyond=False, review=False)
+    for rows, said in (((row, sure), "no change beyond the stated measurement uncertainty"), ((row,), "no change can be judged")):
+        assert f"Against the study: {said}." in page(result, prior=Prior("b" * 12, None, rows)).ids["summary"]
 
 
 def test_status_of_the_page(result):

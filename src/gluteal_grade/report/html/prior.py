@@ -19,6 +19,7 @@ class PriorRow:
         beyond: the change is larger than that; None where it cannot be told.
         volume_change_ml: now minus then; `volume_change_percent` of the earlier volume.
         words: what the change means, or why there is none.
+        review: the label of one of the two needs review; the summary leaves it out.
         cautions: sentences; the numbers stand, but read them with these.
     """
 
@@ -37,6 +38,7 @@ class PriorRow:
     volume_change_ml: float
     volume_change_percent: float
     words: str
+    review: bool = False
     cautions: tuple[str, ...] = ()
 
 

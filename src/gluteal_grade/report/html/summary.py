@@ -159,7 +159,7 @@ def _change(prior: Prior | None) -> str:
     if prior is None:
         return ""
     when = f" {gap(prior.days)} before" if prior.days is not None else ""
-    whole = [r for r in prior.rows if r.region is Region.WHOLE]
+    whole = [r for r in prior.rows if r.region is Region.WHOLE and not r.review]
     beyond = sorted((r for r in whole if r.beyond), key=lambda r: -abs(r.change_points))
     if beyond:
         told = joined([f"{Part(r.muscle, r.region, r.side)} {signed(r.change_points, 1)} points" for r in beyond])
