@@ -36,21 +36,21 @@ def catalogue(graded: Graded) -> Catalogue:
     return found
 
 
-def corrected(graded: Graded, study: str) -> tuple[str, dict[tuple[str, str], float]]:
-    """A correction that is measured; its id and its fat fractions."""
+def corrected(graded: Graded, study: str) -> str:
+    """The id of a correction that is measured."""
     correction = accept_upload(graded.out, study, graded.out / study / "labels.nii.gz")
     table = Table(Database(graded.out))
     assert table.take() is not None
     upload = graded.out / "review" / "uploads" / f"{correction.id}.nii.gz"
     assert remeasure(Job(str(graded.out), study, correction.id, str(upload))).state is CorrectionState.DONE
     table.finish(correction, CorrectionState.DONE, "", "", 1.0)
-    return correction.id, {}
+    return correction.id
 
 
 def test_three_tables(graded: Graded, catalogue: Catalogue, tmp_path: Path) -> None:
     anna, ben, again = Session("anna"), Session("ben", blinded=True), Session("anna", 2)
     store, study = Store(graded.out), graded.dicom
-    correction, _ = corrected(graded, study)
+    correction = corrected(graded, study)
     quartile, other = grade_key(), grade_key("gluteus_minimus", "right", "goutallier")
 
     def at(item: Item, side: str = "", part: str = "", muscle: str = "") -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -153,6 +154,8 @@ def test_threads_share_a_store(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [sum(row.session.reader == f"r{n}" for row in store.rows()) for n in range(4)] == [15] * 4
+    gc.collect()
+    assert len(store._database._all) == 1  # threads that ended keep no file open
     store.close()
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from weakref import WeakSet
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, not_writable
 
@@ -58,6 +59,10 @@ CREATE INDEX corrections_study ON corrections (study);
 """
 
 
+class _Connection(sqlite3.Connection):
+    """Of this class as plain ones cannot be referred to weakly."""
+
+
 class Database:
     """The file, with a connection for each thread of each process.
 
@@ -76,7 +81,7 @@ class Database:
         self._path = out / FOLDER / NAME
         self._mine = threading.local()
         self._lock = threading.Lock()
-        self._all: list[tuple[int, sqlite3.Connection]] = []
+        self._all: WeakSet[_Connection] = WeakSet()  # a thread that ends takes its own along
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -97,15 +102,15 @@ class Database:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
     def _connection(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._mine, "db", None)
+        db: _Connection | None = getattr(self._mine, "db", None)
         if db is None or self._mine.process != os.getpid():  # a connection must not be carried into a forked process
-            db = sqlite3.connect(self._path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+            db = sqlite3.connect(self._path, _PATIENCE_S, isolation_level=None, check_same_thread=False, factory=_Connection)
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode = DELETE")
             db.execute("PRAGMA synchronous = EXTRA")  # FULL, and the folder too: a crash does not bring the journal back
             self._mine.db, self._mine.process = db, os.getpid()
             with self._lock:
-                self._all.append((os.getpid(), db))
+                self._all.add(db)
         return db
 
     @contextmanager
@@ -127,11 +132,10 @@ class Database:
                 yield db
 
     def close(self) -> None:
-        """Close the connections of this process; another call opens them anew."""
+        """Close the connections of all threads; another call opens them anew."""
         with self._lock:
-            for process, db in self._all:
-                if process == os.getpid():
-                    db.close()
+            for db in self._all:
+                db.close()
             self._all.clear()
         self._mine = threading.local()
 

@@ -6,7 +6,6 @@ import datetime
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,16 +148,6 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-
-
-@contextmanager
-def opened(out: Path) -> Iterator[Store]:
-    """The store of an output folder, closed at the end of the block."""
-    store = Store(out)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def latest(rows: Iterable[Stored]) -> dict[Key, Stored]:
