@@ -11,7 +11,7 @@ from gluteal_grade.review.agreement.canvas import FAINT, INK, MOST, MUSCLES, RUL
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import ScaleRatings
-from gluteal_grade.review.agreement.words import drawable, shown
+from gluteal_grade.review.agreement.words import label, shown
 
 _COLUMNS = 3
 
@@ -65,7 +65,7 @@ def _panel(axis: Any, found: Findings, scale: ScaleRatings, c: Comparison) -> No
             axis.axhspan(100 * row.low, 100 * row.high, color="#555555", alpha=0.16, linewidth=0)
         text = shown(row)[0]
         axis.text(1.01, 100 * row.value, text, transform=axis.get_yaxis_transform(), fontsize=8, va="center", color=INK)
-    axis.set_title(f"{drawable(c.name)} (n = {there.sum():,})", fontsize=9, loc="left", color=INK, parse_math=False)
+    axis.set_title(f"{label(found, scale, c)} (n = {there.sum():,})", fontsize=9, loc="left", color=INK, parse_math=False)
     axis.set_xlabel("mean of the two, % fat", fontsize=8)
     axis.tick_params(labelsize=8, labelbottom=True, colors=FAINT)
     for edge in ("right", "top"):

@@ -56,15 +56,8 @@ def _panel(axis: Any, found: Findings, scale: ScaleRatings, rows: int) -> None:
         if math.isfinite(start):
             axis.plot([max(start, left), end], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
         axis.plot([max(value, left)], [y], marker=marker, color=colour, markersize=6, linestyle="none", clip_on=False, zorder=3)
-        axis.text(
-            1.03,
-            y,
-            f"{round(value, 2) + 0.0:.2f}".replace("-", "−"),
-            transform=axis.get_yaxis_transform(),
-            fontsize=8.5,
-            va="center",
-            color=INK,
-        )
+        told = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no minus zero
+        axis.text(1.03, y, told, transform=axis.get_yaxis_transform(), fontsize=8.5, va="center", color=INK)
     axis.set_yticks(range(len(every)), [label(found, scale, c) for c in every], fontsize=8.5, parse_math=False)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=8)

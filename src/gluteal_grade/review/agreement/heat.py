@@ -9,7 +9,7 @@ from gluteal_grade.review.agreement.canvas import FAINT, INK, MOST, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
-from gluteal_grade.review.agreement.words import drawable
+from gluteal_grade.review.agreement.words import drawable, rater_label
 
 _COLUMNS, _SIZE = 4, 2.7
 
@@ -26,13 +26,13 @@ def heat(found: Findings, scale: ScaleRatings, path: Path) -> Path | None:
     figure = canvas(wide * columns + 0.2, (wide + 0.25) * lines)
     axes = figure.subplots(lines, columns, squeeze=False).ravel()
     for axis, (comparison, table) in zip(axes, tables, strict=False):
-        _panel(axis, scale, comparison, table)
+        _panel(axis, found, scale, comparison, table)
     for axis in axes[len(tables) :]:
         axis.set_visible(False)
     return save(figure, path)
 
 
-def _panel(axis: Any, scale: ScaleRatings, comparison: Comparison, table: Floats) -> None:
+def _panel(axis: Any, found: Findings, scale: ScaleRatings, comparison: Comparison, table: Floats) -> None:
     shares = table / table.sum()
     axis.imshow(shares**0.5, cmap="Blues", vmin=0, vmax=1, aspect="equal")  # square root: rare cells stay visible
     k = len(table)
@@ -49,7 +49,8 @@ def _panel(axis: Any, scale: ScaleRatings, comparison: Comparison, table: Floats
     axis.set_xticks(range(k), names, fontsize=small)
     axis.set_yticks(range(k), names, fontsize=small, rotation=90 if max(map(len, names)) > 3 else 0, va="center")
     axis.tick_params(length=0)
-    first, second = (_rater(scale, comparison, n) for n in (0, 1))
+    again = comparison.who is Who.REPEAT
+    first, second = (rater_label(found, scale.raters[column], with_read=again) for column in comparison.columns)
     axis.set_ylabel(first, fontsize=8, parse_math=False)
     axis.set_xlabel(second, fontsize=8, parse_math=False)
     axis.set_title(f"n = {int(table.sum()):,}", fontsize=8, color=FAINT)
@@ -61,8 +62,3 @@ def _square(place: int) -> Any:
     from matplotlib.patches import Rectangle
 
     return Rectangle((place - 0.5, place - 0.5), 1, 1, fill=False, edgecolor="#B35900", linewidth=1.0)
-
-
-def _rater(scale: ScaleRatings, comparison: Comparison, which: int) -> str:
-    rater = scale.raters[comparison.columns[which]]
-    return drawable(f"{rater.reader}, read {rater.read}" if comparison.who is Who.REPEAT else rater.reader)

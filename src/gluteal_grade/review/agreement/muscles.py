@@ -14,7 +14,7 @@ from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, com
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.review.agreement.words import drawable
+from gluteal_grade.review.agreement.words import drawable, label
 
 _ONE, _MORE = "#9ecae1", "#08306b"
 _ROW, _PANEL, _PER_LINE = 0.2, 4.4, 3
@@ -60,7 +60,7 @@ def _panel(axis: Any, found: Findings, scale: ScaleRatings, rows: int) -> None:
     y, places, names = 0, [], []
     widest = 0.0
     for c in _comparisons(found, scale):
-        axis.text(0, y, drawable(c.name), fontsize=8.5, fontweight="bold", va="center", parse_math=False)
+        axis.text(0, y, label(found, scale, c), fontsize=8.5, fontweight="bold", va="center", parse_math=False)
         y += 1
         for muscle, table in _tables(found, scale, c):
             one, more = (100 * v for v in apart(table))

@@ -20,7 +20,7 @@ from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.several import alpha, coincidences, fleiss
 
 ONE_CATEGORY = 0.8  # share of ratings in one category from which a note warns
-FEW_STUDIES = 20  # measured: below, bootstrap intervals hold the truth too rarely (docs/agreement.md)
+FEW_STUDIES = 20  # below, bootstrap intervals hold the truth a little too rarely (docs/agreement.md)
 NOMINAL = ("percent_agreement", "kappa", "pabak", "gwet_ac1")
 CONTINUOUS_PAIR = ("icc_2_1", "icc_3_1", "bias", "sd_of_differences", "loa_low", "loa_high", "smallest_detectable_difference")
 CONTINUOUS_ALL = ("icc_2_1", "icc_3_1", "smallest_detectable_difference")
@@ -141,7 +141,7 @@ def _found(name: str, counted: _Counted, value: float = math.nan, ends: Interval
     elif not notes:
         notes += [ends.note] if ends and ends.note else []
         if how == "bootstrap" and math.isfinite(low) and counted.studies < FEW_STUDIES:
-            notes.append(f"fewer than {FEW_STUDIES} studies: the interval is rather too narrow")
+            notes.append(f"fewer than {FEW_STUDIES} studies: the interval may be too narrow")
         if counted.crowded >= ONE_CATEGORY and ("kappa" in name or "alpha" in name):
             notes.append(f"{100 * counted.crowded:.0f} % of the ratings are one grade, which alone makes this low")
     return Found(
