@@ -84,7 +84,7 @@ def _rewritten(folder: Path, change: Callable[[dict], None]) -> None:
 
 
 @contextmanager
-def room_of(out: Path, *seats: Seat, **more: object) -> Iterator[Room]:
+def room_of(out: Path, *seats: Seat, data: Path | None = None, **more: object) -> Iterator[Room]:
     """A room as the server has it."""
     catalogue = Catalogue(out)
     catalogue.refresh()
@@ -92,8 +92,9 @@ def room_of(out: Path, *seats: Seat, **more: object) -> Iterator[Room]:
         out=out,
         catalogue=catalogue,
         store=Store(out),
-        corrections=Corrections(out),
+        corrections=Corrections(out, data),
         stacks=Stacks(),
+        data=data,
         seats=seats or (Seat(Session("anna")),),
         **more,  # type: ignore[arg-type]
     )

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from gluteal_grade.anatomy import Region
-from gluteal_grade.errors import GradeError, Reason, RefusedInput, not_writable
+from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import fat_text, volume_text
 from gluteal_grade.results import MuscleResult, StudyResult
@@ -61,7 +61,7 @@ def _told(room: Room, study: str, correction: Correction) -> dict[str, Any]:
         "id": correction.id,
         "at": correction.at,
         "state": correction.state.value,
-        "words": correction.detail or correction.reason.replace("_", " "),
+        "words": _why(correction),
         "rows": [],
     }
     if correction.state is CorrectionState.DONE:
@@ -70,6 +70,12 @@ def _told(room: Room, study: str, correction: Correction) -> dict[str, Any]:
         except GradeError as error:
             found["words"] = error.reason.replace("_", " ")
     return found
+
+
+def _why(correction: Correction) -> str:
+    """What was found and what to do; empty where nothing is wrong."""
+    advice = advice_for(correction.reason) if correction.reason else ""
+    return ". ".join(words.rstrip(".") for words in (correction.detail, advice) if words)
 
 
 def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:

@@ -65,6 +65,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if message["status"] >= 400 and request.method not in _SAFE:
+                    headers["Connection"] = "close"  # else the rest of what was refused is still read, and thrown away
             await send(message)
 
         try:
