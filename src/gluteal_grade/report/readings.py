@@ -32,14 +32,16 @@ def probability_text(probability: float) -> str:
     """E.g. ``97 %``; what rounds to all or nothing is said so; empty where there is none."""
     if math.isnan(probability):
         return ""
-    if probability > 0.995:
+    if probability >= 0.995:
         return ">99 %"
-    return "<1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+    return "<1 %" if probability <= 0.005 else f"{100 * probability:.0f} %"
 
 
 def z_text(z: float) -> str:
-    """E.g. ``+1.2``; a dash where there is none."""
-    return NO_INTERVAL if math.isnan(z) else f"{round(z, 1) + 0.0:+.1f}"
+    """E.g. ``+1.2``; what rounds to nothing has no sign; a dash where there is none."""
+    if math.isnan(z):
+        return NO_INTERVAL
+    return f"{round(z, 1):+.1f}" if round(z, 1) else "0.0"
 
 
 def percentile_text(percentile: float) -> str:

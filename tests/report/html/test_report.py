@@ -388,7 +388,12 @@ def test_the_change_from_a_prior(result):
 def test_the_summary_leaves_out_a_change_whose_label_needs_review(result):
     row = PriorRow(Side.LEFT, Muscle.GLUTEUS_MEDIUS, Region.WHOLE, 0.1, 0.2, 1, 2, 10, 8, 12, 2, True, NAN, NAN, "more fat", review=True)
     sure = replace(row, side=Side.RIGHT, beyond=False, review=False)
-    for rows, said in (((row, sure), "no change beyond the stated measurement uncertainty"), ((row,), "no change can be judged")):
+    none = "no change beyond the stated measurement uncertainty"
+    for rows, said in (
+        ((sure,), none),
+        ((row, sure), f"{none} in the 1 of 2 muscles that can be judged"),
+        ((row,), "no change can be judged"),
+    ):
         assert f"Against the study: {said}." in page(result, prior=Prior("b" * 12, None, rows)).ids["summary"]
 
 

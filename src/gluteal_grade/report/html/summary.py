@@ -11,7 +11,7 @@ from gluteal_grade.errors import ADVICE, Reason
 from gluteal_grade.report.html.numbers import fat_phrase, gap, number, percent, signed
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text
-from gluteal_grade.report.words import joined, muscle_name, plain, visible, why_text
+from gluteal_grade.report.words import joined, muscle_name, plain, why_text
 from gluteal_grade.results import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
 
 _FIXED = "\N{NO-BREAK SPACE}"
@@ -40,7 +40,7 @@ def summary(result: StudyResult, prior: Prior | None = None) -> tuple[str, ...]:
     """The summary, a few sentences: what needs review or is missing, grades, the sides, metal, the change. Never a diagnosis."""
     if result.status is StudyStatus.REFUSED:
         why = result.refusal.detail or why_text(result.refusal.reason) if result.refusal else ""
-        return (f"This study was not graded{': ' if why else ''}{sentence_end(plain(why))}.",)
+        return (f"This study was not graded{': ' if why else ''}{plain(why).rstrip(' .')}.",)
     said = [_in_doubt(result), _grades(result), _sides(result), _metal(result), _change(prior)]
     return tuple(s for s in said if s)
 
@@ -76,11 +76,6 @@ def joined_advice(reasons: tuple[Reason, ...]) -> str:
     return " ".join(dict.fromkeys(ADVICE[r] for r in reasons))
 
 
-def sentence_end(text: str) -> str:
-    """Text to which a full stop is added, without one of its own."""
-    return visible(text).rstrip(" .")
-
-
 def _whole(result: StudyResult) -> list[MuscleResult]:
     return [m for m in result.muscles if m.region is Region.WHOLE]
 
@@ -91,7 +86,7 @@ def _grades(result: StudyResult) -> str:
         return "No muscle can be read as it is: every one that was measured needs review."
     counts = Counter(g for m in sound if (g := m.grade("quartile")) is not None)
     most = max(sound, key=lambda m: m.fat_fraction)
-    rough = next((_ROUGH[m.method] for m in sound if m.method in _ROUGH), "")
+    rough = _ROUGH.get(most.method or "", "")
     cut = ", partly in view" if most.cut_at else ""
     grade = f", Quartile{_FIXED}{grade_text(most.graded('quartile'))}" if most.graded("quartile") else ""
     return f"{_quartiles(counts, len(sound))}Most fat: {part_name(most)}{cut}, {fat_phrase(most)}{grade}{f' ({rough})' if rough else ''}."
@@ -159,14 +154,16 @@ def _change(prior: Prior | None) -> str:
     if prior is None:
         return ""
     when = f" {gap(prior.days)} before" if prior.days is not None else ""
-    whole = [r for r in prior.rows if r.region is Region.WHOLE and not r.review]
-    beyond = sorted((r for r in whole if r.beyond), key=lambda r: -abs(r.change_points))
+    whole = [r for r in prior.rows if r.region is Region.WHOLE]
+    judged = [r for r in whole if r.beyond is not None and not r.review]
+    if not judged:
+        return f"Against the study{when}: no change can be judged."
+    beyond = sorted((r for r in judged if r.beyond), key=lambda r: -abs(r.change_points))
     if beyond:
         told = joined([f"{Part(r.muscle, r.region, r.side)} {signed(r.change_points, 1)} points" for r in beyond])
         return f"Against the study{when}: {told}, beyond the stated measurement uncertainty."
-    if any(r.beyond is not None for r in whole):
-        return f"Against the study{when}: no change beyond the stated measurement uncertainty."
-    return f"Against the study{when}: no change can be judged."
+    where = "" if len(judged) == len(whole) else f" in the {len(judged)} of {len(whole)} muscles that can be judged"
+    return f"Against the study{when}: no change beyond the stated measurement uncertainty{where}."
 
 
 def _alert(m: MuscleResult) -> Alert | None:

@@ -54,9 +54,7 @@ def write_report(result: StudyResult, picture: Path | None, path: Path, prior: P
 
 
 def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None = None) -> bool:
-    """Write the report of a stored result where it differs from the one that lies there.
-
-    Nothing is drawn if its input is the same; if only its picture is, that is taken over.
+    """Write the report of a stored result where the one that lies there is made of something else; an unchanged picture is taken over.
 
     Args:
         path: of the report.
@@ -75,12 +73,10 @@ def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None
     lies = _mark_in(path)
     if lies == mark:
         return False
-    old = path.read_text(encoding="utf-8", errors="replace") if lies else ""
-    shown = from_page(old) if lies and lies.picture == mark.picture else None
-    text = report_text(StudyResult.model_validate_json(result), shown or (embedded(png) if png else None), prior, (), mark)
-    if text == old:
-        return False
-    _write(path, text)
+    shown = from_page(path.read_text(encoding="utf-8", errors="replace")) if lies and lies.picture == mark.picture else None
+    if shown is None and png:
+        shown = embedded(png)
+    _write(path, report_text(StudyResult.model_validate_json(result), shown, prior, (), mark))
     return True
 
 
