@@ -13,21 +13,23 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from gluteal_grade.config import Settings, load_settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
 from gluteal_grade.metal.mask import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.dicom.deidentify import deidentified_result
+from gluteal_grade.report.dicom.deidentify import deidentified_result, mapped
 from gluteal_grade.report.layout import Place
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.results import FatReport, StudyResult
 from gluteal_grade.review.correction import CORRECTED, CorrectionState
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
+from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
 from gluteal_grade.segmentation.source import segmenter_of
+from gluteal_grade.study import Series, Study
 
 _LEFT_S = 3600.0  # unfinished folders older than this are nobody's
 OTHER_SETTINGS = "measured with other settings, or another version of them, than the first result"
@@ -86,8 +88,32 @@ def remeasure(job: Job) -> Answer:
     return Answer(CorrectionState.DONE, detail="" if _same_settings(base, origin.result) else OTHER_SETTINGS)
 
 
+@dataclass(frozen=True)
+class _OfMapped:
+    """Labels that refer to the images, or to the UIDs that a de-identified result has for them."""
+
+    labels: Segmenter
+
+    def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
+        """As `Segmenter`."""
+        try:
+            return self.labels.segment(study, preferred)
+        except RefusedInput as error:
+            if error.reason is not Reason.LABELS_GEOMETRY:
+                raise
+        renamed = replace(study, series=tuple(map(_mapped, study.series)))
+        found = self.labels.segment(renamed, tuple(map(_mapped, preferred)))
+        return replace(found, reference=next(series for series in study.series if series.id == found.reference.id))
+
+
+def _mapped(series: Series) -> Series:
+    uid, space = series.uid, series.frame_of_reference
+    return replace(series, uid=uid and mapped(uid), frame_of_reference=space and mapped(space))
+
+
 def _graded(origin: Origin, settings: Settings, job: Job) -> Graded:
-    segmenter = segmenter_of(settings, Path(job.labels))
+    labels = segmenter_of(settings, Path(job.labels))
+    segmenter: Segmenter = _OfMapped(labels) if origin.deidentified else labels
     masked = any(note.reason is Reason.EXCLUDED_BY_MASK for note in origin.result.notes)
     mask = read_mask(origin.place.find(Path(job.out), "excluded.nii.gz")) if masked else None
     graded = grade_study(origin.study, settings, segmenter, None, mask)
