@@ -23,8 +23,10 @@ from gluteal_grade.report.html import Prior, PriorRow, write_report
 from gluteal_grade.report.html.picture import MAX_BYTES, embedded
 from gluteal_grade.report.html.plots import fat_range, nice_top, ticks
 from gluteal_grade.report.html.write import Mark, report_text
+from gluteal_grade.report.view import view_of
 from gluteal_grade.results import MetalSide, NoteModel, StudyResult, StudyStatus
 from tests.report.html.reports import Read, doubtful, refused
+from tests.report.studies import toy_study
 
 PARTS = [(m, r) for m in Muscle for r in (Region.WHOLE, *REGIONS[m])]
 NAN = math.nan
@@ -143,6 +145,18 @@ def test_curves_lie_exactly_on_the_profile(result):
         assert points[:, 1] == pytest.approx(160 - values[:, 1] * 150 / (high - low), abs=0.011)
         assert points[:, 0].min() > 38
         assert points[:, 0].max() < 352
+
+
+@pytest.mark.parametrize(("axis", "words"), [(0, "L left, R right"), (1, "P posterior, A anterior"), (2, "I inferior, S superior")])
+def test_the_ends_of_the_axis_are_those_of_the_pictures(axis, words):
+    made, images = toy_study(slice_axis=axis, shape=(72, 52, 30), spacing=(5.0, 5.0, 5.0))
+    text = page(made).text
+    assert text.count(f"position, mm ({words})") == 6
+    low, high = view_of(images.labels.grid, made.slice_axis).ends
+    assert [low, high] == [word[0] for word in words.split(", ")]
+    profile = made.muscles[0].profile
+    view = view_of(images.labels.grid, made.slice_axis)
+    assert [s.position_mm for s in profile] == pytest.approx([view.position_mm(s.index) for s in profile], abs=1e-6)
 
 
 def test_a_gap_breaks_the_line(result):

@@ -18,7 +18,7 @@ WIDTH = 360.0
 _HEIGHT = 196.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 8.0, 10.0, 36.0
 _MARKERS = 45  # slices of one muscle up to which each gets a marker
-_ENDS = (("R", "right", "L", "left"), ("P", "posterior", "A", "anterior"), ("I", "inferior", "S", "superior"))
+_ENDS = (("L", "left", "R", "right"), ("P", "posterior", "A", "anterior"), ("I", "inferior", "S", "superior"))
 _ROW, _REGION_ROW = 30.0, 24.0
 _NAMES = 108.0
 
