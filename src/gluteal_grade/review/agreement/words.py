@@ -33,7 +33,7 @@ STATISTICS = {
     "smallest_detectable_difference": "smallest detectable difference",
 }
 # Landis & Koch, Biometrics 1977;33:159-174
-_KOCH = ((0.0, "poor"), (0.20, "slight"), (0.40, "fair"), (0.60, "moderate"), (0.80, "substantial"), (math.inf, "almost perfect"))
+_KOCH = ((0.20, "slight"), (0.40, "fair"), (0.60, "moderate"), (0.80, "substantial"), (math.inf, "almost perfect"))
 _POINTS = ("bias", "sd_of_differences", "loa_low", "loa_high", "smallest_detectable_difference")
 
 
@@ -50,7 +50,7 @@ def koch(value: float) -> str:
     """The word of Landis & Koch for a kappa; below 0 poor, empty for NaN."""
     if math.isnan(value):
         return ""
-    return "poor" if value < 0 else next(word for limit, word in _KOCH[1:] if value <= limit)
+    return "poor" if value < 0 else next(word for limit, word in _KOCH if value <= limit)
 
 
 def shown(found: Found | None) -> tuple[str, str]:
