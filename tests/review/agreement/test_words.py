@@ -25,7 +25,7 @@ def found(statistic: str, value: float, low: float = math.nan, high: float = mat
 
 def test_numbers() -> None:
     assert shown(found("kappa", 0.934, 0.9, 0.951)) == ("0.93", "0.90 to 0.95")
-    assert shown(found("bias", -0.0312, -0.05, 0.0001)) == ("−3.1", "−5.0 to 0.0")  # percentage points
+    assert shown(found("bias", -0.0312, -0.05, -0.0001)) == ("−3.1", "−5.0 to 0.0")  # percentage points
     assert shown(found("bias", -0.0001)) == ("0.0", "no interval")
     assert shown(found("percent_agreement", 81.25, 70, 90)) == ("81.2", "70.0 to 90.0")
     assert shown(found("kappa", math.nan)) == ("–", "")

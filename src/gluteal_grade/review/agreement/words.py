@@ -58,9 +58,8 @@ def shown(found: Found | None) -> tuple[str, str]:
     if found is None or math.isnan(found.value):
         return DASH, ""
     factor, digits = (100, 1) if found.statistic in _POINTS else (1, 1) if found.statistic == "percent_agreement" else (1, 2)
-    value, low, high = (f"{factor * v + 0.0:.{digits}f}".replace("-", "−") for v in (found.value, found.low, found.high))
-    if float(value.replace("−", "-")) == 0:
-        value = value.lstrip("−")
+    rounded = (round(factor * v, digits) + 0.0 for v in (found.value, found.low, found.high))  # no minus zero
+    value, low, high = (f"{v:.{digits}f}".replace("-", "−") for v in rounded)
     return value, "no interval" if math.isnan(found.low) else f"{low} to {high}"
 
 
