@@ -31,9 +31,16 @@ def test_hash_follows_values_and_scales(tmp_path: Path) -> None:
     assert default.hash() != load_settings(own(tmp_path, f"grading: {{file: {scales}}}")).hash()
 
 
+def test_how_results_are_shown_is_no_part_of_the_hash(tmp_path: Path) -> None:
+    dark = load_settings(own(tmp_path, "report: {theme: dark}\n"))
+    assert (load_settings().report.theme, dark.report.theme) == ("print", "dark")
+    assert dark.hash() == load_settings().hash()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("report: {theme: sepia}", "report.theme"),
         ("measure: {min_voxel: 3}", "measure.min_voxel"),
         ("measure: {fat_area_threshold: 40}", "measure.fat_area_threshold"),
         ("- a\n- b", "no YAML mapping"),

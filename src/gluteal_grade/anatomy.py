@@ -77,11 +77,12 @@ ALL_PARTS: tuple[Part, ...] = tuple(
 )
 LABEL_VALUES: dict[int, Part] = {label_value(part): part for part in ALL_PARTS}
 
-# Colour-blind safe (Okabe & Ito 2008), bright on greyscale; posterior minimus a second hue so that the border shows.
+# Bright on greyscale and over the fat colours. Sought so that any two, with the colour of what was left out, stay at least 23 apart in
+# CIELAB for full, red-blind, green-blind and blue-blind sight (Machado 2009; tests/report/test_colours.py).
 COLOURS: dict[tuple[Muscle, Region], str] = {
-    (Muscle.GLUTEUS_MAXIMUS, Region.WHOLE): "#E69F00",
-    (Muscle.GLUTEUS_MEDIUS, Region.WHOLE): "#56B4E9",
-    (Muscle.GLUTEUS_MINIMUS, Region.WHOLE): "#F0E442",
-    (Muscle.GLUTEUS_MINIMUS, Region.ANTERIOR): "#F0E442",
-    (Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR): "#CC79A7",
+    (Muscle.GLUTEUS_MAXIMUS, Region.WHOLE): "#FF9E66",
+    (Muscle.GLUTEUS_MEDIUS, Region.WHOLE): "#66DDFF",
+    (Muscle.GLUTEUS_MINIMUS, Region.WHOLE): "#FFF000",
+    (Muscle.GLUTEUS_MINIMUS, Region.ANTERIOR): "#FFF000",
+    (Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR): "#EE22FF",
 }

@@ -13,6 +13,7 @@ from gluteal_grade.config.measure import (
     UncertaintySettings,
 )
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
+from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
 from gluteal_grade.config.settings import Settings, load_settings, with_absolute_paths, with_metal_sides
 from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
@@ -40,6 +41,7 @@ __all__ = [
     "RegionRule",
     "RegionSettings",
     "RelaxationSettings",
+    "ReportSettings",
     "SegmentationSettings",
     "Settings",
     "SideAnchorSettings",

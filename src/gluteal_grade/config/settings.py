@@ -13,6 +13,7 @@ from gluteal_grade.config.fat import FatSettings
 from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import GradingSettings, MeasureSettings, RegionSettings, UncertaintySettings
 from gluteal_grade.config.metal import MetalSettings
+from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, SegmentationSettings
 
 
@@ -27,10 +28,14 @@ class Settings(SettingsBase):
     fat: FatSettings
     metal: MetalSettings
     uncertainty: UncertaintySettings
+    report: ReportSettings
 
     def hash(self) -> str:
-        """12 hex digits over the values in use and the files of scales, norms and statements: results of one hash were graded alike."""
-        digest = hashlib.sha256(self.model_dump_json().encode())
+        """12 hex digits over the values in use and the files of scales, norms and statements: results of one hash were graded alike.
+
+        How results are shown is no part of it.
+        """
+        digest = hashlib.sha256(self.model_dump_json(exclude={"report"}).encode())
         files = {"grading": self.grading.file, "norms": self.grading.norms, "interpretation": self.grading.interpretation}
         for name, own in files.items():
             digest.update((own or shipped("configs", f"{name}.yaml")).read_bytes())

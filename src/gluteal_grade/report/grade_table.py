@@ -1,74 +1,169 @@
-"""The table of grades on the summary page."""
+"""The table of grades on the summary page: a muscle a line, right and left side by side."""
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gluteal_grade.report.page import FAINT, INK, RULE, Area, Page
-from gluteal_grade.report.words import HEADINGS, Row
+from gluteal_grade.anatomy import COLOURS, REGIONS, Muscle, Region, Side
+from gluteal_grade.report.page import Area, Page
+from gluteal_grade.report.readings import grade_text, probability_text
+from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
+from gluteal_grade.results import Asymmetry, MuscleResult, MuscleStatus, StudyResult
+
+HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile (p)", "Goutallier", "Bal & Lowe")
 
 _LINE = 16
-_PAD = 7
-_HEAD = 28
+_PAD = 6
+_HEAD = 46
 _SIZE = 12.5
 _SMALL = 12
-# left edges of side, swatch, muscle; right edges of the numbers; left edge of the status
-_SIDE, _SWATCH, _NAME = 0, 52, 76
-_NUMBERS = (254, 402, 466, 550, 634)
-_STATUS = 654
-_CHARACTER = 6.8  # average width at _SMALL
+# left edge of the muscle; right edges of a side's numbers, from its left edge; of the difference; left edge of the status
+_NAME = 26
+_BLOCKS = {Side.RIGHT: 186, Side.LEFT: 676}
+_NUMBERS = (66, 206, 306, 384, 466)
+_DIFFERENCE = 1236
+_STATUS = 1262
+_CHARACTER = 6.7  # average width at _SMALL
 _BOLD_CHARACTER = 7.7
 
 
-def table_height(rows: Sequence[Row], width: int) -> int:
+@dataclass(frozen=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        name: muscle or region.
+        colour: of its contour, None where it has none of its own.
+        cells: by side, as `HEADINGS`; dashes where nothing was measured.
+        difference: left less right fat fraction, points.
+        status: what is to be said of the sides, and whether it must not be overlooked.
+        region: a region, drawn beneath its muscle.
+    """
+
+    name: str
+    colour: str | None
+    cells: dict[Side, tuple[str, ...]]
+    difference: str
+    status: tuple[tuple[str, bool], ...]
+    region: bool = False
+
+
+def table_lines(result: StudyResult) -> tuple[Line, ...]:
+    """Muscles before their regions."""
+    lines = []
+    absent = _absent(result)
+    for muscle in Muscle:
+        seen = [m for m in result.muscles if m.muscle is muscle]
+        regions = [r for r in REGIONS[muscle] if any(m.region is r for m in seen)]
+        divided = any((muscle, region) in COLOURS for region in regions)
+        for region in (Region.WHOLE, *regions):
+            of = {m.side: m for m in seen if m.region is region}
+            cells = {side: _cells(of.get(side)) for side in Side}
+            name = muscle_name(muscle) if region is Region.WHOLE else region.value
+            own = COLOURS.get((muscle, region))
+            shown = any(m.status is not MuscleStatus.MISSING for m in of.values())
+            colour = own if shown and not (divided and region is Region.WHOLE) else None
+            pair = next((a for a in result.asymmetry if a.muscle is muscle and a.region is region), None)
+            status = _status({side: m for side, m in of.items() if side not in absent})
+            lines.append(Line(name, colour, cells, _difference(pair), status, region is not Region.WHOLE))
+    return tuple(lines)
+
+
+def table_height(result: StudyResult, width: int) -> int:
     """Pixels that the table takes at this width."""
-    return _HEAD + sum(_row_height(row, width) for row in rows) + 4
+    return _HEAD + sum(_height(line, width) for line in table_lines(result)) + 4
 
 
-def draw_table(page: Page, left: int, top: int, width: int, rows: Sequence[Row]) -> None:
+def draw_table(page: Page, result: StudyResult, left: int, top: int, width: int) -> None:
     """Draw the table with its top left corner at a place of the page."""
-    area = page.at(left, top)
-    _rule(area, 0, width, INK, 1.2)
-    area.text(_SIDE, _HEAD / 2, "Side", _SMALL, weight="bold")
-    area.text(_NAME, _HEAD / 2, "Muscle", _SMALL, weight="bold")
-    for x, heading in zip(_NUMBERS, HEADINGS, strict=True):
-        area.text(x, _HEAD / 2, heading, _SMALL, ha="right", weight="bold")
-    area.text(_STATUS, _HEAD / 2, "Coverage and status", _SMALL, weight="bold")
-    _rule(area, _HEAD, width, INK, 0.8)
+    area, theme = page.at(left, top), page.theme
+    _rule(area, 0, width, theme.ink, 1.2)
+    absent = _absent(result)
+    for side, x in _BLOCKS.items():
+        said = " · not measured: no labels on this side" if side in absent else ""
+        area.text(x + 8, 13, f"{side.upper()}{said}", _SIZE, weight="bold")
+        _rule(area, 24, x + _NUMBERS[-1], theme.rule, 0.8, start=x + 8)
+        for right, heading in zip(_NUMBERS, HEADINGS, strict=True):
+            area.text(x + right, 35, heading, _SMALL, ha="right", weight="bold")
+    area.text(_DIFFERENCE, 35, "L − R", _SMALL, ha="right", weight="bold")
+    area.text(_STATUS, 35, "Coverage and status", _SMALL, weight="bold")
+    _rule(area, _HEAD, width, theme.ink, 0.8)
     y = float(_HEAD)
-    for n, row in enumerate(rows):
-        if n and row.side:
-            _rule(area, y, width, FAINT, 0.8)
-        elif n and not row.region:
-            _rule(area, y, width, RULE, 0.6, start=_SWATCH)
-        _draw_row(area, y, width, row)
-        y += _row_height(row, width)
-    _rule(area, y, width, INK, 1.2)
+    for n, line in enumerate(table_lines(result)):
+        if n and not line.region:
+            _rule(area, y, width, theme.rule, 0.8)
+        _draw_line(area, y, width, line)
+        y += _height(line, width)
+    _rule(area, y, width, theme.ink, 1.2)
 
 
-def _draw_row(area: Area, top: float, width: int, row: Row) -> None:
-    y = top + _row_height(row, width) / 2
-    ink = FAINT if row.region else INK
-    area.text(_SIDE, y, row.side, _SIZE, weight="bold")
-    if row.colour:
-        area.swatch(_SWATCH, y, 16, row.colour)
-    area.text(_NAME + (14 if row.region else 0), y, row.name, _SIZE, color=ink)
-    for n, (x, cell) in enumerate(zip(_NUMBERS, row.cells, strict=True)):
-        area.text(x, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not row.region else "normal")
-    lines = _status_lines(row, width)
-    for n, line in enumerate(lines):
-        colour, weight = (INK, "bold") if row.warn else (FAINT, "normal")
-        area.text(_STATUS, y + (n - (len(lines) - 1) / 2) * _LINE, line, _SMALL, color=colour, weight=weight)
+def _draw_line(area: Area, top: float, width: int, line: Line) -> None:
+    height = _height(line, width)
+    y = top + height / 2
+    theme = area.page.theme
+    ink = theme.faint if line.region else theme.ink
+    if line.colour:
+        area.swatch(0, y, 16, line.colour)
+    area.text(_NAME + (14 if line.region else 0), y, line.name, _SIZE, color=ink, weight="normal" if line.region else "bold")
+    for side, x in _BLOCKS.items():
+        for n, (right, cell) in enumerate(zip(_NUMBERS, line.cells[side], strict=True)):
+            area.text(x + right, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not line.region else "normal")
+    area.text(_DIFFERENCE, y, line.difference, _SIZE, ha="right", color=ink)
+    texts = _wrapped(line, width)
+    for n, (text, warn) in enumerate(texts):
+        at = y + (n - (len(texts) - 1) / 2) * _LINE
+        if warn:
+            area.box(_STATUS - 6, at - _LINE / 2, width - _STATUS + 6, _LINE, theme.alert)
+        area.text(_STATUS, at, text, _SMALL, color=theme.alert_ink if warn else theme.faint, weight="bold" if warn else "normal")
 
 
-def _status_lines(row: Row, width: int) -> list[str]:
-    character = _BOLD_CHARACTER if row.warn else _CHARACTER
-    return textwrap.wrap(row.status, max(20, int((width - _STATUS) / character))) or [""]
+def _cells(m: MuscleResult | None) -> tuple[str, ...]:
+    if m is None:
+        return (DASH,) * len(HEADINGS)
+    sure = probability_text(m.probability("quartile"))
+    quartile = grade_text(m.graded("quartile")) + (f" ({sure})" if sure else "")
+    return volume_text(m.volume_ml), fat_text(m), quartile, grade_text(m.graded("goutallier")), grade_text(m.graded("bal_lowe"))
 
 
-def _row_height(row: Row, width: int) -> int:
-    return max(1, len(_status_lines(row, width))) * _LINE + _PAD
+def _difference(pair: Asymmetry | None) -> str:
+    if pair is None or math.isnan(pair.fat_fraction_difference_points):
+        return DASH
+    return f"{round(pair.fat_fraction_difference_points, 1) + 0.0:+.1f}".replace("-", "−")
+
+
+def _status(of: dict[Side, MuscleResult]) -> tuple[tuple[str, bool], ...]:
+    """One text for both sides where they are alike."""
+    texts = {side: status_text(m) for side, m in of.items()}
+    if len(set(texts.values())) == 1 and len(texts) == len(Side):
+        text = next(iter(texts.values()))
+        warn = next(iter(of.values())).status is MuscleStatus.NEEDS_REVIEW
+        return ((f"both: {text}", warn and bool(text)),) if text else ()
+    letters = {Side.RIGHT: "R", Side.LEFT: "L"}
+    lines = [(side, texts[side]) for side in (Side.RIGHT, Side.LEFT) if texts.get(side)]
+    needs = {side for side, m in of.items() if m.region is Region.WHOLE and m.status is MuscleStatus.NEEDS_REVIEW}
+    if needs or sum(len(text) for _, text in lines) > 70:
+        return tuple((f"{letters[side]}: {text}", side in needs) for side, text in lines)
+    joined = " · ".join(f"{letters[side]}: {text}" for side, text in lines)
+    return ((joined, False),) if joined else ()
+
+
+def _absent(result: StudyResult) -> set[Side]:
+    """Sides without any label."""
+    return {side for side in Side if all(m.status is MuscleStatus.MISSING for m in result.muscles if m.side is side)}
+
+
+def _wrapped(line: Line, width: int) -> list[tuple[str, bool]]:
+    found = []
+    for text, warn in line.status:
+        room = int((width - _STATUS) / (_BOLD_CHARACTER if warn else _CHARACTER))
+        found += [(part, warn) for part in textwrap.wrap(text, max(20, room))]
+    return found
+
+
+def _height(line: Line, width: int) -> int:
+    return max(1, len(_wrapped(line, width))) * _LINE + _PAD
 
 
 def _rule(area: Area, y: float, width: int, colour: str, thickness: float, start: int = 0) -> None:

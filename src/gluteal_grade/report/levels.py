@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.report.landmarks import Profile, landmarks_mm
 from gluteal_grade.report.view import View, view_of
 
 MOST_LEVELS = 5
 _MIN_GAP_MM = 8.0  # nearer slices show the same anatomy
 _EXTENT_SHARE = 0.05  # of the largest section: less is a tip or stray voxels
 _SMOOTH_SLICES = 0.8
-
-Profile = npt.NDArray[np.int64]
+_SHOWN = 0.5  # of a muscle's largest section, in a slice chosen already: it needs none of its own
+_LANDMARKS = {
+    "femoral_head": "Femoral head",
+    "joint_top": "Hip-joint top",
+    "trochanter": "Greater trochanter",
+    "crest_third": "Iliac crest third",
+}
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,22 @@ class Level:
         index: plane along the slice axis, from 0.
         slug: for file names.
         title: for readers.
+        estimated: where its bone lies was judged by the muscles.
     """
 
     index: int
     slug: str
     title: str
+    estimated: bool = False
 
 
 def choose_levels(labels: Volume, slice_axis: int) -> tuple[Level, ...]:
-    """One to five distinct slices: the largest section of each muscle, the upper medius and the lower maximus.
+    """One to five distinct slices.
 
-    Coronal slices: the anterior medius and the posterior maximus instead; sagittal: the largest sections of either side.
+    Axial: iliac crest third, largest section of medius, top of the hip joint, femoral head and greater trochanter, as far as they are in
+    view; where that leaves room, the largest sections of muscles not well shown, the upper medius and the lower maximus. Levels that fall
+    on one slice share it. Coronal: the largest section of each muscle, the anterior medius and the posterior maximus; sagittal: the largest
+    sections of either side.
 
     Args:
         labels: our own values.
@@ -51,18 +61,26 @@ def choose_levels(labels: Volume, slice_axis: int) -> tuple[Level, ...]:
     view = view_of(labels.grid, slice_axis)
     profiles = _profiles(labels.array, slice_axis)
     upwards = view.ends[1] in "RAS"
-    offered = _by_side(profiles) if view.plane == "sagittal" else _by_muscle(profiles, view, upwards)
     gap = max(1, round(_MIN_GAP_MM / view.step_mm))
     chosen: list[Level] = []
+    if view.plane == "axial":
+        _add_all(chosen, _by_bones(profiles, view, upwards), gap)
+        _add_all(chosen, _not_shown(profiles, chosen, upwards), gap)
+    else:
+        _add_all(chosen, _by_side(profiles) if view.plane == "sagittal" else _by_muscle(profiles, upwards), gap)
+    if not chosen:
+        chosen = [Level(labels.shape[slice_axis] // 2, "middle", "Middle slice")]
+    return tuple(sorted(chosen, key=lambda c: -c.index if upwards else c.index))
+
+
+def _add_all(chosen: list[Level], offered: Iterable[Level], gap: int) -> None:
+    """Add what is offered, the most telling first; what lies too near one chosen before is named with it, if it matters as much."""
     for level in offered:
         near = next((n for n, c in enumerate(chosen) if abs(c.index - level.index) < gap), None)
         if near is None and len(chosen) < MOST_LEVELS:
             chosen.append(level)
-        elif near is not None and level.title.startswith("Largest") and chosen[near].title.startswith("Largest"):
+        elif near is not None and _named(level) and _named(chosen[near]):
             chosen[near] = _merged(chosen[near], level)
-    if not chosen:
-        chosen = [Level(labels.shape[slice_axis] // 2, "middle", "Middle slice")]
-    return tuple(sorted(chosen, key=lambda c: -c.index if upwards else c.index))
 
 
 def with_left_out(levels: tuple[Level, ...], labels: Volume, excluded: Volume | None, slice_axis: int) -> tuple[Level, ...]:
@@ -93,14 +111,41 @@ def _profiles(array: Array, slice_axis: int) -> dict[tuple[Muscle, Side], Profil
     return profiles
 
 
-def _by_muscle(profiles: dict[tuple[Muscle, Side], Profile], view: View, upwards: bool) -> Iterator[Level]:
-    """Levels over both sides, the most telling first."""
-    both = {m: np.sum([p for (muscle, _), p in profiles.items() if muscle is m], axis=0) for m, _ in profiles}
+def _by_bones(profiles: dict[tuple[Muscle, Side], Profile], view: View, upwards: bool) -> Iterator[Level]:
+    """The standard levels of axial slices, the most telling first; bones are judged by the muscles."""
+    both = _both(profiles)
+    if Muscle.GLUTEUS_MEDIUS in both:
+        yield Level(_peak(both[Muscle.GLUTEUS_MEDIUS]), "medius", "Largest medius section")
+    lowest_first = {key: p if upwards else p[::-1] for key, p in profiles.items()}
+    heights = landmarks_mm(lowest_first, view.step_mm)
+    labelled = sum(lowest_first.values(), np.zeros(1, np.int64))
+    for slug, title in _LANDMARKS.items():
+        place = round(heights[slug] / view.step_mm) if slug in heights else -1
+        if 0 <= place < labelled.size and labelled[place]:
+            yield Level(place if upwards else labelled.size - 1 - place, slug, title, estimated=True)
+
+
+def _not_shown(profiles: dict[tuple[Muscle, Side], Profile], chosen: list[Level], upwards: bool) -> Iterator[Level]:
+    """Levels for what the standard ones leave out: another muscle, or an end of one where no bone could be told."""
+    both, slugs = _both(profiles), {level.slug for level in chosen}
+    for muscle in (Muscle.GLUTEUS_MINIMUS, Muscle.GLUTEUS_MAXIMUS):
+        if muscle in both and max((both[muscle][level.index] for level in chosen), default=0) < _SHOWN * both[muscle].max():
+            yield Level(_peak(both[muscle]), _short(muscle), f"Largest {_short(muscle)} section")
+    for muscle, word, end, bone in (
+        (Muscle.GLUTEUS_MEDIUS, "upper", upwards, "crest_third"),
+        (Muscle.GLUTEUS_MAXIMUS, "lower", not upwards, "trochanter"),
+    ):
+        if muscle in both and bone not in slugs:
+            yield Level(_towards(both[muscle], end), f"{word}_{_short(muscle)}", f"{word.capitalize()} {_short(muscle)}")
+
+
+def _by_muscle(profiles: dict[tuple[Muscle, Side], Profile], upwards: bool) -> Iterator[Level]:
+    """Levels of coronal slices over both sides, the most telling first."""
+    both = _both(profiles)
     for muscle in (Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MINIMUS, Muscle.GLUTEUS_MAXIMUS):
         if muscle in both:
             yield Level(_peak(both[muscle]), _short(muscle), f"Largest {_short(muscle)} section")
-    first, last = ("upper", "lower") if view.plane == "axial" else ("anterior", "posterior")
-    for muscle, word, end in ((Muscle.GLUTEUS_MEDIUS, first, upwards), (Muscle.GLUTEUS_MAXIMUS, last, not upwards)):
+    for muscle, word, end in ((Muscle.GLUTEUS_MEDIUS, "anterior", upwards), (Muscle.GLUTEUS_MAXIMUS, "posterior", not upwards)):
         if muscle in both:
             yield Level(_towards(both[muscle], end), f"{word}_{_short(muscle)}", f"{word.capitalize()} {_short(muscle)}")
 
@@ -111,6 +156,11 @@ def _by_side(profiles: dict[tuple[Muscle, Side], Profile]) -> Iterator[Level]:
             if (muscle, side) in profiles:
                 name = f"{side} {_short(muscle)}"
                 yield Level(_peak(profiles[muscle, side]), name.replace(" ", "_"), f"Largest {name} section")
+
+
+def _both(profiles: dict[tuple[Muscle, Side], Profile]) -> dict[Muscle, Profile]:
+    """Voxels a slice on both sides together."""
+    return {m: np.sum([p for (muscle, _), p in profiles.items() if muscle is m], axis=0) for m, _ in profiles}
 
 
 def _short(muscle: Muscle) -> str:
@@ -130,6 +180,14 @@ def _towards(profile: Profile, last: bool) -> int:
     return int(body[np.argmin(np.abs(body - middle))])
 
 
+def _named(level: Level) -> bool:
+    """Whether it shares its slice with another level by name."""
+    return level.estimated or level.title.startswith("Largest")
+
+
 def _merged(a: Level, b: Level) -> Level:
-    names = [level.title.removeprefix("Largest ").removesuffix(" section").removesuffix(" sections") for level in (a, b)]
-    return Level(a.index, f"{a.slug}_{b.slug}", f"Largest {' and '.join(names)} sections")
+    """One slice for two levels; sections of several muscles in one phrase, anything else with a comma."""
+    sections = [level.title.removeprefix("Largest ").removesuffix(" section").removesuffix(" sections") for level in (a, b)]
+    if not (a.estimated or b.estimated):
+        return Level(a.index, f"{a.slug}_{b.slug}", f"Largest {' and '.join(sections)} sections")
+    return Level(a.index, f"{a.slug}_{b.slug}", f"{a.title}, {b.title[0].lower()}{b.title[1:]}", estimated=True)

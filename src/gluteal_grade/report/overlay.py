@@ -3,177 +3,119 @@
 from __future__ import annotations
 
 import string
-import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gluteal_grade.pipeline import StudyImages
+from gluteal_grade.report.frame import MARGIN, PAGE_WIDTH, ROOM, Frame, framed, make_frame
 from gluteal_grade.report.grade_table import draw_table, table_height
-from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
-from gluteal_grade.report.levels import Level, choose_levels, with_left_out
-from gluteal_grade.report.page import FAINT, Page, Rgb, drawing_style
-from gluteal_grade.report.panel import Cut, draw_fat, draw_source
-from gluteal_grade.report.readings import norm_lines, statement_lines
-from gluteal_grade.report.view import View, view_of
-from gluteal_grade.report.window import Window, body_masks, crop_box, window_of
-from gluteal_grade.report.words import grade_rows, notes, regions_text, subtitle
+from gluteal_grade.report.hips import HEADING, HipPair, draw_section_numbers, draw_strip, hip_pairs, strip_size
+from gluteal_grade.report.legend import LEGEND_HEIGHT
+from gluteal_grade.report.look import Look
+from gluteal_grade.report.page import Page, drawing_style
+from gluteal_grade.report.panel import draw_fat, draw_source
+from gluteal_grade.report.shown import Shown, panel_size, prepare
 from gluteal_grade.results import StudyResult
 
-PAGE_WIDTH = 1900
-_MARGIN = 24
+__all__ = ["PAGE_WIDTH", "Look", "write_overlays"]
+
 _GAP = 6  # between the source image and the fat map of one level
 _GUTTER = 28  # between two levels
-_HEADER = 62
 _CAPTION = 28
-_FOOT_LINE = 17
 _TALLEST = 480  # pixels of a summary panel
 _TALLEST_LEVEL = 1100
+_TALLEST_HIP = 420
+_NUMBERS = 360  # width of a section's numbers
+_MOST_PAIRS = 3
+_LESS_TELLING = ("crest_third", "trochanter", "left_out")  # of right against left
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """One level, ready to draw."""
-
-    level: Level
-    cut: Cut
-    caption: str
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """What all pages share."""
-
-    head: Rgb
-    foot: Rgb
-
-
-def write_overlays(result: StudyResult, images: StudyImages, folder: Path) -> tuple[Path, ...]:
-    """Write `overlay_summary.png` and one `overlay_<nn>_<level>.png` per level.
+def write_overlays(result: StudyResult, images: StudyImages, folder: Path, look: Look | None = None) -> tuple[Path, ...]:
+    """Write `overlay_summary.png`, one `overlay_<nn>_<level>.png` per level and, where both hips are labelled, `overlay_hips.png`.
 
     Args:
         result: grades and their reasons.
         images: what was measured.
         folder: exists; files of the same name are overwritten.
+        look: theme and identity; None: print, de-identified.
 
     Returns:
-        the files, the summary first, then superior to inferior.
+        the files: the summary, the levels from superior to inferior, the hips.
     """
-    shown, window = _prepare(images)
+    shown, window = prepare(images)
+    pairs = hip_pairs(shown)
     with drawing_style():
-        frame = _frame(result, shown[0].cut.view, window)
-        paths = [_summary(result, shown, frame).write(folder / "overlay_summary.png")]
+        frame = make_frame(result, shown, window, look or Look())
+        paths = [_summary(result, shown, pairs, frame).write(folder / "overlay_summary.png")]
         for n, one in enumerate(shown, start=1):
             paths.append(_single(one, frame).write(folder / f"overlay_{n:02d}_{one.level.slug}.png"))
+        if pairs:
+            paths.append(_hips(result, pairs, frame).write(folder / "overlay_hips.png"))
     return tuple(paths)
 
 
-def _prepare(images: StudyImages) -> tuple[list[_Shown], Window]:
-    """The chosen slices, turned, cropped and windowed alike."""
-    view = view_of(images.labels.grid, images.slice_axis)
-    levels = with_left_out(choose_levels(images.labels, images.slice_axis), images.labels, images.excluded, images.slice_axis)
-    pictures = [np.nan_to_num(view.picture(images.image.array, level.index).astype(np.float32)) for level in levels]
-    labels = [view.picture(images.labels.array, level.index) for level in levels]
-    fats = [view.picture(images.fat_fraction.array, level.index).astype(np.float32) for level in levels]
-    bodies = body_masks(pictures, fats, is_ct=images.is_ct)
-    window = window_of(pictures, labels, bodies, is_ct=images.is_ct)
-    box = crop_box(labels, bodies, view.pixel_mm)
-    count = images.labels.shape[images.slice_axis]
-    shown = []
-    for level, picture, label, fat in zip(levels, pictures, labels, fats, strict=True):
-        zone = None if images.excluded is None else box.of(view.picture(images.excluded.array, level.index))
-        cut = Cut(window.grey(box.of(picture)), box.of(label), box.of(fat), view, zone)
-        where = f"slice {level.index + 1}/{count} · {view.position_text(level.index)}"
-        shown.append(_Shown(level, cut, f"{level.title} · {where}"))
-    return shown, window
+def _summary(result: StudyResult, shown: list[Shown], pairs: list[HipPair], frame: Frame) -> Page:
+    """Table, levels in two columns and, where the last row has room, both hips at the level that tells most."""
+    cell = (ROOM - _GUTTER) // 2
+    width, height = panel_size(shown[0].cut, (cell - _GAP) // 2, _TALLEST)
+    row = _CAPTION + height + 14
+    legend = table_height(result, ROOM) + 10
+    levels = legend + LEGEND_HEIGHT
+    page = framed(frame, levels + -(-len(shown) // 2) * row, legend)
+    top = len(frame.head)
+    draw_table(page, result, MARGIN, top + 4, ROOM)
 
+    def place(n: int) -> tuple[int, int]:
+        return MARGIN + (n % 2) * (cell + _GUTTER), top + levels + (n // 2) * row
 
-def _panel_size(cut: Cut, width: int, tallest: int) -> tuple[int, int]:
-    """The largest panel of the slice's true proportions."""
-    across, down = cut.size_mm
-    scale = min(width / across, tallest / down)
-    return max(1, round(across * scale)), max(1, round(down * scale))
-
-
-def _frame(result: StudyResult, view: View, window: Window) -> _Frame:
-    """Title and legend; notes."""
-    head = Page(PAGE_WIDTH, _HEADER + LEGEND_HEIGHT)
-    _draw_header(head, result)
-    draw_legend(head, result, _MARGIN, _HEADER, PAGE_WIDTH - 2 * _MARGIN)
-    lines = _foot_lines(result, view, window)
-    foot = Page(PAGE_WIDTH, len(lines) * _FOOT_LINE + 16)
-    _draw_foot(foot, lines)
-    return _Frame(head.pixels(), foot.pixels())
-
-
-def _framed(frame: _Frame, foot: int) -> Page:
-    """A page with its notes at this height."""
-    page = Page(PAGE_WIDTH, foot + len(frame.foot))
-    page.paste(frame.head, 0)
-    page.paste(frame.foot, foot)
-    return page
-
-
-def _summary(result: StudyResult, shown: list[_Shown], frame: _Frame) -> Page:
-    cell = (PAGE_WIDTH - 2 * _MARGIN - _GUTTER) // 2
-    width, height = _panel_size(shown[0].cut, (cell - _GAP) // 2, _TALLEST)
-    rows = grade_rows(result)
-    table = table_height(rows, cell)
-    cell_height = _CAPTION + height + 14
-    # two columns of levels; the table takes the cell after the last level
-    grid_rows = len(shown) // 2 + 1
-    last = max(cell_height, table + 20) if len(shown) % 2 else table + 20
-    top = _HEADER + LEGEND_HEIGHT
-    page = _framed(frame, top + (grid_rows - 1) * cell_height + last)
     for n, one in enumerate(shown):
-        left, y = _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height
-        _draw_level(page, one, string.ascii_uppercase[n], left, y, width, height)
-    n = len(shown)
-    draw_table(page, _MARGIN + (n % 2) * (cell + _GUTTER), top + (n // 2) * cell_height + 6, cell, rows)
+        _draw_level(page, one, string.ascii_uppercase[n], *place(n), width, height)
+    if len(shown) % 2 and pairs:
+        pair = _main(pairs)
+        left, y = place(len(shown))
+        _caption(page, pair.shown, string.ascii_uppercase[len(shown)], left, y, "both hips: ")
+        draw_strip(page, pair, left, y + _CAPTION, strip_size(pair, cell, height))
     return page
 
 
-def _single(one: _Shown, frame: _Frame) -> Page:
-    room = PAGE_WIDTH - 2 * _MARGIN
-    width, height = _panel_size(one.cut, (room - _GAP) // 2, _TALLEST_LEVEL)
-    top = _HEADER + LEGEND_HEIGHT
-    page = _framed(frame, top + _CAPTION + height + 12)
-    _draw_level(page, one, "", _MARGIN, top, width, height)
+def _single(one: Shown, frame: Frame) -> Page:
+    width, height = panel_size(one.cut, (ROOM - _GAP) // 2, _TALLEST_LEVEL)
+    page = framed(frame, LEGEND_HEIGHT + _CAPTION + height + 12, 0)
+    _draw_level(page, one, "", MARGIN, len(frame.head) + LEGEND_HEIGHT, width, height)
     return page
 
 
-def _draw_level(page: Page, one: _Shown, letter: str, left: int, top: int, width: int, height: int) -> None:
-    caption = page.at(left, top)
-    caption.text(0, _CAPTION / 2, letter, 15, weight="bold")
-    caption.text(22 if letter else 0, _CAPTION / 2, one.caption, 13)
+def _hips(result: StudyResult, pairs: list[HipPair], frame: Frame) -> Page:
+    chosen = _chosen(pairs)
+    size = strip_size(chosen[0], ROOM - _NUMBERS, _TALLEST_HIP)
+    row = _CAPTION + HEADING + max(size[1], 180) + 14
+    page = framed(frame, LEGEND_HEIGHT + len(chosen) * row, 0)
+    for n, pair in enumerate(chosen):
+        top = len(frame.head) + LEGEND_HEIGHT + n * row
+        _caption(page, pair.shown, string.ascii_uppercase[n], MARGIN, top)
+        draw_strip(page, pair, MARGIN, top + _CAPTION, size)
+        draw_section_numbers(page.at(MARGIN + ROOM - _NUMBERS + 30, top + _CAPTION + HEADING), result, pair)
+    return page
+
+
+def _chosen(pairs: list[HipPair]) -> list[HipPair]:
+    """At most three levels, in order; the last to go are those of the hip joint and of medius."""
+    kept = sorted(pairs, key=lambda p: (p.shown.level.slug in _LESS_TELLING, p.shown.level.slug == "trochanter"))[:_MOST_PAIRS]
+    return [pair for pair in pairs if pair in kept]
+
+
+def _main(pairs: list[HipPair]) -> HipPair:
+    """Through medius, else the first."""
+    return next((pair for pair in pairs if "medius" in pair.shown.level.slug), pairs[0])
+
+
+def _draw_level(page: Page, one: Shown, letter: str, left: int, top: int, width: int, height: int) -> None:
+    _caption(page, one, letter, left, top)
     draw_source(page.at(left, top + _CAPTION), one.cut, width, height)
     draw_fat(page.at(left + width + _GAP, top + _CAPTION), one.cut, width, height)
 
 
-def _draw_header(page: Page, result: StudyResult) -> None:
-    area = page.at(_MARGIN, 0)
-    area.text(0, 24, "Fatty atrophy of the gluteal muscles", 19, weight="bold")
-    area.text(0, 48, subtitle(result), 13, color=FAINT)
-    area.text(PAGE_WIDTH - 2 * _MARGIN, 24, result.disclaimer, 13, ha="right", weight="bold")
-    area.text(PAGE_WIDTH - 2 * _MARGIN, 48, f"gluteal-grade {result.provenance.version}", 12, ha="right", color=FAINT)
-
-
-def _foot_lines(result: StudyResult, view: View, window: Window) -> list[str]:
-    tilt = f", tilted {view.tilt_deg:.0f}°" if view.tilt_deg >= 2 else ""
-    edge = {"L": "patient's left", "R": "patient's right", "A": "anterior", "P": "posterior"}
-    lines = [
-        f"{view.plane.capitalize()} slices{tilt}; left edge of each picture: {edge[view.left]}. Grey window: {window.words}. "
-        f"Left of each pair: source image with contours; right: fat fraction inside the muscles. {regions_text(result)}"
-    ]
-    lines += [f"Reading: {line}" for line in statement_lines(result)]
-    if norms := norm_lines(result):
-        lines.append(f"Norms: {' '.join(norms)}")
-    lines += [f"Note: {note}" for note in notes(result)]
-    return [part for line in lines for part in textwrap.wrap(line, 260)]
-
-
-def _draw_foot(page: Page, lines: list[str]) -> None:
-    area = page.at(_MARGIN, 0)
-    for n, line in enumerate(lines):
-        area.text(0, (n + 0.5) * _FOOT_LINE, line, 12, color=FAINT)
+def _caption(page: Page, one: Shown, letter: str, left: int, top: int, before: str = "") -> None:
+    area = page.at(left, top)
+    area.text(0, _CAPTION / 2, letter, 15, weight="bold")
+    caption = f"{before}{one.caption[0].lower() if before else one.caption[0]}{one.caption[1:]}"
+    area.text(22 if letter else 0, _CAPTION / 2, caption[0].upper() + caption[1:], 13)

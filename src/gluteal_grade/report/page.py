@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +15,17 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
-from matplotlib.transforms import Affine2D
-from PIL import Image
+from matplotlib.transforms import Affine2D, Bbox
 
-INK = "#1a1a1a"
-FAINT = "#5a5a5a"
-RULE = "#c8c8c8"
-PAPER = "#ffffff"
+from gluteal_grade.report.png import write_png
+from gluteal_grade.report.theme import PRINT, Theme
+
+# of figures that are always on white paper
+INK, FAINT, RULE, PAPER = PRINT.ink, PRINT.faint, PRINT.rule, PRINT.paper
 
 _DPI = 100
-_PACKED = 2  # of 9: three times as fast as the usual 6, a twentieth larger
 
 Rgb = npt.NDArray[np.uint8]
 Line = npt.NDArray[np.float64]
@@ -47,16 +48,17 @@ class _Pixels(Artist):
 
 
 class Page:
-    """A white page.
+    """An empty page.
 
     Args:
         width: pixels.
         height: pixels.
+        theme: its paper and ink.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=PAPER)
+    def __init__(self, width: int, height: int, theme: Theme = PRINT) -> None:
+        self.width, self.height, self.theme = width, height, theme
+        self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=theme.paper)
         self._canvas = FigureCanvasAgg(self.figure)
         self._strips: list[tuple[int, Rgb]] = []
 
@@ -70,7 +72,10 @@ class Page:
 
     def pixels(self) -> Rgb:
         """What is drawn, (height, width, 3)."""
-        self._canvas.draw()
+        with warnings.catch_warnings():
+            # a name may hold characters without a shape in the font: the warning would print them
+            warnings.filterwarnings("ignore", message="Glyph|Matplotlib currently does not support", category=UserWarning)
+            self._canvas.draw()
         rgb = np.asarray(self._canvas.buffer_rgba())[:, :, :3].copy()
         for top, strip in self._strips:
             rgb[top : top + len(strip)] = strip
@@ -78,8 +83,7 @@ class Page:
 
     def write(self, path: Path) -> Path:
         """Write a PNG without a date or a program version in it."""
-        Image.fromarray(self.pixels()).save(path, format="png", dpi=(_DPI, _DPI), compress_level=_PACKED)
-        return path
+        return write_png(self.pixels(), path, _DPI)
 
 
 @dataclass(frozen=True)
@@ -92,15 +96,26 @@ class Area:
 
     def text(self, x: float, y: float, string: str, size: float = 12, *, rim: bool = False, **given: Any) -> None:
         """Text of `size` pixels, centred on y; nothing in it is read as mathematics. `rim`: dark edge, for text on an image."""
-        style: dict[str, Any] = {"color": INK, "va": "center", "ha": "left", "parse_math": False, "zorder": 6, **given}
+        style: dict[str, Any] = {"color": self.page.theme.ink, "va": "center", "ha": "left", "parse_math": False, "zorder": 6, **given}
         if rim:
             style["path_effects"] = [withStroke(linewidth=_points(3), foreground="black")]
         self.page.figure.text(x, y, string, fontsize=_points(size), transform=self._transform(), **style)
 
-    def lines(self, lines: Sequence[Any], colour: str, width: float, *, alpha: float = 1, zorder: int = 3) -> None:
+    def clipped_text(self, y: float, string: str, width: int, height: int, size: float, **given: Any) -> None:
+        """Text from x = 0 of which nothing is drawn beyond `width` and, about y, `height`: for text that is not ours."""
+        bottom = self.page.height - self.top - y - height / 2
+        box = Bbox.from_bounds(self.left, bottom, width, height)
+        self.text(0, y, string, size, clip_box=box, clip_on=True, **given)
+
+    def lines(self, lines: Sequence[Any], colour: str, width: float, *, alpha: float = 1, zorder: int = 3, dashes: Any = "solid") -> None:
         """Lines of (n, 2) x, y."""
         style: dict[str, Any] = {"colors": colour, "linewidths": _points(width), "alpha": alpha, "zorder": zorder, "capstyle": "butt"}
-        self.page.figure.add_artist(LineCollection(lines, transform=self._transform(), **style))
+        self.page.figure.add_artist(LineCollection(lines, transform=self._transform(), linestyles=dashes, **style))
+
+    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """A filled box with its top left corner at x, y."""
+        style: dict[str, Any] = {"facecolor": colour, "edgecolor": "none", "antialiased": False, "zorder": 1}
+        self.page.figure.add_artist(Rectangle((x, y), width, height, transform=self._transform(), **style))
 
     def swatch(self, x: float, y: float, length: float, colour: str) -> None:
         """A sample of a contour."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,18 +16,21 @@ from skimage.measure import find_contours
 from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Region
 from gluteal_grade.geometry import Array
 from gluteal_grade.report.page import Area, Rgb
+from gluteal_grade.report.regions import borders
 from gluteal_grade.report.view import View
 
-FAT_COLOURS = "viridis"
+FAT_COLOURS = "viridis"  # even steps for every eye (CIELAB), and no grey in it: cividis passes through the grey of the anatomy
 HATCH_GREY = (150, 150, 150)
 HATCH_DARK = (60, 60, 60)
-ZONE_COLOUR = "#FF5A36"
+ZONE_COLOUR = "#FF3B1F"
+BORDER_DASHES = (0, (3.5, 2.5))  # lengths in widths of the line
 _STRIPE_PIXELS = 14
 _BACKGROUND = 0.45  # brightness of the anatomy behind the fat fraction
 _SMOOTH_PIXELS = 0.5  # takes the staircase off a contour; even a single pixel keeps one
 _CONTOUR_AT = 0.55  # just inside the muscle, so that two neighbours' contours lie side by side
 _ROUND_VERTICES = 1.0
 _SCALE_BAR_MM = 50.0
+_ON_IMAGE: dict[str, Any] = {"color": "white", "weight": "bold", "rim": True}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,19 @@ class Cut:
                 groups.setdefault((LABEL_VALUES[value].muscle, colour_of(value)), []).append(value)
         return [(colour, _outlines(np.isin(self.labels, values))) for (_, colour), values in groups.items()]
 
+    @cached_property
+    def region_borders(self) -> list[tuple[str, list[npt.NDArray[np.float64]]]]:
+        """Colour and border lines, likewise, between neighbouring regions that share a colour."""
+        present = {int(v) for v in np.unique(self.labels)} & LABEL_VALUES.keys()
+        pairs = [(v, v + 1) for v in sorted(present) if v % 10 and v + 1 in present and colour_of(v) == colour_of(v + 1)]
+        return [(colour_of(a), lines) for a, b in pairs if (lines := borders(self.labels == a, self.labels == b))]
+
+    def mirrored(self) -> Cut:
+        """The same, left and right exchanged."""
+        zone = None if self.excluded is None else self.excluded[:, ::-1]
+        view = replace(self.view, left=self.view.right, right=self.view.left, flip_columns=not self.view.flip_columns)
+        return Cut(self.grey[:, ::-1], self.labels[:, ::-1], self.fat[:, ::-1], view, zone)
+
 
 def colour_of(value: int) -> str:
     """Contour colour of a label value; a region without a colour of its own takes its muscle's."""
@@ -70,21 +86,23 @@ def colour_of(value: int) -> str:
     return COLOURS.get((part.muscle, part.region), COLOURS[part.muscle, Region.WHOLE])
 
 
-def draw_source(area: Area, cut: Cut, width: int, height: int) -> None:
-    """Source image, contours, side letters and a scale bar."""
+def draw_source(area: Area, cut: Cut, width: int, height: int, *, bare: bool = False) -> None:
+    """Source image, contours, letters at the edges and a scale bar; `bare`: letters at the sides only and no bar."""
     area.image(_three(_grey_bytes(cut.grey, width, height)))
     _zone(area, cut, width, height, hatched=True)
     _contours(area, cut, width, height, 1.5)
-    _letters(area, cut.view, width, height)
-    _scale_bar(area, cut, width, height)
+    _side_letters(area, cut.view, width)
+    if not bare:
+        _other_letters(area, cut.view, width, height)
+        _scale_bar(area, cut, width, height)
 
 
 def draw_fat(area: Area, cut: Cut, width: int, height: int) -> None:
-    """Fat fraction inside the muscles over the faint anatomy; hatched where there is none."""
+    """Fat fraction inside the muscles over the faint anatomy, with letters at the sides; hatched where there is none."""
     area.image(fat_picture(cut, width, height))
     _zone(area, cut, width, height, hatched=False)
     _contours(area, cut, width, height, 1.0)
-    _letters(area, cut.view, width, height)
+    _side_letters(area, cut.view, width)
 
 
 def fat_picture(cut: Cut, width: int, height: int) -> Rgb:
@@ -151,6 +169,10 @@ def _contours(area: Area, cut: Cut, width: int, height: int, thickness: float) -
         # a dark rim keeps bright colours visible on bright fat
         area.lines(lines, "black", thickness + 1.2, alpha=0.55, zorder=3)
         area.lines(lines, colour, thickness, zorder=4)
+    for colour, outlines in cut.region_borders:
+        lines = [line * scale for line in outlines]
+        area.lines(lines, "black", thickness + 0.8, alpha=0.35, zorder=3)
+        area.lines(lines, colour, thickness, zorder=4, dashes=BORDER_DASHES)
 
 
 def _zone(area: Area, cut: Cut, width: int, height: int, *, hatched: bool) -> None:
@@ -179,12 +201,14 @@ def zone_stripes(mask: npt.NDArray[np.bool_], width: int, height: int) -> list[l
     return strokes
 
 
-def _letters(area: Area, view: View, width: int, height: int) -> None:
-    style: dict[str, Any] = {"color": "white", "weight": "bold", "rim": True}
-    area.text(8, 16, view.left, 18, **style)
-    area.text(width - 8, 16, view.right, 18, ha="right", **style)
-    area.text(width / 2, 12, view.top, 12, ha="center", **style)
-    area.text(width / 2, height - 11, view.bottom, 12, ha="center", **style)
+def _side_letters(area: Area, view: View, width: int) -> None:
+    area.text(8, 16, view.left, 18, **_ON_IMAGE)
+    area.text(width - 8, 16, view.right, 18, ha="right", **_ON_IMAGE)
+
+
+def _other_letters(area: Area, view: View, width: int, height: int) -> None:
+    area.text(width / 2, 12, view.top, 12, ha="center", **_ON_IMAGE)
+    area.text(width / 2, height - 11, view.bottom, 12, ha="center", **_ON_IMAGE)
 
 
 def _scale_bar(area: Area, cut: Cut, width: int, height: int) -> None:

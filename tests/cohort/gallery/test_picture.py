@@ -6,6 +6,7 @@ from PIL import Image
 
 from gluteal_grade.cohort.gallery.picture import choose_level, find_panels, muscle_box, study_picture
 from gluteal_grade.report.levels import choose_levels
+from gluteal_grade.report.look import Look
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.panel import ZONE_COLOUR
 from tests.cohort.gallery.cohorts import overlay_page
@@ -41,14 +42,18 @@ def test_panels_of_a_drawn_page_are_found_exactly():
     assert muscle_box(page[40:160, 226:426]) == (60, 50, 141, 80)
 
 
-@pytest.mark.parametrize(("slice_axis", "modality"), [(2, "map"), (2, "ct"), (1, "map"), (0, "map")])
-def test_panels_of_real_overlays_are_found(tmp_path, slice_axis, modality):
+@pytest.mark.parametrize(
+    ("slice_axis", "modality", "theme"), [(2, "map", "print"), (2, "ct", "dark"), (1, "map", "dark"), (0, "map", "print")]
+)
+def test_panels_of_real_overlays_are_found(tmp_path, slice_axis, modality, theme):
     result, images = toy_study(slice_axis=slice_axis, modality=modality)
-    for path in write_overlays(result, images, tmp_path)[1:]:
+    paths = [p for p in write_overlays(result, images, tmp_path, Look(theme)) if choose_level([p.name])[0]]
+    assert len(paths) >= 4
+    for path in paths:
         page = np.asarray(Image.open(path).convert("RGB"))
         source, fat = find_panels(page)
-        # as report.overlay lays them out: margin 24, caption ends at 136, 6 pixels between
-        assert source[:2] == (24, 136)
+        # as report.overlay lays them out: margin 24, caption ends at 174 where the verdict is a line, 6 pixels between
+        assert source[:2] == (24, 174)
         assert fat[0] - source[2] == 6
         assert (source[2] - source[0], source[3] - source[1]) == (fat[2] - fat[0], fat[3] - fat[1])
         assert source[2] - source[0] == 923 or source[3] - source[1] == 1100

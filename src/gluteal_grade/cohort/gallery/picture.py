@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 _LEVEL = re.compile(r"overlay_\d{2}_([a-z_]+)\.png")
-_WHITE = 250  # of a page; the fat map's faint anatomy and colours stay below in at least one channel
+_PAPER = 5  # so far a channel may be from the page's colour; the fat map's faint anatomy and colours are farther in at least one
 _BETWEEN = 6  # pixels between source image and fat map, as report.overlay lays them out
 _COLOURED = 40  # between a pixel's channels: contours and fat colours
 _MARGIN = 0.05  # of the muscles' width and height
@@ -50,18 +50,19 @@ def _rank(slug: str, side: str) -> tuple[int, bool]:
 def find_panels(page: Rgb) -> tuple[Box, Box] | None:
     """Where source image and fat map stand on a level's overlay page; None if it does not look like one.
 
-    The fat map is drawn on faint anatomy, so none of its rows or columns is white; text is never as tall without a white row.
+    The fat map is drawn on faint anatomy, so none of its rows or columns is blank; text is never as tall without a blank row. Paper is
+    what the page's corner shows, light or dark.
     """
-    inked = _darkest(page) < _WHITE
+    inked = _farthest(page, page[0, 0]) > _PAPER
     top, bottom = _longest(np.asarray(inked.any(axis=1), bool))
     if bottom - top < _SMALLEST:
         return None
     columns = np.asarray(inked[top:bottom].any(axis=0), bool)
     right = int(np.flatnonzero(columns)[-1]) + 1
-    white = np.flatnonzero(~columns[:right])
-    fat_left = int(white[-1]) + 1 if white.size else 0
+    blank = np.flatnonzero(~columns[:right])
+    fat_left = int(blank[-1]) + 1 if blank.size else 0
     width = right - fat_left
-    # counted from the fat map: skin at the edge of the source image may be as white as the page
+    # counted from the fat map: skin or air at the edge of the source image may look like the page
     left = fat_left - _BETWEEN - width
     if width < _SMALLEST or left < 0:
         return None
@@ -126,6 +127,12 @@ def _bolder(source: Rgb) -> Rgb:
         take = (colour > most) & (colour > _COLOURED)
         best[take], most[take] = near[take], colour[take]
     return best
+
+
+def _farthest(rgb: Rgb, paper: Rgb) -> npt.NDArray[np.int16]:
+    """Largest difference from one colour over the channels."""
+    red, green, blue = (np.abs(rgb[..., n].astype(np.int16) - int(paper[n])) for n in range(3))
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _darkest(rgb: Rgb) -> npt.NDArray[np.uint8]:

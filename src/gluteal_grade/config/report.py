@@ -1,0 +1,13 @@
+"""Settings of pictures and pages."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gluteal_grade.config.base import SettingsBase
+
+
+class ReportSettings(SettingsBase):
+    """How results are shown; no number depends on it."""
+
+    theme: Literal["print", "dark"]
