@@ -3,7 +3,7 @@
 import { identity, post, uuid } from "/static/server.js";
 
 const PREFIX = ["gluteal-review", identity.reader, identity.read, identity.blinded].join("|") + "|";
-const WAITS_MS = [500, 1000, 2000, 5000, 10000];
+const WAITS_MS = [500, 1000, 2000, 3000];
 const MOST = 100;
 
 const memory = new Map(); // where the browser keeps nothing
