@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gluteal_grade.cohort.files import write_table
 from gluteal_grade.errors import GradeError, RefusedInput, not_writable
-from gluteal_grade.results import StudyResult
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import CorrectionState, Table
 from gluteal_grade.review.corrections import corrected_result
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.final import final_columns, final_rows
-from gluteal_grade.review.ratings import COLUMNS, Results, Row, rating_rows
+from gluteal_grade.review.ratings import COLUMNS, Measured, Results, Row, measured_of, rating_rows
 from gluteal_grade.review.reads import reads_of
 from gluteal_grade.review.store import Store, Stored
 
@@ -108,17 +108,19 @@ def _results(out: Path, catalogue: Catalogue) -> Results:
     finally:
         database.close()
 
-    def program(study: str) -> StudyResult | None:
+    @cache  # both tables ask for each
+    def program(study: str) -> Measured:
         try:
-            return catalogue.load(study)
+            return measured_of(catalogue.load(study))
         except GradeError:  # gone, or none of this version: its readers' rows stay
-            return None
+            return Measured()
 
-    def corrected(correction: str) -> StudyResult | None:
+    @cache
+    def corrected(correction: str) -> Measured:
         try:
-            return corrected_result(out, done[correction]) if correction in done else None
+            return measured_of(corrected_result(out, done[correction])) if correction in done else Measured()
         except RefusedInput:
-            return None
+            return Measured()
 
     return Results(program, corrected)
 

@@ -8,7 +8,7 @@ from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.results import MuscleResult
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import SCALES, Item, Key
-from gluteal_grade.review.ratings import Results, Row, number, whole_muscles
+from gluteal_grade.review.ratings import Results, Row, number
 from gluteal_grade.review.reads import Read
 
 _OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
@@ -30,16 +30,15 @@ def final_rows(listed: Mapping[str, Listed], reads: Sequence[Read], results: Res
     for read in reads:
         by_study.setdefault(read.study, []).append(read)
     for study in sorted({*listed, *by_study}):
-        result = results.program(study)
-        muscles = whole_muscles(result)
+        measured = results.program(study)
         some = by_study.get(study, [])
-        corrected = {read.reader: whole_muscles(results.corrected(id)) for read in some if (id := read.value(Item.LABELS))}
+        corrected = {read.reader: results.corrected(id).muscles for read in some if (id := read.value(Item.LABELS))}
         one = listed.get(study)
         about = {"study": study, "patient": one.patient if one else "", "days": "" if one is None or one.days is None else one.days}
         for muscle in Muscle:
             for side in Side:
-                row: Row = {**about, "muscle": muscle.value, "side": side.value, "status": result.status.value if result else ""}
-                row |= _program(muscles.get((muscle, side)))
+                row: Row = {**about, "muscle": muscle.value, "side": side.value, "status": measured.status}
+                row |= _program(measured.muscles.get((muscle, side)))
                 for read in some:  # a later read overwrites an earlier one
                     row |= _reader(read, muscle, side)
                 for reader, found in corrected.items():

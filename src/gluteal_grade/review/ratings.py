@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gluteal_grade.anatomy import Region
 from gluteal_grade.results import MuscleResult, StudyResult
@@ -17,16 +17,29 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Results:
-    """Where measurements come from; each None where there is none (any more).
+class Measured:
+    """What the tables need of a result.
 
     Attributes:
-        program: the program's result of a study.
-        corrected: the result measured on a correction, by its id.
+        status: of the study; empty without a result.
+        muscles: whole ones, without their profiles, by muscle and side.
     """
 
-    program: Callable[[str], StudyResult | None]
-    corrected: Callable[[str], StudyResult | None]
+    status: str = ""
+    muscles: Mapping[tuple[str, str], MuscleResult] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where measurements come from; nothing is in them where there is no result (any more).
+
+    Attributes:
+        program: the program's of a study.
+        corrected: those on a correction, by its id.
+    """
+
+    program: Callable[[str], Measured]
+    corrected: Callable[[str], Measured]
 
 
 def rating_rows(reads: Iterable[Read], results: Results) -> Iterator[Row]:
@@ -40,9 +53,10 @@ def rating_rows(reads: Iterable[Read], results: Results) -> Iterator[Row]:
             yield from _of_read(read, results)
 
 
-def whole_muscles(result: StudyResult | None) -> dict[tuple[str, str], MuscleResult]:
-    """Whole muscles by muscle and side; empty without a result."""
-    return {(m.muscle.value, m.side.value): m for m in (result.muscles if result else ()) if m.region is Region.WHOLE}
+def measured_of(result: StudyResult) -> Measured:
+    """The little of a result that is kept while tables are made of thousands."""
+    whole = (m for m in result.muscles if m.region is Region.WHOLE)
+    return Measured(result.status.value, {(m.muscle.value, m.side.value): m.model_copy(update={"profile": ()}) for m in whole})
 
 
 def number(value: float) -> str:
@@ -58,7 +72,7 @@ def _of_read(read: Read, results: Results) -> Iterator[Row]:
         scale = {Item.GRADE: key.part, Item.TENDON: f"tendon_{key.part}"}.get(key.item, key.item.value)
         yield row(key.muscle, key.side, scale, stored.decision.value)
     if correction := read.value(Item.LABELS):
-        for (muscle, side), m in whole_muscles(results.corrected(correction)).items():
+        for (muscle, side), m in results.corrected(correction).muscles.items():
             if not math.isnan(m.fat_fraction):
                 yield row(muscle, side, FAT_FRACTION, number(m.fat_fraction))
 
@@ -67,8 +81,8 @@ def _place(key: Key) -> tuple[str, str, str, str]:
     return key.item, key.part, key.muscle, key.side
 
 
-def _of_program(study: str, result: StudyResult | None) -> Iterator[Row]:
-    for (muscle, side), m in whole_muscles(result).items():
+def _of_program(study: str, measured: Measured) -> Iterator[Row]:
+    for (muscle, side), m in measured.muscles.items():
         told: list[tuple[str, str]] = [(g.scale, str(g.grade)) for g in m.grades if g.grade is not None]
         told += [(FAT_FRACTION, number(m.fat_fraction))] if not math.isnan(m.fat_fraction) else []
         for scale, grade in told:
