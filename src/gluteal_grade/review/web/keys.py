@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gluteal_grade.review.model import Session
+
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "Pictures": (
         ("↑ ↓", "slice up, down (also the wheel)"),
@@ -35,6 +37,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("?", "this help"),
     ),
 }
+_NOT_BLINDED = ("f", "[ ]", "a", "A")
 LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("j k ↑ ↓", "next, previous study"),
     ("Enter", "open"),
@@ -44,3 +47,9 @@ LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("?", "this help"),
 )
 EXPORT_KEYS: tuple[tuple[str, str], ...] = (("e", "write"), ("l", "worklist"), ("?", "this help"))
+
+
+def study_keys(session: Session) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The keys that do something in this reader's read."""
+    hidden = _NOT_BLINDED if session.blinded else ()
+    return {title: tuple(line for line in lines if line[0] not in hidden) for title, lines in KEYS.items()}

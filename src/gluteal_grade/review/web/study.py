@@ -17,7 +17,7 @@ from gluteal_grade.review.order import next_study, previous_study
 from gluteal_grade.review.store import Stored
 from gluteal_grade.review.web.files import LABELS, links, overlays
 from gluteal_grade.review.web.form import BURSA_CHOICES, QUALITY_CHOICES, TENDON_CHOICES, TENDON_NAMES, muscle_rows
-from gluteal_grade.review.web.keys import KEYS
+from gluteal_grade.review.web.keys import study_keys
 from gluteal_grade.review.web.pages import page, room_of, seat_of
 from gluteal_grade.review.web.room import Room
 
@@ -64,7 +64,7 @@ def study_page(study: str, request: Request) -> Response:
         leaves_out=leaves_out(result),
         zone_colour=ZONE_COLOUR,
         settings=_settings(room, listed, current),
-        keys=KEYS,
+        keys=study_keys(session),
         max_upload=room.max_upload,
     )
 
