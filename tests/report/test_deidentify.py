@@ -10,6 +10,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from gluteal_grade import cli
 from gluteal_grade.report.dicom.deidentify import mapped
 from tests.cohort.test_batch import batch, table
 
@@ -59,6 +60,26 @@ def test_objects_conform_and_refer_to_each_other(cohort: tuple[Path, pydicom.Dat
         told = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
         assert not [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")], path.name
     assert str(pydicom.dcmread(paths["seg"]).SOPInstanceUID).encode() in paths["sr"].read_bytes()
+
+
+def test_the_patient_is_named_on_pictures_and_report_only_while_asked_for(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
+    folder = cohort[0] / "study"
+    arguments = ["grade", str(folder / "dicom"), "-o", str(tmp_path), "--labels", str(folder / "labels.nii.gz"), "--dicom", "-q"]
+    assert cli.run([*arguments, "--identified"]) == 0
+    (out,) = tmp_path.iterdir()
+    assert (out / "identity.txt").read_text().splitlines()[:2] == ["Secretname Jane", "ID SECRETID7"]
+    assert "Secretname Jane" in (out / "report.html").read_text()
+    assert pydicom.dcmread(out / "dicom" / "sc.dcm").BurnedInAnnotation == "YES"
+    named = (out / "overlay_summary.png").read_bytes()
+    for name in ("result.json", "muscles.csv"):
+        assert "Secret" not in (out / name).read_text()
+
+    assert cli.run([*arguments, "--deidentified"]) == 0
+    assert not (out / "identity.txt").exists()
+    assert "Secret" not in (out / "report.html").read_text()
+    assert (out / "overlay_summary.png").read_bytes() != named
+    assert pydicom.dcmread(out / "dicom" / "sc.dcm").BurnedInAnnotation == "NO"
+    assert cli.run([*arguments, "--identified", "--deidentify"]) == 64
 
 
 def test_uids_are_mapped_alike_and_those_of_the_standard_stay() -> None:

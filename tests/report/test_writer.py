@@ -1,5 +1,6 @@
 """The study folder: whole or not there, and what was written is what was measured."""
 
+import html
 import os
 import stat
 from pathlib import Path
@@ -12,6 +13,9 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report import writer
+from gluteal_grade.report.image import stored_image
+from gluteal_grade.report.layout import Place
+from gluteal_grade.report.look import Look
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.results import StudyResult
 from tests.synthetic import dixon_study, make_toy
@@ -27,7 +31,9 @@ def graded() -> Graded:
 def test_everything_is_there_and_nothing_else(graded: Graded, tmp_path: Path) -> None:
     folder = write_study(graded, tmp_path / "deep" / "out")
     names = {p.name for p in folder.iterdir()}
-    assert {"result.json", "muscles.csv", "labels.nii.gz", "fat_fraction.nii.gz", "overlay_summary.png"} <= names
+    always = {"result.json", "muscles.csv", "report.html", "image.nii.gz", "labels.nii.gz", "fat_fraction.nii.gz", "overlay_summary.png"}
+    assert always <= names
+    assert {name for name in names - always if not name.startswith("overlay_")} == set()
     assert [p.name for p in folder.parent.iterdir()] == [graded.result.study]
 
 
@@ -44,6 +50,28 @@ def test_files_read_back_equal_what_was_measured(graded: Graded, tmp_path: Path)
             value = 120 if m.side == "right" else 220
             inside = np.asarray(fraction.dataobj)[np.asarray(labels.dataobj) // 10 * 10 == value]
             assert np.nanmean(inside) == pytest.approx(m.fat_fraction, abs=1e-5)
+
+
+def test_the_patient_is_named_where_it_was_asked_for_and_nowhere_else(graded: Graded, tmp_path: Path) -> None:
+    name = "Zoë <script>alert(1)</script>"
+    folder = write_study(graded, tmp_path / "named", look=Look("print", (name, "ID 17")))
+    assert Place(graded.result.study).identity(tmp_path / "named") == (name, "ID 17")
+    page = (folder / "report.html").read_text()
+    assert html.escape(name) in page
+    assert name not in page
+    bare = write_study(graded, tmp_path / "bare")
+    assert Place(graded.result.study).identity(tmp_path / "bare") == ()
+    assert (bare / "overlay_summary.png").read_bytes() != (folder / "overlay_summary.png").read_bytes()
+    for file in bare.iterdir():
+        assert "Zoë".encode() not in file.read_bytes()
+
+
+def test_the_image_beside_the_labels_is_what_was_measured(graded: Graded, tmp_path: Path) -> None:
+    folder = write_study(graded, tmp_path)
+    image, labels = (nib.load(folder / f"{name}.nii.gz") for name in ("image", "labels"))
+    assert image.shape == labels.shape
+    assert np.array_equal(image.affine, labels.affine)
+    assert np.array_equal(np.asarray(image.dataobj), stored_image(graded.images.image).array)
 
 
 def test_the_same_study_twice_replaces_the_first(graded: Graded, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, tell
-from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.settings import IDENTIFIED, settings_of, shown_settings
 from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
@@ -56,6 +56,7 @@ def batch(
     deidentify: Annotated[
         bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
     ] = False,
+    identified: Annotated[bool | None, typer.Option("--identified/--deidentified", help=IDENTIFIED)] = None,
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")] = False,
@@ -64,7 +65,7 @@ def batch(
 
     Exit codes: 0 all graded in full, 3 mixed, 2 none gradable, 1 stopped, 64 wrong usage.
     """
-    settings = settings_of(config)
+    settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
     if print_job_script:
         return _print_job_script(slurm, out)
     if labelmap is not None:

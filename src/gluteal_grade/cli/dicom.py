@@ -16,11 +16,12 @@ class Objects:
     Args:
         study: as discovery found it.
         wanted: the user asked for them.
+        identified: the picture names the patient.
         deidentify: they, and the UIDs in the result, tell nothing of the patient.
     """
 
-    def __init__(self, study: Study, *, wanted: bool, deidentify: bool = False) -> None:
-        self._study, self._wanted, self._deidentify = study, wanted, deidentify
+    def __init__(self, study: Study, *, wanted: bool, identified: bool = False, deidentify: bool = False) -> None:
+        self._study, self._wanted, self._identified, self._deidentify = study, wanted, identified, deidentify
         self._graded: Graded | None = None
         self._where = Path()
         self._names: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ class Objects:
 
         overlay = folder / SUMMARY_PICTURE
         try:
-            options = DicomOptions(deidentify=self._deidentify)
+            options = DicomOptions(identified=self._identified, deidentify=self._deidentify)
             paths = write_dicom(self._graded, self._study, folder, overlay=overlay if overlay.exists() else None, options=options)
         except RefusedInput as error:
             self._refusal = error

@@ -10,7 +10,7 @@ import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, PARTLY_GRADED, REFUSED, tell
 from gluteal_grade.cli.kinds import HELP, parse_kinds
-from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.settings import IDENTIFIED, settings_of, shown_settings
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gluteal_grade.geometry import Volume
     from gluteal_grade.io import Discovery
     from gluteal_grade.pipeline import Graded
+    from gluteal_grade.report.look import Look
     from gluteal_grade.segmentation.protocol import Segmenter
     from gluteal_grade.study import Study
 
@@ -64,6 +65,7 @@ def grade(
     deidentify: Annotated[
         bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
     ] = False,
+    identified: Annotated[bool | None, typer.Option("--identified/--deidentified", help=IDENTIFIED)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
     """Grade one study: fat fraction, volume and grades per muscle and side, with overlays to check them.
@@ -72,18 +74,20 @@ def grade(
     """
     from gluteal_grade.cli.dicom import Objects
     from gluteal_grade.io import discover
+    from gluteal_grade.report.look import look_of
 
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
-    settings = _with_metal(settings_of(config), metal)
+    settings = shown_settings(_with_metal(settings_of(config), metal), identified, deidentify=deidentify)
     segmenter = _segmenter(settings, labels, bundle, labelmap)
     try:
         found = discover(study_input, parse_kinds(kind or []), leave_out=tuple(p for p in (labels, exclude) if p is not None))
         mask = _mask(exclude)
         chosen = _one_study(found, study)
         examined = replace(chosen, patient_sex=sex) if sex else chosen
-        objects = Objects(examined, wanted=dicom, deidentify=deidentify)
-        graded = _grade(examined, settings, segmenter, series, mask, out, objects, deidentify=deidentify)
+        look = look_of(settings.report, examined, deidentify=deidentify)
+        objects = Objects(examined, wanted=dicom, identified=bool(look.lines), deidentify=deidentify)
+        graded = _grade(examined, settings, segmenter, series, mask, out, objects, look, deidentify=deidentify)
     except GradeError as error:
         return tell(error)
     _report(graded, out, quiet)
@@ -143,6 +147,7 @@ def _grade(
     mask: Volume | None,
     out: Path,
     objects: Objects,
+    look: Look,
     *,
     deidentify: bool,
 ) -> Graded:
@@ -154,7 +159,7 @@ def _grade(
     objects.of(graded, out)
     if deidentify:
         graded = Graded(deidentified_result(graded.result), graded.images)
-    write_study(graded, out, more=objects.write)
+    write_study(graded, out, more=objects.write, look=look)
     return graded
 
 
@@ -170,4 +175,5 @@ def _report(graded: Graded, out: Path, quiet: bool) -> None:
     print_result(graded.result, console)
     folder = out / graded.result.study
     overlay = folder / "overlay_summary.png"
-    console.print(f"Wrote {folder}" + (f"; look at {overlay}" if overlay.exists() else ""), soft_wrap=True, markup=False)
+    look_at = overlay if overlay.exists() else folder / "report.html"
+    console.print(f"Wrote {folder}; look at {look_at}", soft_wrap=True, markup=False)

@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from gluteal_grade.config import Settings
 
 
+IDENTIFIED = "Name, ID and dates of the patient on pictures and report; without it none."
+
+
+def shown_settings(settings: Settings, identified: bool | None, *, deidentify: bool) -> Settings:
+    """The settings with `--identified` or `--deidentified`.
+
+    Raises:
+        typer.BadParameter: `--identified` with `--deidentify`.
+    """
+    from gluteal_grade.config import with_identity
+
+    if identified and deidentify:
+        raise typer.BadParameter("--identified and --deidentify exclude each other", param_hint="--identified")
+    return with_identity(settings, identified)
+
+
 def settings_of(config: Path | None) -> Settings:
     """The settings, with the files of scales, norms and statements read once.
 

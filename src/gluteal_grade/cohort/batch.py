@@ -73,6 +73,11 @@ class Done:
     peak_mb: float
 
 
+def _shown(request: Request) -> str:
+    """What tells whose results they are must not be taken over from an earlier run that was asked otherwise."""
+    return "-deidentified" if request.deidentify else "-identified" if request.settings.report.identified else ""
+
+
 def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer, entries: Sequence[Entry] | None = None) -> Done:
     """Grade everything, then write the tables and pages.
 
@@ -91,7 +96,7 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         request.out.absolute(),
         request.layout,
         request.bundle.absolute() if request.bundle else None,
-        request.settings.hash() + ("-deidentified" if request.deidentify else ""),
+        request.settings.hash() + _shown(request),
         "labels" if request.labels else model_hash(request.settings, request.bundle),
         request.threads,
         request.force,

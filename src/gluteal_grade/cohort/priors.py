@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -123,15 +124,32 @@ def renew_reports(out: Path, only: str | None = None) -> int:
         TransientFailure: `output_not_writable`, `read_failed`.
     """
     known = priors(out)
+    return sum(_renewed(out, *stored, known) for stored in _stored(list(places(out)) if out.is_dir() else [], out, only))
+
+
+def renew_with_priors(out: Path) -> int:
+    """The same for the studies that have a prior; a damaged result is passed over: a batch tells of it elsewhere.
+
+    Raises:
+        TransientFailure: `output_not_writable`, `read_failed`.
+    """
+    known = priors(out)
     count = 0
-    for place, text, data in _stored(out, only):
-        if data.get("schema_version") != SCHEMA_VERSION:
-            continue
-        try:
-            count += renewed(place.find(out, REPORT), text, place.find(out, SUMMARY_PICTURE), known.get(str(data.get("study"))))
-        except ValidationError as error:
-            raise _broken(f"breaks schema {SCHEMA_VERSION} in {error.error_count()} places") from None
+    for place in places(out) if known else ():
+        if place.prefix or place.folder in known:  # a BIDS folder does not tell the hash
+            with contextlib.suppress(RefusedInput):
+                count += sum(_renewed(out, *stored, known) for stored in _stored([place], out, None) if stored[2].get("study") in known)
     return count
+
+
+def _renewed(out: Path, place: Place, text: bytes, data: dict[str, Any], known: dict[str, Prior]) -> bool:
+    if data.get("schema_version") != SCHEMA_VERSION:
+        return False
+    prior = known.get(str(data.get("study")))
+    try:
+        return renewed(place.find(out, REPORT), text, place.find(out, SUMMARY_PICTURE), prior, place.identity(out))
+    except ValidationError as error:
+        raise _broken(f"breaks schema {SCHEMA_VERSION} in {error.error_count()} places") from None
 
 
 def renew_unlocked(out: Path, only: str | None = None) -> int:
@@ -159,12 +177,12 @@ def report_with_prior(out: Path, earlier: Path, only: str | None = None) -> Path
     _exists(out)
     before = read_result(earlier, "prior")
     with locked(out):
-        found = list(_stored(out, only))
+        found = list(_stored(list(places(out)), out, only))
         if len(found) > 1:
             raise RefusedInput(Reason.SEVERAL_STUDIES, f"{len(found)} studies in the folder; a prior belongs to one")
         ((place, _, _),) = found
         now = read_result(place.find(out, RESULT), "current")
-        return write_report(now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior_of(before, now))
+        return write_report(now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior_of(before, now), place.identity(out))
 
 
 def _exists(out: Path) -> None:
@@ -172,9 +190,9 @@ def _exists(out: Path) -> None:
         raise RefusedInput(Reason.NO_RESULTS, "no such folder")
 
 
-def _stored(out: Path, only: str | None) -> Iterator[tuple[Place, bytes, dict[str, Any]]]:
-    """Every result of the folder, or the one of this study: where it lies, its bytes and its JSON."""
-    found, told = list(places(out)) if out.is_dir() else [], 0
+def _stored(found: Sequence[Place], out: Path, only: str | None) -> Iterator[tuple[Place, bytes, dict[str, Any]]]:
+    """Every one of these results, or the one of this study: where it lies, its bytes and its JSON."""
+    told = 0
     if not found:
         raise RefusedInput(Reason.NO_RESULTS, "no study with a result.json")
     for place in found:

@@ -13,6 +13,7 @@ from gluteal_grade.cohort.gallery import write_gallery
 from gluteal_grade.cohort.ledger import NAME, Ledger, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.muscles import write_muscles
+from gluteal_grade.cohort.priors import renew_with_priors
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.layout import places
@@ -22,6 +23,8 @@ MAX_TRENDS = 200  # trend plots, of the patients who changed most
 
 def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True) -> Story:
     """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, `changes.csv`, dictionaries, pictures and pages.
+
+    The reports of studies with a prior are made anew where what changed since then is told otherwise.
 
     Args:
         out: the output of a batch, or of several runs of `grade`.
@@ -42,6 +45,7 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True)
     told = story(out, found, ledger.last_rows() if ledger else (), doubtful)
     write_story(out, told)
     patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0)
+    renew_with_priors(out)
     write_gallery(out, pictures=pictures)
     if any(place.prefix for place in found):
         _describe_dataset(out)

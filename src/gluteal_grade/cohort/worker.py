@@ -26,6 +26,7 @@ from gluteal_grade.io.kinds import parse_kinds
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.deidentify import deidentified_result
 from gluteal_grade.report.layout import RESULT, SUMMARY_PICTURE, Place, place_for
+from gluteal_grade.report.look import Look, look_of
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.study import Study
@@ -104,21 +105,22 @@ def _one(task: Task, study: Study, place: Place) -> Outcome:
         update={"config_hash": recipe.config_hash, "input_hash": input_hash, "model_hash": recipe.model_hash}
     )
     result = graded.result.model_copy(update={"provenance": made_by})
-    dicom = partial(_write_dicom, Graded(result, graded.images), study, place, recipe) if recipe.dicom else None
+    look = look_of(settings.report, study, deidentify=recipe.deidentify)
+    dicom = partial(_write_dicom, Graded(result, graded.images), study, place, recipe, look) if recipe.dicom else None
     result = deidentified_result(result) if recipe.deidentify else result
-    write_study(Graded(result, graded.images), recipe.out, place, dicom)
+    write_study(Graded(result, graded.images), recipe.out, place, dicom, look)
     outcome = replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
     if recipe.dicom and outcome.state is not State.REFUSED and not place.has_dicom(recipe.out):
         return replace(outcome, reason=Reason.DICOM_NOT_WRITTEN)
     return outcome
 
 
-def _write_dicom(graded: Graded, study: Study, place: Place, recipe: Recipe, folder: Path) -> None:
+def _write_dicom(graded: Graded, study: Study, place: Place, recipe: Recipe, look: Look, folder: Path) -> None:
     """Into the folder that is being written; what gives no DICOM objects keeps its other results."""
     from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 
     overlay = folder / place.rename(SUMMARY_PICTURE)
-    options = DicomOptions(refused=recipe.dicom_of_refused, deidentify=recipe.deidentify)
+    options = DicomOptions(refused=recipe.dicom_of_refused, identified=bool(look.lines), deidentify=recipe.deidentify)
     with contextlib.suppress(RefusedInput):
         write_dicom(graded, study, folder, overlay=overlay if overlay.exists() else None, options=options)
 

@@ -15,7 +15,7 @@ from gluteal_grade.config.measure import (
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
 from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
-from gluteal_grade.config.settings import Settings, load_settings, with_absolute_paths, with_metal_sides
+from gluteal_grade.config.settings import Settings, load_settings, with_absolute_paths, with_identity, with_metal_sides
 from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
 
 __all__ = [
@@ -54,5 +54,6 @@ __all__ = [
     "shipped",
     "validated",
     "with_absolute_paths",
+    "with_identity",
     "with_metal_sides",
 ]

@@ -11,3 +11,4 @@ class ReportSettings(SettingsBase):
     """How results are shown; no number depends on it."""
 
     theme: Literal["print", "dark"]
+    identified: bool

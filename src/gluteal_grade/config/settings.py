@@ -83,6 +83,13 @@ def with_metal_sides(settings: Settings, sides: str) -> Settings:
     return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
 
 
+def with_identity(settings: Settings, identified: bool | None) -> Settings:
+    """The settings with the patient named on pictures and report, or not; None: as they are."""
+    if identified is None:
+        return settings
+    return settings.model_copy(update={"report": settings.report.model_copy(update={"identified": identified})})
+
+
 def _overlaid(base: Any, change: Any) -> Any:
     if isinstance(base, dict) and base and isinstance(change, dict):
         return base | {key: _overlaid(base.get(key), value) for key, value in change.items()}

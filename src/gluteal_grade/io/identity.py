@@ -35,7 +35,7 @@ def identity_of(study: Study) -> tuple[str, ...]:
 def _lines(file: FileRef) -> tuple[str, ...]:
     try:
         with file.open() as stream, quiet_pydicom():
-            data = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_WANTED)  # type: ignore[arg-type]
+            data = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_WANTED)
             return _words(data)
     except (GradeError, MemoryError):
         raise

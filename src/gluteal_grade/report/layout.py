@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.io.bids import parse_name
 
 RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
-IMAGE, REPORT = "image.nii.gz", "report.html"
+IMAGE, REPORT, IDENTITY = "image.nii.gz", "report.html", "identity.txt"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
 
 _HASH = re.compile(r"[0-9a-f]{12}")
@@ -57,6 +57,13 @@ class Place:
         except OSError:
             return []
 
+    def identity(self, out: Path) -> tuple[str, ...]:
+        """Lines that name the patient, where the user asked for them when the study was graded."""
+        try:
+            return tuple(self.find(out, IDENTITY).read_text(encoding="utf-8").splitlines())
+        except (OSError, ValueError):
+            return ()
+
     def has_result(self, out: Path) -> bool:
         """A whole result is there."""
         return self.find(out, RESULT).is_file()
@@ -73,6 +80,7 @@ class Place:
 _BIDS_NAMES = {
     RESULT: "desc-glutei_result.json",
     MUSCLES: "desc-glutei_morph.tsv",
+    IDENTITY: "desc-glutei_identity.txt",
     IMAGE: "desc-reference_image.nii.gz",
     "labels.nii.gz": "desc-glutei_dseg.nii.gz",
     "fat_fraction.nii.gz": "desc-fatfraction_map.nii.gz",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from gluteal_grade.config import ReportSettings
+from gluteal_grade.io.identity import identity_of
 from gluteal_grade.report.theme import THEMES, Theme, ThemeName
+from gluteal_grade.study import Study
 
 LONGEST = 64  # characters of a line, as DICOM's LO
 MOST_LINES = 6
@@ -33,6 +36,11 @@ class Look:
         """The identity as it can be drawn: at most six lines of 64 characters that have a shape."""
         cleaned = (" ".join("".join(_drawable(c) for c in line).split())[:LONGEST] for line in self.identity)
         return tuple(line for line in cleaned if line)[:MOST_LINES]
+
+
+def look_of(settings: ReportSettings, study: Study, *, deidentify: bool = False) -> Look:
+    """How the pictures of a study look: its patient is named where the settings ask for it and nothing is to be de-identified."""
+    return Look(settings.theme, identity_of(study) if settings.identified and not deidentify else ())
 
 
 def _drawable(character: str) -> str:

@@ -12,13 +12,17 @@ import numpy as np
 from gluteal_grade.errors import not_writable
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.html import write_report
 from gluteal_grade.report.image import stored_image
-from gluteal_grade.report.layout import DICOM, IMAGE, MUSCLES, RESULT, Place
+from gluteal_grade.report.layout import DICOM, IDENTITY, IMAGE, MUSCLES, REPORT, RESULT, SUMMARY_PICTURE, Place
+from gluteal_grade.report.look import Look
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.tables import write_csv, write_tsv
 
 
-def write_study(graded: Graded, out: Path, place: Place | None = None, more: Callable[[Path], object] | None = None) -> Path:
+def write_study(
+    graded: Graded, out: Path, place: Place | None = None, more: Callable[[Path], object] | None = None, look: Look | None = None
+) -> Path:
     """Write `OUT/<study>/`, replacing an earlier result of the same study.
 
     Args:
@@ -26,10 +30,11 @@ def write_study(graded: Graded, out: Path, place: Place | None = None, more: Cal
         out: the output folder; made if it is not there.
         place: where in it, and how files are called; None: the flat layout.
         more: writes further files into the folder before it appears.
+        look: theme of the pictures, and lines that name the patient; None: print, de-identified.
 
     Returns:
-        the study's folder: `result.json` and `muscles.csv` always; `image.nii.gz`, `labels.nii.gz`, `fat_fraction.nii.gz` and
-        `overlay_*.png` where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
+        the study's folder: `result.json`, `muscles.csv` and `report.html` always; `image.nii.gz`, `labels.nii.gz`, `fat_fraction.nii.gz`
+        and `overlay_*.png` where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
 
     Raises:
         TransientFailure: `output_not_writable`.
@@ -40,7 +45,7 @@ def write_study(graded: Graded, out: Path, place: Place | None = None, more: Cal
     try:
         scratch.mkdir(parents=True)
         try:
-            _write_files(graded, scratch, place)
+            _write_files(graded, scratch, place, look or Look())
             if more is not None:
                 more(scratch)
             _put_in_place(scratch, final, place)
@@ -51,7 +56,7 @@ def write_study(graded: Graded, out: Path, place: Place | None = None, more: Cal
     return final
 
 
-def _write_files(graded: Graded, folder: Path, place: Place) -> None:
+def _write_files(graded: Graded, folder: Path, place: Place, look: Look) -> None:
     """Every file where it belongs below the folder."""
 
     def path(name: str) -> Path:
@@ -67,8 +72,11 @@ def _write_files(graded: Graded, folder: Path, place: Place) -> None:
         save_volume(graded.images.fat_fraction, path("fat_fraction.nii.gz"))
         if (excluded := graded.images.excluded) is not None:
             save_volume(excluded.with_array(excluded.array.astype(np.uint8)), path("excluded.nii.gz"))
-        for picture in write_overlays(graded.result, graded.images, folder):
+        for picture in write_overlays(graded.result, graded.images, folder, look):
             picture.rename(path(picture.name))
+    if look.lines:
+        path(IDENTITY).write_text("".join(f"{line}\n" for line in look.lines), encoding="utf-8")
+    write_report(graded.result, path(SUMMARY_PICTURE), path(REPORT), identity=look.lines)
 
 
 def _put_in_place(scratch: Path, final: Path, place: Place) -> None:

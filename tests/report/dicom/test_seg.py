@@ -7,9 +7,10 @@ import highdicom as hd
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from PIL import ImageColor
 from pydicom import dcmread
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Part, Region, Side, label_value
+from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from gluteal_grade.geometry import Grid, Volume, affine_from_lps
 from gluteal_grade.segmentation.segread import SegSegmenter
 from tests.report.dicom.scanner import SCANNERS, examined, objects, segments_on, stack
@@ -140,7 +141,7 @@ def test_segments_say_what_they_are() -> None:
         assert segment.TrackingUID.startswith("2.25.")
     minimus = next(s for s in data.SegmentSequence if s.SegmentLabel == "left gluteus minimus (posterior)")
     lab = hd.color.CIELabColor.from_dicom_value(minimus.RecommendedDisplayCIELabValue)
-    assert lab.to_rgb(clip=True) == pytest.approx((0xCC, 0x79, 0xA7), abs=2)
+    assert lab.to_rgb(clip=True) == pytest.approx(ImageColor.getrgb(COLOURS[Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR]), abs=2)
     modifiers = minimus.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence
     assert [m.CodeMeaning for m in modifiers] == ["Left", "Posterior"]
 

@@ -17,14 +17,15 @@ from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.results import StudyResult
 
 
-def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: Identity) -> SCImage:
+def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: Identity, *, identified: bool = False) -> SCImage:
     """A picture file (PNG, `overlay_summary.png`) as an RGB image of the study.
 
     Args:
-        overlay: the file; it shows no name, number or date of a patient.
+        overlay: the file.
         result: what it shows.
         sources: the images it was made of.
         identity: of the result.
+        identified: the picture names the patient; else it shows no name, number or date of one.
     """
     with Image.open(overlay) as picture:
         pixels = np.asarray(picture.convert("RGB"))
@@ -47,7 +48,7 @@ def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: I
     data.PatientOrientation = []  # the page shows several slices and a table
     data.BodyPartExamined = "PELVIS"
     data.ImageType = ["DERIVED", "SECONDARY"]
-    data.BurnedInAnnotation = "NO"  # its text tells slices and numbers, nothing that identifies the patient or the date
+    data.BurnedInAnnotation = "YES" if identified else "NO"  # slices and numbers alone identify nobody (PS3.3 C.7.6.1)
     data.RecognizableVisualFeatures = "NO"
     data.DerivationDescription = "Contours of the gluteal muscles, fat map and grades. Research use. Not a medical device."
     data.SourceImageSequence = [_reference(image, sources) for image in sources.images]

@@ -31,11 +31,13 @@ class DicomOptions:
     Attributes:
         labelmap: the segmentation as a Label Map Segmentation instead of one bit a voxel and segment.
         refused: of a refused study, a report that tells why.
+        identified: the picture names the patient.
         deidentify: without patient, dates and UIDs of the source, see `deidentify`.
     """
 
     labelmap: bool = False
     refused: bool = False
+    identified: bool = False
     deidentify: bool = False
 
 
@@ -90,7 +92,7 @@ def _objects(graded: Graded, sources: Sources, overlay: Path | None, options: Di
     segments = segmentation_of(graded, graded.images, sources, identity, labelmap=options.labelmap)
     objects: dict[str, Dataset] = {SEG: segments.data, SR: report_of(graded.result, sources, segments, identity)}
     if overlay is not None:
-        objects[SC] = capture_of(overlay, graded.result, sources, identity)
+        objects[SC] = capture_of(overlay, graded.result, sources, identity, identified=options.identified)
     return objects
 
 

@@ -53,13 +53,13 @@ def write_report(result: StudyResult, picture: Path | None, path: Path, prior: P
     return path
 
 
-def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None = None) -> bool:
+def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None = None, identity: tuple[str, ...] = ()) -> bool:
     """Write the report of a stored result where the one that lies there is made of something else; an unchanged picture is taken over.
 
     Args:
         path: of the report.
         result: bytes of `result.json`.
-        picture, prior: as in `write_report`.
+        picture, prior, identity: as in `write_report`.
 
     Returns:
         whether the file was written.
@@ -69,14 +69,14 @@ def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None
         TransientFailure: `output_not_writable`, `read_failed`.
     """
     png = read_picture(picture)
-    mark = mark_of(result, png, prior, ())
+    mark = mark_of(result, png, prior, identity)
     lies = _mark_in(path)
     if lies == mark:
         return False
     shown = from_page(path.read_text(encoding="utf-8", errors="replace")) if lies and lies.picture == mark.picture else None
     if shown is None and png:
         shown = embedded(png)
-    _write(path, report_text(StudyResult.model_validate_json(result), shown, prior, (), mark))
+    _write(path, report_text(StudyResult.model_validate_json(result), shown, prior, identity, mark))
     return True
 
 
