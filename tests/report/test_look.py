@@ -1,6 +1,7 @@
 """Themes and identity: what a header says, and that no text breaks it."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,9 +19,14 @@ from tests.report.studies import toy_study
 _SAYS = 1500  # pixels left of where the header says that it names nobody
 
 
-@pytest.fixture(scope="module")
-def study():
+@cache
+def small_study():
     return toy_study(shape=(72, 52, 30), spacing=(5.0, 5.0, 5.0))
+
+
+@pytest.fixture
+def study():
+    return small_study()
 
 
 def head(study, look: Look) -> np.ndarray:
@@ -60,7 +66,8 @@ def test_identity_stands_in_the_header_of_every_page(study, tmp_path, monkeypatc
 
 @settings(max_examples=20, deadline=None)
 @given(lines=st.lists(st.text(max_size=80), min_size=1, max_size=7).map(tuple))
-def test_any_identity_is_drawn_in_its_own_rows(study, lines):
+def test_any_identity_is_drawn_in_its_own_rows(lines):
+    study = small_study()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a warning of the font would print the characters of a name
         drawn = head(study, Look(identity=lines))

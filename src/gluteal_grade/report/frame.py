@@ -13,7 +13,7 @@ from gluteal_grade.report.readings import norm_lines, statement_lines
 from gluteal_grade.report.shown import Shown
 from gluteal_grade.report.view import View
 from gluteal_grade.report.window import Window
-from gluteal_grade.report.words import notes, regions_text, subtitle
+from gluteal_grade.report.words import notes, plain, regions_text, subtitle
 from gluteal_grade.results import StudyResult
 
 PAGE_WIDTH = 1900
@@ -85,7 +85,8 @@ def _foot_lines(result: StudyResult, shown: list[Shown], window: Window) -> list
     lines += [f"Reading: {line}" for line in statement_lines(result)]
     if norms := norm_lines(result):
         lines.append(f"Norms: {' '.join(norms)}")
-    lines += [f"Note: {note}" for note in notes(result)]
+    if said := notes(result):
+        lines.append(f"Notes: {plain(' · '.join(said))}.")
     return [part for line in lines for part in textwrap.wrap(line, 260)]
 
 

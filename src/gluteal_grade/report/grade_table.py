@@ -21,10 +21,10 @@ _SIZE = 12.5
 _SMALL = 12
 # left edge of the muscle; right edges of a side's numbers, from its left edge; of the difference; left edge of the status
 _NAME = 26
-_BLOCKS = {Side.RIGHT: 186, Side.LEFT: 676}
-_NUMBERS = (66, 206, 306, 384, 466)
-_DIFFERENCE = 1236
-_STATUS = 1262
+_BLOCKS = {Side.RIGHT: 186, Side.LEFT: 690}
+_NUMBERS = (66, 206, 326, 402, 484)
+_DIFFERENCE = 1250
+_STATUS = 1276
 _CHARACTER = 6.7  # average width at _SMALL
 _BOLD_CHARACTER = 7.7
 
@@ -109,7 +109,9 @@ def _draw_line(area: Area, top: float, width: int, line: Line) -> None:
     area.text(_NAME + (14 if line.region else 0), y, line.name, _SIZE, color=ink, weight="normal" if line.region else "bold")
     for side, x in _BLOCKS.items():
         for n, (right, cell) in enumerate(zip(_NUMBERS, line.cells[side], strict=True)):
-            area.text(x + right, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not line.region else "normal")
+            area.text(
+                x + right, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not line.region and cell != DASH else "normal"
+            )
     area.text(_DIFFERENCE, y, line.difference, _SIZE, ha="right", color=ink)
     texts = _wrapped(line, width)
     for n, (text, warn) in enumerate(texts):

@@ -60,7 +60,12 @@ def hip_pairs(shown: Sequence[Shown]) -> list[HipPair]:
 
 def strip_size(pair: HipPair, width: int, tallest: int) -> tuple[int, int]:
     """Width and height of one of the four pictures where all four share this width."""
-    return panel_size(pair.right, (width - 2 * GAP - PAIR_GAP) // 4, tallest - HEADING)
+    return panel_size(pair.right, (width - strip_width((0, 0))) // 4, tallest - HEADING)
+
+
+def strip_width(size: tuple[int, int]) -> int:
+    """Of all four pictures together."""
+    return 4 * size[0] + 2 * GAP + PAIR_GAP
 
 
 def draw_strip(page: Page, pair: HipPair, left: int, top: int, size: tuple[int, int]) -> None:
@@ -82,7 +87,7 @@ def draw_strip(page: Page, pair: HipPair, left: int, top: int, size: tuple[int, 
 def draw_section_numbers(area: Area, result: StudyResult, pair: HipPair) -> None:
     """Fat fraction and area of each muscle's section in this slice, right and left."""
     theme = area.page.theme
-    heads = (("This section", 0, "left"), ("right", 210, "right"), ("left", 320, "right"))
+    heads = (("Fat in this section", 0, "left"), ("right", 210, "right"), ("left", 320, "right"))
     for text, x, align in heads:
         area.text(x, 10, text, 12, weight="bold", ha=align)
     y = 24
@@ -90,13 +95,11 @@ def draw_section_numbers(area: Area, result: StudyResult, pair: HipPair) -> None
     for muscle in Muscle:
         values = {side: _section(result, muscle, side, pair.shown.level.index) for side in Side}
         area.text(0, y + _LINE / 2 + 2, muscle_name(muscle), 12.5, weight="bold")
-        for label, place in (("fat fraction", 0), ("area", 1)):
-            y += _LINE if place else 0
-            for side, x in ((Side.RIGHT, 210), (Side.LEFT, 320)):
-                area.text(x, y + _LINE / 2 + 2, values[side][place], 12.5, ha="right", color=theme.faint if place else theme.ink)
-            if place:
-                area.text(14, y + _LINE / 2 + 2, label, 12, color=theme.faint)
-        y += _LINE + 4
+        area.text(14, y + 1.5 * _LINE + 2, "area", 12, color=theme.faint)
+        for side, x in ((Side.RIGHT, 210), (Side.LEFT, 320)):
+            for place, ink in enumerate((theme.ink, theme.faint)):
+                area.text(x, y + (place + 0.5) * _LINE + 2, values[side][place], 12.5, ha="right", color=ink)
+        y += 2 * _LINE + 4
         area.lines([[(0, y), (330, y)]], theme.rule, 0.8)
 
 

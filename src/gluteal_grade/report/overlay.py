@@ -8,7 +8,7 @@ from pathlib import Path
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.frame import MARGIN, PAGE_WIDTH, ROOM, Frame, framed, make_frame
 from gluteal_grade.report.grade_table import draw_table, table_height
-from gluteal_grade.report.hips import HEADING, HipPair, draw_section_numbers, draw_strip, hip_pairs, strip_size
+from gluteal_grade.report.hips import HEADING, HipPair, draw_section_numbers, draw_strip, hip_pairs, strip_size, strip_width
 from gluteal_grade.report.legend import LEGEND_HEIGHT
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.page import Page, drawing_style
@@ -93,7 +93,7 @@ def _hips(result: StudyResult, pairs: list[HipPair], frame: Frame) -> Page:
         top = len(frame.head) + LEGEND_HEIGHT + n * row
         _caption(page, pair.shown, string.ascii_uppercase[n], MARGIN, top)
         draw_strip(page, pair, MARGIN, top + _CAPTION, size)
-        draw_section_numbers(page.at(MARGIN + ROOM - _NUMBERS + 30, top + _CAPTION + HEADING), result, pair)
+        draw_section_numbers(page.at(MARGIN + strip_width(size) + 30, top + _CAPTION + HEADING), result, pair)
     return page
 
 
@@ -104,8 +104,8 @@ def _chosen(pairs: list[HipPair]) -> list[HipPair]:
 
 
 def _main(pairs: list[HipPair]) -> HipPair:
-    """Through medius, else the first."""
-    return next((pair for pair in pairs if "medius" in pair.shown.level.slug), pairs[0])
+    """Through the largest section of medius, else the first."""
+    return next((pair for pair in pairs if pair.shown.level.slug.startswith("medius")), pairs[0])
 
 
 def _draw_level(page: Page, one: Shown, letter: str, left: int, top: int, width: int, height: int) -> None:
