@@ -9,7 +9,8 @@ OUT ?= demo-output
 
 demo: $(VENV)/.run
 	@$(BIN)/gluteal-grade batch data/sample -o $(OUT) || [ $$? -eq 3 ]
-	@echo; echo "Open these:"; ls -1 $(OUT)/index.html $(OUT)/contact_sheet_001.png $(OUT)/cohort.csv $(OUT)/*/overlay_summary.png
+	@echo; echo "Open these:"; ls -1 $(OUT)/index.html $(OUT)/contact_sheet_001.png $(OUT)/cohort.csv $(OUT)/*/overlay_summary.png $(OUT)/*/report.html
+	@echo; echo "Read them in the browser: $(BIN)/gluteal-grade review $(OUT) --reader me"
 
 test: $(VENV)/.dev lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile  # three: tests of servers wait a lot
@@ -39,7 +40,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) -e .
+	$(PIP) -e '.[review]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
