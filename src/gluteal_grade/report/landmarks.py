@@ -2,8 +2,8 @@
 
 Medius comes from the iliac crest and ends at the greater trochanter, beside the femoral head. Its ends are taken where its section reaches
 a quarter of its largest: that stays where it is when the whole muscle is thin, and a stray voxel does not move it. Heights are counted
-across the slices. The constants were fitted to, and their errors measured on, phantoms and real bodies with labelled bones by
-`scripts/measure_levels.py`.
+across the slices. The constants were fitted to phantoms and real bodies with labelled bones, and their errors measured on others, by
+`scripts/measure_levels.py`: in real hips the median is 1 (crest), 2 (joint), 6 (head) and 7 mm (trochanter), the 95th percentile 16 mm.
 """
 
 from __future__ import annotations
