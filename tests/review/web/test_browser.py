@@ -73,6 +73,14 @@ def test_from_worklist_to_export_by_keyboard(chromium: Any, graded: Path, tmp_pa
         keys(page, "l")
         page.wait_for_url(site.address + "/")
         assert page.locator("td.finished").count() == 1
+        page.goto(f"{site.address}/studies/{DOUBTFUL}")
+        shown(page)
+        keys(page, "o")
+        wait_for_state(page, "Saved")
+        assert decided(out)[-1][1:] == ("finished", "", "", "", "no")
+        keys(page, "l")
+        page.wait_for_url(site.address + "/")
+        assert page.locator("td.finished").count() == 0
         keys(page, "/")
         page.keyboard.type(DOUBTFUL[:6])
         keys(page, "Enter")

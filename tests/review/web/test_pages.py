@@ -93,6 +93,15 @@ def test_files_are_those_of_the_folder(client: httpx.Client, out: Path) -> None:
     assert client.get(f"/studies/{study}/files/notes.txt").status_code == 404
 
 
+def test_a_report_may_run_nothing(client: httpx.Client, out: Path) -> None:
+    study = sound_studies(out)[0]
+    (out / study / "report.html").write_text("<style>p {}</style><script>alert(1)</script>")
+    assert f"/studies/{study}/files/report.html" in client.get(f"/studies/{study}").text
+    policy = client.get(f"/studies/{study}/files/report.html").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+
+
 def test_what_is_graded_meanwhile_appears(client: httpx.Client, room: Room, out: Path) -> None:
     (out / OLD / "result.json").rename(out / OLD / "gone.json")
     room.catalogue.refresh()

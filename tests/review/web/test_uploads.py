@@ -16,6 +16,7 @@ import pytest
 
 from gluteal_grade.anatomy import LABEL_VALUES, Muscle
 from gluteal_grade.io.nifti import read_volume, save_volume
+from gluteal_grade.review.model import Item, Key, Session
 from gluteal_grade.review.web.room import Room
 from gluteal_grade.review.web.security import CSRF_HEADER
 from tests.review.web.asking import csrf_of
@@ -101,7 +102,7 @@ def test_other_requests_take_no_file(small: tuple[httpx.Client, Room], out: Path
 
 
 def test_a_corrected_map_is_measured_and_stands_beside_the_old_numbers(small: tuple[httpx.Client, Room], out: Path, tmp_path: Path) -> None:
-    client, _ = small
+    client, room = small
     study = sound_studies(out)[0]
     left_medius = [v for v, p in LABEL_VALUES.items() if p.muscle is Muscle.GLUTEUS_MEDIUS and p.side == "left"]
 
@@ -118,6 +119,7 @@ def test_a_corrected_map_is_measured_and_stands_beside_the_old_numbers(small: tu
         assert time.monotonic() < end
         time.sleep(0.2)
     assert (found[0]["id"], found[0]["state"]) == (answer.json()["id"], "done"), found
+    assert room.store.current(Session("anna"), study)[Key(Item.LABELS)].decision.value == found[0]["id"]
     rows = {row[0]: row[1:] for row in found[0]["rows"]}
     assert len(rows) == 6
     old, new = (float(text.split()[0]) for text in rows["left medius"][:2])

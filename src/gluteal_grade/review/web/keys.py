@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("t", "tendons and bursa (← → and Space)"),
         ("m", "note; Escape leaves it"),
         ("n", "finish and next"),
+        ("o", "open again what is finished"),
         ("p", "previous study"),
         ("l", "worklist"),
         ("?", "this help"),

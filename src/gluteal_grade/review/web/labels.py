@@ -19,6 +19,7 @@ from gluteal_grade.report.words import fat_text, volume_text
 from gluteal_grade.results import MuscleResult, StudyResult
 from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
 from gluteal_grade.review.database import FOLDER
+from gluteal_grade.review.model import Decision, Item, Key
 from gluteal_grade.review.web.bodies import file_body
 from gluteal_grade.review.web.form import SCALE_NAMES
 from gluteal_grade.review.web.pages import room_of, seat_of
@@ -30,9 +31,10 @@ router = APIRouter()
 @router.post("/studies/{study}/labels")
 async def upload(study: str, request: Request) -> Response:
     """Take a label map in and have the study measured on it."""
-    room = room_of(request)
+    room, session = room_of(request), seat_of(request).session
     _not_blinded(request)
-    if room.catalogue.find(study) is None:
+    listed = room.catalogue.find(study)
+    if listed is None:
         raise RefusedInput(Reason.STUDY_NOT_FOUND)
     with _scratch(room.out) as path:
         try:
@@ -42,6 +44,8 @@ async def upload(study: str, request: Request) -> Response:
         except OSError as error:
             raise not_writable(error) from error
         correction = await run_in_threadpool(accept_upload, room.out, study, path, room.max_upload)
+    given = Decision(str(uuid.uuid4()), study, Key(Item.LABELS), correction.id)
+    await run_in_threadpool(room.store.add, session, [given], listed.result_hash)
     room.corrections.submit(correction)
     return JSONResponse({"id": correction.id, "state": correction.state.value}, 202)
 

@@ -19,6 +19,7 @@ export class Form {
       cell.querySelector(".accept")?.addEventListener("click", () => this.accept(cell));
     });
     this.wireNote();
+    document.getElementById("reopen").addEventListener("click", () => this.reopen());
     onChange(() => this.paint());
     this.go(0);
     this.paint();
@@ -61,6 +62,11 @@ export class Form {
   grade(value) {
     const group = this.groups.get(this.key("grade", this.scale));
     if (group?.querySelector(`[data-value="${value}"]`)) this.choose(group.dataset.key, value);
+  }
+
+  // The list shows it as not finished again.
+  reopen() {
+    if (this.values.get("finished|||") === "yes") this.save("finished|||", "no");
   }
 
   // Good, usable, wrong, none, good...
@@ -112,6 +118,7 @@ export class Form {
     });
     const done = this.values.get("finished|||") === "yes";
     document.getElementById("finished").textContent = done ? "Finished; anything can still be changed." : "";
+    document.getElementById("reopen").hidden = !done;
   }
 
   // Left and right move within a group, Space and Enter choose: an arrow alone never changes a grade.

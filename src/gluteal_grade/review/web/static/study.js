@@ -54,6 +54,7 @@ onKeys({
   t: focusTendons,
   m: () => form.note.focus(),
   n: finish,
+  o: () => form.reopen(),
   p: () => follow("previous"),
   l: () => follow("to-list"),
   ArrowUp: slices((v) => v.step(1)),
