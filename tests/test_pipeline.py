@@ -14,7 +14,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.words import grade_rows
+from gluteal_grade.report.grade_table import table_lines
 from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
@@ -202,7 +202,7 @@ def test_a_doubtful_automatic_label_is_graded_but_needs_review() -> None:
     assert not math.isnan(medius.volume_difference_percent)
     assert result.segmentation is not None
     assert result.segmentation.automatic
-    assert "NEEDS REVIEW" in "".join(row.status for row in grade_rows(result))
+    assert "NEEDS REVIEW" in "".join(words for line in table_lines(result) for words, _ in line.status)
     jsonschema.validate(json.loads(result.to_json()), json.loads(json_schema()))
 
 

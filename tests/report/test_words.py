@@ -4,7 +4,7 @@ import pytest
 
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.words import grade_rows, method_text, percent_text, regions_text, status_text, volume_text
+from gluteal_grade.report.words import method_text, percent_text, regions_text, status_text, volume_text
 from gluteal_grade.results import MuscleStatus, NoteModel
 from tests.report.studies import toy_study
 
@@ -24,19 +24,6 @@ def test_volume(ml, text):
 @pytest.mark.parametrize(("fraction", "text"), [(0.123, "12.3 %"), (0.0, "0.0 %"), (1.0, "100.0 %"), (math.nan, "–")])
 def test_percent(fraction, text):
     assert percent_text(fraction) == text
-
-
-def test_rows_right_first_regions_under_their_muscle(result):
-    rows = grade_rows(result)
-    assert [r.side for r in rows if r.side] == ["Right", "Left"]
-    parts = {
-        "Gluteus maximus": ["upper", "lower"],
-        "Gluteus medius": ["anterior", "middle", "posterior"],
-        "Gluteus minimus": ["anterior", "posterior"],
-    }
-    assert [r.name for r in rows[:10]] == [name for muscle, regions in parts.items() for name in (muscle, *regions)]
-    assert rows[7].colour is None  # drawn as its two parts
-    assert rows[8].colour != rows[9].colour
 
 
 @pytest.mark.parametrize(

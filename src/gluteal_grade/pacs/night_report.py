@@ -13,6 +13,7 @@ from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.task import State
 from gluteal_grade.errors import advice_for
 from gluteal_grade.pacs.nightly import Night
+from gluteal_grade.report.pages import environment
 
 FOLDER = "nights"
 _VERDICTS = {
@@ -57,18 +58,9 @@ def write_summary(night: Night, out: Path, started: datetime) -> tuple[Path, Pat
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     told = summary_of(night)
     look, words = _VERDICTS[night.exit_code]
-    environment = Environment(
-        loader=PackageLoader("gluteal_grade.pacs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-        keep_trailing_newline=True,
-    )
-    page = environment.get_template("night.html.j2").render(told=told, verdict={"look": look, "words": words})
+    page = environment("gluteal_grade.pacs").get_template("night.html.j2").render(told=told, verdict={"look": look, "words": words})
     name = started.strftime("%Y%m%dT%H%M%SZ")
     for stem in (name, "latest"):
         with whole(out / FOLDER / f"{stem}.json") as scratch:

@@ -57,10 +57,10 @@ def percentile_text(percentile: float) -> str:
     return f"{number}{ending}"
 
 
-def quartile_edges(result: StudyResult) -> tuple[float, ...]:
-    """Edges of the Quartile scale that the result was graded with, fractions; none if they are not known here."""
+def quartile_edges(*results: StudyResult) -> tuple[float, ...]:
+    """Edges of the Quartile scale that the results were graded with, fractions; none if they differ or are not known here."""
     known = _quartile_profiles()
-    graded = [(m.fat_fraction, g) for m in result.muscles for g in m.grades if g.scale == "quartile" and g.grade is not None]
+    graded = [(m.fat_fraction, g) for r in results for m in r.muscles for g in m.grades if g.scale == "quartile" and g.grade is not None]
     used = {(g.profile, g.measure) for _, g in graded}
     if len(used) != 1:
         return ()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
+from gluteal_grade.anatomy import COLOURS, Muscle, Region
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text
+from gluteal_grade.report.readings import NO_INTERVAL, interval_text
 from gluteal_grade.results import FatReport, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.segmentation.regions import GIVEN
 
@@ -42,31 +41,7 @@ _WHY = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the grade table.
-
-    Attributes:
-        side: right or left, in the first row of a side only.
-        name: muscle or region.
-        colour: of its contour, None where it has none of its own.
-        cells: volume, fat fraction with its interval, Quartile, Goutallier, Bal & Lowe.
-        status: how far it was measured, and why not further.
-        region: a region, drawn beneath its muscle.
-        warn: the status must not be overlooked.
-    """
-
-    side: str
-    name: str
-    colour: str | None
-    cells: tuple[str, ...]
-    status: str
-    region: bool = False
-    warn: bool = False
-
-
 _LEFT_OUT = frozenset({Reason.EXCLUDED_BY_MASK, Reason.WATER_FAT_SWAP})
-HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile", "Goutallier", "Bal & Lowe")
 
 
 def visible(text: str) -> str:
@@ -105,34 +80,6 @@ def fat_text(m: MuscleResult) -> str:
     """E.g. ``12.3 % (11.6–13.4)``: measured value and interval."""
     interval = interval_text(m)
     return percent_text(m.fat_fraction) + ("" if interval == NO_INTERVAL else f" ({interval})")
-
-
-def grade_rows(result: StudyResult) -> tuple[Row, ...]:
-    """Right before left, muscles before their regions; one row for a side without labels."""
-    rows: list[Row] = []
-    for side in (Side.RIGHT, Side.LEFT):
-        found = [m for m in result.muscles if m.side is side]
-        word = side.capitalize()
-        if all(m.status is MuscleStatus.MISSING for m in found):
-            rows.append(Row(word, "no labels", None, (DASH,) * len(HEADINGS), "not measured: no labels on this side"))
-            continue
-        divided = {m.muscle for m in found if m.region is not Region.WHOLE and (m.muscle, m.region) in COLOURS}
-        rows += [_row(m, "" if n else word, m.muscle in divided) for n, m in enumerate(found)]
-    return tuple(rows)
-
-
-def _row(m: MuscleResult, side: str, divided: bool) -> Row:
-    whole = m.region is Region.WHOLE
-    muscle = muscle_name(m.muscle)
-    colour = COLOURS.get((m.muscle, m.region)) if not (whole and divided) and m.status is not MuscleStatus.MISSING else None
-    grades = ("quartile", "goutallier", "bal_lowe")
-    cells = (
-        volume_text(m.volume_ml),
-        fat_text(m),
-        *(grade_text(m.graded(name)) for name in grades),
-    )
-    warn = whole and m.status is MuscleStatus.NEEDS_REVIEW
-    return Row(side, muscle if whole else m.region.value, colour, cells, status_text(m), region=not whole, warn=warn)
 
 
 def status_text(m: MuscleResult) -> str:

@@ -13,11 +13,12 @@ from rich.console import Console
 from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.console import print_comparison
-from gluteal_grade.cohort.change.course import joined, points_of, quartile_edges
+from gluteal_grade.cohort.change.course import joined, points_of
 from gluteal_grade.cohort.change.models import Comparison
 from gluteal_grade.cohort.change.rows import COLUMNS, rows
 from gluteal_grade.cohort.change.write import notes_of, write_comparison
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.results import MuscleStatus
 from tests.cohort.change.makers import NAN, missing, muscle, result, whole
 
@@ -145,13 +146,13 @@ def test_doubtful_points_are_told() -> None:
 
 
 def test_edges_come_from_the_scale_in_use() -> None:
-    assert quartile_edges([PRIOR, CURRENT]) == pytest.approx((10, 25, 50, 75))
+    assert quartile_edges(PRIOR, CURRENT) == pytest.approx((0.1, 0.25, 0.5, 0.75))
     other = muscle(fat=0.3)
     moved = tuple(g.model_copy(update={"margin": 0.02}) for g in other.grades)  # an edge at 28 %: a lab's own file
-    assert quartile_edges([result([other.model_copy(update={"grades": moved})])]) == ()
+    assert quartile_edges(result([other.model_copy(update={"grades": moved})])) == ()
     renamed = tuple(g.model_copy(update={"profile": "own"}) for g in other.grades)
-    assert quartile_edges([result([other.model_copy(update={"grades": renamed})])]) == ()
-    assert quartile_edges([result([])]) == ()
+    assert quartile_edges(result([other.model_copy(update={"grades": renamed})])) == ()
+    assert quartile_edges(result([])) == ()
 
 
 def test_the_picture_shows_the_change(tmp_path: Path) -> None:

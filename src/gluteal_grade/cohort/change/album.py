@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gluteal_grade.cohort.change.compare import compare_results
-from gluteal_grade.cohort.change.course import Course, joined, points_of, quartile_edges
+from gluteal_grade.cohort.change.course import Course, joined, points_of
 from gluteal_grade.cohort.change.patients import PatientStudy, picture_name
 from gluteal_grade.cohort.change.readable import usable
 from gluteal_grade.cohort.change.write import notes_of
 from gluteal_grade.errors import not_writable
+from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.results import StudyResult
 
 FOLDER = "trends"
@@ -72,6 +73,6 @@ def course_of_patient(name: str, results: Sequence[tuple[float, StudyResult]]) -
         notes=notes_of(compare_results(first, last).changes),
         x_label="days since the first study",
         ticks=(),
-        edges=quartile_edges([result for _, result in results]),
+        edges=tuple(100 * edge for edge in quartile_edges(*(result for _, result in results))),
         title=f"Patient {name}: fat fraction; first to last study above the panels",
     )

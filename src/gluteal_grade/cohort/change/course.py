@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.compare import was_cut
-from gluteal_grade.grading.scales import Scales, load_scales
 from gluteal_grade.results import MuscleStatus, StudyResult
-
-_EXACT = 1e-6
 
 SDC_NOTE = "SDC: smallest detectable change by the stated uncertainty alone, a lower bound. Bars: 95 % intervals."
 
@@ -76,19 +73,3 @@ def joined(points: Sequence[dict[tuple[Muscle, Side], Point]]) -> dict[tuple[Mus
     """Points of several studies as one line per muscle and side."""
     keys = dict.fromkeys(key for one in points for key in one)
     return {key: tuple(one[key] for one in points if key in one) for key in keys}
-
-
-def quartile_edges(results: Sequence[StudyResult], scales: Scales | None = None) -> tuple[float, ...]:
-    """Edges of the Quartile scale that the results were graded with, percent; none if they differ or are not known here."""
-    known = (scales or load_scales()).scales["quartile"].profiles
-    graded = [(m.fat_fraction, g) for r in results for m in r.muscles for g in m.grades if g.scale == "quartile" and g.grade is not None]
-    used = {(g.profile, g.measure) for _, g in graded}
-    if len(used) != 1:
-        return ()
-    profile, measure = used.pop()
-    if profile not in known or not known[profile].measure == measure == "fat_fraction":
-        return ()
-    edges = tuple(e.at for e in known[profile].edges)
-    # a lab's own scales file may have other edges under the same name: the margins tell
-    own = any(min(abs(fat - g.margin - at) for at in edges) > _EXACT for fat, g in graded)
-    return () if own else tuple(100 * at for at in edges)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.cautions import Caution
-from gluteal_grade.cohort.change.course import Course, joined, points_of, quartile_edges
+from gluteal_grade.cohort.change.course import Course, joined, points_of
 from gluteal_grade.cohort.change.models import Change, Comparison
 from gluteal_grade.cohort.change.rows import write_csv
 from gluteal_grade.cohort.change.words import signed
 from gluteal_grade.cohort.files import whole
+from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.results import StudyResult
 
 
@@ -38,7 +39,7 @@ def course_of(comparison: Comparison, prior: StudyResult, current: StudyResult) 
         notes=notes_of(comparison.changes),
         x_label=f"study{days}",
         ticks=((0, "prior"), (1, "current")),
-        edges=quartile_edges([prior, current]),
+        edges=tuple(100 * edge for edge in quartile_edges(prior, current)),
         title=f"Fat fraction, study {comparison.prior.study} to {comparison.current.study}",
     )
 

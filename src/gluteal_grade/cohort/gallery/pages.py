@@ -17,7 +17,9 @@ from gluteal_grade.cohort.gallery.summary import Summary
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SCALES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.tiles import study_cells
 from gluteal_grade.cohort.gallery.values import lines
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, count, in_words, method_words, percent, visible
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, count, in_words, method_words, percent
+from gluteal_grade.report.pages import environment as plain_environment
+from gluteal_grade.report.words import visible
 
 PAGE_ROWS = 500
 REFUSALS_ON_INDEX = 100  # more of them get pages of their own
@@ -49,17 +51,8 @@ def numbered(stem: str, entries: int) -> tuple[Numbered, ...]:
 
 
 def environment() -> Any:
-    """Jinja with escaping everywhere and no undefined names."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("gluteal_grade.cohort.gallery", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """With the words of the cohort's pages."""
+    found = plain_environment("gluteal_grade.cohort.gallery")
     found.globals.update(disclaimer=DISCLAIMER, count=count, short=SHORT_MUSCLE, muscles=MUSCLES, scales=SCALES, kinds=KINDS)
     found.filters.update(words=in_words, visible=visible, percent=percent, number=lambda n: f"{n:,}")
     return found

@@ -22,8 +22,8 @@ from gluteal_grade.cohort.gallery.words import (
     in_words,
     method_words,
     percent,
-    visible,
 )
+from gluteal_grade.report.words import visible
 from gluteal_grade.results import MuscleStatus
 
 Cell = tuple[int | None, str, str]

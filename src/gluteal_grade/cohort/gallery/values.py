@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
-from gluteal_grade.cohort.gallery.words import visible
+from gluteal_grade.report.words import visible
 from gluteal_grade.results import MuscleStatus
 
 SEXES = {"F": "women", "M": "men", "": "sex not known"}

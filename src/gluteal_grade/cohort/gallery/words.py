@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 
+from gluteal_grade.report.words import visible
 from gluteal_grade.results import MuscleStatus
 
 DISCLAIMER = "Research use. Not a medical device."
@@ -23,13 +23,6 @@ METHOD_WORDS = {
     "ct": "CT",
 }
 DASH = "–"
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    """Text without characters that steer a page or a terminal, or turn its direction."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def in_words(code: str) -> str:

@@ -13,6 +13,7 @@ from gluteal_grade.report.html.numbers import SCALES, gap, number, percent
 from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
+from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.report.words import method_name, plain, regions_text, series_name, visible
 from gluteal_grade.results import FatReport, NoteModel, StudyResult, StudyStatus
@@ -74,21 +75,12 @@ def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, ide
 @cache
 def _environment() -> Any:
     """Jinja with escaping everywhere, no undefined names, and no character that steers."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     def shown(value: object) -> object:
         return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
-    found = Environment(
-        loader=PackageLoader("gluteal_grade.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    found = environment("gluteal_grade.report.html", finalize=shown)
     found.filters.update(unit=lambda value: f"{round(value, 2) + 0.0:g}", capitalize_first=lambda text: text[:1].upper() + text[1:])
     return found
 

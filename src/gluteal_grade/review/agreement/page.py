@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, count, visible
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, count
+from gluteal_grade.report.pages import environment
+from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement import tables
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
@@ -97,14 +99,8 @@ def _scale(found: Findings, scale: ScaleRatings, pictures: Sequence[Picture]) ->
 
 
 def _environment() -> Any:
-    """Escaping everywhere; page frame and style are those of the cohort's pages."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
-    ours, cohort = (PackageLoader(f"gluteal_grade.{room}", "templates") for room in ("review.agreement", "cohort.gallery"))
-    found = Environment(
-        loader=ChoiceLoader([ours, cohort]), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )  # fmt: skip
+    """Page frame and style are those of the cohort's pages."""
+    found = environment("gluteal_grade.review.agreement", "gluteal_grade.cohort.gallery")
     found.globals.update(disclaimer=DISCLAIMER, count=count)
     found.filters.update(number=lambda n: f"{n:,}")
     return found

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE, visible
+from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
+from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.kappas import PAIR_STATISTICS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from gluteal_grade.cohort.gallery.words import DASH, visible
+from gluteal_grade.cohort.gallery.words import DASH
+from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import Comparison, Who
 from gluteal_grade.review.agreement.found import Findings, Found
 from gluteal_grade.review.agreement.ratings import Rater, ScaleRatings

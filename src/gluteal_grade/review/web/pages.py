@@ -6,23 +6,19 @@ from functools import cache
 from typing import Any
 
 from fastapi import Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, visible
+from gluteal_grade.cohort.gallery.words import DISCLAIMER
+from gluteal_grade.report.pages import environment as plain_environment
+from gluteal_grade.report.words import visible
 from gluteal_grade.review.web.room import Room, Seat
 
 
 @cache
 def environment() -> Environment:
-    """Escaping everywhere and no undefined names."""
-    found = Environment(
-        loader=PackageLoader("gluteal_grade.review.web", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """With the words of the app."""
+    found: Environment = plain_environment("gluteal_grade.review.web")
     found.globals.update(disclaimer=DISCLAIMER)
     found.filters.update(visible=visible, number=lambda n: f"{n:,}")
     return found
