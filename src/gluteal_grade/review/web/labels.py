@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from gluteal_grade.anatomy import Region
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
 from gluteal_grade.report.readings import grade_text
-from gluteal_grade.report.words import fat_text, volume_text
+from gluteal_grade.report.words import percent_text, volume_text
 from gluteal_grade.results import MuscleResult, StudyResult
 from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
 from gluteal_grade.review.database import FOLDER
@@ -98,7 +98,7 @@ def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
 def _texts(m: MuscleResult | None) -> list[str]:
     if m is None:
         return ["–"] * (2 + len(SCALE_NAMES))
-    return [volume_text(m.volume_ml), fat_text(m), *(grade_text(m.graded(name)) for name in SCALE_NAMES)]
+    return [volume_text(m.volume_ml), percent_text(m.fat_fraction), *(grade_text(m.graded(name)) for name in SCALE_NAMES)]
 
 
 def _not_blinded(request: Request) -> None:

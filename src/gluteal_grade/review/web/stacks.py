@@ -52,11 +52,11 @@ class Stacks:
                     return self._kept[key]
             try:
                 stack = load()
+                with self._lock:
+                    self._keep(key, stack)
             finally:
                 with self._lock:
                     self._reading.pop(key, None)
-            with self._lock:
-                self._keep(key, stack)
         return stack
 
     def prefetch(self, key: str, load: Loader) -> None:

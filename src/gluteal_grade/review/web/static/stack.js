@@ -37,13 +37,13 @@ export class Stack {
     return { ...slice, ...JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, at))) };
   }
 
-  // Everything, a few at a time; what fails is asked for again when it is shown.
+  // Everything, a few at a time, until one fails; the others are asked for when they are shown.
   async ahead() {
     const all = [...Array(this.about.slices).keys()];
     const middle = this.about.levels[0].index;
     const order = [...this.about.levels.map((l) => l.index), ...all.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))];
     const next = async () => {
-      for (let index = order.shift(); index !== undefined; index = order.shift()) await this.slice(index).catch(() => {});
+      for (let index = order.shift(); index !== undefined; index = order.shift()) await this.slice(index).catch(() => order.splice(0));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }

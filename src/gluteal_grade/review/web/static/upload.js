@@ -3,7 +3,7 @@
 import { get, post } from "/static/server.js";
 
 const LOOK_MS = 2000;
-const HEADINGS = ["", "Volume", "new", "Fat fraction", "new", "Quartile", "new", "Goutallier", "new", "Bal & Lowe", "new"];
+const HEADINGS = ["", "Volume", "Fat fraction", "Quartile", "Goutallier", "Bal & Lowe"];
 const STATES = { waiting: "waits to be measured", running: "is being measured…", done: "measured", refused: "refused", failed: "failed" };
 
 export function wireUpload({ study, max_upload: most }) {
@@ -48,13 +48,15 @@ function show(place, correction) {
   const head = table.createTHead().insertRow();
   HEADINGS.forEach((words) => head.append(cell("th", words)));
   const body = table.createTBody();
-  for (const texts of correction.rows) {
+  for (const [name, ...texts] of correction.rows) {
     const row = body.insertRow();
-    texts.forEach((words, n) => {
-      const made = cell(n ? "td" : "th", words);
-      if (n && n % 2 === 0 && words !== texts[n - 1]) made.className = "changed";
+    row.append(cell("th", name));
+    for (let n = 0; n < texts.length; n += 2) {
+      const [old, now] = [texts[n], texts[n + 1]];
+      const made = cell("td", old === now ? old : `${old} → ${now}`);
+      if (old !== now) made.className = "changed";
       row.append(made);
-    });
+    }
   }
   place.append(table);
 }
