@@ -13,7 +13,7 @@ demo: $(VENV)/.run
 	@echo; echo "Read them in the browser: $(BIN)/gluteal-grade review $(OUT) --reader me"
 
 test: $(VENV)/.dev lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 3 --dist loadfile  # three: tests of servers wait a lot
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder  # four on two cores: tests of servers wait a lot
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

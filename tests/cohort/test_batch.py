@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -40,10 +41,11 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def attempts(out: Path) -> list[tuple[str, str, int, int]]:
-    database = sqlite3.connect(out / "ledger.sqlite")
-    rows = database.execute("SELECT study, state, attempt, taken_over FROM attempts ORDER BY id").fetchall()
-    database.close()
-    return rows
+    """Rows of the ledger; none where its table is not made yet."""
+    with contextlib.closing(sqlite3.connect(out / "ledger.sqlite")) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'attempts'").fetchall():
+            return []
+        return database.execute("SELECT study, state, attempt, taken_over FROM attempts ORDER BY id").fetchall()
 
 
 @pytest.fixture(scope="module")

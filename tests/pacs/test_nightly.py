@@ -6,6 +6,7 @@ import csv
 import datetime
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import pytest
 import requests
 
 from tests.pacs.hospital import TODAY, hash_of, push, study
-from tests.pacs.orthanc import AVAILABLE, Orthanc
+from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Debian's orthanc is not installed")
 PROGRAM = [sys.executable, "-m", "gluteal_grade", "pacs"]
@@ -116,32 +117,28 @@ def test_a_night_and_the_next_ones(orthanc: Orthanc, made: Path, tmp_path: Path)
     third = night(path)
     assert third["graded"] == [good]
     assert third["known"] == 1
-    assert night(path, 0)["states"] == {}
     for file in (tmp_path / "out").rglob("*"):
         assert "Doe" not in file.name
         if file.suffix in (".json", ".csv", ".html", ".sqlite"):
-            assert b"Doe" not in file.read_bytes(), file.name
+            text = re.sub(rb"base64,[A-Za-z0-9+/=]+", b"", file.read_bytes())  # pictures, in which any three letters may stand
+            assert b"Doe" not in text, file.name
 
 
-@pytest.mark.parametrize("way", ["{retrieve: move}", "{retrieve: web}"])
-def test_other_ways_of_fetching_and_sending(made: Path, tmp_path: Path, way: str) -> None:
-    from tests.pacs.orthanc import free_port
+def test_fetched_and_sent_by_web(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
+    good = push(orthanc, study(made, 0))
+    assert night(config(tmp_path, orthanc, query="{retrieve: web}", send_by="web"), 0)["graded"] == [good]
+    assert series(orthanc)["SEG"] == 1
 
+
+def test_the_prior_study_is_fetched_by_move_for_comparison_and_gets_no_results(made: Path, tmp_path: Path) -> None:
     port = free_port()
     with Orthanc(tmp_path / "orthanc", modalities={"gg": ("GG", "127.0.0.1", port)}) as orthanc:
-        good = push(orthanc, study(made, 0))
+        push(orthanc, study(made, 3, patient="P", date=TODAY - datetime.timedelta(days=400)))
+        now = push(orthanc, study(made, 4, patient="P"))
         local = f"{{ae_title: GG, port: {port}, peers: [ORTHANC]}}"
-        found = night(config(tmp_path, orthanc, query=way, local=local, send_by="web" if "web" in way else "store"), 0)
-        assert found["graded"] == [good]
+        found = night(config(tmp_path, orthanc, query="{retrieve: move}", local=local), 0)
+        assert (found["graded"], found["priors"]) == ([now], 1)
         assert series(orthanc)["SEG"] == 1
-
-
-def test_the_prior_study_is_fetched_for_comparison_and_gets_no_results(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
-    push(orthanc, study(made, 3, patient="P", date=TODAY - datetime.timedelta(days=400)))
-    now = push(orthanc, study(made, 4, patient="P"))
-    found = night(config(tmp_path, orthanc), 0)
-    assert (found["graded"], found["priors"]) == ([now], 1)
-    assert series(orthanc)["SEG"] == 1
     with (tmp_path / "out" / "changes.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert {r["days_current"] for r in rows} == {"400"}

@@ -31,11 +31,17 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pydicom.Data
     return folder, data
 
 
-def test_nothing_of_the_patient_is_in_any_output(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def out(cohort: tuple[Path, pydicom.Dataset], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out")
+    batch(cohort[0], "-o", folder, "--labels", "labels.nii.gz", "--dicom", "--deidentify")
+    return folder
+
+
+def test_nothing_of_the_patient_is_in_any_output(cohort: tuple[Path, pydicom.Dataset], out: Path) -> None:
     folder, source = cohort
-    batch(folder, "-o", tmp_path, "--labels", "labels.nii.gz", "--dicom", "--deidentify")
-    (study,) = table(tmp_path / "studies.csv")
-    objects = [pydicom.dcmread(p) for p in sorted((tmp_path / study["folder"] / "dicom").glob("*.dcm"))]
+    (study,) = table(out / "studies.csv")
+    objects = [pydicom.dcmread(p) for p in sorted((out / study["folder"] / "dicom").glob("*.dcm"))]
     assert [o.Modality for o in objects] == ["OT", "SEG", "SR"]
     assert {o.StudyInstanceUID for o in objects} == {mapped(source.StudyInstanceUID)}
     assert len({o.SOPInstanceUID for o in objects}) == 3
@@ -43,19 +49,17 @@ def test_nothing_of_the_patient_is_in_any_output(cohort: tuple[Path, pydicom.Dat
     assert len({o.PatientID for o in objects}) == 1
     root = str(source.StudyInstanceUID)
     series = {str(pydicom.dcmread(f, stop_before_pixels=True).SeriesInstanceUID) for f in folder.rglob("*.dcm")}
-    for path in tmp_path.rglob("*"):
+    for path in out.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         for secret in ("Secret", "SECRET", "20190817", root, *series):
             assert secret.encode() not in content, (path.name, secret)
-    result = json.loads((tmp_path / study["folder"] / "result.json").read_text())
+    result = json.loads((out / study["folder"] / "result.json").read_text())
     assert {s["uid"] for s in result["series"]} == {mapped(uid) for uid in series}
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="Debian's dicom3tools is not installed")
-def test_objects_conform_and_refer_to_each_other(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
-    folder, _ = cohort
-    batch(folder, "-o", tmp_path, "--labels", "labels.nii.gz", "--dicom", "--deidentify", "--no-pictures")
-    paths = {p.stem: p for p in tmp_path.rglob("dicom/*.dcm")}
+def test_objects_conform_and_refer_to_each_other(out: Path) -> None:
+    paths = {p.stem: p for p in out.rglob("dicom/*.dcm")}
     for path in paths.values():
         told = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
         assert not [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")], path.name

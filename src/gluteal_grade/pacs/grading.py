@@ -12,7 +12,7 @@ from typing import Any
 from gluteal_grade.cohort.batch import Request, run_batch
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Event
-from gluteal_grade.cohort.ledger import opened
+from gluteal_grade.cohort.ledger import NAME, opened
 from gluteal_grade.cohort.local_executor import LocalExecutor
 from gluteal_grade.cohort.machine import share
 from gluteal_grade.cohort.observer import Tally
@@ -25,6 +25,7 @@ from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.layout import DICOM
 
 _IN_USE_S = 2.0
+_LAST = "index.html"  # of the tables and pages, what is written at the end
 
 
 class _Kept:
@@ -95,6 +96,14 @@ class Grading:
         with opened(self.out) as ledger:
             ends = {s: collector.outcomes.get(e.key) or tuple(_as_it_was(ledger.end_of(e.key))) for s, e in entries.items()}
         return {study: next((o for o in outcomes if o.study == study), outcomes[0]) for study, outcomes in ends.items()}
+
+    @property
+    def tables_due(self) -> bool:
+        """Something was graded since the tables were made: by a night that was killed, too."""
+        try:
+            return (self.out / NAME).stat().st_mtime_ns > (self.out / _LAST).stat().st_mtime_ns
+        except FileNotFoundError:
+            return (self.out / NAME).exists()
 
     def tables(self) -> None:
         """Make the cohort's tables and pages anew."""

@@ -138,7 +138,7 @@ class _Nightly:
             shutil.rmtree(self._incoming, ignore_errors=True)
         self.told.sent = deliver(self.state, self.settings, self.peer.send, self.log)
         try:
-            if self.told.ends:
+            if self.told.ends or self.grading.tables_due:
                 self.grading.tables()
         except GradeError as error:
             if error.reason is not Reason.NO_RESULTS:  # nothing was ever graded here

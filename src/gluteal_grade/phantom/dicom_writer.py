@@ -117,7 +117,8 @@ def stack(volume: Volume, slice_axis: int) -> tuple[npt.NDArray[Any], FloatArray
 
 def _slices(study: PhantomStudy, image: SeriesImage, number: int, vendor: Vendor, before: int) -> list[Dataset]:
     spec = image.spec
-    slice_axis = int(np.argmin(image.volume.shape)) if spec.kind is SeriesKind.LOCALIZER else 2
+    spacing_mm = image.volume.grid.spacing_mm
+    slice_axis = max((2, 1, 0), key=lambda axis: round(spacing_mm[axis], 3))  # across the thickest voxels; axial where they are cubes
     pixels, matrix = stack(image.volume, slice_axis)
     found = []
     for index, plane in enumerate(pixels):
