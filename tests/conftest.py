@@ -1,9 +1,13 @@
 """Order of the files. Hypothesis: no deadlines (time is measured in `make bench`); in CI the same examples every run."""
 
 import os
+import shutil
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+CHROMIUM = shutil.which("chromium")
 
 # what takes longest begins first, so that no worker ends long after the others
 _LONG = (
@@ -25,3 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first; the rest as it was."""
     rank = {name: n for n, name in enumerate(_LONG)}
     items.sort(key=lambda item: rank.get(item.nodeid.split("::")[0], len(rank)))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """Debian's browser, one for a whole run: playwright's plain interface cannot be opened twice in one process."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -16,7 +16,7 @@ import pytest
 from tests.cohort.dask_processes import DaskProcesses
 from tests.cohort.slurm_node import SlurmNode, why_not
 from tests.cohort.studies import write_pair
-from tests.cohort.test_batch import PROGRAM, attempts, batch, table
+from tests.cohort.test_batch import NUMBERS, PROGRAM, attempts, batch, table
 
 COUNT = 6
 
@@ -47,9 +47,8 @@ def dask(tmp_path: Path) -> Iterator[DaskProcesses]:
         processes.stop()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_dask_workers_give_the_same_bytes(dask: DaskProcesses, studies: Path, local: Path, tmp_path: Path, workers: int) -> None:
-    for _ in range(workers):
+def test_dask_workers_give_the_same_bytes(dask: DaskProcesses, studies: Path, local: Path, tmp_path: Path) -> None:
+    for _ in range(2):
         dask.worker("--nanny")
     out = tmp_path / "out"
     batch(studies, "-o", out, "--labels", "labels.nii.gz", "--dask", dask.address, "--no-pictures")
@@ -60,7 +59,7 @@ def test_a_dask_worker_killed_in_the_middle_costs_nothing(dask: DaskProcesses, s
     victim = dask.worker("--no-nanny")
     dask.worker("--no-nanny")
     out = tmp_path / "out"
-    command = [*PROGRAM, "batch", str(studies), "-o", str(out), "--labels", "labels.nii.gz", "--dask", dask.address, "--no-pictures", "-q"]
+    command = [*PROGRAM, "batch", str(studies), "-o", str(out), "--labels", "labels.nii.gz", "--dask", dask.address, *NUMBERS, "-q"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 120
     while not (out / "ledger.sqlite").exists() or not any(state == "graded" for _, state, *_ in attempts(out)):
@@ -91,7 +90,7 @@ def test_slurm_jobs_give_the_same_bytes(studies: Path, local: Path, tmp_path: Pa
     short = Path(tempfile.mkdtemp(prefix="sl"))  # sockets lie in it: paths are limited
     node = SlurmNode(short)
     try:
-        arguments = [*PROGRAM, "batch", studies, "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--slurm", config, "--no-pictures"]
+        arguments = [*PROGRAM, "batch", studies, "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--slurm", config, *NUMBERS]
         environment = os.environ | node.environment
         shown = subprocess.run([*arguments, "--print-job-script"], capture_output=True, text=True, env=environment, timeout=60)
         assert "#SBATCH --cpus-per-task=1" in shown.stdout

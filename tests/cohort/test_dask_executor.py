@@ -127,7 +127,7 @@ def test_killed_worker_costs_one_task(dask: DaskProcesses, connect: Callable[...
     assert len(losses) <= 1  # none, if the task just ended as the signal came
     assert set(losses) <= set(killed)
     assert all(answers[key] == int(key[1:]) ** 2 for key in answers)
-    assert set(losses.values()) <= {"its worker died or was cut off"}
+    assert set(losses.values()) <= {"its worker died or was cut off", "its worker left before its answer was fetched"}
     counts = {key: sum(mark.name.startswith(f"{int(key[1:])}-") for mark in trace.iterdir()) for key in tasks(30)}
     assert set(counts.values()) == {1}  # Dask ran nothing again by itself
 

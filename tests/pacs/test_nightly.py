@@ -51,8 +51,8 @@ def config(folder: Path, orthanc: Orthanc, **more: str) -> Path:
 
 
 def quick(folder: Path) -> list[str]:
-    """Options for networks that look once instead of twice: what they find does not matter here."""
-    (folder / "quick.yaml").write_text("segmentation: {hip: {looks: 1}}\n")
+    """Options for networks that look once instead of twice, and one picture: what they find does not matter here."""
+    (folder / "quick.yaml").write_text("segmentation: {hip: {looks: 1}}\nreport: {pictures: summary}\n")
     return ["--settings", str(folder / "quick.yaml"), "-j", "1", "--json"]
 
 

@@ -101,3 +101,9 @@ def test_the_dark_theme_turns_paper_and_ink_and_leaves_the_pictures(study, tmp_p
         assert "#{:02x}{:02x}{:02x}".format(*dark[0, 0]) == THEMES["dark"].paper
     level = slice(174, 400), slice(24, 947)
     assert np.array_equal(pages["print"][1][level], pages["dark"][1][level])
+
+
+@pytest.mark.parametrize(("pictures", "names"), [("summary", ["overlay_summary.png"]), ("none", [])])
+def test_fewer_pictures_where_asked_for(study, tmp_path, pictures, names):
+    paths = write_overlays(*study, tmp_path, Look(pictures=pictures))
+    assert [path.name for path in paths] == sorted(path.name for path in tmp_path.iterdir()) == names

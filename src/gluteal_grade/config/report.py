@@ -10,5 +10,6 @@ from gluteal_grade.config.base import SettingsBase
 class ReportSettings(SettingsBase):
     """How results are shown; no number depends on it."""
 
+    pictures: Literal["all", "summary", "none"]
     theme: Literal["print", "dark"]
     identified: bool

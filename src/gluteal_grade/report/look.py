@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from gluteal_grade.config import ReportSettings
 from gluteal_grade.io.identity import identity_of
@@ -21,10 +22,12 @@ class Look:
     Attributes:
         theme: `print`: white paper; `dark`: for reading rooms.
         identity: lines that say whose pictures they are (name, ID, date), in the header of every page; none: de-identified.
+        pictures: `all`; `summary`: one page; `none`.
     """
 
     theme: ThemeName = "print"
     identity: tuple[str, ...] = ()
+    pictures: Literal["all", "summary", "none"] = "all"
 
     @property
     def colours(self) -> Theme:
@@ -40,7 +43,7 @@ class Look:
 
 def look_of(settings: ReportSettings, study: Study, *, deidentify: bool = False) -> Look:
     """How the pictures of a study look: its patient is named where the settings ask for it and nothing is to be de-identified."""
-    return Look(settings.theme, identity_of(study) if settings.identified and not deidentify else ())
+    return Look(settings.theme, identity_of(study) if settings.identified and not deidentify else (), settings.pictures)
 
 
 def _drawable(character: str) -> str:

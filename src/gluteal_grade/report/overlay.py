@@ -36,16 +36,21 @@ def write_overlays(result: StudyResult, images: StudyImages, folder: Path, look:
         result: grades and their reasons.
         images: what was measured.
         folder: exists; files of the same name are overwritten.
-        look: theme and identity; None: print, de-identified.
+        look: which pictures, theme and identity; None: all, print, de-identified.
 
     Returns:
         the files: the summary, the levels from superior to inferior, the hips.
     """
+    look = look or Look()
+    if look.pictures == "none":
+        return ()
     shown, window = prepare(images)
     pairs = hip_pairs(shown)
     with drawing_style():
-        frame = make_frame(result, shown, window, look or Look())
+        frame = make_frame(result, shown, window, look)
         paths = [_summary(result, shown, pairs, frame).write(folder / "overlay_summary.png")]
+        if look.pictures == "summary":
+            return tuple(paths)
         for n, one in enumerate(shown, start=1):
             paths.append(_single(one, frame).write(folder / f"overlay_{n:02d}_{one.level.slug}.png"))
         if pairs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,12 @@ import pytest
 from gluteal_grade.report.html import write_report
 from tests.report.html.reports import doubtful, refused
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-
 
 @pytest.fixture(scope="module")
 def reports(result, picture, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     made = {"graded": result, "doubtful": doubtful(result), "refused": refused()}
     return {name: write_report(one, picture, folder / f"{name}.html", identity=("Doe <b>Jane",)) for name, one in made.items()}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def opened(browser: Any, path: Path, width: int, scheme: str) -> tuple[Any, list[str]]:
@@ -44,10 +30,10 @@ def opened(browser: Any, path: Path, width: int, scheme: str) -> tuple[Any, list
 
 @pytest.mark.parametrize("name", ["graded", "doubtful", "refused"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_readable_on_every_screen(browser, reports, name, width, scheme):
+def test_readable_on_every_screen(chromium, reports, name, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    page, said = opened(browser, reports[name], width, scheme)
+    page, said = opened(chromium, reports[name], width, scheme)
     told = Axe().run(page).response
     assert len(told["passes"]) > 10
     found = told["violations"]
@@ -59,9 +45,9 @@ def test_readable_on_every_screen(browser, reports, name, width, scheme):
     page.close()
 
 
-def test_nothing_is_cut_on_paper(browser, reports):
+def test_nothing_is_cut_on_paper(chromium, reports):
     """At the width of an A4 page less its margins no table or drawing is wider than the page."""
-    page, _ = opened(browser, reports["doubtful"], 703, "dark")  # 186 mm at 96 dpi
+    page, _ = opened(chromium, reports["doubtful"], 703, "dark")  # 186 mm at 96 dpi
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= 703
     wide = "[...document.querySelectorAll('table, svg, img')].filter(e => e.getBoundingClientRect().right > 704).length"

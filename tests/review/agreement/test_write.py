@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image as mpimg
 import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.review.agreement.comparisons import comparisons
@@ -73,23 +73,20 @@ def test_same_bytes_twice(folder: Path, found: Findings, tmp_path: Path) -> None
     assert all((folder / p).read_bytes() == (again / p).read_bytes() for p in files)
 
 
-def test_page_in_a_browser(folder: Path) -> None:
+def test_page_in_a_browser(folder: Path, chromium: Any) -> None:
     asked: list[str] = []
     said: list[str] = []
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.on("request", lambda r: asked.append(r.url.split(":")[0]))
-        page.on("console", lambda m: said.append(m.text))
-        page.goto((folder / "agreement.html").as_uri())
-        assert page.title() == "Agreement of readers"  # the script in a reader's id did not run
-        assert page.locator("th bdi", has_text=MARKUP).count() > 0
-        wide = page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
-        assert wide
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        paragraph = page.locator("#methods-text").inner_text()
-        faults = Axe().run(page).response
-        browser.close()
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.on("request", lambda r: asked.append(r.url.split(":")[0]))
+    page.on("console", lambda m: said.append(m.text))
+    page.goto((folder / "agreement.html").as_uri())
+    assert page.title() == "Agreement of readers"  # the script in a reader's id did not run
+    assert page.locator("th bdi", has_text=MARKUP).count() > 0
+    assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    paragraph = page.locator("#methods-text").inner_text()
+    faults = Axe().run(page).response
+    page.close()
     assert set(asked) <= {"file", "data"}
     assert not said
     assert faults["passes"]

@@ -33,13 +33,3 @@ def room(out: Path) -> Iterator[Room]:
 @pytest.fixture
 def client(room: Room) -> httpx.Client:
     return client_of(room)
-
-
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
