@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +50,3 @@ def photographed(out: Path, study: str, folder: Path) -> list[Path]:
         page.screenshot(path=paths[2])
         browser.close()
     return paths
-
-
-if __name__ == "__main__":
-    print(*photographed(Path(sys.argv[1]), sys.argv[2], Path(tempfile.mkdtemp())), sep="\n")
