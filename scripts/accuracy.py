@@ -18,7 +18,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import grade_study
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 

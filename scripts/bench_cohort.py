@@ -22,8 +22,8 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.ledger import Key, Ledger, opened
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.io.study import Person
 from gluteal_grade.report.layout import MUSCLES, RESULT
-from gluteal_grade.study import Person
 from scripts.make_cohort import make
 
 PROGRAM = Path(sys.executable).parent / "gluteal-grade"

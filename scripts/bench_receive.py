@@ -18,7 +18,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
-from gluteal_grade.phantom.people import visit, write_visit
+from gluteal_grade_lab.phantom.people import visit, write_visit
 from tests.pacs.orthanc import Orthanc, free_port
 
 PROGRAM = Path(sys.executable).parent / "gluteal-grade"

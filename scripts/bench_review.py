@@ -25,9 +25,9 @@ from pathlib import Path
 
 import httpx
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.review.model import SCALES, Decision, Item, Key, Session
 from gluteal_grade.review.store import Store
+from gluteal_grade.vocabulary import Muscle, Side
 
 READERS = ("bench", "other")
 

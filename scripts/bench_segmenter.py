@@ -28,12 +28,12 @@ from typing import Any
 import numpy as np
 
 from gluteal_grade.geometry import Volume, upright_grid
-from gluteal_grade.phantom.body import BodyParameters
-from gluteal_grade.phantom.fatfield import FatPrescription, both_sides
-from gluteal_grade.phantom.grids import axial_grid
-from gluteal_grade.phantom.signal import Protocol, Technique
-from gluteal_grade.phantom.study import PhantomStudySpec, SeriesSpec, make_study
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade_lab.phantom.body import BodyParameters
+from gluteal_grade_lab.phantom.fatfield import FatPrescription, both_sides
+from gluteal_grade_lab.phantom.grids import axial_grid
+from gluteal_grade_lab.phantom.signal import Protocol, Technique
+from gluteal_grade_lab.phantom.study import PhantomStudySpec, SeriesSpec, make_study
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CLASSES = 7
@@ -85,7 +85,7 @@ def starts(size: int, window: int, overlap: float) -> list[int]:
 def ours(image: Volume, limit: int) -> dict[str, Any]:
     """The shipped bundles, twice: the first study loads libraries and weights."""
     del limit
-    from gluteal_grade.training.evaluate.models import make_segmenter
+    from gluteal_grade_lab.training.evaluate.models import make_segmenter
 
     seconds, labels = [], image
     for _ in range(2):

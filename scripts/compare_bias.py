@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from gluteal_grade.anatomy import REGIONS, Part, Region, label_value
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.anchors import find_anchors
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import body_mask, depth_mm
 from gluteal_grade.geometry import Volume
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.imaging.body import body_mask, depth_mm
+from gluteal_grade.vocabulary import REGIONS, Part, Region, SeriesKind, label_value
 from scripts.t1_cohort import people
 
 T1 = load_settings().fat.t1

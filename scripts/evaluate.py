@@ -15,11 +15,11 @@ from typing import Annotated
 
 import typer
 
-from gluteal_grade.training.evaluate.models import model_of
-from gluteal_grade.training.evaluate.pictures import write_pictures
-from gluteal_grade.training.evaluate.plan import NAMES, tables, why_not
-from gluteal_grade.training.evaluate.runner import finished, run
-from gluteal_grade.training.evaluate.workbench import SHIPPED, Setup, Workbench
+from gluteal_grade_lab.training.evaluate.models import model_of
+from gluteal_grade_lab.training.evaluate.pictures import write_pictures
+from gluteal_grade_lab.training.evaluate.plan import NAMES, tables, why_not
+from gluteal_grade_lab.training.evaluate.runner import finished, run
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup, Workbench
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = "pictures"

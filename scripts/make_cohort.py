@@ -11,8 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from gluteal_grade.phantom.people import manifest_line, visit, write_visit
-from gluteal_grade.phantom.spoilt import WAYS, spoil
+from gluteal_grade_lab.phantom.people import manifest_line, visit, write_visit
+from gluteal_grade_lab.phantom.spoilt import WAYS, spoil
 
 
 def make(folder: Path, count: int, bad: float = 0.0, jobs: int = 1, in_plane_mm: float = 3.0, slice_mm: float = 7.0) -> dict[str, str]:

@@ -16,15 +16,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.phantom.body import BodyParameters
-from gluteal_grade.phantom.dicom_writer import write_dicom
-from gluteal_grade.phantom.fatfield import FatPrescription, Pattern, both_sides
-from gluteal_grade.phantom.grids import axial_grid, hip_grid
-from gluteal_grade.phantom.signal import Protocol, Technique
-from gluteal_grade.phantom.study import PhantomStudySpec, SeriesSpec, make_study
-from gluteal_grade.phantom.vendors import Vendor
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters
+from gluteal_grade_lab.phantom.dicom_writer import write_dicom
+from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, both_sides
+from gluteal_grade_lab.phantom.grids import axial_grid, hip_grid
+from gluteal_grade_lab.phantom.signal import Protocol, Technique
+from gluteal_grade_lab.phantom.study import PhantomStudySpec, SeriesSpec, make_study
+from gluteal_grade_lab.phantom.vendors import Vendor
 from scripts.gallery_pages import photographed
 
 ROOT = Path(__file__).parent.parent

@@ -11,16 +11,15 @@ import shutil
 import time
 from pathlib import Path
 
-from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.phantom.body import BodyParameters
-from gluteal_grade.phantom.dicom_writer import write_dicom
-from gluteal_grade.phantom.fatfield import FatPrescription, Pattern, both_sides
-from gluteal_grade.phantom.grids import axial_grid
-from gluteal_grade.phantom.nifti_writer import save_nifti
-from gluteal_grade.phantom.signal import Protocol, Technique
-from gluteal_grade.phantom.study import PhantomStudySpec, SeriesSpec, make_study
-from gluteal_grade.phantom.vendors import Vendor
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters
+from gluteal_grade_lab.phantom.dicom_writer import write_dicom
+from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, both_sides
+from gluteal_grade_lab.phantom.grids import axial_grid
+from gluteal_grade_lab.phantom.nifti_writer import save_nifti
+from gluteal_grade_lab.phantom.signal import Protocol, Technique
+from gluteal_grade_lab.phantom.study import PhantomStudySpec, SeriesSpec, make_study
+from gluteal_grade_lab.phantom.vendors import Vendor
 
 MAXIMUS, MEDIUS, MINIMUS = Muscle.GLUTEUS_MAXIMUS, Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MINIMUS
 SUPERSAMPLE = (3, 3, 3)

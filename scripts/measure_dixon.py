@@ -13,19 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import FatSettings, load_settings
 from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.geometry import Volume
-from gluteal_grade.phantom.body import BodyParameters, build_body
-from gluteal_grade.phantom.degrade import bias_field, rician
-from gluteal_grade.phantom.fatfield import FatField, FatPrescription, Pattern
-from gluteal_grade.phantom.grids import axial_grid
-from gluteal_grade.phantom.sampling import Content, sample
-from gluteal_grade.phantom.signal import Protocol, Technique, tissue_signal, water_and_fat
-from gluteal_grade.phantom.tissue import Tissue
-from gluteal_grade.phantom.truth import label_values, truth_of
-from gluteal_grade.study import Acquisition, Series, SeriesKind
+from gluteal_grade.io.study import Acquisition, Series
+from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters, build_body
+from gluteal_grade_lab.phantom.degrade import bias_field, rician
+from gluteal_grade_lab.phantom.fatfield import FatField, FatPrescription, Pattern
+from gluteal_grade_lab.phantom.grids import axial_grid
+from gluteal_grade_lab.phantom.sampling import Content, sample
+from gluteal_grade_lab.phantom.signal import Protocol, Technique, tissue_signal, water_and_fat
+from gluteal_grade_lab.phantom.tissue import Tissue
+from gluteal_grade_lab.phantom.truth import label_values, truth_of
 
 SNRS = (8.0, 11.0, 15.0, 25.0, 50.0)
 FLIPS_DEG = (2.0, 3.0, 6.0, 10.0)

@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import read_volume
-from gluteal_grade.phantom.body import BodyParameters, build_body
-from gluteal_grade.phantom.bones import HEAD_CENTRE, femur, hip_bone
-from gluteal_grade.phantom.structures import GLUTEI
 from gluteal_grade.report.landmarks import ABOVE_LOW_MM, BELOW_TOP_MM, Ends, ends_of
+from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade_lab.phantom.body import BodyParameters, build_body
+from gluteal_grade_lab.phantom.bones import HEAD_CENTRE, femur, hip_bone
+from gluteal_grade_lab.phantom.structures import GLUTEI
 
 Mask = npt.NDArray[np.bool_]
 Points = npt.NDArray[np.float64]

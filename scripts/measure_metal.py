@@ -20,20 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Volume
-from gluteal_grade.phantom.body import BodyParameters
-from gluteal_grade.phantom.encoding import Encoding, gradient_echo, mars, spin_echo
-from gluteal_grade.phantom.fatfield import FatPrescription, Pattern, both_sides
-from gluteal_grade.phantom.grids import axial_grid, hip_grid
-from gluteal_grade.phantom.implant import Alloy
-from gluteal_grade.phantom.signal import Protocol, Technique
-from gluteal_grade.phantom.study import PhantomStudy, PhantomStudySpec, SeriesSpec, make_study
-from gluteal_grade.phantom.truth import label_values, voxel_fat_fraction
+from gluteal_grade.io.study import Acquisition, Series, Study
 from gluteal_grade.pipeline import grade_study
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters
+from gluteal_grade_lab.phantom.encoding import Encoding, gradient_echo, mars, spin_echo
+from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, both_sides
+from gluteal_grade_lab.phantom.grids import axial_grid, hip_grid
+from gluteal_grade_lab.phantom.implant import Alloy
+from gluteal_grade_lab.phantom.signal import Protocol, Technique
+from gluteal_grade_lab.phantom.study import PhantomStudy, PhantomStudySpec, SeriesSpec, make_study
+from gluteal_grade_lab.phantom.truth import label_values, voxel_fat_fraction
 
 FIELDS = (1.5, 3.0)
 SEQUENCES: dict[str, Encoding] = {"mars": mars(600), "wide": spin_echo(600), "plain": spin_echo(200), "dixon": gradient_echo(1000)}

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.exports import export
 from gluteal_grade.review.model import QUALITIES, SCALES, Decision, Item, Key, Session
 from gluteal_grade.review.order import ordered
 from gluteal_grade.review.store import Store
+from gluteal_grade.vocabulary import Muscle, Side
 
 ANNA = Session("anna")
 

@@ -24,11 +24,12 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.geometry import Volume
-from gluteal_grade.phantom.degrade import rician
-from gluteal_grade.phantom.swapped import Swap, SwapKind, swapped_voxels, with_swap
-from gluteal_grade.study import Series, SeriesKind
-from gluteal_grade.training import tissues
-from gluteal_grade.training.bodies import SPACING_MM, load_body
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade_lab.phantom.degrade import rician
+from gluteal_grade_lab.phantom.swapped import Swap, SwapKind, swapped_voxels, with_swap
+from gluteal_grade_lab.training import tissues
+from gluteal_grade_lab.training.bodies import SPACING_MM, load_body
 
 KINDS = (SwapKind.WHOLE, SwapKind.LEG, SwapKind.SLAB, SwapKind.LEG_SLAB, SwapKind.BLOB)
 VIEWS = ("whole", "whole", "whole", "narrow", "one hip", "inside")

@@ -23,8 +23,9 @@ from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
-from gluteal_grade.phantom.truth import label_values
-from gluteal_grade.study import Series, SeriesKind
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade_lab.phantom.truth import label_values
 from scripts.t1_cohort import Person, people
 
 WAYS = {SeriesKind.T1: from_t1, SeriesKind.T2: from_t2, SeriesKind.PD: from_pd}

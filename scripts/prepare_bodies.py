@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
-from gluteal_grade.training.bodies import save_body
-from gluteal_grade.training.prepare.phantoms import PHANTOMS, phantom_body
-from gluteal_grade.training.prepare.recipe import TASKS, Workshop
+from gluteal_grade_lab.training.bodies import save_body
+from gluteal_grade_lab.training.prepare.phantoms import PHANTOMS, phantom_body
+from gluteal_grade_lab.training.prepare.recipe import TASKS, Workshop
 
 
 def main() -> None:

@@ -13,17 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.geometry import Volume
-from gluteal_grade.phantom.body import BodyParameters, build_body
-from gluteal_grade.phantom.degrade import bias_field, rician
-from gluteal_grade.phantom.fatfield import FatField, FatPrescription, Pattern
-from gluteal_grade.phantom.grids import axial_grid
-from gluteal_grade.phantom.sampling import sample
-from gluteal_grade.phantom.signal import Protocol, Technique, tissue_signal, water_and_fat
-from gluteal_grade.phantom.tissue import Tissue
-from gluteal_grade.phantom.truth import truth_of
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import Muscle, Part, Region, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters, build_body
+from gluteal_grade_lab.phantom.degrade import bias_field, rician
+from gluteal_grade_lab.phantom.fatfield import FatField, FatPrescription, Pattern
+from gluteal_grade_lab.phantom.grids import axial_grid
+from gluteal_grade_lab.phantom.sampling import sample
+from gluteal_grade_lab.phantom.signal import Protocol, Technique, tissue_signal, water_and_fat
+from gluteal_grade_lab.phantom.tissue import Tissue
+from gluteal_grade_lab.phantom.truth import truth_of
 
 SLICES_MM = (3.0, 4.0, 5.0, 6.0, 7.0)
 

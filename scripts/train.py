@@ -15,12 +15,12 @@ from typing import Annotated
 import typer
 
 from gluteal_grade.segmentation.numbering import load_numbering
-from gluteal_grade.training.bodies import load_body
-from gluteal_grade.training.labelled import LabelledSampler, Mixed
-from gluteal_grade.training.pairs import find_pairs
-from gluteal_grade.training.patches import Sample, Sampler
-from gluteal_grade.training.train import Budget, Plan, export, train
-from gluteal_grade.training.validate import make_validation
+from gluteal_grade_lab.training.bodies import load_body
+from gluteal_grade_lab.training.labelled import LabelledSampler, Mixed
+from gluteal_grade_lab.training.pairs import find_pairs
+from gluteal_grade_lab.training.patches import Sample, Sampler
+from gluteal_grade_lab.training.train import Budget, Plan, export, train
+from gluteal_grade_lab.training.validate import make_validation
 
 ROOT = Path(__file__).resolve().parents[1]
 MUSCLES = ("maximus", "medius", "minimus")

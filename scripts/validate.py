@@ -16,14 +16,14 @@ from pathlib import Path
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.validation import ledger
-from gluteal_grade.validation.calibration import calibrate
-from gluteal_grade.validation.design import CALIBRATION, design
-from gluteal_grade.validation.measured import Record, measured
-from gluteal_grade.validation.plots import bland_altman, interval_reliability
-from gluteal_grade.validation.refit import refitted
-from gluteal_grade.validation.rows import NAMES
-from gluteal_grade.validation.tables import every_table
+from gluteal_grade_lab.validation import ledger
+from gluteal_grade_lab.validation.calibration import calibrate
+from gluteal_grade_lab.validation.design import CALIBRATION, design
+from gluteal_grade_lab.validation.measured import Record, measured
+from gluteal_grade_lab.validation.plots import bland_altman, interval_reliability
+from gluteal_grade_lab.validation.refit import refitted
+from gluteal_grade_lab.validation.rows import NAMES
+from gluteal_grade_lab.validation.tables import every_table
 
 BUILD = Path(__file__).parents[1] / "build" / "validation"
 

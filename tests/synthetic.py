@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+from gluteal_grade.io.study import Acquisition, Series, Study
+from gluteal_grade.vocabulary import Muscle, Part, Region, SeriesKind, Side, label_value
 
 # centre (x to the right, y, z) of the right side and radii, mm
 _ELLIPSOIDS = {

@@ -9,16 +9,16 @@ import jsonschema
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.grade_table import table_lines
-from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
+from gluteal_grade.result.models import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import SeriesKind, Study
+from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
 from tests.synthetic import Toy, ct, dixon_study, make_toy, series, t1
 
 SETTINGS = load_settings()

@@ -6,27 +6,27 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from gluteal_grade.assemble import assemble, refused
 from gluteal_grade.config import Settings
-from gluteal_grade.coverage import views_of
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.choose import candidates
-from gluteal_grade.fat.fatmap import Method
 from gluteal_grade.fat.oedema import oedema_map
 from gluteal_grade.geometry import Volume
 from gluteal_grade.grading.interpretation import load_rules
 from gluteal_grade.grading.norms import load_norms
 from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.measure import measure, with_oedema
-from gluteal_grade.provenance import Stopwatch
-from gluteal_grade.results import StudyResult
+from gluteal_grade.imaging.coverage import views_of
+from gluteal_grade.io.study import Study
+from gluteal_grade.measurement.interval import Uncertainty
+from gluteal_grade.measurement.measure import measure, with_oedema
+from gluteal_grade.measurement.sides import composite, labelling_order, measure_sides
+from gluteal_grade.result.assemble import assemble, refused
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result.provenance import Stopwatch
 from gluteal_grade.segmentation.checks import check_labels
 from gluteal_grade.segmentation.protocol import Segmenter
 from gluteal_grade.segmentation.regions import split
 from gluteal_grade.segmentation.sides import check_sides
-from gluteal_grade.sidefat import composite, labelling_order, measure_sides
-from gluteal_grade.study import Study
-from gluteal_grade.uncertainty.interval import Uncertainty
+from gluteal_grade.vocabulary import Method
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ import pytest
 import typer
 
 from gluteal_grade.cli.kinds import parse_kinds
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 
 def test_nothing_said() -> None:

@@ -19,9 +19,9 @@ import pandas as pd
 import pytest
 
 from gluteal_grade.cohort.dictionary import columns_of
-from gluteal_grade.phantom.people import visit, write_visit
-from gluteal_grade.phantom.spoilt import WAYS, spoil
 from gluteal_grade.report.tables import COLUMNS
+from gluteal_grade_lab.phantom.people import visit, write_visit
+from gluteal_grade_lab.phantom.spoilt import WAYS, spoil
 from tests.cohort.studies import write_pair
 
 PROGRAM = [sys.executable, "-m", "gluteal_grade"]

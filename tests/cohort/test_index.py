@@ -13,7 +13,7 @@ import pytest
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.inputs import read_inputs
 from gluteal_grade.io import discover
-from gluteal_grade.phantom.people import visit, write_visit
+from gluteal_grade_lab.phantom.people import visit, write_visit
 from tests.cli.test_grade import save
 from tests.synthetic import Toy, dixon, make_toy
 

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from gluteal_grade import cli
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.priors import prior_of, priors, renew_reports
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.html import write as html_write
 from gluteal_grade.report.html import write_report
-from gluteal_grade.results import MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.cohort.change.makers import muscle, refused_result, result, whole
 from tests.report.html.reports import Read
 

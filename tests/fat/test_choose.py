@@ -5,9 +5,9 @@ import pytest
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.choose import candidates, why_unused
-from gluteal_grade.fat.fatmap import Method
 from gluteal_grade.geometry import Volume
-from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+from gluteal_grade.io.study import Acquisition, Series, Study
+from gluteal_grade.vocabulary import Method, SeriesKind
 from tests.synthetic import series
 
 VOLUME = Volume(np.ones((4, 4, 4), np.float32), np.eye(4))

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.clusters import clustered_by_muscle, gaussian_memberships, kmeans_memberships
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import Volume
+from gluteal_grade.vocabulary import Method, Muscle, Side
 from tests.synthetic import Toy, make_toy
 
 T1 = load_settings().fat.t1

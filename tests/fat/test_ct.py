@@ -6,7 +6,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.ct import from_ct
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 from tests.synthetic import ct, make_toy, series
 
 FAT = load_settings().fat

@@ -10,7 +10,8 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.fat.weighting import weighting_of
 from gluteal_grade.geometry import Volume
-from gluteal_grade.study import Acquisition, SeriesKind
+from gluteal_grade.io.study import Acquisition
+from gluteal_grade.vocabulary import SeriesKind
 from tests.synthetic import dixon, dixon_study, make_toy, series
 
 FAT = load_settings().fat

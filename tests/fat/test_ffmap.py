@@ -6,7 +6,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.ffmap import from_map
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 from tests.synthetic import dixon, make_toy, series
 
 FAT = load_settings().fat

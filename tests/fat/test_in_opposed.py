@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.in_opposed import from_in_opposed
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, rician, series
 
 FAT = load_settings().fat

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.oedema import oedema_map
 from gluteal_grade.geometry import Volume
-from gluteal_grade.measure import Measurement, measure, with_oedema
-from gluteal_grade.study import Acquisition, Series, SeriesKind, Study
+from gluteal_grade.io.study import Acquisition, Series, Study
+from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
+from gluteal_grade.vocabulary import Method, Muscle, Region, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, rician, series
 
 SETTINGS = load_settings()

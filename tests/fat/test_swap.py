@@ -9,9 +9,9 @@ from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.ffmap import from_map
 from gluteal_grade.geometry import Volume
-from gluteal_grade.measure import measure
-from gluteal_grade.phantom.swapped import Swap, SwapKind, swapped_voxels, with_swap
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.measurement.measure import measure
+from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade_lab.phantom.swapped import Swap, SwapKind, swapped_voxels, with_swap
 from tests.synthetic import Toy, dixon, series
 from tests.synthetic import make_toy as make_large_toy
 

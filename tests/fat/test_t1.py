@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
-from gluteal_grade.fat.fatmap import Method
 from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
 from gluteal_grade.geometry import Volume
-from gluteal_grade.study import Acquisition, SeriesKind
+from gluteal_grade.io.study import Acquisition
+from gluteal_grade.vocabulary import Method, Muscle, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, series, t1
 
 FAT = load_settings().fat

@@ -1,7 +1,7 @@
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.grading.interpretation import Finding, interpret, load_rules
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 RULES = load_rules()
 POSTERIOR = Part(Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR, Side.LEFT)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from gluteal_grade.anatomy import Muscle
 from gluteal_grade.errors import Reason
 from gluteal_grade.grading.norms import caveats, compare, load_norms, why_none
+from gluteal_grade.vocabulary import Muscle
 
 NORMS = load_norms()
 MEDIUS, MAXIMUS = Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MAXIMUS

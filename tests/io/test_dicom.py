@@ -18,7 +18,8 @@ from pydicom.uid import (
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import affine_from_lps
 from gluteal_grade.io import discover
-from gluteal_grade.study import Plane, Series, SeriesKind
+from gluteal_grade.io.study import Plane, Series
+from gluteal_grade.vocabulary import SeriesKind
 from tests import dicom_factory as make
 
 

@@ -12,7 +12,8 @@ from pydicom.uid import BasicTextSRStorage, SegmentationStorage
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io import Discovery, discover
-from gluteal_grade.study import Plane, SeriesKind
+from gluteal_grade.io.study import Plane
+from gluteal_grade.vocabulary import SeriesKind
 from tests import dicom_factory as make
 
 AFFINE = np.diag([1.0, 1.0, 3.0, 1.0])

@@ -9,7 +9,8 @@ from pydicom.uid import EnhancedCTImageStorage, LegacyConvertedEnhancedMRImageSt
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import discover
-from gluteal_grade.study import Series, SeriesKind
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import SeriesKind
 from tests import dicom_factory as make
 from tests.io.test_dicom import assert_in_place
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.io.implants import implant_hint
+from gluteal_grade.vocabulary import Side
 
 R, L = Side.RIGHT, Side.LEFT
 

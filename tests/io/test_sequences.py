@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint, shipped_rules
-from gluteal_grade.study import SeriesKind as K
+from gluteal_grade.vocabulary import SeriesKind as K
 
 
 def facts(*texts: str, **known: Any) -> SeriesFacts:

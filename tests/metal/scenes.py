@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Volume
 from gluteal_grade.metal.joint import joint_mm
+from gluteal_grade.vocabulary import Side
 from tests.synthetic import Toy, dixon, make_toy, t1
 
 SETTINGS = load_settings().metal

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.metal.artifact import Artifact, artifact_near, darkness
 from gluteal_grade.metal.find import SideMetal, look, weigh
 from gluteal_grade.metal.joint import distance_mm, joint_mm
 from gluteal_grade.metal.protocol import HeaderEvidence
+from gluteal_grade.vocabulary import Side
 from tests.metal.scenes import SETTINGS, along_stem, away, dixon_images, joint, t1_image, toy, volume, with_metal
 
 

@@ -9,14 +9,14 @@ import jsonschema
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import Settings, load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Acquisition, ImplantHint, Series, Study
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.results import MuscleStatus, StudyResult, StudyStatus, json_schema
+from gluteal_grade.result.models import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Acquisition, ImplantHint, Series, SeriesKind, Study
+from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
 from tests.metal.scenes import away, dixon_images, joint, t1_image, toy, volume, with_metal
 from tests.synthetic import series
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.choose import candidates, for_side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import save_volume
+from gluteal_grade.io.study import Acquisition, ImplantHint, Series, Study
 from gluteal_grade.metal.find import look, zone_of
 from gluteal_grade.metal.mask import mask_on, read_mask
 from gluteal_grade.metal.protocol import header_evidence
 from gluteal_grade.metal.zone import imaging_of, margin_mm
-from gluteal_grade.study import Acquisition, ImplantHint, Series, SeriesKind, Study
+from gluteal_grade.vocabulary import SeriesKind, Side
 from tests.metal.scenes import SETTINGS, away, joint, t1_image, toy, volume, with_metal
 from tests.synthetic import series
 

@@ -19,12 +19,12 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
+from gluteal_grade.io.study import study_id
 from gluteal_grade.pacs.config import LocalSettings, PacsSettings, ReceiveSettings
 from gluteal_grade.pacs.health import Metrics
 from gluteal_grade.pacs.inbox import images_in, studies_in
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.receiver import Receiver
-from gluteal_grade.study import study_id
 from tests.pacs.orthanc import free_port
 
 STORESCU = shutil.which("storescu")

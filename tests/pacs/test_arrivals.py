@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gluteal_grade.io.study import study_id
 from gluteal_grade.pacs.arrivals import Arrivals
 from gluteal_grade.pacs.config import ReceiveSettings
 from gluteal_grade.pacs.header import Identity
 from gluteal_grade.pacs.inbox import Inbox, Outcome, images_in
-from gluteal_grade.study import study_id
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gluteal_grade.io.study import study_id
 from gluteal_grade.pacs.found import Found, day, matches, number, series_of, study_of, union, variants
-from gluteal_grade.study import study_id
 
 RECORD = {
     "StudyInstanceUID": ("1.2.3",),

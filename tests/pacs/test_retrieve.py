@@ -92,7 +92,7 @@ def test_a_study_without_mr_or_ct_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("transfer", ["jpegls", "rle", "deflated"])
 @WAYS
 def test_compressed_images_come_as_stored(way: str, transfer: str, tmp_path: Path) -> None:
-    from gluteal_grade.phantom.dicom_writer import save
+    from gluteal_grade_lab.phantom.dicom_writer import save
 
     uid = f"2.25.888{['jpegls', 'rle', 'deflated'].index(transfer)}"
     source = tmp_path / "source.dcm"

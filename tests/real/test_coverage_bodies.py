@@ -6,8 +6,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gluteal_grade.coverage import coverage
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.coverage import coverage
 
 ANATOMY = Path(__file__).parents[3] / "shared/data/anatomy"
 BODIES = ("train/vhm", "train/vhf", "validate/open3d")

@@ -16,7 +16,8 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.io import discover
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.io.pixels import StackLoader
-from gluteal_grade.study import Plane, Series, SeriesKind
+from gluteal_grade.io.study import Plane, Series
+from gluteal_grade.vocabulary import SeriesKind
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not (DATA / "dicom").is_dir(), reason="../shared/data is not here")

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gluteal_grade.training.evaluate import ct
-from gluteal_grade.training.evaluate.runner import run
-from gluteal_grade.training.evaluate.workbench import SHIPPED, Model, Setup
+from gluteal_grade_lab.training.evaluate import ct
+from gluteal_grade_lab.training.evaluate.runner import run
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Model, Setup
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

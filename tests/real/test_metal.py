@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.metal.artifact import artifact_near, darkness
 from gluteal_grade.metal.ct import metal_near
 from gluteal_grade.metal.joint import distance_mm
+from gluteal_grade.vocabulary import Side
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SETTINGS = load_settings().metal

@@ -8,13 +8,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import load_settings
-from gluteal_grade.coverage import views_of
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.coverage import views_of
 from gluteal_grade.segmentation.checks import check
 from gluteal_grade.segmentation.fan import fan_of
 from gluteal_grade.segmentation.regions import split
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
 
 ANATOMY = Path(__file__).parents[3] / "shared/data/anatomy"
 BODIES = ("train/ts_s0006", "train/ts_s0011", "validate/ts_s0327", "validate/open3d")

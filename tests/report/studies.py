@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import load_settings
-from gluteal_grade.fat.fatmap import Method
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.pipeline import Graded, StudyImages, grade_study
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.vocabulary import Method, SeriesKind, Side
 from tests.synthetic import ct, make_toy, series
 
 

@@ -6,9 +6,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import COLOURS
 from gluteal_grade.report.panel import FAT_COLOURS, ZONE_COLOUR
 from gluteal_grade.report.theme import THEMES
+from gluteal_grade.vocabulary import COLOURS
 
 SIGHT = {
     "full": np.eye(3),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.report.landmarks import ABOVE_LOW_MM, BELOW_TOP_MM, ends_of, landmarks_mm
+from gluteal_grade.vocabulary import Muscle, Side
 
 MEDIUS = Muscle.GLUTEUS_MEDIUS
 RAMP = np.array([0, 0, 10, 20, 30, 40, 80, 100, 60, 30, 20, 0], np.int64)

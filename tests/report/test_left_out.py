@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import LABEL_VALUES
 from gluteal_grade.geometry import Volume
 from gluteal_grade.report.levels import Level, choose_levels, with_left_out
 from gluteal_grade.report.panel import zone_stripes
+from gluteal_grade.vocabulary import LABEL_VALUES
 
 
 @given(st.integers(2, 12), st.integers(2, 12), st.integers(0, 10**6))

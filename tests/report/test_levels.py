@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gluteal_grade.anatomy import LABEL_VALUES
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.report.levels import MOST_LEVELS, choose_levels
 from gluteal_grade.report.view import view_of
+from gluteal_grade.vocabulary import LABEL_VALUES
 from tests.synthetic import make_toy
 
 SAMPLES = Path(__file__).parents[2] / "data/sample"

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report import overlay
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.page import Area
 from gluteal_grade.report.view import view_of
-from gluteal_grade.results import MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Muscle, Side
 from tests.report.studies import blob, rotation, toy_study
 
 

@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.words import method_text, percent_text, regions_text, status_text, volume_text
-from gluteal_grade.results import MuscleStatus, NoteModel
+from gluteal_grade.result.models import MuscleStatus, NoteModel
+from gluteal_grade.vocabulary import Muscle, Side
 from tests.report.studies import toy_study
 
 DOUBT = NoteModel(reason=Reason.SIDES_UNEQUAL, detail="60 ml right, 250 ml left", advice="Look.")

@@ -17,7 +17,7 @@ from gluteal_grade.report.image import stored_image
 from gluteal_grade.report.layout import Place
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.writer import write_study
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from tests.synthetic import dixon_study, make_toy
 from tests.test_pipeline import Given
 

@@ -20,7 +20,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.dicom.deidentify import deidentified, deidentified_result
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.correction import Table
 from gluteal_grade.review.corrections import Correction, Corrections, CorrectionState, accept_upload, corrected_result, result_folder
 from gluteal_grade.review.database import Database

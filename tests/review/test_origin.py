@@ -13,9 +13,9 @@ import pytest
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import discover
 from gluteal_grade.report.dicom.deidentify import deidentified_result
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.origin import find_study, origin_of
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 from tests.review.conftest import Graded
 
 

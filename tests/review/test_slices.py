@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import LABEL_VALUES, Side
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.report.panel import colour_of
 from gluteal_grade.review.slices import FAT_STEPS, NO_FAT, Files, Stack, load_stack
+from gluteal_grade.vocabulary import LABEL_VALUES, Side
 
 SHAPE = (40, 24, 12)  # right, anterior, superior
 AFFINE = np.diag([3.0, 2.0, 5.0, 1.0])

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Part, Region, Side, label_value
-from gluteal_grade.coverage import Coverage, Key, views_of
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.phantom.body import Body, BodyParameters, build_body, label_table
-from gluteal_grade.phantom.grids import axial_grid
+from gluteal_grade.imaging.coverage import Coverage, Key, views_of
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side, label_value
+from gluteal_grade_lab.phantom.body import Body, BodyParameters, build_body, label_table
+from gluteal_grade_lab.phantom.grids import axial_grid
 
 LOW, HIGH = (-200.0, -165.0, -140.0), (200.0, 70.0, 148.0)
 GRID = axial_grid(LOW, HIGH, (3.0, 3.0, 4.0))

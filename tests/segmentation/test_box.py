@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.locate import Box, _fullest, centred
+from gluteal_grade.vocabulary import Side
 
 SETTINGS = load_settings(None).segmentation.locator
 IMAGE = Grid((100, 100, 160), np.diag([2.5, 2.5, 2.5, 1.0]))

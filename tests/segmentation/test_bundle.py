@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.imaging.masks import values_in
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.bundle import HIP, LOCATOR
 from gluteal_grade.segmentation.hip import segment_hip
 from gluteal_grade.segmentation.locate import Box, locate
 from gluteal_grade.segmentation.locate import centred as around
-from gluteal_grade.segmentation.masks import values_in
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
 from tests.segmentation.fakes import HIP_MM, LEFT, RIGHT, blobs, centred, fake_segmenter, level, points_of
 from tests.synthetic import series
 

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.canvas import Canvas
+from gluteal_grade.vocabulary import Side
 
 GRID = Grid((6, 5, 4), np.eye(4))
 

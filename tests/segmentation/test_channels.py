@@ -2,8 +2,8 @@
 
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.segmentation.channels import numbering_of, part_named
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import ChecksSettings, load_settings
-from gluteal_grade.coverage import Coverage
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.imaging.coverage import Coverage
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.checks import Flag, check, clean
+from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.segmentation.phantom_labels import of, values, views, whole, with_regions
 
 SETTINGS = load_settings().checks

@@ -13,9 +13,10 @@ from torch import nn
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
-from gluteal_grade.study import SeriesKind, Study
+from gluteal_grade.vocabulary import SeriesKind
 from tests.segmentation.fakes import LEFT, RIGHT, SETTINGS, blobs, centred, level, points_of
 from tests.synthetic import series
 

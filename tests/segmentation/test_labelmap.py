@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
-from gluteal_grade.study import SeriesKind, Study
+from gluteal_grade.vocabulary import SeriesKind
 from tests.strategies import grids
 from tests.synthetic import make_toy, series
 

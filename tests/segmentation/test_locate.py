@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.segmentation.bundle import LOCATOR
 from gluteal_grade.segmentation.locate import locate
 from gluteal_grade.segmentation.look import field_of_view
+from gluteal_grade.vocabulary import Side
 from tests.segmentation.fakes import LEFT, RIGHT, SETTINGS, blobs, centred, fake_models
 
 GRID = centred((100, 90, 50), np.diag([4.0, 4.0, 5.0]))

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Part, Region, Side
 from gluteal_grade.segmentation.numbering import load_numbering, shipped_numberings
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side
 
 # (left, right) values of maximus, medius, minimus
 TABLES = {

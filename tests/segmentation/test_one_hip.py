@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.locate import Box
 from gluteal_grade.segmentation.one_hip import settled
+from gluteal_grade.vocabulary import Side
 from tests.segmentation.fakes import SETTINGS
 
 LOCATOR = SETTINGS.segmentation.locator

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import LABEL_VALUES, Region
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.recognised import why_no_hip
+from gluteal_grade.vocabulary import LABEL_VALUES, Region
 from tests.segmentation.fakes import SETTINGS
 
 CHECKS = SETTINGS.checks

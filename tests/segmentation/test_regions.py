@@ -6,12 +6,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gluteal_grade.anatomy import LABEL_VALUES, REGIONS, Muscle, Region, Side
 from gluteal_grade.config import RegionSettings, load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.phantom.hip import fan_angle_deg
 from gluteal_grade.segmentation.regions import GIVEN, Split, split
+from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Region, Side
+from gluteal_grade_lab.phantom.hip import fan_angle_deg
 from tests.segmentation.phantom_labels import GRID, WHOLE_VIEWS, body, dice, of, values, views, whole, with_regions
 
 SETTINGS = load_settings().regions

@@ -10,18 +10,18 @@ import pytest
 from pydicom import dcmread
 from pydicom.sr.coding import Code
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid
 from gluteal_grade.io import discover
+from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.segmentation.segfile import Segment
 from gluteal_grade.segmentation.segparts import part_of
 from gluteal_grade.segmentation.segread import SegSegmenter
 from gluteal_grade.segmentation.source import segmenter_of
-from gluteal_grade.study import Study
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
 from tests.dicom_factory import uid
 from tests.report.dicom.scanner import SCANNERS, examined, stack
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import Muscle
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.sides import check_sides
+from gluteal_grade.vocabulary import Muscle
 from tests.synthetic import make_toy
 
 TOY = make_toy()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from gluteal_grade.errors import RefusedInput
+from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.layout import DICOM, SUMMARY_PICTURE
-from gluteal_grade.study import Study
 
 
 class Objects:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from gluteal_grade.config import Settings
     from gluteal_grade.geometry import Volume
     from gluteal_grade.io import Discovery
+    from gluteal_grade.io.study import Study
     from gluteal_grade.pipeline import Graded
     from gluteal_grade.report.look import Look
     from gluteal_grade.segmentation.protocol import Segmenter
-    from gluteal_grade.study import Study
 
 
 def grade(

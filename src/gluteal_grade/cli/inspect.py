@@ -15,7 +15,7 @@ from gluteal_grade.errors import RefusedInput, TransientFailure
 
 if TYPE_CHECKING:
     from gluteal_grade.io import Discovery
-    from gluteal_grade.study import Series
+    from gluteal_grade.io.study import Series
 
 
 def inspect(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from gluteal_grade.study import SeriesKind
+    from gluteal_grade.vocabulary import SeriesKind
 
 HELP = "Contrast of all series (t1, water, fat, in, opp, ff, ct...) or of one, as NAME=KIND with a file name or series id; repeatable."
 

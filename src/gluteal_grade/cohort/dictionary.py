@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.config import read_yaml, shipped
+from gluteal_grade.files import whole
 
 
 def columns_of(table: str) -> Mapping[str, Mapping[str, Any]]:

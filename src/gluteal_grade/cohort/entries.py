@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade.errors import GradeError
-from gluteal_grade.study import Person
+from gluteal_grade.io.study import Person
 
 
 @dataclass(frozen=True)

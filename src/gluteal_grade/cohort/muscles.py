@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.cohort.dictionary import columns_of, write_dictionary
-from gluteal_grade.cohort.files import whole, write_table
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.files import whole, write_table
 from gluteal_grade.report.layout import MUSCLES, Place
 from gluteal_grade.report.tables import COLUMNS
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.vocabulary import Region
 
 
 def rows_of(out: Path, place: Place) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gluteal_grade.cohort.task import Outcome, State
 from gluteal_grade.report.layout import Place
-from gluteal_grade.results import StudyStatus
+from gluteal_grade.result.models import StudyStatus
 
 _STATES = {StudyStatus.GRADED: State.GRADED, StudyStatus.PARTLY_GRADED: State.PARTLY, StudyStatus.REFUSED: State.REFUSED}
 

@@ -22,7 +22,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.report.html import Prior, PriorRow, write_report
 from gluteal_grade.report.html.write import renewed
 from gluteal_grade.report.layout import REPORT, RESULT, SUMMARY_PICTURE, Place, places
-from gluteal_grade.results import SCHEMA_VERSION, StudyResult
+from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult
 
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
 

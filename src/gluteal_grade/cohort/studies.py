@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gluteal_grade.cohort.dictionary import columns_of, write_dictionary
-from gluteal_grade.cohort.files import write_table
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import State
 from gluteal_grade.errors import Reason, advice_for
+from gluteal_grade.files import write_table
 from gluteal_grade.report.layout import RESULT, Place
 
 _STATES = {State.PARTLY.value: "partly_graded"}  # the name of result.json

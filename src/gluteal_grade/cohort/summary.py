@@ -8,7 +8,6 @@ from pathlib import Path
 from gluteal_grade import __version__
 from gluteal_grade.cohort.change.patients import from_studies_csv
 from gluteal_grade.cohort.change.trends import patient_trends
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.gallery import write_gallery
 from gluteal_grade.cohort.ledger import NAME, Ledger, opened
 from gluteal_grade.cohort.lock import locked
@@ -16,6 +15,7 @@ from gluteal_grade.cohort.muscles import write_muscles
 from gluteal_grade.cohort.priors import renew_with_priors
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.files import whole
 from gluteal_grade.report.layout import places
 
 MAX_TRENDS = 200  # trend plots, of the patients who changed most

@@ -23,13 +23,13 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_o
 from gluteal_grade.io import discover
 from gluteal_grade.io.files import single
 from gluteal_grade.io.kinds import parse_kinds
+from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.deidentify import deidentified_result
 from gluteal_grade.report.layout import RESULT, SUMMARY_PICTURE, Place, place_for
 from gluteal_grade.report.look import Look, look_of
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.source import segmenter_of
-from gluteal_grade.study import Study
 
 Value = TypeVar("Value")
 

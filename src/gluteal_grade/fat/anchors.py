@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.body import Mask, modal_value, subcutaneous_shell
 from gluteal_grade.fat.fatmap import Spread
-from gluteal_grade.fat.planes import box_of, median_in_plane, narrowed
 from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.imaging.body import Mask, modal_value, subcutaneous_shell
+from gluteal_grade.imaging.planes import box_of, median_in_plane, narrowed
+from gluteal_grade.vocabulary import Side
 
 _BLOCKS = (2, 2, 3)  # of the body's bounding box, along the array axes, in which the modes are compared
 _NEAR = 0.2  # a voxel this close to a mode, relative, belongs to its peak

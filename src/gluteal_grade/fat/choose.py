@@ -10,11 +10,12 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.ct import from_ct
 from gluteal_grade.fat.dixon import from_water_fat
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.ffmap import from_map
 from gluteal_grade.fat.in_opposed import from_in_opposed
 from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.vocabulary import Method, SeriesKind
 
 _PAIRS = ((SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT), (SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE))
 

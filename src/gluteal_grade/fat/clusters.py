@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from gluteal_grade.anatomy import REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Note, Reason
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.vocabulary import REGIONS, Method, Muscle, Part, Region, Side, label_value
 
 _CLASSES = 3
 _LEAST_VOXELS = 50

@@ -6,9 +6,10 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.body import body_mask
-from gluteal_grade.fat.fatmap import FatMap, Method
-from gluteal_grade.study import Series
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.imaging.body import body_mask
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method
 
 
 def from_ct(series: Series, settings: FatSettings) -> FatMap:

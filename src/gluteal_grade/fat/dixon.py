@@ -8,8 +8,7 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
-from gluteal_grade.fat.body import Mask, body_mask
-from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.noise import Noise, NoiseSource, noise_of
 from gluteal_grade.fat.pair import load_pair, safe_ratio
 from gluteal_grade.fat.rician import Cleaned, without_floor
@@ -17,7 +16,9 @@ from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.fat.weighting import Weighting, weighting_of
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.study import Series
+from gluteal_grade.imaging.body import Mask, body_mask
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method
 
 _ALIKE = 1.15  # two estimates of one sigma by nothing but chance
 _WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place

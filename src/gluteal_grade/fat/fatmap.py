@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import numpy as np
 
 from gluteal_grade.errors import Note, Reason
-from gluteal_grade.fat.body import Mask
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.study import Series
-
-
-class Method(StrEnum):
-    """How the fat fraction was measured."""
-
-    DIXON = "dixon"
-    FAT_FRACTION_MAP = "fat_fraction_map"
-    IN_OPPOSED_PHASE = "in_opposed_phase"
-    T1 = "t1"
-    T2 = "t2"
-    PD = "pd"
-    CT = "ct"
+from gluteal_grade.imaging.body import Mask
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.body import body_mask
-from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.noise import tissue_sigma
 from gluteal_grade.fat.pair import signal_floor
 from gluteal_grade.fat.swap import find_swaps
-from gluteal_grade.study import Series
+from gluteal_grade.imaging.body import body_mask
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method
 
 
 def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> FatMap:

@@ -9,15 +9,16 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.anchors import find_anchors
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import Mask, body_mask, depth_mm
 from gluteal_grade.fat.dixon import noise_note, spread_of, weighting_note
-from gluteal_grade.fat.fatmap import FatMap, Method
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.noise import noise_of
 from gluteal_grade.fat.pair import load_pair, safe_ratio, signal_floor
 from gluteal_grade.fat.rician import without_floor
 from gluteal_grade.fat.weighting import relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.study import Series
+from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method
 
 _WILD = 0.25  # a single voxel further than this outside 0-0.5 is noise in a dark place
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.fat.body import Mask
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.body import Mask
 
 _CUT = 0.2  # a border plane with this share of the largest section cuts the body
 

@@ -13,11 +13,12 @@ import numpy as np
 from gluteal_grade.config import FatSettings, OedemaSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
-from gluteal_grade.fat.body import Mask, modal_value
 from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.planes import median_in_plane
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.imaging.body import Mask, modal_value
+from gluteal_grade.imaging.planes import median_in_plane
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.vocabulary import SeriesKind
 
 _SD_OVER_MAD = 1.4826
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.body import Mask, finite
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.study import Series
+from gluteal_grade.imaging.body import Mask, finite
+from gluteal_grade.io.study import Series
 
 
 def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:

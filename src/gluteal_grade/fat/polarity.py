@@ -12,9 +12,9 @@ from itertools import product
 import numpy as np
 
 from gluteal_grade.config import SwapSettings
-from gluteal_grade.fat.body import Mask
 from gluteal_grade.fat.cells import Cells
 from gluteal_grade.geometry import FloatArray
+from gluteal_grade.imaging.body import Mask
 
 _STATES = tuple(product((1, -1), repeat=2))
 

@@ -15,9 +15,9 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ive
 
-from gluteal_grade.fat.body import Mask
-from gluteal_grade.fat.planes import median_in_plane
 from gluteal_grade.geometry import FloatArray
+from gluteal_grade.imaging.body import Mask
+from gluteal_grade.imaging.planes import median_in_plane
 
 _TOP = 8.0  # in sigma; above it h(a) - a = 1 / (2a) to 1 %
 _STEP = 0.02

@@ -13,10 +13,10 @@ from scipy import ndimage
 
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.body import Mask
 from gluteal_grade.fat.cells import Cells, cells_of
 from gluteal_grade.fat.polarity import by_side, column_gain
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.body import Mask
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import FatSettings, T1Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.anchors import SideAnchors, anchors_by_side
 from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.body import Mask, body_mask, depth_mm
-from gluteal_grade.fat.fatmap import FatMap, Method, Spread
+from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.midline import right_half
-from gluteal_grade.fat.planes import beside
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.study import Series
+from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
+from gluteal_grade.imaging.planes import beside
+from gluteal_grade.io.study import Series
+from gluteal_grade.vocabulary import Method, Side
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.grading.scales import ScaleName
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 
 class _Frozen(BaseModel):

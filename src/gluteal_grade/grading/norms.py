@@ -10,9 +10,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.special import ndtr
 
-from gluteal_grade.anatomy import Muscle
 from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.errors import Note, Reason
+from gluteal_grade.vocabulary import Muscle
 
 Quantity = Literal["volume_ml", "fat_fraction"]
 Sex = Literal["M", "F"]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.study import Plane
+from gluteal_grade.io.study import Plane
 
 OBLIQUE_DEG = 30.0
 _PLANES = (Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL)

@@ -11,8 +11,9 @@ from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint
+from gluteal_grade.io.study import Acquisition, Plane, Series
 from gluteal_grade.io.volumes import Part, parts_of
-from gluteal_grade.study import Acquisition, Plane, Series, SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
-from gluteal_grade.study import Person, Series, SeriesKind, Study, study_id
+from gluteal_grade.io.study import Person, Series, Study, study_id
+from gluteal_grade.vocabulary import SeriesKind
 
 Kinds = Mapping[str, SeriesKind] | SeriesKind | None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gluteal_grade.io.sequences import SeriesFacts
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 # Within some 37 degrees of exactly in or against phase: scanners place the echoes nearer, other dual echoes rarely fall so by chance.
 _NEARLY = 0.8

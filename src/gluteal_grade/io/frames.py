@@ -9,7 +9,7 @@ import numpy as np
 from gluteal_grade.geometry import FloatArray
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.sequences import SeriesFacts
-from gluteal_grade.study import ImplantHint, Person
+from gluteal_grade.io.study import ImplantHint, Person
 
 Vector3 = tuple[float, float, float]
 NO_IMPLANT = ImplantHint()

@@ -11,7 +11,7 @@ from gluteal_grade.errors import GradeError
 from gluteal_grade.io.elements import raw, text
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.study import Study
+from gluteal_grade.io.study import Study
 
 LONGEST = 64
 _WANTED = ["SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate", "StudyDate", "AccessionNumber"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.io.sequences import ImplantWords, shipped_rules
+from gluteal_grade.io.study import ImplantHint
 from gluteal_grade.io.words import pattern, plain
-from gluteal_grade.study import ImplantHint
+from gluteal_grade.vocabulary import Side
 
 
 @cache

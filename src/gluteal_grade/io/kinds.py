@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 _ALIASES = {
     "t1w": "t1", "t2w": "t2", "pdw": "pd", "fs": "stir",

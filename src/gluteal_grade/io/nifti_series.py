@@ -16,7 +16,8 @@ from gluteal_grade.io.dicom import Refuse, acquisition
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.nifti import read_header, read_volume
 from gluteal_grade.io.sequences import classify, mars_hint, shipped_rules
-from gluteal_grade.study import Plane, Series, SeriesKind
+from gluteal_grade.io.study import Plane, Series
+from gluteal_grade.vocabulary import SeriesKind
 
 # One word for what a NIfTI file alone does not say.
 UNKNOWN = "neither name, sidecar nor values tell the contrast: name it with --kind"

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gluteal_grade.config import read_yaml, shipped
 from gluteal_grade.io.words import find
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 _FAT_WATER_SHIFT_PPM = 3.4  # main methylene peak against water at body temperature
 _GYROMAGNETIC_HZ_PER_UT = 42.577

@@ -16,7 +16,7 @@ from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import refused_series
 from gluteal_grade.io.sequences import classify
 from gluteal_grade.io.stacks import Stack, orientations, partition, stacks_of, without_copies
-from gluteal_grade.study import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 _ROLES = {
     SeriesKind.DIXON_WATER: "water",

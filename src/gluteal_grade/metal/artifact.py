@@ -16,9 +16,9 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings
-from gluteal_grade.fat.body import body_mask, finite
-from gluteal_grade.fat.planes import Box, box_of, opened
 from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.imaging.body import body_mask, finite
+from gluteal_grade.imaging.planes import Box, box_of, opened
 
 Mask = npt.NDArray[np.bool_]
 

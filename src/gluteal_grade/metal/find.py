@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
@@ -16,6 +15,7 @@ from gluteal_grade.metal.ct import metal_near
 from gluteal_grade.metal.joint import distance_mm, joint_mm
 from gluteal_grade.metal.protocol import HeaderEvidence
 from gluteal_grade.metal.zone import Imaging, margin_mm, unseen_radius_mm, zone_around, zone_unseen
+from gluteal_grade.vocabulary import Side
 
 
 @dataclass(frozen=True, eq=False)

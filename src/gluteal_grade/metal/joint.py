@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.config import MetalPlaceSettings
-from gluteal_grade.fat.planes import Box
 from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.imaging.planes import Box
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 Mask = npt.NDArray[np.bool_]
 

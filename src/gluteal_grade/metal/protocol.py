@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import Side
-from gluteal_grade.study import Series, Study
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.vocabulary import Side
 
 
 @dataclass(frozen=True)

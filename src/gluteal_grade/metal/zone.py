@@ -9,8 +9,9 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.geometry import FloatArray
+from gluteal_grade.io.study import Series
 from gluteal_grade.metal.artifact import Artifact, Mask, near
-from gluteal_grade.study import Series, SeriesKind
+from gluteal_grade.vocabulary import SeriesKind
 
 Imaging = Literal["mars", "wide_spin_echo", "spin_echo", "gradient_echo", "ct"]
 

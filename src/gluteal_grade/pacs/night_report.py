@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade import __version__
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.task import State
 from gluteal_grade.errors import advice_for
+from gluteal_grade.files import whole
 from gluteal_grade.pacs.nightly import Night
 from gluteal_grade.report.pages import environment
 

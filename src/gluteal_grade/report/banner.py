@@ -6,10 +6,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.report.page import Page
 from gluteal_grade.report.words import joined, why_text
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Region
 
 _WELL_SEEN = 0.9  # of a muscle: less is told here
 _BADGE = 150  # pixels

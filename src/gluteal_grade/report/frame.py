@@ -14,7 +14,7 @@ from gluteal_grade.report.shown import Shown
 from gluteal_grade.report.view import View
 from gluteal_grade.report.window import Window
 from gluteal_grade.report.words import notes, plain, regions_text, subtitle
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 
 PAGE_WIDTH = 1900
 MARGIN = 24

@@ -6,11 +6,11 @@ import math
 import textwrap
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import COLOURS, REGIONS, Muscle, Region, Side
 from gluteal_grade.report.page import Area, Page
 from gluteal_grade.report.readings import grade_text, probability_text
 from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
-from gluteal_grade.results import Asymmetry, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import COLOURS, REGIONS, Muscle, Region, Side
 
 HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile (p)", "Goutallier", "Bal & Lowe")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import Muscle, Side
+from gluteal_grade.vocabulary import Muscle, Side
 
 Profile = npt.NDArray[np.int64]
 Key = tuple[Muscle, Side]

@@ -7,12 +7,12 @@ from itertools import pairwise
 import matplotlib as mpl
 import numpy as np
 
-from gluteal_grade.anatomy import COLOURS, Muscle, Region
 from gluteal_grade.report.page import Area, Page
 from gluteal_grade.report.panel import BORDER_DASHES, FAT_COLOURS, ZONE_COLOUR, hatch
 from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.report.words import leaves_out, legend_entries
-from gluteal_grade.results import MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import COLOURS, Muscle, Region
 
 LEGEND_HEIGHT = 48
 _BAR = (380, 16)  # pixels of the colour bar

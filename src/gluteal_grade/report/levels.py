@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.report.landmarks import Profile, landmarks_mm
 from gluteal_grade.report.view import View, view_of
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 MOST_LEVELS = 5
 _MIN_GAP_MM = 8.0  # nearer slices show the same anatomy

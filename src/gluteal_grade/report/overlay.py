@@ -14,7 +14,7 @@ from gluteal_grade.report.look import Look
 from gluteal_grade.report.page import Page, drawing_style
 from gluteal_grade.report.panel import draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size, prepare
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 
 __all__ = ["PAGE_WIDTH", "Look", "write_overlays"]
 

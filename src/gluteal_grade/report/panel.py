@@ -13,11 +13,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from skimage.measure import find_contours
 
-from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Region
 from gluteal_grade.geometry import Array
 from gluteal_grade.report.page import Area, Rgb
 from gluteal_grade.report.regions import borders
 from gluteal_grade.report.view import View
+from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Region
 
 FAT_COLOURS = "viridis"  # even steps for every eye (CIELAB), and no grey in it: cividis passes through the grey of the anatomy
 HATCH_GREY = (150, 150, 150)

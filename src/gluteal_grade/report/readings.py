@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from functools import cache
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.grading.scales import Profile, load_scales
-from gluteal_grade.results import Grade, MuscleResult, StudyResult
+from gluteal_grade.result.models import Grade, MuscleResult, StudyResult
+from gluteal_grade.vocabulary import Region
 
 NO_INTERVAL = "–"
 _EXACT = 1e-6

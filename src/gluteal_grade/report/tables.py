@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gluteal_grade.anatomy import Region, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Region, Side
 
 COLUMNS = (
     "study",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gluteal_grade.cohort.files import write_table
 from gluteal_grade.errors import GradeError, RefusedInput, not_writable
+from gluteal_grade.files import write_table
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import CorrectionState, Table
 from gluteal_grade.review.corrections import corrected_result

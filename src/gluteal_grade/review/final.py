@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.results import MuscleResult
+from gluteal_grade.result.models import MuscleResult
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import SCALES, Item, Key
 from gluteal_grade.review.ratings import Results, Row, number
 from gluteal_grade.review.reads import Read
+from gluteal_grade.vocabulary import Muscle, Side
 
 _OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
 _MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml")

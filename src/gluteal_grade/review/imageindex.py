@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.index import index_folder
 from gluteal_grade.cohort.peek import peek
+from gluteal_grade.files import whole
 from gluteal_grade.io.files import single
+from gluteal_grade.io.study import study_id
 from gluteal_grade.review.database import FOLDER
-from gluteal_grade.study import study_id
 
 _NAME = "images.json"
 _Where = tuple[str, tuple[str, ...] | None]  # root, parts

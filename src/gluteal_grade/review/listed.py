@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.report.layout import Place
-from gluteal_grade.results import MuscleStatus, StudyStatus
+from gluteal_grade.result.models import MuscleStatus, StudyStatus
+from gluteal_grade.vocabulary import Region
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.vocabulary import Muscle, Side
 
 PROGRAM = "program"  # stands as a reader in exported ratings
 LONGEST_NOTE = 4000

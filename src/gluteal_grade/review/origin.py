@@ -16,11 +16,11 @@ from gluteal_grade.cohort.ledger import NAME
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io import discover
 from gluteal_grade.io.files import single, walk
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.report.dicom.deidentify import mapped
 from gluteal_grade.report.layout import RESULT, Place, places
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.imageindex import ImageIndex
-from gluteal_grade.study import Series, Study
 
 _LEDGER = "ledger"
 _BY_USER = "named by the user"  # as io.dicom.overridden has it

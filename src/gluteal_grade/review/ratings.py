@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gluteal_grade.anatomy import Region
-from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.result.models import MuscleResult, StudyResult
 from gluteal_grade.review.model import PROGRAM, Item, Key
 from gluteal_grade.review.reads import Read
+from gluteal_grade.vocabulary import Region
 
 COLUMNS = ("reader", "read", "study", "muscle", "side", "scale", "grade")
 FAT_FRACTION = "fat_fraction"

@@ -18,18 +18,18 @@ from pathlib import Path
 
 from gluteal_grade.config import Settings, load_settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.metal.mask import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.deidentify import deidentified_result, mapped
 from gluteal_grade.report.layout import Place
 from gluteal_grade.report.writer import write_study
-from gluteal_grade.results import FatReport, StudyResult
+from gluteal_grade.result.models import FatReport, StudyResult
 from gluteal_grade.review.correction import CORRECTED, CorrectionState
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
 from gluteal_grade.segmentation.source import segmenter_of
-from gluteal_grade.study import Series, Study
 
 _LEFT_S = 3600.0  # unfinished folders older than this are nobody's
 OTHER_SETTINGS = "measured with other settings, or another version of them, than the first result"

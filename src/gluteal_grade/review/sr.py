@@ -29,9 +29,8 @@ from highdicom.sr import (
 from pydicom.sr.codedict import codes as dicom_codes
 from pydicom.sr.coding import Code
 
-from gluteal_grade.anatomy import Muscle, Side
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.errors import GradeError
+from gluteal_grade.files import whole
 from gluteal_grade.io.quiet import quiet_pydicom
 from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.deidentify import deidentified
@@ -42,6 +41,7 @@ from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
 from gluteal_grade.review.reads import Read
 from gluteal_grade.review.srbasis import Basis, basis_of
+from gluteal_grade.vocabulary import Muscle, Side
 
 __all__ = ["basis_of", "reader_sr", "write_reader_sr"]
 

@@ -16,7 +16,7 @@ from gluteal_grade.io.quiet import quiet_pydicom
 from gluteal_grade.report.dicom.sources import not_written, sources_of
 from gluteal_grade.report.dicom.write import SEG, SR
 from gluteal_grade.report.layout import DICOM, Place
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.origin import origin_of
 from gluteal_grade.segmentation.segfile import SegFile, open_seg
 from gluteal_grade.segmentation.segparts import part_of

@@ -16,7 +16,7 @@ from gluteal_grade.io.files import single
 from gluteal_grade.io.sniff import HEAD_BYTES, FileType, sniff
 from gluteal_grade.io.zips import open_member, safe_members
 from gluteal_grade.report.layout import Place
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, now
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.labelcheck import check_nifti, check_seg

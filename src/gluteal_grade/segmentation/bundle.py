@@ -15,11 +15,12 @@ import numpy as np
 from gluteal_grade.config import ChecksSettings, SegmentationSettings, shipped
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.recognised import why_no_hip
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.vocabulary import SeriesKind
 
 if TYPE_CHECKING:
     from gluteal_grade.segmentation.weights import Model

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from gluteal_grade.anatomy import Part, Region, Side, label_value
 from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
+from gluteal_grade.imaging.masks import Mask
 from gluteal_grade.segmentation.hip import CHANNELS
-from gluteal_grade.segmentation.masks import Mask
+from gluteal_grade.vocabulary import Part, Region, Side, label_value
 
 _UNLIKELY = 0.02  # a class less probable than this is neither a label nor a doubt
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.segmentation.numbering import Numbering
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 _MUSCLES = {"maximus": Muscle.GLUTEUS_MAXIMUS, "medius": Muscle.GLUTEUS_MEDIUS, "minimus": Muscle.GLUTEUS_MINIMUS}
 _SIDES = {"right": Side.RIGHT, "r": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "l": Side.LEFT, "lt": Side.LEFT}

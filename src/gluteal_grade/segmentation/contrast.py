@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gluteal_grade.errors import GradeError, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.vocabulary import SeriesKind
 
 
 def images_of(reference: Series, study: Study, dixon_contrast: Sequence[str]) -> tuple[Series, ...]:

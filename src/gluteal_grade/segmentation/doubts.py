@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.config import ChecksSettings
-from gluteal_grade.coverage import Coverage, Key
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.coverage import Coverage, Key
+from gluteal_grade.imaging.masks import Box, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.fan import Points
-from gluteal_grade.segmentation.masks import Box, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 _MANY_POINTS = 20_000  # enough to tell where a muscle lies
 _HALF = 0.5  # what `coverage` says of a muscle that the picture cuts where it is widest: half or less

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import Side
+from gluteal_grade.vocabulary import Side
 
 Points = npt.NDArray[np.float64]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import HipSettings
 from gluteal_grade.geometry import Array, Grid, Volume
 from gluteal_grade.segmentation.locate import Box
 from gluteal_grade.segmentation.look import look, network_grid
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
+from gluteal_grade.vocabulary import Muscle, Side
 
 # channels of the hip network after the background
 CHANNELS = tuple(Muscle)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from gluteal_grade.config import ChecksSettings, SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.channels import numbering_of
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Series, Study
 
 if TYPE_CHECKING:
     from gluteal_grade.segmentation.labrun import Lab

@@ -11,9 +11,9 @@ import numpy as np
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Series, Study
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import LocatorSettings
 from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
+from gluteal_grade.imaging.masks import Mask, pieces
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
-from gluteal_grade.segmentation.masks import Mask, pieces
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
 
 # channels of the locator after the background
 CHANNELS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle)

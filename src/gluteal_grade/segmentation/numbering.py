@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from gluteal_grade.anatomy import REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.geometry import Array
+from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side, label_value
 
 
 class _Entry(BaseModel):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.anatomy import Side
 from gluteal_grade.segmentation.fan import Points, sheet_normal
+from gluteal_grade.vocabulary import Side
 
 _CELL_MM = 12.0  # wider than thick slices are thick, so that cells of two muscles meet
 _FEWEST_CELLS = 8

@@ -25,13 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.config import RegionRule, RegionSettings
-from gluteal_grade.coverage import Coverage, Key
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging.coverage import Coverage, Key
+from gluteal_grade.imaging.masks import voxels_of
 from gluteal_grade.segmentation.fan import Fan, Points, fan_of, in_plane, sheet_normal
-from gluteal_grade.segmentation.masks import voxels_of
+from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 
 GIVEN = "given with the labels"
 _EDGES = (2.0, 98.0)  # percentiles

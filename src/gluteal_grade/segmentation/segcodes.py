@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 Triple = tuple[str, str, str]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from gluteal_grade.anatomy import REGIONS, Muscle, Part, Region, Side
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.segmentation.segcodes import ALSO_READ, LATERALITY, MUSCLES, REGIONS_CID2
 from gluteal_grade.segmentation.segfile import Segment
+from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side
 
 _MUSCLE_CODES = {code: muscle for muscle, (code, _, _) in MUSCLES.items()} | ALSO_READ
 _SIDE_CODES = {code: side for side, (code, _, _) in LATERALITY.items()}

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import Part, label_value
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.segfile import SegFile, SegFrame, is_seg, open_seg
 from gluteal_grade.segmentation.segparts import parts_of
 from gluteal_grade.segmentation.segplace import place_of
-from gluteal_grade.study import Series, Study
+from gluteal_grade.vocabulary import Part, label_value
 
 
 def may_be_seg(path: Path) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle, Side
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 _STRAY_SHARE = 0.10  # of a muscle's voxels beyond the midline; the glutei never cross it
 _ONE_SIDED_MM = 30.0  # glutei lie 60-150 mm off the midline

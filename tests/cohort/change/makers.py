@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import ADVICE, Reason
 from gluteal_grade.grading.probability import grade_probabilities
 from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.results import (
+from gluteal_grade.measurement.interval import bounds
+from gluteal_grade.result.models import (
     SCHEMA_VERSION,
     FatReport,
     Grade,
@@ -24,8 +24,8 @@ from gluteal_grade.results import (
     StudyResult,
     StudyStatus,
 )
-from gluteal_grade.uncertainty.interval import bounds
-from gluteal_grade.uncertainty.split_normal import SplitNormal
+from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 NAN = math.nan
 SCALES = load_scales()

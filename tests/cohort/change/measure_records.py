@@ -16,10 +16,10 @@ import numpy as np
 from gluteal_grade.cohort.change.difference import change_interval, smallest_detectable_change, stated
 from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.results import IntervalPart
-from gluteal_grade.uncertainty.split_normal import SplitNormal
-from gluteal_grade.validation.measured import rows_of
-from gluteal_grade.validation.refit import refitted
+from gluteal_grade.result.models import IntervalPart
+from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade_lab.validation.measured import rows_of
+from gluteal_grade_lab.validation.refit import refitted
 
 PAIRS = 400  # drawn per muscle and ten points of fat
 

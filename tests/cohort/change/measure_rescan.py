@@ -9,17 +9,17 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.models import Change
 from gluteal_grade.config import load_settings
-from gluteal_grade.phantom.grids import axial_grid
-from gluteal_grade.phantom.study import make_study
-from gluteal_grade.phantom.swapped import SwapKind
 from gluteal_grade.pipeline import grade_study
-from gluteal_grade.results import StudyResult
-from gluteal_grade.validation.design import design, spec
-from gluteal_grade.validation.measured import TrueLabels, as_study
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.vocabulary import Region
+from gluteal_grade_lab.phantom.grids import axial_grid
+from gluteal_grade_lab.phantom.study import make_study
+from gluteal_grade_lab.phantom.swapped import SwapKind
+from gluteal_grade_lab.validation.design import design, spec
+from gluteal_grade_lab.validation.measured import TrueLabels, as_study
 
 FIRST = 60_000  # seeds that neither calibrate nor verify
 LOW, HIGH = (-212.0, -178.0, -138.0), (212.0, 112.0, 148.0)

@@ -11,10 +11,10 @@ import pytest
 import typer
 
 from gluteal_grade import cli
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cli.compare import compare
 from gluteal_grade.errors import Reason
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import refused_result, result, whole
 from tests.synthetic import dixon, make_toy
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.models import Change, Comparison
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.results import FatReport, MuscleResult, MuscleStatus, NoteModel
+from gluteal_grade.result.models import FatReport, MuscleResult, MuscleStatus, NoteModel
+from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.cohort.change.makers import NAN, missing, muscle, one_series, result, whole
 
 MAX, MED, MIN = Muscle

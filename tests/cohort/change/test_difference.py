@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gluteal_grade.cohort.change.difference import change_interval, difference_cdf, smallest_detectable_change, stated, variance
-from gluteal_grade.results import IntervalPart
-from gluteal_grade.uncertainty.split_normal import SplitNormal
+from gluteal_grade.result.models import IntervalPart
+from gluteal_grade.statistics.split_normal import SplitNormal
 
 sds = st.floats(1e-5, 0.2)
 fats = st.floats(0, 1)

@@ -10,7 +10,6 @@ import pytest
 from matplotlib import image
 from rich.console import Console
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.console import print_comparison
 from gluteal_grade.cohort.change.course import joined, points_of
@@ -19,7 +18,8 @@ from gluteal_grade.cohort.change.rows import COLUMNS, rows
 from gluteal_grade.cohort.change.write import notes_of, write_comparison
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.readings import quartile_edges
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import NAN, missing, muscle, result, whole
 
 MAX, MED, MIN = Muscle

@@ -7,7 +7,7 @@ import pytest
 
 from gluteal_grade.cohort.change.read import read_result
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.results import SCHEMA_VERSION
+from gluteal_grade.result.models import SCHEMA_VERSION
 from tests.cohort.change.makers import refused_result, result, whole
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_studies_csv, picture_name
 from gluteal_grade.cohort.change.read import read_result
@@ -16,7 +15,8 @@ from gluteal_grade.cohort.change.rows import COLUMNS as PAIR_COLUMNS
 from gluteal_grade.cohort.change.rows import rows
 from gluteal_grade.cohort.change.trends import COLUMNS, patient_trends
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import muscle, refused_result, result
 
 MAX = Muscle.GLUTEUS_MAXIMUS

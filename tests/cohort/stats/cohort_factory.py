@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.anatomy import REGIONS, Muscle
 from gluteal_grade.report.tables import COLUMNS
+from gluteal_grade.vocabulary import REGIONS, Muscle
 
 STUDY = (
     "study", "source", "state", "reason", "patient", "days", "sex", "age", "group", "operated_side", "method", "automatic",

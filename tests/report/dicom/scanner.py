@@ -12,16 +12,10 @@ from tempfile import mkdtemp
 import numpy as np
 from pydicom.uid import MRImageStorage
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.io import discover
-from gluteal_grade.phantom.body import BodyParameters
-from gluteal_grade.phantom.dicom_writer import write_dicom as write_phantom
-from gluteal_grade.phantom.enhanced_writer import write_enhanced_dixon
-from gluteal_grade.phantom.signal import Protocol, Technique
-from gluteal_grade.phantom.study import PhantomStudy, PhantomStudySpec, SeriesImage, SeriesSpec
-from gluteal_grade.phantom.vendors import Vendor
+from gluteal_grade.io.study import Series, Study
 from gluteal_grade.pipeline import Graded, StudyImages, grade_study
 from gluteal_grade.report.dicom.seg import Segments, segmentation_of
 from gluteal_grade.report.dicom.sources import sources_of
@@ -29,7 +23,13 @@ from gluteal_grade.report.dicom.uids import identity_of
 from gluteal_grade.report.dicom.write import write_dicom
 from gluteal_grade.report.writer import write_study
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.study import Series, SeriesKind, Study
+from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade_lab.phantom.body import BodyParameters
+from gluteal_grade_lab.phantom.dicom_writer import write_dicom as write_phantom
+from gluteal_grade_lab.phantom.enhanced_writer import write_enhanced_dixon
+from gluteal_grade_lab.phantom.signal import Protocol, Technique
+from gluteal_grade_lab.phantom.study import PhantomStudy, PhantomStudySpec, SeriesImage, SeriesSpec
+from gluteal_grade_lab.phantom.vendors import Vendor
 from tests.dicom_factory import image, uid, write
 from tests.synthetic import Toy, ct, dixon, make_toy
 

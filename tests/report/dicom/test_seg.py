@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from PIL import ImageColor
 from pydicom import dcmread
 
-from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from gluteal_grade.geometry import Grid, Volume, affine_from_lps
 from gluteal_grade.segmentation.segread import SegSegmenter
+from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from tests.report.dicom.scanner import SCANNERS, examined, objects, segments_on, stack
 from tests.strategies import grids
 

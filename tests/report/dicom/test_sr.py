@@ -8,13 +8,13 @@ import highdicom as hd
 import pydicom
 import pytest
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import ADVICE, Reason, RefusedInput
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.summary import summary
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
-from gluteal_grade.results import MuscleResult, MuscleStatus
+from gluteal_grade.result.models import MuscleResult, MuscleStatus
+from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.report.dicom.scanner import HAS_DCIODVFY, HAS_DSRDUMP, SCANNERS, complaints, examined, objects, relabelled
 
 SETTINGS = load_settings()

@@ -12,7 +12,7 @@ from gluteal_grade.cli.kinds import parse_kinds
 from gluteal_grade.config import load_settings
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import grade_study
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 from gluteal_grade.segmentation.source import segmenter_of
 from tests.cohort.studies import write_pair
 

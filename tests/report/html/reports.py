@@ -6,9 +6,9 @@ import math
 from html.parser import HTMLParser
 from typing import Any
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import ADVICE, Reason
-from gluteal_grade.results import MuscleStatus, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.result.models import MuscleStatus, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 NAN = math.nan
 VOID = {"meta", "img", "br", "link"}

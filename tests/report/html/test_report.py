@@ -17,14 +17,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gluteal_grade.anatomy import REGIONS, Muscle, Region, Side
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.html import Prior, PriorRow, write_report
 from gluteal_grade.report.html.picture import MAX_BYTES, embedded
 from gluteal_grade.report.html.plots import fat_range, nice_top, ticks
 from gluteal_grade.report.html.write import Mark, report_text
 from gluteal_grade.report.view import view_of
-from gluteal_grade.results import MetalSide, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.result.models import MetalSide, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Side
 from tests.report.html.reports import Read, doubtful, refused
 from tests.report.studies import toy_study
 

@@ -14,11 +14,11 @@ import httpx
 import numpy as np
 import pytest
 
-from gluteal_grade.anatomy import LABEL_VALUES, Muscle
 from gluteal_grade.io.nifti import read_volume, save_volume
 from gluteal_grade.review.model import Item, Key, Session
 from gluteal_grade.review.web.room import Room
 from gluteal_grade.review.web.security import CSRF_HEADER
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle
 from tests.review.web.asking import csrf_of
 from tests.review.web.graded import room_of, sound_studies
 from tests.review.web.inside import client_of

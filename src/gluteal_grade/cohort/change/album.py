@@ -14,7 +14,7 @@ from gluteal_grade.cohort.change.readable import usable
 from gluteal_grade.cohort.change.write import notes_of
 from gluteal_grade.errors import not_writable
 from gluteal_grade.report.readings import quartile_edges
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 
 FOLDER = "trends"
 

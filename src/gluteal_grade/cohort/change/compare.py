@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from gluteal_grade import __version__
-from gluteal_grade.anatomy import ALL_PARTS, Part, Region
 from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution
 from gluteal_grade.cohort.change.difference import change_interval, smallest_detectable_change, stated
 from gluteal_grade.cohort.change.grades import grade_changes
@@ -14,7 +13,8 @@ from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Compariso
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
 from gluteal_grade.cohort.change.words import change_words
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import ALL_PARTS, Part, Region
 
 _NAN = math.nan
 

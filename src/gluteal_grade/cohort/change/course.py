@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.compare import was_cut
-from gluteal_grade.results import MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 SDC_NOTE = "SDC: smallest detectable change by the stated uncertainty alone, a lower bound. Bars: 95 % intervals."
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from scipy.optimize import brentq
 from scipy.special import ndtr, owens_t
 
-from gluteal_grade.results import IntervalPart
-from gluteal_grade.uncertainty.split_normal import SplitNormal
+from gluteal_grade.result.models import IntervalPart
+from gluteal_grade.statistics.split_normal import SplitNormal
 
 Z95 = 1.959963984540054
 _REACH = 8.5  # SDs; beyond lies less than 1e-16

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from gluteal_grade.cohort.change.models import GradeChange
-from gluteal_grade.results import MuscleResult
+from gluteal_grade.result.models import MuscleResult
 
 
 def grade_changes(prior: MuscleResult | None, current: MuscleResult | None, comparable: bool) -> tuple[GradeChange, ...]:

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.change.course import SDC_NOTE, Course, Point
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 from gluteal_grade.report.page import FAINT, INK, RULE, drawing_style
+from gluteal_grade.vocabulary import Muscle, Side
 
 # Okabe & Ito 2008; a colour, a marker and a line each, so that print in grey tells them apart. No muscle's colour among them.
 SIDE_STYLE: dict[Side, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.results import SCHEMA_VERSION, StudyResult, StudyStatus
+from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult, StudyStatus
 
 
 def read_result(path: Path, which: str) -> StudyResult:

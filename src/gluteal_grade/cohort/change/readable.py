@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gluteal_grade.cohort.change.patients import PatientStudy
 from gluteal_grade.cohort.change.read import read_result
 from gluteal_grade.errors import GradeError, Reason
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
 
 NO_DAYS = "no_days"  # nothing tells when the study was
 

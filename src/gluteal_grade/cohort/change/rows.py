@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 
 _SCALES = ("quartile", "goutallier", "bal_lowe")
 _SCAN = (

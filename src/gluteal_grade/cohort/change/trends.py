@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.cohort.change.album import write_pictures
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
@@ -19,8 +18,9 @@ from gluteal_grade.cohort.change.patients import PatientStudy, by_patient
 from gluteal_grade.cohort.change.readable import usable
 from gluteal_grade.cohort.change.rows import COLUMNS as PAIR_COLUMNS
 from gluteal_grade.cohort.change.rows import rows
-from gluteal_grade.cohort.files import table_writer
-from gluteal_grade.results import StudyResult
+from gluteal_grade.files import table_writer
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.vocabulary import Region
 
 COLUMNS = ("patient", "days_prior", "days_current", "consecutive", "first_to_last", *PAIR_COLUMNS)
 LEFT_OUT_COLUMNS = ("patient", "days", "reason")

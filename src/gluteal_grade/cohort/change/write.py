@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.course import Course, joined, points_of
 from gluteal_grade.cohort.change.models import Change, Comparison
 from gluteal_grade.cohort.change.rows import write_csv
 from gluteal_grade.cohort.change.words import signed
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 from gluteal_grade.report.readings import quartile_edges
-from gluteal_grade.results import StudyResult
+from gluteal_grade.result.models import StudyResult
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 
 def write_comparison(comparison: Comparison, prior: StudyResult, current: StudyResult, out: Path) -> tuple[Path, ...]:

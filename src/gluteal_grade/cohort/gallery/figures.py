@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.gallery.files import FIGURES
 from gluteal_grade.cohort.gallery.strips import Strip, draw_strips
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
 from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
+from gluteal_grade.files import whole
 
 KINDS = {
     "by_sex": "fat fraction and volume by sex and side",

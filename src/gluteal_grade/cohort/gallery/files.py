@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 from gluteal_grade.report.layout import place_at
 
 # names this package gives; one digit more where there are a thousand pages

@@ -9,10 +9,10 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from gluteal_grade.cohort.files import whole
 from gluteal_grade.cohort.gallery.picture import study_picture
 from gluteal_grade.cohort.gallery.tile import SIZE, Tile, draw_tile, font, picture_size
 from gluteal_grade.cohort.gallery.words import DISCLAIMER
+from gluteal_grade.files import whole
 
 COLUMNS, ROWS = 4, 5
 _GAP = 14

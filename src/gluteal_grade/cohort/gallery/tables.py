@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gluteal_grade.anatomy import Muscle, Region, Side
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 SIDES = tuple(Side)  # right, left
 MUSCLES = tuple(Muscle)

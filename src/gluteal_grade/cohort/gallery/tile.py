@@ -10,9 +10,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gluteal_grade.anatomy import COLOURS, Region
 from gluteal_grade.cohort.gallery.tables import MUSCLES
 from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
+from gluteal_grade.vocabulary import COLOURS, Region
 
 SIZE = (480, 442)  # pixels
 _EDGE = 7

@@ -24,7 +24,7 @@ from gluteal_grade.cohort.gallery.words import (
     percent,
 )
 from gluteal_grade.report.words import visible
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.result.models import MuscleStatus
 
 Cell = tuple[int | None, str, str]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
 from gluteal_grade.report.words import visible
-from gluteal_grade.results import MuscleStatus
+from gluteal_grade.result.models import MuscleStatus
 
 SEXES = {"F": "women", "M": "men", "": "sex not known"}
 MOST_GROUPS = 8

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.anatomy import Muscle
 from gluteal_grade.cohort.stats.found import Comparison
 from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
+from gluteal_grade.vocabulary import Muscle
 
 # Okabe & Ito 2008, dark enough on white; shape says the same as colour
 _LOOKS = {Muscle.GLUTEUS_MAXIMUS: ("#D55E00", "o"), Muscle.GLUTEUS_MEDIUS: ("#0072B2", "s"), Muscle.GLUTEUS_MINIMUS: ("#009E73", "^")}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import Region
+from gluteal_grade.vocabulary import Region
 
 Floats = npt.NDArray[np.float64]
 NAN = math.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gluteal_grade.anatomy import REGIONS, Muscle, Region
+from gluteal_grade.vocabulary import REGIONS, Muscle, Region
 
 Part = tuple[str, str]
 

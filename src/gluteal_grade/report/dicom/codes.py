@@ -11,8 +11,8 @@ from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from gluteal_grade.anatomy import Muscle, Part, Region, Side
 from gluteal_grade.segmentation.segcodes import LATERALITY, MUSCLES, REGIONS_CID2
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 SCHEME = "99GLUTEAL"
 SCHEME_NAME = "gluteal_grade measurements and grades"

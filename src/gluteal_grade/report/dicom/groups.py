@@ -19,12 +19,12 @@ from highdicom.sr import (
 )
 from pydicom.sr.coding import Code
 
-from gluteal_grade.anatomy import Part, Region
 from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.result.models import MuscleResult, StudyResult
+from gluteal_grade.vocabulary import Part, Region
 
 Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
 

@@ -10,14 +10,14 @@ from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentationTypeValues, SegmentDescription
 from pydicom.dataset import Dataset
 
-from gluteal_grade.anatomy import COLOURS, LABEL_VALUES, Part, Region
 from gluteal_grade.pipeline import Graded, StudyImages
 from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.planes import on_planes
 from gluteal_grade.report.dicom.sources import Sources, not_written
 from gluteal_grade.report.dicom.stamp import common, stamp
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.results import SegmentationReport, StudyResult
+from gluteal_grade.result.models import SegmentationReport, StudyResult
+from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Part, Region
 
 
 @dataclass(frozen=True)

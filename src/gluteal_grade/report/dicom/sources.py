@@ -21,7 +21,7 @@ from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.study import Series, Study
+from gluteal_grade.io.study import Series, Study
 
 _CLASSIC = {str(MRImageStorage), str(CTImageStorage)}
 _ENHANCED = {str(EnhancedMRImageStorage), str(EnhancedCTImageStorage), "1.2.840.10008.5.1.4.1.1.4.4", "1.2.840.10008.5.1.4.1.1.2.2"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from gluteal_grade.anatomy import Region, Side
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import Region, Side
 
 _METHODS = {
     "dixon": "Dixon water and fat",

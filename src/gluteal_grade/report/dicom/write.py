@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.io.quiet import quiet_pydicom
+from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.deidentify import deidentified
 from gluteal_grade.report.dicom.sc import capture_of
@@ -19,7 +20,6 @@ from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
 from gluteal_grade.report.dicom.sr import report_of
 from gluteal_grade.report.dicom.uids import identity_of
 from gluteal_grade.report.layout import DICOM
-from gluteal_grade.study import Study
 
 SEG, SR, SC = "seg.dcm", "sr.dcm", "sc.dcm"
 

@@ -6,7 +6,6 @@ import math
 from functools import cache
 from typing import Any
 
-from gluteal_grade.anatomy import Region, Side
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.html import plots, tables
 from gluteal_grade.report.html.numbers import SCALES, gap, number, percent
@@ -16,7 +15,8 @@ from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
 from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.report.words import method_name, plain, regions_text, series_name, visible
-from gluteal_grade.results import FatReport, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.result.models import FatReport, NoteModel, StudyResult, StudyStatus
+from gluteal_grade.vocabulary import Region, Side
 
 _STATUS = {
     StudyStatus.GRADED: "graded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import Muscle, Region, Side
+from gluteal_grade.vocabulary import Muscle, Region, Side
 
 
 @dataclass(frozen=True)

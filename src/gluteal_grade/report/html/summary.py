@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import Part, Region, Side
 from gluteal_grade.errors import ADVICE, Reason
 from gluteal_grade.report.html.numbers import fat_phrase, gap, number, percent, signed
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import joined, muscle_name, plain, why_text
-from gluteal_grade.results import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
+from gluteal_grade.result.models import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
+from gluteal_grade.vocabulary import Part, Region, Side
 
 _FIXED = "\N{NO-BREAK SPACE}"
 _SOUND = (MuscleStatus.GRADED, MuscleStatus.PARTIAL)

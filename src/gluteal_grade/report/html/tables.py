@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import ALL_PARTS, REGIONS, Muscle, Part, Region, Side
 from gluteal_grade.report.html.numbers import SCALES, interval, millilitres, number, percent, signed
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text, percentile_text, probability_text, z_text
 from gluteal_grade.report.words import DASH, muscle_name, plain, series_name, status_text, why_text
-from gluteal_grade.results import Asymmetry, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.vocabulary import ALL_PARTS, REGIONS, Muscle, Part, Region, Side
 
 LITTLE_OEDEMA = 0.005  # share that rounds to nothing
 _MUCH_EVALUABLE = 0.9  # a region of which less could be measured is told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 
 INK, FAINT, RULE = "#1a1a1a", "#555555", "#c8c8c8"
 # Okabe & Ito 2008; shape says the same as colour

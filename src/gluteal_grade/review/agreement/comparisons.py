@@ -9,9 +9,9 @@ from itertools import combinations, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.review.agreement.ratings import Rater, ScaleRatings
 from gluteal_grade.review.model import PROGRAM
+from gluteal_grade.vocabulary import Muscle, Side
 
 ALL = "all"
 

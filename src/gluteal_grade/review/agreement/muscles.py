@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle
 from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.review.agreement.canvas import MOST, RULE, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
@@ -15,6 +14,7 @@ from gluteal_grade.review.agreement.found import Findings
 from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.words import drawable, label
+from gluteal_grade.vocabulary import Muscle
 
 _ONE, _MORE = "#9ecae1", "#08306b"
 _ROW, _PANEL, _PER_LINE = 0.2, 4.4, 3

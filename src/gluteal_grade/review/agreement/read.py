@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.review.agreement.ratings import Rater, Ratings, ScaleRatings
 from gluteal_grade.review.agreement.scales import KNOWN, number, scale_name, unknown_scale
 from gluteal_grade.review.model import NOT_ASSESSABLE, PROGRAM
+from gluteal_grade.vocabulary import Muscle, Side
 
 COLUMNS = ("reader", "read", "study", "muscle", "side", "scale", "grade")
 _LONGEST_READER = 60

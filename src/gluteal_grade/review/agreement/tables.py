@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gluteal_grade.anatomy import Muscle, Side
 from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
@@ -15,6 +14,7 @@ from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.run import CONTINUOUS_PAIR, NOMINAL
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.words import STATISTICS, headline, koch, shown
+from gluteal_grade.vocabulary import Muscle, Side
 
 _WHOLE = (ALL, ALL)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from gluteal_grade.cohort.files import write_table
 from gluteal_grade.cohort.gallery.files import write_text
 from gluteal_grade.errors import not_writable
+from gluteal_grade.files import write_table
 from gluteal_grade.report.page import drawing_style
 from gluteal_grade.review.agreement.canvas import MOST
 from gluteal_grade.review.agreement.comparisons import Who, comparisons

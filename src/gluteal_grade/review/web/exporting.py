@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from gluteal_grade.cohort.files import whole
+from gluteal_grade.files import whole
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.exports import export, export_reports
 from gluteal_grade.review.web.bodies import json_body

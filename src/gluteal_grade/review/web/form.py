@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gluteal_grade.anatomy import COLOURS, Muscle, Region, Side
 from gluteal_grade.report.words import fat_text, status_text, volume_text
-from gluteal_grade.results import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, SCALES, TENDON_STATES, TENDONS, Item, Key, Session
+from gluteal_grade.vocabulary import COLOURS, Muscle, Region, Side
 
 COLUMNS = (Side.RIGHT, Side.LEFT)  # as in the picture: the patient's right at the left
 SCALE_NAMES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}

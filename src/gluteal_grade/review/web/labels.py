@@ -12,11 +12,10 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from gluteal_grade.anatomy import Region
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import percent_text, volume_text
-from gluteal_grade.results import MuscleResult, StudyResult
+from gluteal_grade.result.models import MuscleResult, StudyResult
 from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import Decision, Item, Key
@@ -24,6 +23,7 @@ from gluteal_grade.review.web.bodies import file_body
 from gluteal_grade.review.web.form import SCALE_NAMES
 from gluteal_grade.review.web.pages import room_of, seat_of
 from gluteal_grade.review.web.room import Room
+from gluteal_grade.vocabulary import Region
 
 router = APIRouter()
 

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from gluteal_grade.anatomy import LABEL_VALUES
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.panel import FAT_COLOURS
 from gluteal_grade.review.catalogue import Listed
@@ -17,6 +16,7 @@ from gluteal_grade.review.slices import FAT_STEPS, Stack
 from gluteal_grade.review.web.pages import room_of, seat_of
 from gluteal_grade.review.web.room import Room
 from gluteal_grade.review.web.stacks import Loader, study_stack
+from gluteal_grade.vocabulary import LABEL_VALUES
 
 router = APIRouter()
 

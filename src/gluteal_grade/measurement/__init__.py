@@ -1,0 +1,1 @@
+"""From a fat map and a label map to numbers with intervals."""

@@ -1,0 +1,262 @@
+"""Labels and a fat map in, per-muscle numbers out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from gluteal_grade.config import MeasureSettings
+from gluteal_grade.errors import Reason
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.oedema import OedemaMap, bright_share
+from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.imaging.coverage import Coverage, Key, views_of
+from gluteal_grade.imaging.planes import Box
+from gluteal_grade.measurement.interval import Interval, Uncertainty
+from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
+
+Mask = npt.NDArray[np.bool_]
+NAN = math.nan
+NOT_SEEN = Coverage(NAN, ())
+UNKNOWN = Interval()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One slice of a muscle: its index in the RAS+ volume, its place along the slice normal, area and fat."""
+
+    index: int
+    position_mm: float
+    area_cm2: float
+    fat_fraction: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Numbers of one part; NaN with a reason where something could not be measured.
+
+    Attributes:
+        part: muscle, region, side.
+        volume_ml: label volume in view.
+        lean_volume_ml: volume x (1 - mean fat fraction): the sum of (1 - FF) over voxels, voxels without a value counted as average.
+        fat_fraction: mean FF of voxels with a value; `median`, `q1`, `q3` their quartiles.
+        interval: where the true mean lies; NaN where none was asked for.
+        fat_area_fraction: share of those voxels above the FF threshold (CT: inside the fat HU window).
+        ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
+        evaluable_share: share of the label's voxels with a value.
+        oedema_share: share of them that a fat-suppressed series shows brighter than lean muscle; no grade depends on it.
+        coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
+        profile: slices along the normal, first to last.
+        reason: why numbers are missing (fractions NaN), or `out_of_view` for a muscle measured in part; None if whole.
+        detail: what exactly.
+    """
+
+    part: Part
+    reason: Reason | None = None
+    detail: str = ""
+    volume_ml: float = NAN
+    lean_volume_ml: float = NAN
+    fat_fraction: float = NAN
+    fat_fraction_median: float = NAN
+    fat_fraction_q1: float = NAN
+    fat_fraction_q3: float = NAN
+    interval: Interval = UNKNOWN
+    fat_area_fraction: float = NAN
+    ct_lean_share: float = NAN
+    evaluable_share: float = NAN
+    oedema_share: float = NAN
+    coverage: Coverage = NOT_SEEN
+    profile: tuple[Slice, ...] = ()
+
+    @property
+    def largest_section(self) -> Slice | None:
+        """The slice with the largest area."""
+        return max(self.profile, key=lambda s: s.area_cm2, default=None)
+
+
+def measure(
+    labels: Volume,
+    fat: FatMap | Mapping[Side, FatMap],
+    slice_axis: int,
+    settings: MeasureSettings,
+    views: Mapping[Key, Coverage] | None = None,
+    uncertainty: Uncertainty | None = None,
+) -> tuple[Measurement, ...]:
+    """Every muscle of both sides, and every region the labels tell apart.
+
+    Args:
+        labels: our own values, RAS+.
+        fat: on the same grid; one map, or one for each side.
+        slice_axis: array axis across the slices.
+        settings: thresholds.
+        views: `coverage.views_of` these labels on the fat map's image, where known already.
+        uncertainty: makes the intervals; without it there are none.
+
+    Returns:
+        right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
+        with its reason.
+    """
+    places = _Places(labels)
+    present = {LABEL_VALUES[value] for value in places.boxes}
+    maps = dict.fromkeys(Side, fat) if isinstance(fat, FatMap) else fat
+    if views is None:
+        views = views_of(labels, maps[Side.RIGHT].image, settings.min_view_area_mm2)
+    found = []
+    for side, side_fat in ((side, maps[side]) for side in Side):
+        side_labelled = any(part.side is side for part in present)
+        for muscle in Muscle:
+            whole = Part(muscle, Region.WHOLE, side)
+            box = places.box(whole)
+            if box is None:
+                reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
+                found.append(Measurement(whole, reason, f"no label for the {whole}"))
+                continue
+            near = _Near(box, _cropped(side_fat, box), side_fat.volume.grid)
+            unsure = uncertainty and uncertainty.cropped(box)
+            for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
+                if part is whole or part in present:
+                    mask = places.mask(part, box)
+                    found.append(_measure_part(part, mask, views[muscle, side], near, slice_axis, settings, unsure))
+    return tuple(found)
+
+
+def with_oedema(
+    measurements: tuple[Measurement, ...], labels: Volume, oedema: OedemaMap | None, settings: MeasureSettings
+) -> tuple[Measurement, ...]:
+    """The same with each part's oedema share; NaN without a map, or where too little of the part has a value in it."""
+    if oedema is None:
+        return measurements
+    places, found = _Places(labels), []
+    for m in measurements:
+        box = places.box(m.part) or (slice(0, 0),) * 3
+        near = replace(oedema, volume=_part_of(oedema.volume, box))
+        found.append(replace(m, oedema_share=bright_share(near, places.mask(m.part, box), settings.min_evaluable_share)))
+    return tuple(found)
+
+
+class _Places:
+    """Where each part lies in a label map: everything is measured in a small box around it."""
+
+    def __init__(self, labels: Volume) -> None:
+        self._array = labels.array
+        self.boxes = {value: box for value, box in enumerate(ndimage.find_objects(labels.array), start=1) if box is not None}
+
+    def box(self, part: Part) -> Box | None:
+        """Around the part, with a voxel more at each side; None where it has no voxel."""
+        found = [self.boxes[value] for value in _values(part) if value in self.boxes]
+        if not found:
+            return None
+        x, y, z = (slice(max(0, min(b[a].start for b in found) - 1), max(b[a].stop for b in found) + 1) for a in range(3))
+        return x, y, z
+
+    def mask(self, part: Part, box: Box) -> Mask:
+        """The part's voxels in a box; of a whole muscle, those of its regions too."""
+        return np.isin(self._array[box], _values(part))
+
+
+def _values(part: Part) -> list[int]:
+    regions = (Region.WHOLE, *REGIONS[part.muscle]) if part.region is Region.WHOLE else (part.region,)
+    return [label_value(replace(part, region=region)) for region in regions]
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """A fat map around one muscle: the box that was cut out, what it holds, and the grid it was cut from."""
+
+    box: Box
+    fat: FatMap
+    grid: Grid
+
+
+def _part_of(volume: Volume, box: Box) -> Volume:
+    """Voxels of a box; their place in space is looked up on the grid that it was cut from."""
+    return volume.with_array(volume.array[box])
+
+
+def _cropped(fat: FatMap, box: Box) -> FatMap:
+    return replace(
+        fat,
+        volume=_part_of(fat.volume, box),
+        image=_part_of(fat.image, box),
+        body=_part_of(fat.body, box),
+        ct_lean=fat.ct_lean and _part_of(fat.ct_lean, box),
+        ct_fat=fat.ct_fat and _part_of(fat.ct_fat, box),
+        excluded=tuple(replace(e, where=_part_of(e.where, box)) for e in fat.excluded),
+    )
+
+
+def _measure_part(
+    part: Part, mask: Mask, view: Coverage, near: _Near, slice_axis: int, settings: MeasureSettings, uncertainty: Uncertainty | None
+) -> Measurement:
+    fat = near.fat
+    count = int(mask.sum())
+    values = fat.volume.array[mask]
+    values = values[np.isfinite(values)].astype(np.float64)
+    seen = Measurement(
+        part,
+        volume_ml=count * fat.volume.grid.voxel_volume_ml,
+        evaluable_share=values.size / count,
+        ct_lean_share=float(fat.ct_lean.array[mask].mean()) if fat.ct_lean else NAN,
+        coverage=view,
+        profile=_profile(mask, near, slice_axis),
+    )
+    if count < settings.min_voxels:
+        return replace(seen, reason=Reason.TOO_FEW_VOXELS, detail=f"{count} voxels, {settings.min_voxels} needed")
+    if fat.folded:
+        return replace(seen, reason=Reason.AMBIGUOUS_DOMINANCE, detail="fat above or below 50 % cannot be told apart")
+    if not values.size:
+        return replace(seen, reason=_why_left_out(mask, fat) or Reason.NO_FAT_VALUES, detail="no voxel of it has a fat value")
+    if seen.evaluable_share < settings.min_evaluable_share:
+        detail = f"{seen.evaluable_share:.0%} of it has a fat value, {settings.min_evaluable_share:.0%} needed"
+        return replace(seen, reason=_why_left_out(mask, fat) or Reason.TOO_LITTLE_EVALUABLE, detail=detail)
+    mean = float(values.mean())
+    q1, median, q3 = (float(q) for q in np.percentile(values, [25, 50, 75]))
+    if fat.ct_fat:
+        mostly_fat = float(fat.ct_fat.array[mask & np.isfinite(fat.volume.array)].mean())
+    else:
+        mostly_fat = float((values > settings.fat_area_threshold).mean())
+    cut = f"cut at the {', '.join(view.borders)} border; about {view.share:.0%} in view"
+    return replace(
+        seen,
+        reason=Reason.OUT_OF_VIEW if view.borders else None,
+        detail=cut if view.borders else "",
+        lean_volume_ml=seen.volume_ml * (1 - mean),
+        fat_fraction=mean,
+        fat_fraction_median=median,
+        fat_fraction_q1=q1,
+        fat_fraction_q3=q3,
+        interval=uncertainty.interval(mask, fat, slice_axis) if uncertainty else UNKNOWN,
+        fat_area_fraction=mostly_fat,
+    )
+
+
+def _why_left_out(mask: Mask, fat: FatMap) -> Reason | None:
+    """The reason of the excluded region that takes most of the part's missing voxels; None where most are missing by themselves."""
+    missing = mask & ~np.isfinite(fat.volume.array)
+    shares = {e.reason: int((missing & e.where.array).sum()) for e in fat.excluded}
+    reason = max(shares, key=lambda r: shares[r], default=None)
+    return reason if reason is not None and 2 * shares[reason] >= int(missing.sum()) else None
+
+
+def _profile(mask: Mask, near: _Near, slice_axis: int) -> tuple[Slice, ...]:
+    """Area and mean FF of every slice that holds the part."""
+    grid = near.grid
+    spacing = grid.spacing_mm[slice_axis]
+    area_of_voxel_cm2 = grid.voxel_volume_ml / (spacing / 10)
+    planes = np.moveaxis(mask, slice_axis, 0)
+    values = np.moveaxis(near.fat.volume.array, slice_axis, 0)
+    # distance along the slice normal from patient space's origin: comparable between series of one study
+    start = float(grid.direction(slice_axis) @ grid.to_world([0, 0, 0]))
+    slices = []
+    for index in np.flatnonzero(planes.any(axis=(1, 2))):
+        inside = values[index][planes[index]]
+        inside = inside[np.isfinite(inside)]
+        area = float(planes[index].sum()) * area_of_voxel_cm2
+        place = near.box[slice_axis].start + int(index)
+        slices.append(Slice(place, start + float(place) * spacing, area, float(inside.mean()) if inside.size else NAN))
+    return tuple(slices)

@@ -1,0 +1,1 @@
+"""The result of one study: its schema, how it is put together, where it came from."""

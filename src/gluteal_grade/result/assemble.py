@@ -1,0 +1,291 @@
+"""Measurements into a `StudyResult`: grades, statuses, side comparison, what became of each series."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gluteal_grade.config import Settings
+from gluteal_grade.errors import GradeError, Note, Reason
+from gluteal_grade.fat.choose import why_unused
+from gluteal_grade.fat.oedema import OedemaMap
+from gluteal_grade.grading.interpretation import Rules
+from gluteal_grade.grading.norms import Norms
+from gluteal_grade.grading.probability import grade_probabilities, other_grade
+from gluteal_grade.grading.scales import Profile, Scales
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.measurement.measure import Measurement, Slice
+from gluteal_grade.measurement.sides import SideFat, SideFats
+from gluteal_grade.result.meaning import norm_report, statements, with_norms
+from gluteal_grade.result.models import (
+    SCHEMA_VERSION,
+    Asymmetry,
+    FatReport,
+    Grade,
+    IntervalPart,
+    MetalSide,
+    MuscleResult,
+    MuscleStatus,
+    NoteModel,
+    OedemaReport,
+    SegmentationReport,
+    SeriesReport,
+    SliceModel,
+    StudyResult,
+    StudyStatus,
+)
+from gluteal_grade.result.provenance import Stopwatch, describe
+from gluteal_grade.segmentation.checks import Flag
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.regions import Split
+from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.vocabulary import LABEL_VALUES, Method, Muscle, Region, Side
+
+_MARKS = {Method.CT: Reason.CT_UNCALIBRATED, Method.T2: Reason.T2_ESTIMATE, Method.PD: Reason.PD_ESTIMATE}
+_UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
+
+
+def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatch | None = None) -> StudyResult:
+    """The result of a study that cannot be graded."""
+    return StudyResult(
+        schema_version=SCHEMA_VERSION,
+        study=study.id,
+        status=StudyStatus.REFUSED,
+        refusal=NoteModel(reason=error.reason, detail=error.detail, advice=error.advice),
+        reference_series=None,
+        slice_axis=None,
+        fat=None,
+        fat_beside_metal=None,
+        metal=(),
+        segmentation=None,
+        muscles=(),
+        asymmetry=(),
+        norms=None,
+        statements=(),
+        notes=tuple(_note(n.reason, n.detail) for n in study.notes),
+        series=_series_reports(study, ()),
+        provenance=describe(settings, watch or Stopwatch()),
+    )
+
+
+def assemble(
+    study: Study,
+    settings: Settings,
+    watch: Stopwatch,
+    scales: Scales,
+    norms: Norms,
+    rules: Rules,
+    fats: SideFats,
+    segmentation: Segmentation,
+    parts: Split,
+    measurements: tuple[Measurement, ...],
+    flags: tuple[Flag, ...],
+    notes: tuple[Note, ...],
+    oedema: OedemaMap | None = None,
+) -> StudyResult:
+    """The result of a study that was measured; status `refused` if no muscle could be graded."""
+    over = settings.uncertainty.borderline
+    muscles = tuple(
+        _muscle_result(m, fats.sides[m.part.side], [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, over)
+        for m in measurements
+    )
+    sex = study.sex
+    muscles = tuple(scored for m in muscles for scored in with_norms((m,), norms, sex, m.method or ""))
+    whole = [m.status for m in muscles if m.region is Region.WHOLE]
+    if all(s is MuscleStatus.GRADED for s in whole):
+        status = StudyStatus.GRADED
+    elif any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL, MuscleStatus.NEEDS_REVIEW) for s in whole):
+        status = StudyStatus.PARTLY_GRADED
+    else:
+        status = StudyStatus.REFUSED
+    values = [int(v) for v in np.unique(parts.labels.array) if v]
+    remarks = tuple(Note(f.reason, f"{f.side} {f.muscle}: {f.detail}") for f in flags if not f.review)
+    return StudyResult(
+        schema_version=SCHEMA_VERSION,
+        study=study.id,
+        status=status,
+        refusal=_why_none(measurements) if status is StudyStatus.REFUSED else None,
+        reference_series=segmentation.reference.id,
+        slice_axis=segmentation.reference.slice_axis,
+        fat=_fat_report(fats.main, fats),
+        fat_beside_metal=_fat_report(fats.other, fats) if fats.other else None,
+        metal=tuple(_metal(side, one) for side, one in fats.sides.items()),
+        oedema=OedemaReport(series=oedema.series.id, facts=oedema.facts) if oedema else None,
+        segmentation=SegmentationReport(
+            source=segmentation.source,
+            sha256=segmentation.source_hash,
+            automatic=segmentation.automatic,
+            regions=parts.rules,
+            labels={v: str(LABEL_VALUES[v]) for v in values},
+        ),
+        muscles=muscles,
+        asymmetry=_asymmetries(muscles),
+        norms=norm_report(muscles, norms, sex, fats.main.fat.series[0].acquisition.field_strength_t),
+        statements=statements(muscles, rules, {side for side, one in fats.sides.items() if one.metal.present}),
+        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
+        series=_series_reports(
+            study,
+            (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference, *((oedema.series,) if oedema else ())),
+        ),
+        provenance=describe(settings, watch),
+    )
+
+
+def _note(reason: Reason, detail: str) -> NoteModel:
+    return NoteModel(reason=reason, detail=detail, advice=GradeError(reason).advice)
+
+
+def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
+    """The reason to give for a study of which no muscle could be graded: that of a labelled muscle before that of a missing one."""
+    first = min((m for m in measurements if m.reason), key=lambda m: m.reason in _UNMEASURED)
+    return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
+
+
+def _fat_report(one: SideFat, fats: SideFats) -> FatReport:
+    sides = tuple(side for side, other in fats.sides.items() if other.candidate is one.candidate)
+    series = tuple(s.id for s in one.fat.series)
+    return FatReport(method=one.fat.method, series=series, why=one.candidate.why, facts=one.fat.facts, sides=sides)
+
+
+def _metal(side: Side, one: SideFat) -> MetalSide:
+    m = one.metal
+    ml, reach = (one.zone_ml, one.zone_reach_mm) if m.present else (math.nan, math.nan)
+    return MetalSide(side=side, present=m.present, sources=m.sources, evidence=m.evidence, zone_ml=ml, zone_reach_mm=reach)
+
+
+def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scales, borderline: float) -> MuscleResult:
+    mark = _MARKS.get(one.fat.method)
+    reason, detail = m.reason, m.detail
+    review = next((f for f in flags if f.review), None)
+    if math.isnan(m.fat_fraction):
+        status = MuscleStatus.MISSING if m.reason in _UNMEASURED else MuscleStatus.NOT_GRADABLE
+    elif review is not None:
+        status, reason, detail = MuscleStatus.NEEDS_REVIEW, review.reason, review.detail
+    else:
+        status = MuscleStatus.PARTIAL if m.coverage.borders else MuscleStatus.GRADED
+    section = m.largest_section
+    return MuscleResult(
+        side=m.part.side,
+        muscle=m.part.muscle,
+        region=m.part.region,
+        status=status,
+        reason=reason,
+        detail=detail,
+        volume_ml=m.volume_ml,
+        lean_volume_ml=m.lean_volume_ml,
+        fat_fraction=m.fat_fraction,
+        fat_fraction_low=m.interval.low,
+        fat_fraction_high=m.interval.high,
+        fat_fraction_median=m.fat_fraction_median,
+        fat_fraction_q1=m.fat_fraction_q1,
+        fat_fraction_q3=m.fat_fraction_q3,
+        fat_area_fraction=m.fat_area_fraction,
+        ct_lean_share=m.ct_lean_share,
+        evaluable_share=m.evaluable_share,
+        oedema_share=m.oedema_share,
+        method=None if m.reason in _UNMEASURED else one.fat.method.value,
+        coverage=m.coverage.share,
+        cut_at=m.coverage.borders,
+        largest_section=_slice(section) if section else None,
+        checks=tuple(_note(f.reason, f.detail) for f in flags),
+        grades=_grades(m, scales, mark, borderline),
+        interval_parts={name: IntervalPart(below=below, above=above) for name, (below, above) in m.interval.parts.items()},
+        norms=(),
+        no_norm=None,
+        profile=tuple(_slice(s) for s in m.profile),
+    )
+
+
+def _slice(s: Slice) -> SliceModel:
+    return SliceModel(index=s.index, position_mm=s.position_mm, area_cm2=s.area_cm2, fat_fraction=s.fat_fraction)
+
+
+def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: float) -> tuple[Grade, ...]:
+    grades = []
+    for name, scale in scales.scales.items():
+        value = scales.value(name, m.fat_fraction, m.fat_area_fraction)
+        grade = scale.active.grade(value)
+        probabilities = _probabilities(m, scale.active)
+        grades.append(
+            Grade(
+                scale=name,
+                profile=scale.profile,
+                measure=scale.active.measure,
+                grade=grade,
+                margin=scale.active.nearest_edge(value),
+                mark=mark,
+                probabilities=probabilities,
+                borderline_with=other_grade(probabilities, grade, borderline),
+            )
+        )
+    return tuple(grades)
+
+
+def _probabilities(m: Measurement, profile: Profile) -> tuple[float, ...]:
+    """Of each grade; none where the scale grades another quantity than the interval is of."""
+    if profile.measure != "fat_fraction" or math.isnan(m.interval.below):
+        return ()
+    return grade_probabilities(profile, SplitNormal(m.fat_fraction, m.interval.below, m.interval.above).cdf)
+
+
+def _asymmetries(muscles: tuple[MuscleResult, ...]) -> tuple[Asymmetry, ...]:
+    by_part = {(m.muscle, m.region, m.side): m for m in muscles}
+    parts = dict.fromkeys((m.muscle, m.region) for m in muscles)
+    return tuple(
+        _asymmetry(muscle, region, by_part.get((muscle, region, Side.LEFT)), by_part.get((muscle, region, Side.RIGHT)))
+        for muscle, region in parts
+    )
+
+
+def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right: MuscleResult | None) -> Asymmetry:
+    both = [m for m in (left, right) if m is not None]
+    reason = None
+    if len(both) < 2 or any(math.isnan(m.fat_fraction) for m in both):
+        reason = Reason.OTHER_SIDE_MISSING
+    elif any(m.cut_at for m in both):
+        reason = Reason.OTHER_SIDE_PARTIAL
+    if reason or left is None or right is None:
+        nan = math.nan
+        volume = lean = points = nan
+    else:
+        volume = _percent(left.volume_ml, right.volume_ml)
+        lean = _percent(left.lean_volume_ml, right.lean_volume_ml)
+        points = 100 * (left.fat_fraction - right.fat_fraction)
+        if any(m.status is MuscleStatus.NEEDS_REVIEW for m in both):
+            reason = Reason.SIDE_NEEDS_REVIEW
+        elif left.method != right.method:
+            reason = Reason.DIFFERENT_METHODS
+    return Asymmetry(
+        muscle=muscle,
+        region=region,
+        volume_difference_percent=volume,
+        lean_volume_difference_percent=lean,
+        fat_fraction_difference_points=points,
+        reason=reason,
+    )
+
+
+def _percent(left: float, right: float) -> float:
+    mean = (left + right) / 2
+    return 100 * (left - right) / mean if mean > 0 else math.nan
+
+
+def _series_reports(study: Study, used: tuple[Series, ...]) -> tuple[SeriesReport, ...]:
+    return tuple(
+        SeriesReport(
+            id=s.id,
+            uid=s.uid,
+            kind=s.kind,
+            kind_reason=s.kind_reason,
+            plane=s.plane,
+            mars=s.mars,
+            mars_reason=s.mars_reason,
+            shape=s.grid.shape if s.grid else None,
+            spacing_mm=s.grid.spacing_mm if s.grid else None,
+            used=s in used,
+            why_not=why_unused(s, used),
+            sources=s.sources,
+        )
+        for s in study.series
+    )

@@ -1,0 +1,274 @@
+"""What one study's result looks like: the model behind `result.json` and its JSON schema. Nothing is computed here."""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from gluteal_grade.errors import Reason
+from gluteal_grade.vocabulary import Muscle, Region, Side
+
+SCHEMA_VERSION = "1.3"
+
+# NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
+Number = Annotated[
+    float,
+    BeforeValidator(lambda v: math.nan if v is None else v),
+    PlainSerializer(lambda v: None if math.isnan(v) else v, return_type=float | None, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]}),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StudyStatus(StrEnum):
+    """How far a study was graded."""
+
+    GRADED = "graded"
+    PARTLY_GRADED = "partly_graded"
+    REFUSED = "refused"
+
+
+class MuscleStatus(StrEnum):
+    """How far one muscle or region was graded."""
+
+    GRADED = "graded"
+    PARTIAL = "partial"  # measured and graded on the part in view
+    NEEDS_REVIEW = "needs_review"  # measured and graded, whole or in part, but an automatic label failed a check
+    NOT_GRADABLE = "not_gradable"  # labelled, but no fat fraction
+    MISSING = "missing"  # no label
+
+
+class NoteModel(_Model):
+    """A caution that applies to a result that stands, or why something is missing."""
+
+    reason: Reason
+    detail: str
+    advice: str
+
+
+class Grade(_Model):
+    """One grade, with the number behind it."""
+
+    scale: Literal["quartile", "goutallier", "bal_lowe"]
+    profile: str
+    measure: Literal["fat_fraction", "fat_area_fraction"]
+    grade: int | None = Field(description="null where the fat fraction could not be measured")
+    margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
+    mark: Reason | None = Field(description="a reservation about the grade, e.g. ct_uncalibrated")
+    probabilities: tuple[float, ...] = Field(description="of each grade from 0 upwards; empty where there is no interval")
+    borderline_with: int | None = Field(description="another grade that is probable enough (uncertainty.borderline), else null")
+
+
+class SliceModel(_Model):
+    """One slice of a muscle."""
+
+    index: int = Field(description="plane of labels.nii.gz along the slice axis, from 0")
+    position_mm: Number
+    area_cm2: Number
+    fat_fraction: Number
+
+
+class IntervalPart(_Model):
+    """One thing that makes an interval wide: SDs of the fat fraction below and above the measured value."""
+
+    below: float
+    above: float
+
+
+class NormScore(_Model):
+    """Where a whole muscle lies among healthy people."""
+
+    source: str = Field(description="key of norms.sources")
+    quantity: Literal["volume_ml", "fat_fraction"]
+    z: Number
+    percentile: Number
+
+
+class MuscleResult(_Model):
+    """One muscle or region on one side."""
+
+    side: Side
+    muscle: Muscle
+    region: Region
+    status: MuscleStatus
+    reason: Reason | None
+    detail: str
+    volume_ml: Number
+    lean_volume_ml: Number
+    fat_fraction: Number
+    fat_fraction_low: Number = Field(description="95 % interval of fat_fraction (uncertainty.confidence)")
+    fat_fraction_high: Number
+    fat_fraction_median: Number
+    fat_fraction_q1: Number
+    fat_fraction_q3: Number
+    fat_area_fraction: Number
+    ct_lean_share: Number
+    evaluable_share: Number
+    oedema_share: Number = Field(
+        description="share brighter than lean muscle on the fat-suppressed series; null without one; no grade uses it"
+    )
+    method: str | None = Field(description="how this side's fat was measured")
+    coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
+    cut_at: tuple[str, ...]
+    largest_section: SliceModel | None
+    checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
+    grades: tuple[Grade, ...]
+    interval_parts: dict[str, IntervalPart] = Field(
+        description="partial_volume, border, segmentation, map, method, noise, not_seen; their squares add up"
+    )
+    norms: tuple[NormScore, ...]
+    no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
+    profile: tuple[SliceModel, ...]
+
+    def grade(self, scale: str) -> int | None:
+        """The grade on one scale."""
+        found = self.graded(scale)
+        return found.grade if found else None
+
+    def graded(self, scale: str) -> Grade | None:
+        """The grade on one scale, with all that belongs to it."""
+        return next((g for g in self.grades if g.scale == scale), None)
+
+    def probability(self, scale: str) -> float:
+        """Probability of the grade on one scale; NaN where there is none."""
+        found = self.graded(scale)
+        return found.probabilities[found.grade] if found and found.probabilities and found.grade is not None else math.nan
+
+
+class Asymmetry(_Model):
+    """Left against right for one muscle or region; NaN with a reason where a side is missing or cut; a reason, too, if one needs review."""
+
+    muscle: Muscle
+    region: Region
+    volume_difference_percent: Number = Field(description="100 (left - right) / mean of both")
+    lean_volume_difference_percent: Number = Field(description="the same of the lean volumes")
+    fat_fraction_difference_points: Number = Field(description="100 (left - right)")
+    reason: Reason | None
+
+
+class SeriesReport(_Model):
+    """One series found, and what became of it."""
+
+    id: str
+    uid: str | None
+    kind: str
+    kind_reason: str
+    plane: str
+    mars: bool
+    mars_reason: str
+    shape: tuple[int, int, int] | None
+    spacing_mm: tuple[float, float, float] | None
+    used: bool
+    why_not: str
+    sources: tuple[str, ...] = Field(description="SOPInstanceUIDs, or the sha256 of a NIfTI file")
+
+
+class FatReport(_Model):
+    """How fat was measured."""
+
+    method: str
+    series: tuple[str, ...]
+    why: str
+    facts: dict[str, float]
+    sides: tuple[Side, ...] = Field(description="sides measured so")
+
+
+class MetalSide(_Model):
+    """What is known of metal in one hip."""
+
+    side: Side
+    present: bool = Field(description="treated as holding metal")
+    sources: tuple[str, ...] = Field(description="who says so: user, picture, header")
+    evidence: str
+    zone_ml: Number = Field(description="volume left out beside the metal")
+    zone_reach_mm: Number = Field(description="beyond what is visibly wrong, or from joint and stem where nothing is")
+
+
+class OedemaReport(_Model):
+    """What the oedema shares were read from."""
+
+    series: str
+    facts: dict[str, float]
+
+
+class SegmentationReport(_Model):
+    """Where the labels come from."""
+
+    source: str
+    sha256: str
+    automatic: bool = Field(description="a network made the labels: what fails a check needs review")
+    regions: dict[str, str] = Field(description="for each muscle that has regions, where they come from")
+    labels: dict[int, str] = Field(description="values of labels.nii.gz that occur, and what they are")
+
+
+class NormReport(_Model):
+    """Whose values the scores compare with."""
+
+    sex: Literal["M", "F"] | None
+    primary: str = Field(description="the set whose scores stand in muscles.csv")
+    sources: dict[str, str] = Field(description="sets that were used: publication, people and protocol, to print beside a score")
+
+
+class StatementModel(_Model):
+    """A sourced statement about the result (configs/interpretation.yaml); never a diagnosis."""
+
+    id: str
+    text: str
+    source: str
+    parts: tuple[str, ...] = Field(description="what it is about; empty for the whole study")
+
+
+class Provenance(_Model):
+    """What made this result."""
+
+    program: str
+    version: str
+    git_commit: str | None
+    config_hash: str
+    input_hash: str | None = Field(default=None, description="of the study's files, its label map and what was said of it; in a batch")
+    model_hash: str | None = Field(default=None, description="of the networks and how they are run; in a batch")
+    libraries: dict[str, str]
+    seconds: dict[str, float]
+    created: str
+
+
+class StudyResult(_Model):
+    """The whole result of one study."""
+
+    schema_version: str
+    study: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    status: StudyStatus
+    refusal: NoteModel | None
+    reference_series: str | None = Field(description="id of the series on whose grid labels.nii.gz and fat_fraction.nii.gz lie (RAS+ axes)")
+    slice_axis: int | None
+    fat: FatReport | None
+    fat_beside_metal: FatReport | None = Field(description="of the side with metal where it was measured otherwise")
+    metal: tuple[MetalSide, ...] = Field(description="both hips; empty where nothing was measured")
+    oedema: OedemaReport | None = Field(default=None, description="null where no fat-suppressed series gave one; notes say why")
+    segmentation: SegmentationReport | None
+    muscles: tuple[MuscleResult, ...]
+    asymmetry: tuple[Asymmetry, ...]
+    norms: NormReport | None
+    statements: tuple[StatementModel, ...]
+    notes: tuple[NoteModel, ...]
+    series: tuple[SeriesReport, ...]
+    provenance: Provenance
+    disclaimer: str = "Research use. Not a medical device."
+
+    def to_json(self) -> str:
+        """The text of `result.json`."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def json_schema() -> str:
+    """The text of `docs/result.schema.json` (JSON Schema 2020-12)."""
+    schema: dict[str, Any] = StudyResult.model_json_schema(mode="serialization")
+    schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gluteal_grade result"}
+    return json.dumps(schema, indent=2) + "\n"

@@ -1,0 +1,68 @@
+"""What made a result: versions, commit, time per stage."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gluteal_grade import __version__
+from gluteal_grade.config import Settings
+from gluteal_grade.result.models import Provenance
+
+_LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib", "torch", "monai")
+
+
+class Stopwatch:
+    """Seconds per named stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a block; a name used twice adds up."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+def describe(settings: Settings, stopwatch: Stopwatch) -> Provenance:
+    """Provenance of a result made now."""
+    return Provenance(
+        program="gluteal-grade",
+        version=__version__,
+        git_commit=_git_commit(),
+        config_hash=settings.hash(),
+        libraries={name: found for name in _LIBRARIES if (found := _version(name))},
+        seconds=dict(stopwatch.seconds),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _git_commit() -> str | None:
+    """Commit of a checkout, read from its files (no git needed); None for an installed package."""
+    git = Path(__file__).parents[3] / ".git"
+    try:
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        ref = git / head.removeprefix("ref: ")
+        if ref.exists():
+            return ref.read_text().strip()
+        packed = (git / "packed-refs").read_text().splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(head.removeprefix("ref: "))), None)
+    except OSError:
+        return None

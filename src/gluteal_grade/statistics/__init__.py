@@ -1,0 +1,1 @@
+"""Pure numbers: distributions and tests that know nothing of muscles."""

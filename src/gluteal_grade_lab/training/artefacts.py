@@ -1,0 +1,74 @@
+"""What the scanner does to the picture: slices, coil shading, noise, ringing, wrap, the end of the field of view."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gluteal_grade_lab.training.noise import smooth
+
+
+def thick_slices(image: Tensor, axis: int, voxels: float, rng: np.random.Generator) -> Tensor:
+    """Average over slices `voxels` thick along `axis` and interpolate back, as the networks see a thick-slice study."""
+    size = image.shape[axis]
+    number = max(2, round(size / voxels))
+    shift = int(rng.integers(0, max(1, int(voxels))))
+    moved = torch.movedim(image, axis, -1)
+    shape = moved.shape
+    flat = functional.pad(moved.reshape(1, -1, size), (shift, 0), mode="replicate")
+    slices = functional.interpolate(flat, size=number, mode="area")
+    back = functional.interpolate(slices, size=size + shift, mode="linear", align_corners=False)[..., shift:]
+    return torch.movedim(back.reshape(shape), -1, axis)
+
+
+def coil_shading(image: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
+    """Smooth multiplicative field exp(strength * normal noise), with a slope across the field of view."""
+    shape = tuple(image.shape)
+    knots = int(rng.integers(2, 6))
+    log_field = strength * smooth(shape, (knots, knots, knots), rng)[0]
+    log_field = log_field + 1.5 * strength * smooth(shape, (2, 2, 2), rng)[0]
+    return image * torch.exp(log_field.clamp(-2, 1.5))
+
+
+def rician_noise(image: Tensor, sigma: float, rng: np.random.Generator) -> Tensor:
+    """Magnitude of the signal with Gaussian noise in both channels (Gudbjartsson & Patz 1995)."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    real = image + sigma * torch.randn(image.shape, generator=generator)
+    other = sigma * torch.randn(image.shape, generator=generator)
+    return torch.sqrt(real * real + other * other)
+
+
+def gaussian_noise(image: Tensor, sigma: float, rng: np.random.Generator) -> Tensor:
+    """CT noise."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    return image + sigma * torch.randn(image.shape, generator=generator)
+
+
+def ringing(image: Tensor, axis: int, kept: float) -> Tensor:
+    """Cut the highest spatial frequencies along one axis (Gibbs)."""
+    spectrum = torch.fft.rfft(image, dim=axis)
+    last = max(2, int(kept * spectrum.shape[axis]))
+    spectrum.narrow(axis, last, spectrum.shape[axis] - last).zero_()
+    cut: Tensor = torch.fft.irfft(spectrum, n=image.shape[axis], dim=axis)
+    return cut.clamp(min=0)
+
+
+def wrap(image: Tensor, axis: int, share: float) -> Tensor:
+    """Fold what lies beyond one end of the field of view onto the other (phase wrap)."""
+    count = max(1, int(share * image.shape[axis]))
+    folded = image.clone()
+    end = image.narrow(axis, image.shape[axis] - count, count)
+    folded.narrow(axis, 0, count).add_(0.7 * end)
+    return folded
+
+
+def field_of_view(shape: tuple[int, ...], rng: np.random.Generator, chance: float, most: float = 0.5) -> tuple[slice, ...]:
+    """Box of voxels inside the scan: each end cut with `chance`, by up to `most` of the axis."""
+    box = []
+    for size in shape:
+        low = int(rng.uniform(0, most) * size) if rng.random() < chance else 0
+        high = size - (int(rng.uniform(0, most) * size) if rng.random() < chance else 0)
+        box.append(slice(low, high) if high - low >= min(16, size) else slice(0, size))
+    return tuple(box)

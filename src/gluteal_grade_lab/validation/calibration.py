@@ -1,0 +1,123 @@
+"""Width factors of the intervals from the errors of a calibration cohort; the cohort that verifies them is another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from gluteal_grade.measurement.interval import bounds
+from gluteal_grade_lab.validation.measured import Record
+from gluteal_grade_lab.validation.rows import plain
+
+Floats = npt.NDArray[np.float64]
+Factors = dict[str, dict[str, float]]
+_PRIOR_SD = 2.0  # of the logarithm of a factor: holds what the errors say nothing about near its start
+_LEAST = 1e-4
+_ENOUGH = 20
+# parts of an interval, and where the search for their factors starts
+_OF_LABELS = {"partial_volume": 0.3, "border": 0.2, "segmentation": 0.5}
+_OF_METHOD = {"map": 0.5, "not_seen": 0.5}
+_OWN = {"offset": 0.004, "gain": 0.01}
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """Muscles of one method: SDs below and above per unit of each factor, (muscles, 2) each, and what was measured, (muscles,)."""
+
+    units: dict[str, Floats]
+    ff: Floats
+    true: Floats
+    noise: Floats
+
+    def widths(self, labels: Floats, method: Floats) -> Floats:
+        """(muscles, 2) SDs under label factors and method factors, in the order of the tables above."""
+        known = [*labels, *method[: len(_OF_METHOD)]]
+        squares = sum((f * self.units[name]) ** 2 for f, name in zip(known, (*_OF_LABELS, *_OF_METHOD), strict=True))
+        offset, gain = method[len(_OF_METHOD) :]
+        own = offset**2 + (gain * np.clip(self.ff, 0, 1)) ** 2 + self.noise**2
+        return np.asarray(np.sqrt(squares + own[:, None]))
+
+    def cost(self, labels: Floats, method: Floats) -> float:
+        """Minus the logarithm of the probability of the errors."""
+        w = np.maximum(self.widths(labels, method), _LEAST)
+        error = self.true - self.ff
+        mine = np.where(error < 0, w[:, 0], w[:, 1])
+        return float((np.log(w.sum(axis=1)) + 0.5 * (error / mine) ** 2).sum())
+
+    def hold(self, labels: Floats, method: Floats, confidence: float) -> float:
+        """Share of intervals that hold the truth."""
+        limits = [bounds(ff, float(w[0]), float(w[1]), confidence) for ff, w in zip(self.ff, self.widths(labels, method), strict=True)]
+        return float(np.mean([low <= true <= high for true, (low, high) in zip(self.true, limits, strict=True)]))
+
+
+def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], confidence: float = 0.95) -> Factors:
+    """Factors under which the errors are most probable; those of each method then made wider or narrower until its intervals hold
+    `confidence`.
+
+    Returns:
+        `labels`: the factors of given or automatic labels; each method: `spread`, `not_seen`, `offset`, `gain` as in the settings,
+        `hold` the share held, `muscles` how many. Methods with fewer than 20 muscles are left out.
+
+    Raises:
+        ValueError: no method has enough.
+    """
+    found = {name: _errors(records, labels, name) for name in methods}
+    found = {name: e for name, e in found.items() if e.ff.size >= _ENOUGH}
+    if not found:
+        raise ValueError(f"no method has {_ENOUGH} muscles to calibrate on")
+    per_method = [*_OF_METHOD.values(), *_OWN.values()]
+    start = np.array([*_OF_LABELS.values(), *per_method * len(found)])
+    first = len(_OF_LABELS)
+
+    def cost(logs: Floats) -> float:
+        factors = start * np.exp(logs)
+        own = factors[first:].reshape(len(found), -1)
+        errors = sum(e.cost(factors[:first], row) for e, row in zip(found.values(), own, strict=True))
+        return errors + 0.5 * float(((logs / _PRIOR_SD) ** 2).sum())
+
+    best = start * np.exp(minimize(cost, np.zeros(start.size), method="L-BFGS-B").x)
+    of_labels = best[:first]
+    result: Factors = {"labels": _named(_OF_LABELS, of_labels)}
+    for (name, errors), own in zip(found.items(), best[first:].reshape(len(found), -1), strict=True):
+        scales = np.geomspace(0.3, 4.0, 80)
+        scale = next((s for s in scales if errors.hold(of_labels, own * s, confidence) >= confidence), scales[-1])
+        result[name] = _named(("spread", "not_seen", *_OWN), own * scale)
+        result[name] |= {"hold": errors.hold(of_labels, own * scale, confidence), "muscles": errors.ff.size}
+    return result
+
+
+def _errors(records: list[Record], labels: str, asked: str) -> _Errors:
+    rows = plain(records, labels, asked)
+    units = {name: np.array([unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*_OF_LABELS, *_OF_METHOD)}
+    ff, true, noise = (np.array([pick(m) for *_, m in rows]) for pick in (_ff, _true, _noise))
+    return _Errors(units, ff, true, noise)
+
+
+def _ff(row: Record) -> float:
+    return float(row["ff"])
+
+
+def _true(row: Record) -> float:
+    return float(row["true"])
+
+
+def _noise(row: Record) -> float:
+    return float(row["parts"]["noise"][0])
+
+
+def unit(record: Record, row: Record, labels: str, part: str) -> tuple[float, float]:
+    """A part's SDs below and above, divided by the factor that was in force when it was measured."""
+    factors = record["factors"]
+    method = factors["methods"].get(row["method"], factors["methods"]["other"])
+    source = factors["given" if labels == "true" else "automatic"]
+    factor = source[part] if part in _OF_LABELS else method["spread" if part == "map" else part]
+    below, above = row["parts"][part]
+    return (below / factor, above / factor) if factor else (0.0, 0.0)
+
+
+def _named(names: Any, values: Floats) -> dict[str, float]:
+    return {name: round(float(v), 4) for name, v in zip(names, values, strict=True)}
