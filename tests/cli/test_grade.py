@@ -254,10 +254,10 @@ def test_a_defect_shows_no_values(study: Path, tmp_path: Path, capsys: pytest.Ca
     def explode(*_args: object) -> None:
         raise ValueError("Doe^Jane 1950-01-01")
 
-    monkeypatch.setattr("gluteal_grade.pipeline.grade_study", explode)
+    monkeypatch.setattr("gluteal_grade.workflow.grade_study", explode)
     assert run("grade", study / "sub-01", "-o", tmp_path) == 1
     error = capsys.readouterr().err
-    assert "failure: ValueError in gluteal_grade.cli.grade" in error
+    assert "failure: ValueError in gluteal_grade.workflow" in error
     assert "Doe" not in error
 
 

@@ -41,8 +41,8 @@ class Inline:
         self.closed = True
 
 
-def recipe(out: Path, *, force: bool = False, config_hash: str = "c1", model_hash: str = "m1") -> Recipe:
-    return Recipe(load_settings(), out, Layout.FLAT, None, config_hash, model_hash, 1, force)
+def recipe(out: Path, *, force: bool = False, config_hash: str = "c1", model_hash: str = "m1", keep: bool = False) -> Recipe:
+    return Recipe(load_settings(), out, Layout.FLAT, None, config_hash, model_hash, 1, force, keep_other_versions=keep)
 
 
 def entries(folder: Path, count: int) -> list[Entry]:
@@ -63,7 +63,8 @@ def ledger(out: Path) -> Iterator[Ledger]:
 def run(out: Path, given: list[Entry], work: Work, **how: object) -> tuple[dict[str, int], Inline]:
     """States by count, and the executor with its log."""
     executor = Inline(work)
-    options = Options(bool(how.pop("retry_failed", False)), int(how.pop("attempts", 3)))  # type: ignore[call-overload]
+    options = Options(bool(how.pop("retry_failed", False)), int(how.pop("attempts", 3)), bool(how.get("keep", False)))  # type: ignore[call-overload]
+    observer = how.pop("observer", None) or Silence()
     with ledger(out) as book:
-        states = Batch(given, recipe(out, **how), book, options, Silence()).run(lambda: executor)  # type: ignore[arg-type]
+        states = Batch(given, recipe(out, **how), book, options, observer).run(lambda: executor)  # type: ignore[arg-type]
     return {state.value: count for state, count in states.items()}, executor

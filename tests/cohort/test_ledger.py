@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.cohort.ledger import NAME, opened
+from gluteal_grade.cohort.ledger import NAME, Key, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.pseudonyms import Pseudonyms
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
@@ -36,6 +36,40 @@ def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
         pass
     assert caught.value.reason is Reason.LEDGER_UNREADABLE
     assert "99" in caught.value.detail
+
+
+V1 = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE entries (entry TEXT PRIMARY KEY, source TEXT NOT NULL, place TEXT NOT NULL, position INTEGER NOT NULL, batch INTEGER NOT NULL,
+    given TEXT NOT NULL);
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY, entry TEXT NOT NULL REFERENCES entries (entry), study TEXT, fingerprint TEXT NOT NULL,
+    input_hash TEXT NOT NULL DEFAULT '', config_hash TEXT NOT NULL, model_hash TEXT NOT NULL, attempt INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'graded', 'partly', 'refused', 'failed')),
+    reason TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', folder TEXT NOT NULL DEFAULT '',
+    taken_over INTEGER NOT NULL DEFAULT 0,
+    worker TEXT, started TEXT, ended TEXT, seconds REAL, peak_mb REAL,
+    method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
+    sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER
+);
+INSERT INTO meta VALUES ('version', '1'), ('salt', 'ab'), ('batch', '3');
+INSERT INTO attempts (entry, study, fingerprint, config_hash, model_hash, attempt, state, version)
+    VALUES ('e', 'aaaaaaaaaaaa', 'f', 'c', 'm', 1, 'graded', '0.1.0');
+"""  # as 0.1 wrote it
+
+
+def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / NAME)
+    database.executescript(V1)
+    database.close()
+    for _ in range(2):
+        with opened(tmp_path) as ledger:
+            rows = ledger.ended(Key("c", "m"))["e", "f"]
+            assert [(r["study"], r["version"], r["because"]) for r in rows] == [("a" * 12, "0.1.0", "")]
+            assert ledger.pseudonyms.patient_and_day("x", None) == Pseudonyms("ab").patient_and_day("x", None)
+    database = sqlite3.connect(tmp_path / NAME)
+    assert database.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() == ("2",)
+    database.close()
 
 
 def _hold(folder: str, held: object, release: object) -> None:

@@ -29,9 +29,9 @@ def write(folder: Path, text: str, name: str = "m.csv") -> Path:
 def test_everything_that_is_said_is_read(folder: Path) -> None:
     path = write(
         folder,
-        "Path,labels,labelmap,kind,series,Sex,metal,age,group,operated side,patient,date,surgeon\n"
-        "a,a/l.nii.gz,gluteal_grade,w.nii=water;f.nii=fat,s3,female,right,67.5,tha,L,Doe,2024-05-06,Ü\n"
-        "b,,,,,,none,n/a,,,,,\n",
+        "Path,labels,labelmap,exclude,kind,series,Sex,metal,age,group,operated side,patient,date,surgeon\n"
+        "a,a/l.nii.gz,gluteal_grade,masks/a.nii.gz,w.nii=water;f.nii=fat,s3,female,right,67.5,tha,L,Doe,2024-05-06,Ü\n"
+        "b,,,,,,,none,n/a,,,,,\n",
     )
     first, second = read_manifest(path, "m.csv")
     said = first.given
@@ -39,6 +39,7 @@ def test_everything_that_is_said_is_read(folder: Path) -> None:
     assert (said.labels, said.labelmap, said.kind, said.series) == (
         folder / "a/l.nii.gz", "gluteal_grade", ("w.nii=water", "f.nii=fat"), "s3",
     )  # fmt: skip
+    assert said.exclude == folder / "masks/a.nii.gz"
     assert (said.sex, said.metal, said.age_years, said.group, said.operated_side) == ("F", "right", 67.5, "tha", "left")
     assert (said.patient, said.date, said.extra) == ("Doe", datetime.date(2024, 5, 6), (("surgeon", "Ü"),))
     assert (second.given.metal, second.given.age_years, second.given.labels) == ("none", None, None)

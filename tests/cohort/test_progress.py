@@ -7,9 +7,10 @@ import json
 
 from rich.console import Console
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.observer import Tally
 from gluteal_grade.cohort.progress import Bar, JsonLines
-from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.cohort.task import Because, Outcome, State
 
 
 def test_json_lines_hold_states_and_counts() -> None:
@@ -23,6 +24,21 @@ def test_json_lines_hold_states_and_counts() -> None:
     assert [t["event"] for t in told] == ["planned", "started", "retried", "study", "study"]
     assert [t.get("state") for t in told[3:]] == ["graded", "refused"]
     assert told[4] | {"reason": "no_images", "done": 2, "refused": 1, "study": None} == told[4]
+
+
+def test_why_studies_are_graded_again_is_told() -> None:
+    stream = io.StringIO()
+    JsonLines(stream).explained({Because.PROGRAM_CHANGED: 3}, 2, ["0.0.9"])
+    told = json.loads(stream.getvalue())
+    assert (told["event"], told["because"], told["kept_of_other_versions"]) == ("again", {"program_changed": 3}, 2)
+    assert (told["other_versions"], told["version"]) == (["0.0.9"], __version__)
+    stream = io.StringIO()
+    bar = Bar(Console(file=stream, force_terminal=False, width=120))
+    bar.explained({Because.PROGRAM_CHANGED: 3, Because.INPUT_CHANGED: 1}, 2, ["0.0.9"])
+    text = stream.getvalue()
+    assert f"3 graded again: graded by another version of the program (0.0.9; this is {__version__})" in text
+    assert "1 graded again: the files" in text
+    assert "2 kept" in text
 
 
 def test_a_log_file_gets_lines_and_no_terminal_codes() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.cohort.ledger import NAME
+from gluteal_grade.cohort.progress import Silence
 from gluteal_grade.cohort.runner import exit_code
-from gluteal_grade.cohort.task import Outcome, State, Task
+from gluteal_grade.cohort.task import Because, Outcome, State, Task
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from tests.cohort.inline import entries, run
 
@@ -68,6 +71,79 @@ def test_a_change_is_graded_anew(tmp_path: Path, change: str) -> None:
         (tmp_path / "out" / f"{0:012x}" / "result.json").unlink()
     assert run(tmp_path / "out", given_entries, graded, **how)[1].log == ["s0"]
     assert run(tmp_path / "out", given_entries, graded, **how)[1].log == []
+
+
+class Told(Silence):
+    """Remembers the explanation."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[dict[str, int], int, list[str]]] = []
+
+    def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
+        self.told.append(({str(b): n for b, n in again.items()}, kept, list(versions)))
+
+
+def as_another_version(out: Path, version: str = "0.0.9") -> None:
+    """The ledger, as that version of the program would have left it."""
+    database = sqlite3.connect(out / NAME)
+    with database:
+        database.execute("UPDATE attempts SET version = ?", (version,))
+    database.close()
+
+
+def test_results_of_another_version_are_graded_again_and_it_is_said(tmp_path: Path) -> None:
+    given_entries = entries(tmp_path / "in", 3)
+    run(tmp_path / "out", given_entries, graded)
+    as_another_version(tmp_path / "out")
+    told = Told()
+    assert run(tmp_path / "out", given_entries, graded, observer=told)[1].log == ["s0", "s1", "s2"]
+    assert told.told == [({"program_changed": 3}, 0, ["0.0.9"])]
+    assert [r["because"] for r in rows(tmp_path / "out")] == ["new"] * 3 + ["program_changed"] * 3
+    assert [r["version"] for r in rows(tmp_path / "out")] == ["0.0.9"] * 3 + [__version__] * 3
+    assert run(tmp_path / "out", given_entries, graded, observer=told)[1].log == []
+    assert len(told.told) == 1
+
+
+def test_results_of_another_version_stand_if_the_user_says_so(tmp_path: Path) -> None:
+    given_entries = entries(tmp_path / "in", 3)
+    run(tmp_path / "out", given_entries[:2], graded)
+    as_another_version(tmp_path / "out")
+    told = Told()
+    states, executor = run(tmp_path / "out", given_entries, graded, keep=True, observer=told)
+    assert (states, executor.log) == ({"graded": 3}, ["s2"])
+    assert told.told == [({}, 2, ["0.0.9"])]
+    assert run(tmp_path / "out", given_entries, graded)[1].log == ["s0", "s1"]
+
+
+def test_a_refusal_or_failure_of_another_version_is_tried_again(tmp_path: Path) -> None:
+    def bad(task: Task) -> tuple[Outcome, ...]:
+        state = State.FAILED if task.entry.source == "s0" else State.REFUSED
+        return (Outcome(None, state, Reason.DEFECT if state is State.FAILED else Reason.NO_IMAGES),)
+
+    given_entries = entries(tmp_path / "in", 2)
+    run(tmp_path / "out", given_entries, bad)
+    assert [r["version"] for r in rows(tmp_path / "out")] == [__version__] * 2
+    as_another_version(tmp_path / "out", "")  # as ledgers of 0.1 have it
+    told = Told()
+    assert run(tmp_path / "out", given_entries, graded, observer=told)[0] == {"graded": 2}
+    assert told.told == [({"program_changed": 2}, 0, ["an unknown version"])]
+
+
+def test_every_reason_to_grade_again_is_written_down(tmp_path: Path) -> None:
+    given_entries = entries(tmp_path / "in", 1)
+    out = tmp_path / "out"
+    run(out, given_entries, lambda task: (Outcome(None, State.FAILED, Reason.DEFECT),))
+    run(out, given_entries, graded, retry_failed=True)
+    run(out, given_entries, graded, force=True)
+    (out / f"{0:012x}" / "result.json").unlink()
+    run(out, given_entries, graded)
+    run(out, given_entries, graded, config_hash="c2")
+    run(out, given_entries, graded, config_hash="c2", model_hash="m2")
+    os.utime(given_entries[0].root, ns=(1, 1))
+    run(out, given_entries, graded, config_hash="c2", model_hash="m2")
+    assert [r["because"] for r in rows(out)] == [
+        "new", "retried", "forced", "result_missing", "settings_changed", "networks_changed", "input_changed",
+    ]  # fmt: skip
 
 
 def test_what_may_pass_is_tried_again(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.correction import Table
 from gluteal_grade.review.corrections import Correction, Corrections, CorrectionState, accept_upload, corrected_result, result_folder
 from gluteal_grade.review.database import Database
-from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, Job, remeasure
+from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, Remeasurement, remeasure
 from tests.review.conftest import Graded
 
 
@@ -43,7 +43,7 @@ def upload_of(graded: Graded, correction: Correction) -> Path:
 
 def measured(graded: Graded, correction: Correction, **more: str) -> tuple[Answer, StudyResult]:
     """In this process: what is asked of a child is tested once, below."""
-    answer = remeasure(Job(str(graded.out), correction.study, correction.id, str(upload_of(graded, correction)), **more))
+    answer = remeasure(Remeasurement(str(graded.out), correction.study, correction.id, str(upload_of(graded, correction)), **more))
     return answer, corrected_result(graded.out, correction)
 
 

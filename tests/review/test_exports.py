@@ -16,7 +16,7 @@ from gluteal_grade.review.corrections import accept_upload
 from gluteal_grade.review.database import Database
 from gluteal_grade.review.exports import export
 from gluteal_grade.review.model import Item, Key, Session
-from gluteal_grade.review.remeasure import Job, remeasure
+from gluteal_grade.review.remeasure import Remeasurement, remeasure
 from gluteal_grade.review.store import Store
 from tests.review.conftest import Graded
 from tests.review.deciding import decision, grade_key
@@ -42,7 +42,7 @@ def corrected(graded: Graded, study: str) -> str:
     table = Table(Database(graded.out))
     assert table.take() is not None
     upload = graded.out / "review" / "uploads" / f"{correction.id}.nii.gz"
-    assert remeasure(Job(str(graded.out), study, correction.id, str(upload))).state is CorrectionState.DONE
+    assert remeasure(Remeasurement(str(graded.out), study, correction.id, str(upload))).state is CorrectionState.DONE
     table.finish(correction, CorrectionState.DONE, "", "", 1.0)
     return correction.id
 

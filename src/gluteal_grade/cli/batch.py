@@ -10,7 +10,31 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, tell
-from gluteal_grade.cli.settings import IDENTIFIED, settings_of, shown_settings
+from gluteal_grade.cli.options import (
+    Attempts,
+    Bundle,
+    Config,
+    Deidentify,
+    Dicom,
+    Force,
+    Identified,
+    Jobs,
+    JsonLines,
+    KeepOtherVersions,
+    Kind,
+    Labelmap,
+    LabelsByName,
+    LayoutName,
+    MemoryGb,
+    Pictures,
+    Quiet,
+    RetryFailed,
+    Timeout,
+    check_kinds,
+    check_numbering,
+    layout_of,
+)
+from gluteal_grade.cli.settings import settings_of, shown_settings
 from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
@@ -18,7 +42,6 @@ if TYPE_CHECKING:
     from gluteal_grade.cohort.batch import Done
     from gluteal_grade.cohort.execution import Executor
     from gluteal_grade.cohort.progress import Silence
-    from gluteal_grade.report.layout import Layout
 
 Value = TypeVar("Value")
 
@@ -28,19 +51,14 @@ def batch(
         list[str], typer.Argument(metavar="INPUT...", help="Folders, BIDS trees, globs, zips, files, or a CSV manifest (column `path`).")
     ],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Results, tables, pages and the ledger go here.")],
-    labels: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name or pattern of each study's label map, in its folder or above it.")
-    ] = None,
-    labelmap: Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels or --bundle.")] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(metavar="DIR", readable=False, help="A MONAI bundle that you trust, instead of the shipped networks.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes; without it one a core, as memory allows.")
-    ] = None,
-    memory_gb: Annotated[float | None, typer.Option(min=0.5, help="Bound of each worker; without it its share of the machine.")] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="A study that takes longer has failed.")] = None,
+    labels: LabelsByName = None,
+    labelmap: Labelmap = None,
+    bundle: Bundle = None,
+    kind: Kind = None,
+    config: Config = None,
+    jobs: Jobs = None,
+    memory_gb: MemoryGb = None,
+    timeout: Timeout = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this Dask scheduler, e.g. tcp://host:8786.")
     ] = None,
@@ -48,18 +66,17 @@ def batch(
         Path | None, typer.Option(metavar="FILE", readable=False, help="Use Slurm as this YAML says, see configs/slurm.example.yaml.")
     ] = None,
     print_job_script: Annotated[bool, typer.Option("--print-job-script", help="Print the Slurm job script and exit.")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")] = False,
-    attempts: Annotated[int, typer.Option(min=1, help="Tries of one study in this run where a failure may pass.")] = 3,
-    force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
-    layout: Annotated[str, typer.Option(metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")] = "flat",
-    dicom: Annotated[bool, typer.Option("--dicom", help="Results as DICOM Segmentation, report and Secondary Capture too.")] = False,
-    deidentify: Annotated[
-        bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
-    ] = False,
-    identified: Annotated[bool | None, typer.Option("--identified/--deidentified", help=IDENTIFIED)] = None,
-    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")] = False,
+    retry_failed: RetryFailed = False,
+    attempts: Attempts = 3,
+    force: Force = False,
+    keep_other_versions: KeepOtherVersions = False,
+    layout: LayoutName = "flat",
+    dicom: Dicom = False,
+    deidentify: Deidentify = False,
+    identified: Identified = None,
+    pictures: Pictures = True,
+    quiet: Quiet = False,
+    json_lines: JsonLines = False,
 ) -> int:
     """Grade a cohort. Run the same command again to go on after an interruption; what is done is not done twice.
 
@@ -68,14 +85,13 @@ def batch(
     settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
     if print_job_script:
         return _print_job_script(slurm, out)
-    if labelmap is not None:
-        _check_numbering(labelmap, labels is not None or bundle is not None)
+    check_numbering(labelmap, used=labels is not None or bundle is not None)
+    kinds = check_kinds(kind)
     threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out)
 
     from gluteal_grade.cohort.batch import Request, run_batch
     from gluteal_grade.cohort.runner import Options, exit_code
 
-    options = Options(retry_failed, attempts)
     request = Request(
         tuple(inputs),
         out,
@@ -86,10 +102,11 @@ def batch(
         layout_of(layout),
         threads,
         force,
-        options,
+        Options(retry_failed, attempts, keep_other_versions),
         pictures,
         dicom=dicom,
         deidentify=deidentify,
+        kind=kinds,
     )
     observer = observer_of(quiet, json_lines)
     try:
@@ -105,27 +122,6 @@ def batch(
     if not (quiet or json_lines):
         _report(done, out)
     return exit_code(done.states)
-
-
-def layout_of(name: str) -> Layout:
-    """``--layout``; raises `typer.BadParameter`."""
-    from gluteal_grade.report.layout import Layout
-
-    try:
-        return Layout(name)
-    except ValueError:
-        raise typer.BadParameter("flat or bids", param_hint="--layout") from None
-
-
-def _check_numbering(name: str, used: bool) -> None:
-    from gluteal_grade.segmentation.numbering import load_numbering
-
-    if not used:
-        raise typer.BadParameter("names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
-    try:
-        load_numbering(name)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--labelmap") from None
 
 
 def executor_of(
@@ -188,15 +184,19 @@ def observer_of(quiet: bool, json_lines: bool) -> Silence:
     """Who is told of the steps."""
     from rich.console import Console
 
-    from gluteal_grade.cohort.progress import Bar, JsonLines, Silence
+    from gluteal_grade.cohort import progress
 
-    return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True))
+    return progress.JsonLines() if json_lines else progress.Silence() if quiet else progress.Bar(Console(stderr=True))
 
 
 def _report(done: Done, out: Path) -> None:
+    from gluteal_grade.cohort.progress import explanation
+
     states = done.states
     memory = f" (a worker held up to {done.peak_mb / 1024:.1f} GB)" if done.peak_mb else ""
     typer.echo((", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "nothing was given") + memory)
+    for line in explanation(done.again, done.kept, done.other_versions):
+        typer.echo(line)
     if {"refused", "failed"} & {state.value for state in states}:
         typer.echo(f"Why not: {out / 'refusals.csv'}")
     typer.echo(f"Tables: {out / 'cohort.csv'}; to look at: {out / 'index.html'}")

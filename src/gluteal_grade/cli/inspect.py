@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, REFUSED, tell
-from gluteal_grade.cli.kinds import HELP, parse_kinds
+from gluteal_grade.cli.kinds import parse_kinds
+from gluteal_grade.cli.options import Kind
 from gluteal_grade.errors import RefusedInput, TransientFailure
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def inspect(
     input_path: Annotated[Path, typer.Argument(metavar="INPUT", readable=False, help="Folder, zip, DICOM or NIfTI file.")],
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    kind: Annotated[list[str] | None, typer.Option("--kind", help=HELP)] = None,
+    kind: Kind = None,
 ) -> int:
     """List studies and series: contrast, plane, geometry, metal-artifact reduction, and why a series is refused."""
     kinds = parse_kinds(kind or [])
@@ -44,39 +44,15 @@ def inspect(
 
 def as_json(discovery: Discovery, input_path: Path) -> dict[str, Any]:
     """The discovery as plain JSON values; NaN never occurs."""
+    from gluteal_grade.io.listing import facts_of
+
     return {
         "input": input_path.name,
-        "studies": [{"study": study.id, "series": [_series_json(s) for s in study.series]} for study in discovery.studies],
+        "studies": [{"study": study.id, "series": [facts_of(s) for s in study.series]} for study in discovery.studies],
         "problems": [
             {"where": problem.where, "reason": problem.error.reason.value, "detail": problem.error.detail} for problem in discovery.problems
         ],
         "ignored": discovery.ignored,
-    }
-
-
-def _series_json(series: Series) -> dict[str, Any]:
-    grid = series.grid
-    return {
-        "id": series.id,
-        "uid": series.uid,
-        "number": series.number,
-        "description": series.description,
-        "kind": series.kind.value,
-        "kind_reason": series.kind_reason,
-        "plane": series.plane.value,
-        "mars": series.mars,
-        "mars_reason": series.mars_reason,
-        "shape": list(grid.shape) if grid else None,
-        "spacing_mm": [round(mm, 4) for mm in grid.spacing_mm] if grid else None,
-        "affine": grid.affine.tolist() if grid else None,
-        "slice_axis": series.slice_axis if grid else None,
-        "status": "refused" if series.refusal else "ok",
-        "reason": series.refusal.reason.value if series.refusal else None,
-        "detail": series.refusal.detail if series.refusal else None,
-        "image_count": series.image_count,
-        "frame_of_reference": series.frame_of_reference,
-        "sources": list(series.sources),
-        "acquisition": asdict(series.acquisition),
     }
 
 

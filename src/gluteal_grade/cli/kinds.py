@@ -10,8 +10,6 @@ import typer
 if TYPE_CHECKING:
     from gluteal_grade.vocabulary import SeriesKind
 
-HELP = "Contrast of all series (t1, water, fat, in, opp, ff, ct...) or of one, as NAME=KIND with a file name or series id; repeatable."
-
 
 def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | None:
     """What ``--kind`` says.

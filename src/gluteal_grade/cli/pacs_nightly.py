@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, tell
+from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering
 from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 def nightly(
     config: Annotated[Path, typer.Option(metavar="FILE", help="pacs.yaml, see configs/pacs.example.yaml.")],
-    settings: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")] = None,
+    settings: GradingConfig = None,
+    bundle: Bundle = None,
+    labelmap: BundleNumbering = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day that is asked for; without it today.")] = None,
-    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes.")] = None,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Log one JSON object a line.")] = False,
 ) -> int:
     """The job of every night: ask the PACS for new studies, fetch, grade, send results back, write nights/latest.html.
@@ -34,9 +38,10 @@ def nightly(
     if found.pacs is None and found.web is None:
         raise typer.BadParameter("neither `pacs` nor `web` says where the PACS is", param_hint="--config")
     grading = settings_of(settings)
+    check_numbering(labelmap, used=bundle is not None)
     day = _day(until)
 
-    from gluteal_grade.pacs.grading import Grading
+    from gluteal_grade.pacs.grading import Grading, Means
     from gluteal_grade.pacs.log import StepLog, silence_pynetdicom
     from gluteal_grade.pacs.night_report import write_summary
     from gluteal_grade.pacs.nightly import run_night
@@ -45,7 +50,7 @@ def nightly(
     silence_pynetdicom()
     log = StepLog(json_lines=json_lines)
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    workers = Grading(grading, found.out, jobs, of_refused=found.send_refused)
+    workers = Grading(Means(grading, bundle, labelmap, jobs, timeout), found.out, of_refused=found.send_refused)
     try:
         with stoppable():
             night = run_night(found, PacsPeer(found, log), workers, day, log)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, tell
+from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering
 from gluteal_grade.cli.pacs_nightly import pacs_settings
 from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.errors import GradeError
@@ -18,6 +19,7 @@ from gluteal_grade.errors import GradeError
 if TYPE_CHECKING:
     from gluteal_grade.config import Settings
     from gluteal_grade.pacs.config import PacsSettings
+    from gluteal_grade.pacs.grading import Means
     from gluteal_grade.pacs.log import StepLog
     from gluteal_grade.pacs.process import Process
 
@@ -34,8 +36,11 @@ def receive(
         float | None, typer.Option(metavar="SECONDS", min=0, help="End when nothing waits and nothing came for so long.")
     ] = None,
     grace: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="At the end, open associations may go on for so long.")] = 10.0,
-    settings: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")] = None,
-    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes of --grade.")] = None,
+    settings: GradingConfig = None,
+    bundle: Bundle = None,
+    labelmap: BundleNumbering = None,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
 ) -> int:
     """Receive studies by DICOM until SIGTERM or Ctrl-C.
 
@@ -44,7 +49,8 @@ def receive(
     found = pacs_settings(config)
     if found.receive is None:
         raise typer.BadParameter("`receive` is missing: it says where the inbox is", param_hint="--config")
-    grading = settings_of(settings) if grade else None
+    check_numbering(labelmap, used=bundle is not None)
+    means = _means(settings_of(settings), bundle, labelmap, jobs, timeout) if grade else None
 
     from gluteal_grade.pacs.log import StepLog
     from gluteal_grade.pacs.receiving import run_receiver
@@ -53,7 +59,7 @@ def receive(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     told = StepLog(log or sys.stdout, json_lines=json_lines or log is not None)
-    handler, at_once = (None, 1) if grading is None else _grader(found, grading, told, jobs)
+    handler, at_once = (None, 1) if means is None else _grader(found, means, told)
     try:
         run_receiver(
             found, handler, told, stop, health_port=health_port, stop_after_quiet_s=stop_after_quiet, grace_s=grace, at_once=at_once
@@ -68,7 +74,13 @@ def receive(
     return GRADED
 
 
-def _grader(found: PacsSettings, grading: Settings, told: StepLog, jobs: int | None) -> tuple[Process, int]:
+def _means(settings: Settings, bundle: Path | None, labelmap: str | None, jobs: int | None, timeout: float | None) -> Means:
+    from gluteal_grade.pacs.grading import Means
+
+    return Means(settings, bundle, labelmap, jobs, timeout)
+
+
+def _grader(found: PacsSettings, means: Means, told: StepLog) -> tuple[Process, int]:
     from gluteal_grade.pacs.process import AT_ONCE, process_ready
 
-    return process_ready(found, grading, told, jobs), AT_ONCE
+    return process_ready(found, means, told), AT_ONCE

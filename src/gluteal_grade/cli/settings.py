@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from gluteal_grade.config import Settings
 
 
-IDENTIFIED = "Name, ID and dates of the patient on pictures and report; without it none."
-
-
 def shown_settings(settings: Settings, identified: bool | None, *, deidentify: bool) -> Settings:
     """The settings with `--identified` or `--deidentified`.
 

@@ -8,9 +8,32 @@ from typing import Annotated
 
 import typer
 
-from gluteal_grade.cli.batch import executor_of, layout_of, observer_of
+from gluteal_grade.cli.batch import executor_of, observer_of
 from gluteal_grade.cli.exit_codes import FAILED, tell
-from gluteal_grade.cli.settings import settings_of
+from gluteal_grade.cli.options import (
+    Attempts,
+    Bundle,
+    Config,
+    Deidentify,
+    Dicom,
+    Identified,
+    Jobs,
+    JsonLines,
+    KeepOtherVersions,
+    Kind,
+    Labelmap,
+    LabelsByName,
+    LayoutName,
+    MemoryGb,
+    Pictures,
+    Quiet,
+    RetryFailed,
+    Timeout,
+    check_kinds,
+    check_numbering,
+    layout_of,
+)
+from gluteal_grade.cli.settings import settings_of, shown_settings
 from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError, TransientFailure
 
@@ -21,24 +44,53 @@ def watch(
     quiet_s: Annotated[float, typer.Option("--quiet-seconds", min=0, help="A study is whole when nothing changed for so long.")] = 60.0,
     every_s: Annotated[float, typer.Option("--every", metavar="SECONDS", min=0.1, help="How often to look.")] = 15.0,
     once: Annotated[bool, typer.Option("--once", help="End when everything that is there now has been graded.")] = False,
-    labels: Annotated[str | None, typer.Option(metavar="NAME", help="As of `batch`.")] = None,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")] = None,
-    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes.")] = None,
-    layout: Annotated[str, typer.Option(metavar="flat|bids", help="As of `batch`.")] = "flat",
-    dicom: Annotated[bool, typer.Option("--dicom", help="Results as DICOM objects too.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    labels: LabelsByName = None,
+    labelmap: Labelmap = None,
+    bundle: Bundle = None,
+    kind: Kind = None,
+    config: Config = None,
+    jobs: Jobs = None,
+    memory_gb: MemoryGb = None,
+    timeout: Timeout = None,
+    retry_failed: RetryFailed = False,
+    attempts: Attempts = 3,
+    keep_other_versions: KeepOtherVersions = False,
+    layout: LayoutName = "flat",
+    dicom: Dicom = False,
+    deidentify: Deidentify = False,
+    identified: Identified = None,
+    pictures: Pictures = True,
+    quiet: Quiet = False,
+    json_lines: JsonLines = False,
 ) -> int:
     """Grade what is copied into a folder, study by study, until stopped (Ctrl-C, SIGTERM).
 
     Exit codes: with --once those of `batch`; else 1 when stopped, 64 wrong usage.
     """
+    settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
+    check_numbering(labelmap, used=labels is not None or bundle is not None)
+    kinds = check_kinds(kind)
+
     from gluteal_grade.cohort.batch import Request
-    from gluteal_grade.cohort.runner import exit_code
+    from gluteal_grade.cohort.runner import Options, exit_code
     from gluteal_grade.cohort.watch import Watch
 
-    threads, executor = executor_of(jobs, None, None, None, None, out)
-    request = Request(tuple(folders), out, settings_of(config), labels, layout=layout_of(layout), threads=threads, dicom=dicom)
+    threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out)
+    request = Request(
+        tuple(folders),
+        out,
+        settings,
+        labels,
+        labelmap,
+        bundle,
+        layout_of(layout),
+        threads,
+        options=Options(retry_failed, attempts, keep_other_versions),
+        pictures=pictures,
+        dicom=dicom,
+        deidentify=deidentify,
+        kind=kinds,
+    )
     observer = observer_of(quiet, json_lines)
     watched = Watch(request, executor, observer, quiet_s)
     try:

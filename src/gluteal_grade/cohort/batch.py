@@ -16,10 +16,11 @@ from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.observer import Observer
 from gluteal_grade.cohort.runner import Batch, Options
 from gluteal_grade.cohort.summary import summarise
-from gluteal_grade.cohort.task import Recipe, State
+from gluteal_grade.cohort.task import Because, Recipe, State
 from gluteal_grade.config import Settings, with_absolute_paths
 from gluteal_grade.report.layout import Layout
 from gluteal_grade.segmentation.source import model_hash
+from gluteal_grade.workflow import LABELS
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class Request:
         inputs: paths and patterns as the user gave them.
         out: output folder.
         settings: of the run.
-        labels, labelmap: see `inputs.read_inputs`.
+        labels, labelmap, kind: see `inputs.read_inputs`.
         bundle: a lab's networks.
         layout: of the output.
         threads: of each worker.
         force: grade again what is graded already.
-        options: retries.
+        options: retries, and results of other versions of the program.
         pictures: contact sheets, figures and trend plots at the end.
         tables: tables and pages at the end at all; a service that grades study by study makes them once in a while.
         dicom: results as DICOM objects too.
@@ -58,6 +59,11 @@ class Request:
     dicom: bool = False
     deidentify: bool = False
     dicom_of_refused: bool = False
+    kind: tuple[str, ...] = ()
+
+    def entries(self) -> list[Entry]:
+        """What is to be graded, as it lies there now."""
+        return read_inputs(self.inputs, self.out.absolute(), self.labels, self.labelmap, self.kind)
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,16 @@ class Done:
     Attributes:
         states: studies by state, those of earlier runs included.
         peak_mb: most memory a worker held; 0 where nothing was left to do.
+        again: entries that were graded before and were graded again, by reason.
+        kept: entries that another version of the program graded, and that stand.
+        other_versions: of the program, that graded those of the last two.
     """
 
     states: Counter[State]
     peak_mb: float
-
-
-def _shown(request: Request) -> str:
-    """What tells whose results they are must not be taken over from an earlier run that was asked otherwise."""
-    return "-deidentified" if request.deidentify else "-identified" if request.settings.report.identified else ""
+    again: Counter[Because] = field(default_factory=Counter)
+    kept: int = 0
+    other_versions: tuple[str, ...] = ()
 
 
 def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer, entries: Sequence[Entry] | None = None) -> Done:
@@ -96,23 +103,24 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         request.out.absolute(),
         request.layout,
         request.bundle.absolute() if request.bundle else None,
-        request.settings.hash() + _shown(request),
-        "labels" if request.labels else model_hash(request.settings, request.bundle),
+        request.settings.hash(),
+        LABELS if request.labels else model_hash(request.settings, request.bundle),
         request.threads,
         request.force,
         request.dicom,
         request.deidentify,
         request.dicom_of_refused,
+        request.options.keep_other_versions,
     )
     with locked(recipe.out), opened(recipe.out) as ledger:
         _sweep(recipe.out)
         if entries is None:
-            entries = read_inputs(request.inputs, recipe.out, request.labels, request.labelmap)
+            entries = request.entries()
         batch = Batch(entries, recipe, ledger, request.options, observer)
         states = batch.run(executor)
         if request.tables:
             summarise(recipe.out, ledger, pictures=request.pictures)
-    return Done(states, batch.peak_mb)
+    return Done(states, batch.peak_mb, batch.again, batch.kept, tuple(sorted(batch.other_versions)))
 
 
 def _sweep(out: Path) -> None:

@@ -7,7 +7,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from gluteal_grade.errors import GradeError
 from gluteal_grade.io.study import Person
@@ -19,7 +18,8 @@ class Given:
 
     Attributes:
         labels: label map on the grid of one of its series.
-        labelmap: numbering of `labels`.
+        labelmap: numbering of `labels`, or of the run's bundle.
+        exclude: mask of voxels that are not measured.
         kind: contrast, as `--kind` of `grade`.
         series: id of the series to measure.
         sex: "M" or "F", for norms and tables.
@@ -32,6 +32,7 @@ class Given:
 
     labels: Path | None = None
     labelmap: str | None = None
+    exclude: Path | None = None
     kind: tuple[str, ...] = ()
     series: str | None = None
     sex: str | None = None
@@ -52,10 +53,15 @@ class Given:
             self.date or found.study_date,
         )
 
-    def measuring(self) -> dict[str, Any]:
-        """What changes the numbers, for the hash of the input; of the labels their content, not their place."""
-        said = {"labelmap": self.labelmap, "kind": self.kind, "series": self.series, "sex": self.sex, "metal": self.metal}
-        return {name: value for name, value in said.items() if value}
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Files that go with the images and are none: label map and mask."""
+        return tuple(path for path in (self.labels, self.exclude) if path is not None)
+
+    def absolute(self) -> Given:
+        """The same for a process with another working directory."""
+        labels, exclude = (path and path.absolute() for path in (self.labels, self.exclude))
+        return replace(self, labels=labels, exclude=exclude)
 
 
 @dataclass(frozen=True)
@@ -84,15 +90,15 @@ class Entry:
 
     def absolute(self) -> Entry:
         """The same for a process with another working directory."""
-        labels = self.given.labels
-        return replace(self, root=self.root.absolute(), given=replace(self.given, labels=labels.absolute() if labels else None))
+        return replace(self, root=self.root.absolute(), given=self.given.absolute())
 
     def fingerprint(self) -> str:
         """24 hex digits over names, sizes and times of the files and what is said of them: no file is opened.
 
         While it stays the same, a finished entry need not be looked at again.
         """
-        digest = hashlib.sha256(json.dumps(asdict(self.given), default=str, sort_keys=True).encode())
+        said = {name: value for name, value in asdict(self.given).items() if name != "exclude" or value}  # as ledgers of 0.1 have it
+        digest = hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode())
         for path in sorted(self.files()):
             try:
                 status = path.stat()
@@ -103,7 +109,7 @@ class Entry:
 
     def files(self) -> list[Path]:
         """Every file that is read, images or not."""
-        found = [self.given.labels] if self.given.labels else []
+        found = list(self.given.beside)
         if self.parts is None:
             everything = self.root.rglob("*") if self.root.is_dir() else [self.root]
             return [*found, *(p for p in everything if p.is_file())]

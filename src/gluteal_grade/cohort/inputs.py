@@ -13,20 +13,32 @@ from gluteal_grade.cohort.manifest import read_manifest
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 
 
-def read_inputs(inputs: Sequence[str], out: Path, labels: str | None = None, labelmap: str | None = None) -> list[Entry]:
+def read_inputs(
+    inputs: Sequence[str], out: Path, labels: str | None = None, labelmap: str | None = None, kind: tuple[str, ...] = ()
+) -> list[Entry]:
     """All entries, each place once, in the order given; what cannot be read is an entry with a refusal.
 
     Args:
         inputs: paths and patterns as given.
         out: the batch's output, not looked into.
         labels: name or pattern of each study's label map, in its folder or above it; a manifest's own wins.
-        labelmap: its numbering.
+        labelmap: its numbering, or that of the run's bundle.
+        kind: contrasts, as `--kind` of `grade`; a manifest's own win.
     """
     entries = [entry for given in inputs for path in _paths(given) for entry in _of_path(path, out)]
     unique = {entry.key: entry for entry in reversed(entries)}
     ordered = [unique.pop(entry.key) for entry in entries if entry.key in unique]
     tops = [Path(path) for given in inputs for path in _paths(given)]
-    return [_labelled(entry, labels, labelmap, tops) if labels else entry for entry in ordered]
+    said = [_said(entry, kind, labelmap if labels is None else None) for entry in ordered]
+    return [_labelled(entry, labels, labelmap, tops) if labels else entry for entry in said]
+
+
+def _said(entry: Entry, kind: tuple[str, ...], bundle_numbering: str | None) -> Entry:
+    """With what was said of all studies, where nothing else is said of this one."""
+    given = replace(entry.given, kind=entry.given.kind or kind)
+    if bundle_numbering and not given.labels and not given.labelmap:
+        given = replace(given, labelmap=bundle_numbering)
+    return replace(entry, given=given)
 
 
 def _paths(given: str) -> Iterable[str]:

@@ -7,18 +7,19 @@ import json
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.pseudonyms import Pseudonyms
-from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.cohort.task import Because, Outcome, State
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 
 NAME = "ledger.sqlite"
-VERSION = 1
+VERSION = 2
 _ENDED = (State.GRADED, State.PARTLY, State.REFUSED, State.FAILED)
 
 _SCHEMA = """
@@ -47,11 +48,14 @@ CREATE TABLE IF NOT EXISTS attempts (
     taken_over INTEGER NOT NULL DEFAULT 0,
     worker TEXT, started TEXT, ended TEXT, seconds REAL, peak_mb REAL,
     method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
-    sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER
+    sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER,
+    because TEXT NOT NULL DEFAULT ''  -- why it was graded, see `task.Because`
 );
 CREATE INDEX IF NOT EXISTS attempts_entry ON attempts (entry);
 CREATE INDEX IF NOT EXISTS attempts_study ON attempts (study);
 """
+# What an older ledger lacks, by its version.
+_MIGRATIONS = {"1": ("ALTER TABLE attempts ADD COLUMN because TEXT NOT NULL DEFAULT ''",)}
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,25 @@ class Ledger:
             database.executescript(_SCHEMA)
             for name, value in (("version", str(VERSION)), ("salt", secrets.token_hex(16)), ("batch", "0")):
                 database.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+        self._migrate()
         if self._meta("version") != str(VERSION):
             raise RefusedInput(Reason.LEDGER_UNREADABLE, f"version {self._meta('version')}, not {VERSION}")
         self.pseudonyms = Pseudonyms(self._meta("salt"))
 
+    def _migrate(self) -> None:
+        """Bring a ledger of an older version of the program up to date, in one step."""
+        with self._database as db:
+            db.execute("BEGIN IMMEDIATE")
+            while (version := self._meta("version")) in _MIGRATIONS:
+                for statement in _MIGRATIONS[version]:
+                    db.execute(statement)
+                db.execute("UPDATE meta SET value = ? WHERE name = 'version'", (str(int(version) + 1),))
+
     def _meta(self, name: str) -> str:
         return str(self._database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
 
-    def begin(self, entries: Sequence[Entry], fingerprints: Mapping[str, str], todo: Iterable[str], key: Key) -> None:
-        """A new batch: what it was given, and a waiting row for each entry in `todo` (keys)."""
+    def begin(self, entries: Sequence[Entry], fingerprints: Mapping[str, str], todo: Mapping[str, Because], key: Key) -> None:
+        """A new batch: what it was given, and a waiting row for each entry in `todo` (keys, and why)."""
         with self._database as db:
             batch = int(self._meta("batch")) + 1
             db.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (str(batch),))
@@ -93,19 +107,23 @@ class Ledger:
             )
             # what was interrupted or never begun is planned anew; it was not the study's fault
             db.execute("DELETE FROM attempts WHERE state IN ('waiting', 'running')")
-            self._wait([(entry, fingerprints[entry]) for entry in todo], key)
+            self._wait([(entry, fingerprints[entry], because) for entry, because in todo.items()], key)
 
-    def _wait(self, entries: Sequence[tuple[str, str]], key: Key) -> None:
+    def _wait(self, entries: Sequence[tuple[str, str, Because]], key: Key) -> None:
         before = {
             (r["entry"], r["fingerprint"]): r["n"]
             for r in self._database.execute(
                 "SELECT entry, fingerprint, MAX(attempt) AS n FROM attempts WHERE config_hash = ? AND model_hash = ? GROUP BY 1, 2",
                 (key.config_hash, key.model_hash),
             )
-        } if len(entries) > 1 else {e: self.attempts(e[0], e[1], key) for e in entries}  # fmt: skip
+        } if len(entries) > 1 else {e[:2]: self.attempts(e[0], e[1], key) for e in entries}  # fmt: skip
         self._database.executemany(
-            "INSERT INTO attempts (entry, fingerprint, config_hash, model_hash, attempt, state) VALUES (?, ?, ?, ?, ?, 'waiting')",
-            [(entry, print_, key.config_hash, key.model_hash, before.get((entry, print_), 0) + 1) for entry, print_ in entries],
+            "INSERT INTO attempts (entry, fingerprint, config_hash, model_hash, attempt, because, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'waiting')",
+            [
+                (entry, print_, key.config_hash, key.model_hash, before.get((entry, print_), 0) + 1, because)
+                for entry, print_, because in entries
+            ],
         )
 
     def attempts(self, entry: str, fingerprint: str, key: Key) -> int:
@@ -129,6 +147,15 @@ class Ledger:
             same.append(row)
         return {place: rows for place, rows in found.items() if all(r["state"] in _ENDED for r in rows)}
 
+    def last_keys(self) -> dict[str, tuple[str, Key]]:
+        """Fingerprint and key of the last attempt at each entry that came to an end."""
+        rows = self._database.execute(
+            "SELECT entry, fingerprint, config_hash, model_hash, MAX(id) FROM attempts "
+            f"WHERE state IN ({', '.join('?' * len(_ENDED))}) GROUP BY entry",
+            _ENDED,
+        )
+        return {r["entry"]: (r["fingerprint"], Key(r["config_hash"], r["model_hash"])) for r in rows}
+
     def end_of(self, entry: str) -> list[sqlite3.Row]:
         """The last attempt at one entry, a row for each of its studies."""
         rows = self._database.execute("SELECT * FROM attempts WHERE entry = ? ORDER BY id", (entry,)).fetchall()
@@ -151,14 +178,16 @@ class Ledger:
                 if n == 0:
                     db.execute(f"UPDATE attempts SET {', '.join(f'{c} = ?' for c in values)} WHERE id = ?", (*values.values(), row["id"]))
                 else:
-                    kept = {c: row[c] for c in ("entry", "fingerprint", "config_hash", "model_hash", "attempt", "worker", "started")}
+                    kept = {
+                        c: row[c] for c in ("entry", "fingerprint", "config_hash", "model_hash", "attempt", "worker", "started", "because")
+                    }
                     both = kept | values
                     db.execute(f"INSERT INTO attempts ({', '.join(both)}) VALUES ({', '.join('?' * len(both))})", tuple(both.values()))
 
-    def again(self, entry: str, fingerprint: str, key: Key) -> None:
+    def again(self, entry: str, fingerprint: str, because: Because, key: Key) -> None:
         """One more attempt at an entry that failed."""
         with self._database:
-            self._wait([(entry, fingerprint)], key)
+            self._wait([(entry, fingerprint, because)], key)
 
     def put_back(self, entry: str) -> None:
         """It did not run after all, through no fault of its own."""
@@ -192,7 +221,7 @@ class Ledger:
     def _values(self, outcome: Outcome) -> dict[str, object]:
         person = outcome.person
         patient, day = self.pseudonyms.patient_and_day(person.id, person.study_date)
-        return {
+        values: dict[str, object] = {
             "study": outcome.study,
             "input_hash": outcome.input_hash,
             "state": outcome.state,
@@ -204,13 +233,14 @@ class Ledger:
             "seconds": outcome.seconds,
             "method": outcome.method,
             "automatic": outcome.automatic,
-            "version": outcome.version,
+            "version": outcome.version or __version__,  # a refusal or a failure is of this program too
             "sex": outcome.sex,
             "age": person.age_years,
             "people_group": person.group,
             "patient": patient,
             "day": day,
         }
+        return values | {"because": outcome.because} if outcome.because else values
 
 
 def _place(entry: Entry) -> str:

@@ -14,7 +14,7 @@ from gluteal_grade.io.persons import SEXES, number_of
 
 _ALIASES = {"study": "path", "study_path": "path", "input": "path", "operated": "operated_side", "side": "operated_side",
             "patient_id": "patient", "participant_id": "patient", "study_date": "date", "age_years": "age"}  # fmt: skip
-_KNOWN = ("path", "labels", "labelmap", "kind", "series", "sex", "metal", "age", "group", "operated_side", "patient", "date")
+_KNOWN = ("path", "labels", "labelmap", "exclude", "kind", "series", "sex", "metal", "age", "group", "operated_side", "patient", "date")
 _SIDES = {"right": "right", "r": "right", "left": "left", "l": "left", "both": "both", "none": "none"}
 _EMPTY = ("", "n/a", "na", "nan", "unknown")
 
@@ -24,8 +24,8 @@ def read_manifest(path: Path, source: str) -> list[Entry]:
 
     Args:
         path: CSV or TSV (by its ending) with a header line; `path` is required, paths are relative to the manifest's folder. Columns:
-            labels, labelmap, kind (several joined by `;`), series, sex, metal, age, group, operated_side, patient, date
-            (YYYY-MM-DD); others are carried to `studies.csv`.
+            labels, labelmap, exclude (a mask), kind (several joined by `;`), series, sex, metal, age, group, operated_side, patient,
+            date (YYYY-MM-DD); others are carried to `studies.csv`.
         source: what the user calls the manifest.
 
     Returns:
@@ -111,6 +111,7 @@ def _given(manifest: Path, cells: Mapping[str, str]) -> Given:
     return Given(
         labels=manifest.parent / said["labels"] if "labels" in said else None,
         labelmap=said.get("labelmap"),
+        exclude=manifest.parent / said["exclude"] if "exclude" in said else None,
         kind=tuple(k.strip() for k in said.get("kind", "").split(";") if k.strip()),
         series=said.get("series"),
         sex=_one_of(said, "sex", SEXES),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gluteal_grade.cohort.task import Outcome
+from gluteal_grade.cohort.task import Because, Outcome
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,16 @@ class Observer(Protocol):
 
     def planned(self, tally: Tally) -> None:
         """What is to be done."""
+        ...
+
+    def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
+        """Why entries that were graded before are graded again.
+
+        Args:
+            again: how many, by reason.
+            kept: how many stand though another version of the program graded them.
+            versions: of the program, other than this one, that graded them.
+        """
         ...
 
     def started(self, key: str) -> None:

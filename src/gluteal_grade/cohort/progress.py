@@ -6,20 +6,46 @@ import datetime
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.observer import Tally
-from gluteal_grade.cohort.task import Outcome
+from gluteal_grade.cohort.task import Because, Outcome
+
+_WHY = {
+    Because.INPUT_CHANGED: "the files, or what is said of them, changed",
+    Because.SETTINGS_CHANGED: "graded with other settings before",
+    Because.NETWORKS_CHANGED: "labelled by other networks before",
+    Because.PROGRAM_CHANGED: "graded by another version of the program",
+    Because.RESULT_MISSING: "the result is gone",
+    Because.RETRIED: "failed before (--retry-failed)",
+    Because.FORCED: "--force",
+}
+
+
+def explanation(again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> list[str]:
+    """Why entries are graded again, and which results of other versions stand: a line for each; see `Observer.explained`."""
+    names = f" ({', '.join(versions)}; this is {__version__})" if versions else ""
+    lines = []
+    for because, count in again.items():
+        lines.append(f"{count} graded again: {_WHY[because]}{names if because is Because.PROGRAM_CHANGED else ''}")
+    if kept:
+        lines.append(f"{kept} kept though another version of the program graded them{names}")
+    return lines
 
 
 class Silence:
     """Says nothing."""
 
     def planned(self, tally: Tally) -> None:
+        """Nothing."""
+
+    def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
         """Nothing."""
 
     def started(self, key: str) -> None:
@@ -61,6 +87,11 @@ class Bar(Silence):
         self._progress.update(self._task, total=tally.total, completed=tally.done)
         self._begun = time.monotonic()
 
+    def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
+        """A line for each reason."""
+        for line in explanation(again, kept, versions):
+            self._console.print(line, highlight=False)
+
     def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:  # noqa: ARG002
         """Move on; the rest is estimated from this run alone."""
         now = time.monotonic()
@@ -91,6 +122,10 @@ class JsonLines(Silence):
         """`planned`."""
         self._write("planned", **asdict(tally))
 
+    def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
+        """`again`."""
+        self._write("again", because=dict(again), kept_of_other_versions=kept, other_versions=list(versions), version=__version__)
+
     def started(self, key: str) -> None:
         """`started`."""
         self._write("started", entry=key)
@@ -99,6 +134,7 @@ class JsonLines(Silence):
         """`study`, for each of the entry's."""
         for o in outcomes:
             told = {"study": o.study, "state": o.state, "reason": o.reason, "taken_over": o.taken_over, "seconds": o.seconds}
+            told |= {"because": o.because} if o.because else {}
             self._write("study", entry=key, **told, **asdict(tally))
 
     def retried(self, key: str, reason: str, attempt: int) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Row
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor, Finished, Lost, Started
 from gluteal_grade.cohort.ledger import Key, Ledger
 from gluteal_grade.cohort.observer import Observer, Tally
-from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
+from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.layout import place_at
 
@@ -29,10 +30,12 @@ class Options:
     Attributes:
         retry_failed: try again what failed in an earlier run.
         attempts: tries of one entry within this run, where a failure may pass.
+        keep_other_versions: what another version of the program made stands.
     """
 
     retry_failed: bool = False
     attempts: int = 3
+    keep_other_versions: bool = False
 
 
 class Batch:
@@ -56,6 +59,10 @@ class Batch:
         self._owners: dict[str, str] = {}  # study to entry
         self._tries: Counter[str] = Counter()
         self._before = 0
+        self._because: dict[str, Because] = {}
+        self.again: Counter[Because] = Counter()  # entries that were graded before and are graded again
+        self.other_versions: Counter[str] = Counter()  # of the results that these or the kept ones were made by
+        self.kept = 0  # entries whose results of another version stand
         self.peak_mb = 0.0  # most memory that any worker held
 
     def run(self, executor: Callable[[], Executor]) -> Counter[State]:
@@ -70,10 +77,12 @@ class Batch:
         Raises:
             TransientFailure: the batch had to stop (`output_not_writable`, `executor_failed`); it goes on where it stood when run again.
         """
-        todo = self._plan()
-        self._ledger.begin(list(self._entries.values()), self._prints, todo, self._key)
+        self._because = self._plan()
+        self._ledger.begin(list(self._entries.values()), self._prints, self._because, self._key)
         self._observer.planned(self._tally())
-        todo = self._without_refused(todo)
+        if self.again or self.kept:
+            self._observer.explained(self.again, self.kept, sorted(self.other_versions))
+        todo = self._without_refused(list(self._because))
         if todo:
             running = executor()
             try:
@@ -82,19 +91,46 @@ class Batch:
                 running.close()
         return Counter(state for states in self._states.values() for state in states)
 
-    def _plan(self) -> list[str]:
-        """Entries that have not ended as they are now; those that have are counted."""
-        ended = self._ledger.ended(self._key)
-        todo = []
-        for key in self._entries:
+    def _plan(self) -> dict[str, Because]:
+        """Entries that have not ended as they are now, and why they are to be graded; those that have ended are counted."""
+        ended, last = self._ledger.ended(self._key), self._ledger.last_keys()
+        todo: dict[str, Because] = {}
+        for key, entry in self._entries.items():
             rows = ended.get((key, self._prints[key]))
-            if rows is None or self._recipe.force or not all(self._stands(r) for r in rows):
-                todo.append(key)
+            because = self._changed(key, last.get(key)) if rows is None else self._outdated(rows)
+            if because is not None:
+                todo[key] = because
+                if because is not Because.NEW and entry.refusal is None:
+                    self.again[because] += 1
                 continue
+            assert rows is not None
             self._states[key] = [State(r["state"]) for r in rows]
             self._owners |= {r["study"]: key for r in rows if r["study"] and r["folder"]}
         self._before = len(self._states)
         return todo
+
+    def _changed(self, key: str, last: tuple[str, Key] | None) -> Because:
+        """What differs from the last time that the entry came to an end."""
+        if last is None:
+            return Because.NEW
+        fingerprint, before = last
+        if fingerprint != self._prints[key]:
+            return Because.INPUT_CHANGED
+        return Because.SETTINGS_CHANGED if before.config_hash != self._key.config_hash else Because.NETWORKS_CHANGED
+
+    def _outdated(self, rows: Sequence[Row]) -> Because | None:
+        """Why an earlier end does not hold; None: it does."""
+        if self._recipe.force:
+            return Because.FORCED
+        others = {r["version"] or "an unknown version" for r in rows} - {__version__}
+        self.other_versions.update(others)
+        if others and not self._options.keep_other_versions:
+            return Because.PROGRAM_CHANGED
+        failing = [r for r in rows if not self._stands(r)]
+        if failing:
+            return Because.RETRIED if any(r["state"] == State.FAILED for r in failing) else Because.RESULT_MISSING
+        self.kept += bool(others)
+        return None
 
     def _stands(self, row: Row) -> bool:
         """An earlier end still holds: a failure unless it is to be retried, a result if it is still there."""
@@ -146,7 +182,7 @@ class Batch:
         failed = next((o for o in outcomes if o.transient), None)
         if failed is not None and self._tries[key] < self._options.attempts:
             self._ledger.finished(key, outcomes, answer.peak_mb)
-            self._ledger.again(key, self._prints[key], self._key)
+            self._ledger.again(key, self._prints[key], self._because[key], self._key)
             self._observer.retried(key, failed.reason, self._tries[key])
             return True
         self._end(key, answer)
@@ -157,6 +193,8 @@ class Batch:
         outcomes = tuple(self._claimed(key, outcome) for outcome in answer.outcomes)
         self._ledger.finished(key, outcomes, answer.peak_mb)
         self._states[key] = [o.state for o in outcomes]
+        if self._because[key] is Because.NEW and any(o.because for o in outcomes):
+            self.again[Because.PROGRAM_CHANGED] += 1  # the ledger did not know of the older result
         self._observer.ended(key, outcomes, self._tally())
 
     def _claimed(self, key: str, outcome: Outcome) -> Outcome:

@@ -10,6 +10,7 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.config import Settings
 from gluteal_grade.io.study import Person
 from gluteal_grade.report.layout import Layout
+from gluteal_grade.workflow import identity_suffix
 
 NOBODY = Person()
 
@@ -25,6 +26,19 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+class Because(StrEnum):
+    """Why an entry was graded, though it may have been before."""
+
+    NEW = "new"
+    INPUT_CHANGED = "input_changed"
+    SETTINGS_CHANGED = "settings_changed"
+    NETWORKS_CHANGED = "networks_changed"
+    PROGRAM_CHANGED = "program_changed"  # its result is of another version of the program
+    RESULT_MISSING = "result_missing"  # or its DICOM objects
+    RETRIED = "retried"
+    FORCED = "forced"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What all tasks of a batch share.
@@ -34,26 +48,33 @@ class Recipe:
         out: the output folder, absolute: a cluster's workers see the same file system.
         layout: of the output.
         bundle: a lab's networks in place of the shipped ones.
-        config_hash: of `settings`.
+        settings_hash: of the settings as the user gave them.
         model_hash: of the networks, see `segmentation.source.model_hash`.
         threads: of torch and numpy in a worker.
         force: grade again what is graded already.
         dicom: write the results as DICOM objects too.
         deidentify: results without patient, dates and UIDs of the source.
         dicom_of_refused: DICOM objects of refused studies too.
+        keep_other_versions: equal results of another version of the program stand.
     """
 
     settings: Settings
     out: Path
     layout: Layout
     bundle: Path | None
-    config_hash: str
+    settings_hash: str
     model_hash: str
     threads: int
     force: bool
     dicom: bool = False
     deidentify: bool = False
     dicom_of_refused: bool = False
+    keep_other_versions: bool = False
+
+    @property
+    def config_hash(self) -> str:
+        """What a result must have been made with, to stand for one of this run."""
+        return self.settings_hash + identity_suffix(self.settings, self.deidentify)
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,7 @@ class Outcome:
         method: how fat was measured; several joined by ``+``.
         automatic: a network made the labels; None where there are none.
         version: of the program that made the result.
+        because: why it was graded, where the worker knows better than the plan.
         seconds: spent on it.
     """
 
@@ -103,6 +125,7 @@ class Outcome:
     method: str = ""
     automatic: bool | None = None
     version: str = ""
+    because: str = ""
     seconds: float = 0.0
 
 

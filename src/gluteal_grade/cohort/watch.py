@@ -10,7 +10,6 @@ from pathlib import Path
 from gluteal_grade.cohort.batch import Request, run_batch
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor
-from gluteal_grade.cohort.inputs import read_inputs
 from gluteal_grade.cohort.observer import Observer
 from gluteal_grade.cohort.task import State
 
@@ -51,7 +50,7 @@ class Watch:
         Raises:
             TransientFailure: the batch had to stop; look again later.
         """
-        entries = read_inputs(self._request.inputs, self._request.out.absolute(), self._request.labels, self._request.labelmap)
+        entries = self._request.entries()
         prints = {entry.key: entry.fingerprint() for entry in entries}
         now = self._clock()
         self._seen = {key: self._since(key, found, now) for key, found in prints.items()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import resource
@@ -12,24 +10,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
+from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.outcome import outcome_of
-from gluteal_grade.cohort.task import Answer, Outcome, Recipe, State, Task
-from gluteal_grade.config import with_metal_sides
+from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
 from gluteal_grade.io import discover
-from gluteal_grade.io.files import single
 from gluteal_grade.io.kinds import parse_kinds
 from gluteal_grade.io.study import Study
-from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.dicom.deidentify import deidentified_result
-from gluteal_grade.report.layout import RESULT, SUMMARY_PICTURE, Place, place_for
-from gluteal_grade.report.look import Look, look_of
-from gluteal_grade.report.writer import write_study
-from gluteal_grade.segmentation.source import segmenter_of
+from gluteal_grade.report.layout import RESULT, Place, place_for
+from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")
 
@@ -66,22 +58,21 @@ def _guarded(what: Callable[[], Value]) -> Value | Outcome:
 def _studies(entry: Entry) -> tuple[Study, ...]:
     if entry.refusal:
         raise entry.refusal
+    given = entry.given
     try:
-        kinds = parse_kinds(entry.given.kind)
+        kinds = parse_kinds(given.kind)
     except ValueError as error:
         raise RefusedInput(Reason.KIND_UNKNOWN, str(error)) from None
-    leave_out = (entry.given.labels,) if entry.given.labels else ()
-    found = discover(entry.root, kinds, leave_out, entry.parts)
-    sex = entry.given.sex
-    return tuple(replace(study, patient_sex=sex) if sex else study for study in found.studies)
+    return discover(entry.root, kinds, given.beside, entry.parts).studies
 
 
 def _graded(task: Task, study: Study) -> Outcome:
     start = time.perf_counter()
     place = place_for(task.recipe.layout, study.id, _bids_name(task.entry))
     outcome = _guarded(partial(_one, task, study, place))
-    person = task.entry.given.person(study.person)
-    return replace(outcome, study=study.id, sex=study.patient_sex, person=person, seconds=round(time.perf_counter() - start, 3))
+    given = task.entry.given
+    sex, person = given.sex or study.patient_sex, given.person(study.person)
+    return replace(outcome, study=study.id, sex=sex, person=person, seconds=round(time.perf_counter() - start, 3))
 
 
 def _bids_name(entry: Entry) -> str:
@@ -90,58 +81,47 @@ def _bids_name(entry: Entry) -> str:
 
 
 def _one(task: Task, study: Study, place: Place) -> Outcome:
-    recipe, entry = task.recipe, task.entry
-    input_hash = _input_hash(entry, study)
-    if (task.again or not recipe.force) and (state := _finished(recipe, place, input_hash)):
-        return replace(state, input_hash=input_hash, taken_over=True)
-    settings = with_metal_sides(recipe.settings, entry.given.metal) if entry.given.metal else recipe.settings
-    try:
-        segmenter = segmenter_of(settings, entry.given.labels, recipe.bundle, entry.given.labelmap)
-    except ValueError as error:
-        raise RefusedInput(Reason.LABELS_NUMBERING, str(error)) from None
-    graded = grade_study(study, settings, segmenter, entry.given.series)
-    # the hash of the batch: what is said of one study belongs to its input
-    made_by = graded.result.provenance.model_copy(
-        update={"config_hash": recipe.config_hash, "input_hash": input_hash, "model_hash": recipe.model_hash}
-    )
-    result = graded.result.model_copy(update={"provenance": made_by})
-    look = look_of(settings.report, study, deidentify=recipe.deidentify)
-    dicom = partial(_write_dicom, Graded(result, graded.images), study, place, recipe, look) if recipe.dicom else None
-    result = deidentified_result(result) if recipe.deidentify else result
-    write_study(Graded(result, graded.images), recipe.out, place, dicom, look)
-    outcome = replace(outcome_of(json.loads(result.to_json()), place), input_hash=input_hash)
+    recipe = task.recipe
+    job = _job(task, study, place)
+    equal = _equal_result(recipe, place, job.input_hash)
+    older = equal is not None and equal.version != __version__ and not recipe.keep_other_versions
+    if equal is not None and not older and (task.again or not recipe.force):
+        return replace(equal, taken_over=True)
+    graded = run(job).graded
+    outcome = outcome_of(json.loads(graded.result.to_json()), place)
+    if older:
+        outcome = replace(outcome, because=Because.PROGRAM_CHANGED)
     if recipe.dicom and outcome.state is not State.REFUSED and not place.has_dicom(recipe.out):
         return replace(outcome, reason=Reason.DICOM_NOT_WRITTEN)
     return outcome
 
 
-def _write_dicom(graded: Graded, study: Study, place: Place, recipe: Recipe, look: Look, folder: Path) -> None:
-    """Into the folder that is being written; what gives no DICOM objects keeps its other results."""
-    from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
+def _job(task: Task, study: Study, place: Place) -> Job:
+    recipe, given = task.recipe, task.entry.given
+    return Job(
+        study,
+        recipe.settings,
+        labels=given.labels,
+        bundle=recipe.bundle,
+        labelmap=given.labelmap,
+        kind=given.kind,
+        series=given.series,
+        exclude=given.exclude,
+        sex=given.sex,
+        metal=given.metal,
+        settings_hash=recipe.settings_hash,
+        networks_hash=recipe.model_hash,
+        output=Output(recipe.out, place, recipe.dicom, recipe.dicom_of_refused, recipe.deidentify),
+    )
 
-    overlay = folder / place.rename(SUMMARY_PICTURE)
-    options = DicomOptions(refused=recipe.dicom_of_refused, identified=bool(look.lines), deidentify=recipe.deidentify)
-    with contextlib.suppress(RefusedInput):
-        write_dicom(graded, study, folder, overlay=overlay if overlay.exists() else None, options=options)
 
-
-def _input_hash(entry: Entry, study: Study) -> str:
-    """24 hex digits: files by content, wherever they lie, the label map, and what was said."""
-    labels = entry.given.labels
-    files = [] if labels is None else [labels] if labels.is_file() else sorted(p for p in labels.rglob("*") if p.is_file())
-    said = {**entry.given.measuring(), "labels": [single(path).sha256() for path in files]}
-    digest = hashlib.sha256(study.content().encode())
-    digest.update(json.dumps(said, sort_keys=True).encode())
-    return digest.hexdigest()[:24]
-
-
-def _finished(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
-    """The outcome of an equal result that is there already, whoever made it."""
+def _equal_result(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
+    """The outcome of a result that is there already, whoever made it, with the same input, settings and networks."""
     try:
         result = json.loads(place.find(recipe.out, RESULT).read_text(encoding="utf-8"))
         made_by = result["provenance"]
-        wanted = (input_hash, recipe.config_hash, recipe.model_hash)
-        same = tuple(made_by.get(name) for name in ("input_hash", "config_hash", "model_hash")) == wanted
+        same = (made_by.get("input_hash"), made_by.get("config_hash")) == (input_hash, recipe.config_hash)
+        same = same and made_by.get("model_hash") in (LABELS, recipe.model_hash)  # a label map belongs to the input
         whole = not recipe.dicom or place.has_dicom(recipe.out)
         return outcome_of(result, place) if same and whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -15,10 +15,11 @@ from gluteal_grade.config.measure import (
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
 from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
-from gluteal_grade.config.settings import Settings, load_settings, with_absolute_paths, with_identity, with_metal_sides
+from gluteal_grade.config.settings import METAL_SIDES, Settings, load_settings, with_absolute_paths, with_identity, with_metal_sides
 from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
 
 __all__ = [
+    "METAL_SIDES",
     "BiasSettings",
     "ChecksSettings",
     "CtSettings",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,8 +43,14 @@ def _parsed(path: Path, changed_ns: int, size: int) -> Any:  # noqa: ARG001 - pa
         return yaml.safe_load(stream)
 
 
-def validated(model: type[Model], data: Any, what: str) -> Model:
+def validated(model: type[Model], data: Any, what: str, known: Sequence[str] = ()) -> Model:
     """The data of a YAML file as a model.
+
+    Args:
+        model: what it should be.
+        data: as parsed.
+        what: what to call it in messages.
+        known: keys, joined by full stops, that a misspelt one may have meant.
 
     Raises:
         ValueError: unknown key or bad value; the message starts with `what` and names it.
@@ -50,5 +58,12 @@ def validated(model: type[Model], data: Any, what: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(_problem(".".join(map(str, e["loc"])), e["type"], e["msg"], known) for e in error.errors())
         raise ValueError(f"{what}: {problems}") from None
+
+
+def _problem(key: str, kind: str, message: str, known: Sequence[str]) -> str:
+    if kind != "extra_forbidden":
+        return f"{key}: {message}"
+    meant = difflib.get_close_matches(key, known, 1, 0.8)
+    return f"{key}: no such key" + (f" (did you mean {meant[0]}?)" if meant else "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +44,28 @@ class Settings(SettingsBase):
         return digest.hexdigest()[:12]
 
 
-def load_settings(path: Path | None = None) -> Settings:
-    """The shipped defaults, with the keys of a user's YAML laid over them.
+def load_settings(given: os.PathLike[str] | str | Mapping[str, Any] | Settings | None = None) -> Settings:
+    """The shipped defaults, with a user's own laid over them.
+
+    Args:
+        given: a YAML file, or a mapping; keys nested as in `configs/default.yaml` or joined by full stops
+            (`{"fat.t1.lean_reference_ff": 0.06}`). Settings are returned as they are.
 
     Raises:
         ValueError: unknown key or bad value; the message names it.
     """
+    if isinstance(given, Settings):
+        return given
     data = read_yaml(shipped("configs", "default.yaml"))
+    path = None if given is None or isinstance(given, Mapping) else Path(given)
     try:
-        if path is not None:
-            change = read_yaml(path) or {}
-            if not isinstance(change, dict):
-                raise ValueError(f"settings: {path.name} is no YAML mapping of keys to values")
-            data = _overlaid(data, change)
+        change = read_yaml(path) or {} if path is not None else given or {}
+        if not isinstance(change, Mapping):
+            raise ValueError(f"settings: {path and path.name} is no YAML mapping of keys to values")
+        data = _overlaid(data, _nested(change))
     except (OSError, yaml.YAMLError, TypeError) as error:
         raise ValueError(f"settings: {path and path.name} cannot be read as YAML ({type(error).__name__})") from None
-    return validated(Settings, data, "settings")
+    return validated(Settings, data, "settings", known=tuple(_dotted(read_yaml(shipped("configs", "default.yaml")))))
 
 
 def with_absolute_paths(settings: Settings) -> Settings:
@@ -72,13 +80,16 @@ def with_absolute_paths(settings: Settings) -> Settings:
     return found
 
 
+METAL_SIDES = ("auto", "none", "right", "left", "both")
+
+
 def with_metal_sides(settings: Settings, sides: str) -> Settings:
     """The settings with which hips hold metal: right, left, both, none or auto.
 
     Raises:
         ValueError: another word.
     """
-    if sides not in ("auto", "none", "right", "left", "both"):
+    if sides not in METAL_SIDES:
         raise ValueError("right, left, both, none or auto")
     return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
 
@@ -94,3 +105,22 @@ def _overlaid(base: Any, change: Any) -> Any:
     if isinstance(base, dict) and base and isinstance(change, dict):
         return base | {key: _overlaid(base.get(key), value) for key, value in change.items()}
     return change
+
+
+def _nested(change: Any) -> Any:
+    """`{"a.b": 1}` as `{"a": {"b": 1}}`."""
+    if not isinstance(change, Mapping):
+        return change
+    found: Any = {}
+    for key, value in change.items():
+        for part in reversed(str(key).split(".") if isinstance(key, str) else [key]):
+            value = {part: _nested(value)}
+        found = _overlaid(found, value) if found else value
+    return found
+
+
+def _dotted(data: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in data.items():
+        yield f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{above}{key}.")

@@ -6,11 +6,12 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gluteal_grade.cohort.batch import Request, run_batch
-from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.cohort.execution import Event
 from gluteal_grade.cohort.ledger import NAME, opened
 from gluteal_grade.cohort.local_executor import LocalExecutor
@@ -58,24 +59,43 @@ class _Collector(Silence):
         self.outcomes[key] = outcomes
 
 
+@dataclass(frozen=True)
+class Means:
+    """What a service grades with.
+
+    Attributes:
+        settings: of the grading.
+        bundle: a lab's networks; None: the shipped ones.
+        labelmap: their numbering.
+        jobs: worker processes; None: one a core, as memory allows.
+        timeout_s: a study that takes longer has failed; None: no limit.
+    """
+
+    settings: Settings
+    bundle: Path | None = None
+    labelmap: str | None = None
+    jobs: int | None = None
+    timeout_s: float | None = None
+
+
 class Grading:
     """Grades folders into one output.
 
     Args:
-        settings: of the run.
+        means: what to grade with.
         out: output folder, shared with `batch`.
-        jobs: worker processes; None: one a core, as memory allows.
         patience_s: how long to wait while another batch writes to the folder.
         of_refused: a DICOM report of refused studies too.
     """
 
-    def __init__(
-        self, settings: Settings, out: Path, jobs: int | None = None, patience_s: float = 3600.0, *, of_refused: bool = False
-    ) -> None:
-        mine = share(jobs)
+    def __init__(self, means: Means, out: Path, patience_s: float = 3600.0, *, of_refused: bool = False) -> None:
+        mine = share(means.jobs)
         self.out = out
-        self._request = Request((), out, settings, threads=mine.threads, tables=False, dicom=True, dicom_of_refused=of_refused)
-        self._executor = LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb)
+        self._given = Given(labelmap=means.labelmap)
+        self._request = Request(
+            (), out, means.settings, bundle=means.bundle, threads=mine.threads, tables=False, dicom=True, dicom_of_refused=of_refused
+        )
+        self._executor = LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb, means.timeout_s)
         self._patience_s = patience_s
 
     def grade(self, folders: Mapping[str, Path]) -> dict[str, Outcome]:
@@ -90,7 +110,7 @@ class Grading:
         Raises:
             TransientFailure: the batch had to stop.
         """
-        entries = {study: Entry(study, folder) for study, folder in folders.items()}
+        entries = {study: Entry(study, folder, given=self._given) for study, folder in folders.items()}
         collector = _Collector()
         self._patiently(lambda: run_batch(self._request, lambda: _Kept(self._executor), collector, list(entries.values())))
         with opened(self.out) as ledger:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gluteal_grade.cohort.task import State
-from gluteal_grade.config import Settings
 from gluteal_grade.pacs.arrivals import Ready
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
-from gluteal_grade.pacs.grading import Grading
+from gluteal_grade.pacs.grading import Grading, Means
 from gluteal_grade.pacs.peer import PacsPeer
 from gluteal_grade.pacs.state import opened
 
@@ -21,14 +20,13 @@ class Process:
 
     Args:
         settings: `pacs.yaml`; without `pacs` and `web` results stay here.
-        grading: settings of the grading.
+        means: what to grade with.
         log: is told of every step.
-        jobs: worker processes.
     """
 
-    def __init__(self, settings: PacsSettings, grading: Settings, log: Log, jobs: int | None = None) -> None:
+    def __init__(self, settings: PacsSettings, means: Means, log: Log) -> None:
         self._settings, self._log = settings, log
-        self._grading = Grading(grading, settings.out, jobs, of_refused=settings.send_refused)
+        self._grading = Grading(means, settings.out, of_refused=settings.send_refused)
         self._peer = PacsPeer(settings, log)
         self._untold = False
 
@@ -61,6 +59,6 @@ class Process:
         self._grading.close()
 
 
-def process_ready(settings: PacsSettings, grading: Settings, log: Log, jobs: int | None = None) -> Process:
+def process_ready(settings: PacsSettings, means: Means, log: Log) -> Process:
     """What `gluteal-grade pacs receive --grade` hands studies to."""
-    return Process(settings, grading, log, jobs)
+    return Process(settings, means, log)

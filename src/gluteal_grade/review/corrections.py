@@ -20,7 +20,7 @@ from gluteal_grade.report.layout import RESULT
 from gluteal_grade.result.models import StudyResult
 from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, result_folder
 from gluteal_grade.review.database import FOLDER, Database
-from gluteal_grade.review.remeasure import Job
+from gluteal_grade.review.remeasure import Remeasurement
 from gluteal_grade.review.uploads import UPLOAD_LIMIT, accept_upload
 
 __all__ = ["UPLOAD_LIMIT", "Correction", "CorrectionState", "Corrections", "accept_upload", "corrected_result", "result_folder"]
@@ -97,7 +97,7 @@ class Corrections:
             self._wake.clear()
 
     def _measure(self, correction: Correction, file: str) -> None:
-        job = Job(
+        asked = Remeasurement(
             str(self._out),
             correction.study,
             correction.id,
@@ -106,14 +106,14 @@ class Corrections:
             str(self._config.absolute()) if self._config else "",
         )
         start = time.monotonic()
-        answer = self._asked(correction, job)
+        answer = self._asked(correction, asked)
         if answer is None:
             self._table.put_back(correction)
             return
         state = CorrectionState(answer["state"])
         self._table.finish(correction, state, answer["reason"], answer["detail"], time.monotonic() - start)
 
-    def _asked(self, correction: Correction, job: Job) -> dict[str, str] | None:
+    def _asked(self, correction: Correction, asked: Remeasurement) -> dict[str, str] | None:
         """The child's answer; None where this server is closing."""
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "gluteal_grade.review.remeasure"]
@@ -123,7 +123,7 @@ class Corrections:
             assert child.stdout is not None
             try:
                 with suppress(OSError):  # it died at once: seen below
-                    child.stdin.write(json.dumps(asdict(job)) + "\n")
+                    child.stdin.write(json.dumps(asdict(asked)) + "\n")
                     child.stdin.flush()
                 if not self._ended(child, correction):
                     return None if self._closed else _failed("it took longer than an hour")

@@ -19,25 +19,24 @@ from pathlib import Path
 from gluteal_grade.config import Settings, load_settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
 from gluteal_grade.io.study import Series, Study
-from gluteal_grade.metal.mask import read_mask
-from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.dicom.deidentify import deidentified_result, mapped
+from gluteal_grade.pipeline import Graded
+from gluteal_grade.report.dicom.deidentify import mapped
 from gluteal_grade.report.layout import Place
-from gluteal_grade.report.writer import write_study
 from gluteal_grade.result.models import FatReport, StudyResult
 from gluteal_grade.review.correction import CORRECTED, CorrectionState
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
 from gluteal_grade.segmentation.source import segmenter_of
+from gluteal_grade.workflow import Job, Output, grade, write
 
 _LEFT_S = 3600.0  # unfinished folders older than this are nobody's
 OTHER_SETTINGS = "measured with other settings, or another version of them, than the first result"
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to measure.
+class Remeasurement:
+    """What to measure again.
 
     Attributes:
         out: the output folder.
@@ -65,7 +64,7 @@ class Answer:
     detail: str = ""
 
 
-def remeasure(job: Job) -> Answer:
+def remeasure(asked: Remeasurement) -> Answer:
     """Measure and write `OUT/review/corrected/<study>/<id>/`; the first result stays as it is.
 
     Sex, contrasts, sides with metal, the user's mask and the series are those of the first result.
@@ -74,18 +73,17 @@ def remeasure(job: Job) -> Answer:
         GradeError: it cannot be measured, or not now.
         ValueError: the settings file is none.
     """
-    origin = origin_of(Path(job.out), job.study, Path(job.data) if job.data else None)
-    base = load_settings(Path(job.config) if job.config else None)
-    graded = _graded(origin, with_metal_sides(base, origin.metal), job)
-    if graded.result.refusal is not None:
-        return Answer(CorrectionState.REFUSED, graded.result.refusal.reason, graded.result.refusal.detail)
-    made_by = graded.result.provenance.model_copy(update={"config_hash": base.hash()})
-    result = graded.result.model_copy(update={"provenance": made_by})
-    result = deidentified_result(result) if origin.deidentified else result
-    folder = Path(job.out) / FOLDER / CORRECTED / job.study
+    out = Path(asked.out)
+    origin = origin_of(out, asked.study, Path(asked.data) if asked.data else None)
+    settings = load_settings(Path(asked.config) if asked.config else None)
+    job = _job(origin, settings, asked)
+    graded = _graded(origin, job)
+    if (refusal := graded.result.refusal) is not None:
+        return Answer(CorrectionState.REFUSED, refusal.reason, refusal.detail)
+    folder = out / FOLDER / CORRECTED / asked.study
     _sweep(folder)
-    write_study(Graded(result, graded.images), folder, Place(job.correction))
-    return Answer(CorrectionState.DONE, detail="" if _same_settings(base, origin.result) else OTHER_SETTINGS)
+    write(graded, job, Output(folder, Place(asked.correction), deidentify=origin.deidentified))
+    return Answer(CorrectionState.DONE, detail="" if _same_settings(settings, origin.result) else OTHER_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -111,16 +109,25 @@ def _mapped(series: Series) -> Series:
     return replace(series, uid=uid and mapped(uid), frame_of_reference=space and mapped(space))
 
 
-def _graded(origin: Origin, settings: Settings, job: Job) -> Graded:
-    labels = segmenter_of(settings, Path(job.labels))
-    segmenter: Segmenter = _OfMapped(labels) if origin.deidentified else labels
+def _job(origin: Origin, settings: Settings, asked: Remeasurement) -> Job:
+    labels = segmenter_of(settings, Path(asked.labels))
     masked = any(note.reason is Reason.EXCLUDED_BY_MASK for note in origin.result.notes)
-    mask = read_mask(origin.place.find(Path(job.out), "excluded.nii.gz")) if masked else None
-    graded = grade_study(origin.study, settings, segmenter, None, mask)
+    return Job(
+        origin.study,
+        settings,
+        labels=Path(asked.labels),
+        segmenter=_OfMapped(labels) if origin.deidentified else labels,
+        exclude=origin.place.find(Path(asked.out), "excluded.nii.gz") if masked else None,
+        metal=origin.metal,
+    )
+
+
+def _graded(origin: Origin, job: Job) -> Graded:
+    graded = grade(job)
     before, after = _series(origin.result.fat), _series(graded.result.fat)
     if before and before != after and origin.result.fat_beside_metal is None:
         # the user had named a series then (--series)
-        return grade_study(origin.study, settings, segmenter, before[0], mask)
+        return grade(replace(job, series=before[0]))
     return graded
 
 
@@ -129,9 +136,9 @@ def _series(fat: FatReport | None) -> tuple[str, ...]:
 
 
 def _same_settings(base: Settings, result: StudyResult) -> bool:
-    """A batch gives the hash of the settings, `grade` that of the settings with `--metal`."""
+    """Whatever was shown of the patient; `grade` of 0.1 gave the hash of the settings with `--metal`."""
     said = (base, *(with_metal_sides(base, sides) for sides in ("right", "left", "both", "none")))
-    return result.provenance.config_hash.removesuffix("-deidentified") in {one.hash() for one in said}
+    return result.provenance.config_hash.partition("-")[0] in {one.hash() for one in said}
 
 
 def _sweep(folder: Path) -> None:
@@ -142,9 +149,9 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _answer(job: Job) -> Answer:
+def _answer(asked: Remeasurement) -> Answer:
     try:
-        return remeasure(job)
+        return remeasure(asked)
     except RefusedInput as error:
         return Answer(CorrectionState.REFUSED, error.reason, error.detail)
     except GradeError as error:
@@ -166,10 +173,10 @@ def main() -> None:
     os.nice(5)  # pages come first
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    job = Job(**json.loads(sys.stdin.readline()))
+    asked = Remeasurement(**json.loads(sys.stdin.readline()))
     threading.Thread(target=_end_with_server, daemon=True).start()
     with answers:
-        json.dump(asdict(_answer(job)), answers)
+        json.dump(asdict(_answer(asked)), answers)
     os._exit(0)
 
 

@@ -1,0 +1,106 @@
+"""A graded study in the hands of a Python user."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from gluteal_grade.api.frames import typed
+from gluteal_grade.api.inputs import PathLike, advised
+from gluteal_grade.pipeline import Graded as InMemory
+from gluteal_grade.pipeline import StudyImages
+from gluteal_grade.report.look import Look
+from gluteal_grade.report.overlay import write_overlays
+from gluteal_grade.report.readings import grade_text, interval_text
+from gluteal_grade.report.tables import COLUMNS, rows
+from gluteal_grade.result.models import MuscleResult, NoteModel, StudyResult
+from gluteal_grade.vocabulary import Region
+from gluteal_grade.workflow import Job, Output, write
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Graded:
+    """A graded study; `grade` gives one.
+
+    Attributes:
+        result: everything that `result.json` holds.
+        images: the image, the labels, the fat fraction and what was left out, on one grid (`Volume`: array and affine in RAS+
+            millimetres); None where the study was refused.
+    """
+
+    result: StudyResult
+    images: StudyImages | None
+    _job: Job = field(repr=False)
+
+    @property
+    def refusal(self) -> NoteModel | None:
+        """Why the study cannot be graded: `reason`, `detail` and `advice`; None if it was."""
+        return self.result.refusal
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each muscle or region and side, the columns of `muscles.csv` with its rounding, as numbers.
+
+        Grades are nullable whole numbers; what could not be measured is missing. A refused study has no rows.
+        """
+        return typed(rows(self.result), COLUMNS)
+
+    def write(self, folder: PathLike, *, dicom: bool = False, deidentify: bool = False) -> Path:
+        """Write the files that the command line writes.
+
+        Args:
+            folder: results go to `folder/<study>/`; made if it is not there. An earlier result of the study is replaced.
+            dicom: DICOM SEG, structured report and picture too (of a study read from DICOM files that still are where they were).
+            deidentify: results without patient, dates and UIDs.
+
+        Returns:
+            `folder/<study>/`.
+
+        Raises:
+            TransientFailure: `output_not_writable`.
+        """
+        with advised():
+            output = Output(Path(folder).expanduser(), dicom=dicom, deidentify=deidentify)
+            written = write(InMemory(self.result, self.images), self._job, output).folder
+        assert written is not None
+        return written
+
+    def __repr__(self) -> str:
+        what = f"Graded study {self.result.study}: {self.result.status.replace('_', ' ')}"
+        if self.refusal is not None:
+            return f"<{what}: {self.refusal}>"
+        how = f", fat by {self.result.fat.method}" if self.result.fat else ""
+        return f"<{what}{how}, {len(self.result.muscles)} muscles and regions>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the whole muscles in a table, and the summary picture."""
+        head = f"<b>{escape(repr(self)[1:-1])}</b>"
+        if self.refusal is not None:
+            return f"{head}<p>{escape(self.refusal.advice)}</p>"
+        columns = ("side", "muscle", "ml", "fat % (95 %)", "Quartile", "Goutallier", "Bal & Lowe", "status")
+        titles = "".join(f"<th>{escape(name)}</th>" for name in columns)
+        whole = [m for m in self.result.muscles if m.region is Region.WHOLE]
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(m))}</tr>" for m in whole)
+        return f"{head}<table><tr>{titles}</tr>{body}</table>{self._picture()}<p><i>{escape(self.result.disclaimer)}</i></p>"
+
+    def _picture(self) -> str:
+        if self.images is None:
+            return ""
+        with TemporaryDirectory(prefix="gluteal_grade_") as scratch:
+            (path,) = write_overlays(self.result, self.images, Path(scratch), Look(pictures="summary"))
+            content = base64.b64encode(path.read_bytes()).decode("ascii")
+        return f'<img alt="labels and fat fraction on the images" style="max-width: 720px" src="data:image/png;base64,{content}">'
+
+
+def _cells(m: MuscleResult) -> tuple[str, ...]:
+    measured = m.fat_fraction == m.fat_fraction
+    fat = f"{100 * m.fat_fraction:.1f} ({interval_text(m)})" if measured else "–"
+    volume = f"{m.volume_ml:.0f}" if m.volume_ml == m.volume_ml else "–"
+    grades = (grade_text(m.graded(scale)) for scale in ("quartile", "goutallier", "bal_lowe"))
+    return (m.side, m.muscle.removeprefix("gluteus_"), volume, fat, *grades, m.status.replace("_", " "))

@@ -1,0 +1,88 @@
+"""Options that several commands share, each with one meaning and one help text, and checks of them before work begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gluteal_grade.report.layout import Layout
+
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        readable=False,
+        help="Segment with this MONAI bundle instead of the shipped networks. A bundle runs code of its own: use only what you trust.",
+    ),
+]
+Labelmap = Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --labels or --bundle: a shipped name or a YAML file.")]
+BundleNumbering = Annotated[str | None, typer.Option(metavar="NAME", help="Numbering of --bundle: a shipped name or a YAML file.")]
+LabelsByName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Name or pattern of each study's label map, in its folder or above it.")
+]
+Kind = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND",
+        help="Contrast of all series (t1, water, fat, in, opp, ff, ct...) or of one, as NAME=KIND with a file name or series id; "
+        "repeatable.",
+    ),
+]
+Config = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")]
+GradingConfig = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")]
+Dicom = Annotated[bool, typer.Option("--dicom", help="Write DICOM SEG, structured report and picture too, as new series of the study.")]
+Deidentify = Annotated[
+    bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
+]
+Identified = Annotated[
+    bool | None,
+    typer.Option("--identified/--deidentified", help="Name, ID and dates of the patient on pictures and report; without it none."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes; without it one a core, as memory allows.")]
+MemoryGb = Annotated[float | None, typer.Option(min=0.5, help="Bound of each worker; without it its share of the machine.")]
+Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="A study that takes longer has failed.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")]
+Attempts = Annotated[int, typer.Option(min=1, help="Tries of one study in this run where a failure may pass.")]
+Force = Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")]
+KeepOtherVersions = Annotated[
+    bool, typer.Option("--keep-other-versions", help="Results of another version of the program stand; without it they are graded again.")
+]
+LayoutName = Annotated[str, typer.Option("--layout", metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")]
+Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")]
+
+
+def layout_of(name: str) -> Layout:
+    """``--layout``; raises `typer.BadParameter`."""
+    from gluteal_grade.report.layout import Layout
+
+    try:
+        return Layout(name)
+    except ValueError:
+        raise typer.BadParameter("flat or bids", param_hint="--layout") from None
+
+
+def check_numbering(labelmap: str | None, *, used: bool) -> None:
+    """``--labelmap``; raises `typer.BadParameter` for a numbering that there is not, or that numbers nothing."""
+    if labelmap is None:
+        return
+    from gluteal_grade.segmentation.numbering import load_numbering
+
+    if not used:
+        raise typer.BadParameter("names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")
+    try:
+        load_numbering(labelmap)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--labelmap") from None
+
+
+def check_kinds(kind: list[str] | None) -> tuple[str, ...]:
+    """``--kind`` as it was given; raises `typer.BadParameter` for what `parse_kinds` does not know."""
+    from gluteal_grade.cli.kinds import parse_kinds
+
+    parse_kinds(kind or [])
+    return tuple(kind or ())
