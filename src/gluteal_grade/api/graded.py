@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from gluteal_grade.workflow import Job, Output, write
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_WIDTH = 960  # of the picture in a notebook, pixels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,7 +77,7 @@ class Graded:
     def __repr__(self) -> str:
         what = f"Graded study {self.result.study}: {self.result.status.replace('_', ' ')}"
         if self.refusal is not None:
-            return f"<{what}: {self.refusal}>"
+            return f"<{what}: {self.refusal.reason}: {self.refusal.detail}>"
         how = f", fat by {self.result.fat.method}" if self.result.fat else ""
         return f"<{what}{how}, {len(self.result.muscles)} muscles and regions>"
 
@@ -90,12 +93,23 @@ class Graded:
         return f"{head}<table><tr>{titles}</tr>{body}</table>{self._picture()}<p><i>{escape(self.result.disclaimer)}</i></p>"
 
     def _picture(self) -> str:
-        if self.images is None:
+        if self.images is None or self._job.settings.report.pictures == "none":
             return ""
         with TemporaryDirectory(prefix="gluteal_grade_") as scratch:
-            (path,) = write_overlays(self.result, self.images, Path(scratch), Look(pictures="summary"))
-            content = base64.b64encode(path.read_bytes()).decode("ascii")
-        return f'<img alt="labels and fat fraction on the images" style="max-width: 720px" src="data:image/png;base64,{content}">'
+            (path,) = write_overlays(self.result, self.images, Path(scratch), Look(self._job.settings.report.theme, pictures="summary"))
+            content = base64.b64encode(_thumbnail(path)).decode("ascii")
+        return f'<img alt="labels and fat fraction on the images" style="max-width: 100%" src="data:image/webp;base64,{content}">'
+
+
+def _thumbnail(path: Path) -> bytes:
+    """Small enough for a notebook that is kept."""
+    from PIL import Image
+
+    packed = BytesIO()
+    with Image.open(path) as picture:
+        picture.thumbnail((_WIDTH, 4 * _WIDTH))
+        picture.save(packed, "WEBP", quality=80)
+    return packed.getvalue()
 
 
 def _cells(m: MuscleResult) -> tuple[str, ...]:

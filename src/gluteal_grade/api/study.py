@@ -100,7 +100,8 @@ def grade(
         done = run(job)
     graded = Graded(done.result, done.images, job)
     if graded.refusal is not None:
-        warnings.warn(f"study {graded.result.study} cannot be graded: {graded.refusal}", stacklevel=2)
+        why = f"{graded.refusal.reason}: {graded.refusal.detail}"
+        warnings.warn(f"study {graded.result.study} cannot be graded: {why}. {graded.refusal.advice}", stacklevel=2)
     return graded
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any
 
 from gluteal_grade.cohort.execution import Event, Finished, Lost, Started
@@ -125,7 +127,7 @@ class LocalExecutor:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._work, self._memory_mb), daemon=True)
-        with _environment(self._threads):
+        with _environment(self._threads), _without_main(self._work):
             process.start()
         theirs.close()
         self._count += 1
@@ -169,6 +171,20 @@ class LocalExecutor:
         worker.process.kill()
         worker.process.join()
         worker.pipe.close()
+
+
+@contextlib.contextmanager
+def _without_main(work: Callable[[Any], Any]) -> Iterator[None]:
+    """A worker does not run the program that started it: a script without `if __name__ == "__main__"` would begin the batch again."""
+    main = sys.modules.get("__main__")
+    if main is None or getattr(work, "__module__", None) == "__main__":
+        yield
+        return
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextlib.contextmanager

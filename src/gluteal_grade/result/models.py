@@ -232,8 +232,8 @@ class Provenance(_Model):
     version: str
     git_commit: str | None
     config_hash: str
-    input_hash: str | None = Field(default=None, description="of the study's files, its label map and what was said of it; in a batch")
-    model_hash: str | None = Field(default=None, description="of the networks and how they are run; in a batch")
+    input_hash: str | None = Field(default=None, description="of the study's files, its label map and mask, and what was said of it")
+    model_hash: str | None = Field(default=None, description="of the networks and how they are run; `labels` where labels were given")
     libraries: dict[str, str]
     seconds: dict[str, float]
     created: str
