@@ -6,7 +6,7 @@ import pytest
 
 from gluteal_grade.errors import ADVICE, Reason, RefusedInput
 
-OUTPUT_MD = (Path(__file__).parents[1] / "docs" / "output.md").read_text()
+OUTPUT_MD = (Path(__file__).parents[1] / "docs" / "reference" / "output.md").read_text()
 
 
 @pytest.mark.parametrize("reason", Reason)

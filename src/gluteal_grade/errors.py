@@ -242,7 +242,7 @@ ADVICE: dict[Reason, str] = {
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
-    Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; docs/cohort.md lists the columns.",
+    Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; see docs/howto/cohort.md.",
     Reason.STUDY_TWICE: "The same study was given twice, or its files lie in two places; give each study once.",
     Reason.OUTPUT_IN_USE: "Another batch writes to this folder: wait for it, or give another -o.",
     Reason.LEDGER_UNREADABLE: "ledger.sqlite is damaged or of another version: move it away; finished studies "
@@ -262,7 +262,7 @@ ADVICE: dict[Reason, str] = {
     Reason.PORT_IN_USE: "Another program listens on this port: stop it, or give another one.",
     Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, or headers that are damaged).",
     Reason.BAD_DECISION: "Reload the page and decide again; nothing was stored.",
-    Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; docs/agreement.md says what they hold.",
+    Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; see docs/howto/agreement.md.",
     Reason.UPLOAD_TOO_LARGE: "Give the label map alone, compressed (.nii.gz or DICOM SEG).",
     Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",

@@ -272,8 +272,8 @@ def test_version_help_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_committed_schema_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schema") == 0
-    committed = Path(__file__).parents[2] / "docs" / "result.schema.json"
-    assert committed.read_text() == capsys.readouterr().out, "run: gluteal-grade schema > docs/result.schema.json"
+    committed = Path(__file__).parents[2] / "docs" / "reference" / "result.schema.json"
+    assert committed.read_text() == capsys.readouterr().out, "run: gluteal-grade schema > docs/reference/result.schema.json"
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_STUDY_MB = 2500  # a large study with its pictures, see docs/scaling.md
+_STUDY_MB = 2500  # a large study with its pictures, see docs/explanation/scaling.md
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Only the two tissues that the anchors rest on are modelled (after Wells 1996 and Van Leemput 1999): log S = log field + log class
 mean, the classes being subcutaneous fat and lean muscle, everything else an outlier that has no say; the field is a polynomial of
 low order, started from the fat just under the skin. N4, which sharpens the histogram of all that is in the mask, is less exact on a
-pelvis with fatty muscle and some 30 times slower (`docs/t1.md`).
+pelvis with fatty muscle and some 30 times slower (`docs/explanation/t1.md`).
 """
 
 from __future__ import annotations

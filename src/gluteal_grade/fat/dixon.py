@@ -33,7 +33,7 @@ class Fraction:
 
 
 def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
-    """F / (F + W) of two magnitude images on one scale, without noise floor, swaps and T1 weighting (`docs/dixon.md`).
+    """F / (F + W) of two magnitude images on one scale, without noise floor, swaps and T1 weighting (`docs/explanation/dixon.md`).
 
     Images that are exchanged throughout are put right (the map's series are then in the true order); exchanged parts are NaN.
 

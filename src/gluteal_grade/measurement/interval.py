@@ -41,7 +41,7 @@ class Uncertainty:
     """Makes intervals for one label map.
 
     Attributes:
-        settings: factors, calibrated on phantoms (docs/validation.md).
+        settings: factors, calibrated on phantoms (docs/explanation/validation.md).
         automatic: a network made the labels: their borders are less sure than given ones.
         doubt: the network's uncertainty on the labels' grid, 0-1.
     """

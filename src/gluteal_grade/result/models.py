@@ -268,7 +268,7 @@ class StudyResult(_Model):
 
 
 def json_schema() -> str:
-    """The text of `docs/result.schema.json` (JSON Schema 2020-12)."""
+    """The text of `docs/reference/result.schema.json` (JSON Schema 2020-12)."""
     schema: dict[str, Any] = StudyResult.model_json_schema(mode="serialization")
     schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gluteal_grade result"}
     return json.dumps(schema, indent=2) + "\n"

@@ -3,7 +3,7 @@
 Bones are not segmented, so the frame is read from minimus and medius: minimus is a thin sheet on the iliac blade, whose best-fit
 plane gives the blade's; medius and minimus together are longer than wide, and their long axis leans forward of the body's vertical by
 `lean_deg`; the lowest end of both, along that vertical, lies at the greater trochanter (6-13 mm from it in twelve hips whose femur is
-known; docs/regions.md).
+known; docs/explanation/regions.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Regions of whole-muscle labels by rule: minimus anterior/posterior, medius anterior/middle/posterior, maximus upper/lower.
 
-No study gives an exact border (see docs/regions.md), so the rule is ours, named in every result, and a setting:
+No study gives an exact border (see docs/explanation/regions.md), so the rule is ours, named in every result, and a setting:
 
 - minimus, medius `by: angle`: the muscle is a fan of fibres seen from the trochanter (`fan.Fan`). A border lies at a share of the angle
   between its front and its back edge; `cuts: [0.5]` is half way, `[0.667]` gives the anterior two thirds.

@@ -1,1 +1,1 @@
-"""Two or more studies of one patient: what changed, how sure that is, and what cannot be compared. See docs/longitudinal.md."""
+"""Two or more studies of one patient: what changed, how sure that is, and what cannot be compared. See docs/howto/longitudinal.md."""

@@ -57,7 +57,7 @@ class Selection:
 
 
 def select(tables: Tables, options: Options) -> Selection:
-    """Apply the rules of docs/statistics.md.
+    """Apply the rules of docs/howto/statistics.md.
 
     Raises:
         NoGrouping: studies.csv has no column of the group's name, or it has too many values.

@@ -2,7 +2,7 @@
 
 Muscles: SNOMED CT body structures; the same codes as in the segment tables of TotalSegmentator and MOOSE. Category, laterality, units: CID
 7150, 244, 7181 of DICOM PS3.16. Regions: CID 2, which has no "middle", "upper" and "lower" but intermediate, superior, inferior.
-`docs/dicom_results.md` lists our own codes.
+`docs/reference/dicom_results.md` lists our own codes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The report of one study: one HTML file that needs nothing else. See docs/report.md."""
+"""The report of one study: one HTML file that needs nothing else. See docs/reference/report.md."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.several import alpha, coincidences, fleiss
 
 ONE_CATEGORY = 0.8  # share of ratings in one category from which a note warns
-FEW_STUDIES = 20  # below, bootstrap intervals hold the truth a little too rarely (docs/agreement.md)
+FEW_STUDIES = 20  # below, bootstrap intervals hold the truth a little too rarely (docs/howto/agreement.md)
 NOMINAL = ("percent_agreement", "kappa", "pabak", "gwet_ac1")
 CONTINUOUS_PAIR = ("icc_2_1", "icc_3_1", "bias", "sd_of_differences", "loa_low", "loa_high", "smallest_detectable_difference")
 CONTINUOUS_ALL = ("icc_2_1", "icc_3_1", "smallest_detectable_difference")
