@@ -1,4 +1,4 @@
-"""Every code block of docs/python.md, and every cell of the notebook, run as a reader would run them."""
+"""Every code block of docs/howto/python.md, and every cell of the notebook, run as a reader would run them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import matplotlib as mpl
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-PAGE = REPOSITORY / "docs" / "python.md"
-NOTEBOOK = REPOSITORY / "docs" / "notebooks" / "first_study.ipynb"
+PAGE = REPOSITORY / "docs" / "howto" / "python.md"
+NOTEBOOK = REPOSITORY / "docs" / "tutorial" / "python_notebook.ipynb"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

@@ -4,7 +4,7 @@
 
     gg.grade("study", labels="labels.nii.gz").to_frame()
 
-docs/python.md has more. Everything but the version is imported when it is first used.
+docs/howto/python.md has more. Everything but the version is imported when it is first used.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The Python face: what `import gluteal_grade` offers; see docs/python.md."""
+"""The Python face: what `import gluteal_grade` offers; see docs/howto/python.md."""
 
 from gluteal_grade.api.cohort import Cohort, batch
 from gluteal_grade.api.graded import Graded
