@@ -43,10 +43,16 @@ class Reason(StrEnum):
     MIXED_ORIENTATION = "mixed_orientation"
     MIXED_SLICE_SIZE = "mixed_slice_size"
     NO_GEOMETRY = "no_geometry"
+    GEOMETRY_CONTRADICTS = "geometry_contradicts"
     SINGLE_SLICE = "single_slice"
+    RESCALE_CONTRADICTS = "rescale_contradicts"
+    SEVERAL_PATIENTS = "several_patients"
     # fat
     UNEQUAL_SCALING = "unequal_scaling"
     GRID_MISMATCH = "grid_mismatch"
+    PARTNER_DIFFERS = "partner_differs"
+    PARTNER_UNCLEAR = "partner_unclear"
+    EMPTY_SLICES = "empty_slices"
     FF_SCALE_UNKNOWN = "ff_scale_unknown"
     WATER_FAT_SWAP = "water_fat_swap"
     SWAP_UNCHECKED = "swap_unchecked"
@@ -160,7 +166,7 @@ ADVICE: dict[Reason, str] = {
     Reason.UNREADABLE_NIFTI: "The NIfTI file is damaged or incomplete; convert it again.",
     Reason.UNREADABLE_ZIP: "The zip is damaged or encrypted; pack it again.",
     Reason.UNSAFE_ZIP: "The zip holds paths that leave its folder or expands beyond the limit; unpack it yourself and check it.",
-    Reason.TRUNCATED_PIXELS: "Pixel data end early; send the series again.",
+    Reason.TRUNCATED_PIXELS: "Pixel data end early, or hold more than the header says; send the series again.",
     Reason.UNSUPPORTED_PIXELS: "Colour or undecodable pixel data; export greyscale, lossless or uncompressed.",
     Reason.BAD_AFFINE: "The header has no usable voxel-to-patient matrix; convert again from DICOM.",
     Reason.SHEARED_AFFINE: "The axes are not at right angles; resample to an orthogonal grid first.",
@@ -172,9 +178,16 @@ ADVICE: dict[Reason, str] = {
     Reason.MIXED_ORIENTATION: "Slices point in different directions (localizer or mixed planes).",
     Reason.MIXED_SLICE_SIZE: "Slices differ in matrix or pixel size; send the volumes separately.",
     Reason.NO_GEOMETRY: "Position, orientation or pixel spacing is missing; export with full headers.",
+    Reason.GEOMETRY_CONTRADICTS: "The header says two things about where the image lies; convert it again from DICOM, or set "
+    "sform and qform alike.",
     Reason.SINGLE_SLICE: "One slice is no volume; send the whole series.",
     Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
+    Reason.PARTNER_DIFFERS: "Water and fat (or in and opposed phase) of two acquisitions make no fat fraction; send both images of one.",
+    Reason.PARTNER_UNCLEAR: "Several images could be the partner; send one acquisition only, or leave the others out.",
+    Reason.EMPTY_SLICES: "Slices of one image are empty or repeated: nothing is measured there; send the series again.",
+    Reason.RESCALE_CONTRADICTS: "The rescale tags of its slices cannot all be right; export the series again.",
+    Reason.SEVERAL_PATIENTS: "One StudyInstanceUID holds images of several patients: each became a study of its own; check the export.",
     Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
     Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map; reconstruct again.",
     Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from gluteal_grade.io.sequences import SeriesFacts
+from gluteal_grade.io.sequences import SeriesFacts, own_words
 
 _SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)")
 _SESSION = re.compile(r"(?:^|[/_])(ses-[A-Za-z0-9]+)")
@@ -79,8 +79,11 @@ def facts_from(name: NiftiName, sidecar: Mapping[str, Any], tables: Mapping[str,
     codes = [code for code in (acq, suffix) if code]
     # the subject label could be anything, a name too; words are looked for in the rest
     words = " ".join((*(v for k, v in name.entities.items() if k not in ("sub", "ses")), name.suffix)) if name.entities else name.stem
-    described = (
-        _text(sidecar, k) for k in ("SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceDetails", "PulseSequenceType")
+    described, protocol = own_words(
+        _text(sidecar, "SeriesDescription"),
+        _text(sidecar, "ProtocolName"),
+        tuple(_text(sidecar, k) for k in ("SequenceName", "PulseSequenceDetails", "PulseSequenceType")),
+        _text(sidecar, "Manufacturer"),
     )
     return SeriesFacts(
         modality=_text(sidecar, "Modality").upper() or ("CT" if name.suffix == "ct" else ""),
@@ -100,6 +103,7 @@ def facts_from(name: NiftiName, sidecar: Mapping[str, Any], tables: Mapping[str,
         slice_thickness_mm=_number(sidecar, "SliceThickness"),
         contrast_bolus=_text(sidecar, "ContrastBolusIngredient"),
         texts=tuple(dict.fromkeys(t for t in (words, *described) if t)),
+        protocol=protocol,
     )
 
 

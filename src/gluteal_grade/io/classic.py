@@ -9,7 +9,7 @@ from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame, Placement, Scaling, SeriesKeys, Vector3
 from gluteal_grade.io.implants import implant_hint
 from gluteal_grade.io.persons import person_of
-from gluteal_grade.io.sequences import SeriesFacts
+from gluteal_grade.io.sequences import SeriesFacts, own_words
 
 CLASSIC_MR = "1.2.840.10008.5.1.4.1.1.4"
 CLASSIC_CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -31,13 +31,30 @@ def keys_of(file: FileRef, data: Dataset) -> SeriesKeys:
         patient_sex=sex if sex in ("M", "F") else None,
         implant=implant_hint(tuple(text(data, k) for k in ("StudyDescription", "SeriesDescription", "ProtocolName"))),
         person=person_of(data),
+        patient=(f"{text(data, 'IssuerOfPatientID')}|{text(data, 'PatientID')}".strip("|"), text(data, "PatientBirthDate"), sex),
+        time_s=_seconds(text(data, "AcquisitionTime")),
     )
+
+
+def _seconds(time: str) -> float | None:
+    """Of the day, from HHMMSS.FFFFFF (PS3.5, VR TM); colons of old files are left out."""
+    digits = time.replace(":", "")
+    try:
+        hours, minutes, seconds = int(digits[:2]), int(digits[2:4] or 0), float(digits[4:] or 0)
+    except ValueError:
+        return None
+    return 3600.0 * hours + 60.0 * minutes + seconds
 
 
 def facts_of(data: Dataset) -> SeriesFacts:
     """What an image's top-level elements tell of its contrast."""
     ge_sequence = text(data, GE_SEQUENCE) if text(data, "Manufacturer").upper().startswith("GE") else ""
-    texts = (text(data, k) for k in ("SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName"))
+    texts, protocol = own_words(
+        text(data, "SeriesDescription"),
+        text(data, "ProtocolName"),
+        tuple(text(data, k) for k in ("SequenceName", "PulseSequenceName")),
+        text(data, "Manufacturer"),
+    )
     return SeriesFacts(
         modality=text(data, "Modality").upper(),
         manufacturer=text(data, "Manufacturer"),
@@ -55,7 +72,10 @@ def facts_of(data: Dataset) -> SeriesFacts:
         bandwidth_hz_per_pixel=number(data, "PixelBandwidth"),
         slice_thickness_mm=number(data, "SliceThickness"),
         contrast_bolus=text(data, "ContrastBolusAgent"),
+        value_type=text(data, "RescaleType").upper(),
+        kvp=number(data, "KVP"),
         texts=tuple(dict.fromkeys(t for t in (*texts, ge_sequence) if t)),
+        protocol=protocol,
     )
 
 

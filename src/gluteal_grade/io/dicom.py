@@ -9,6 +9,7 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.origin import origin_of_stack
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint
 from gluteal_grade.io.study import Acquisition, Plane, Series
@@ -75,6 +76,7 @@ def _described(part: Part, name: str) -> Series:
         slice_axis=slice_axis,
         frame_of_reference=first.keys.frame_of_reference,
         acquisition=acquisition(facts, rescaled=_rescaled(first, kind)),
+        origin=origin_of_stack(stack),
         sources=tuple(dict.fromkeys(frame.keys.sop_uid for frame in stack.frames if frame.keys.sop_uid)),
         refusal=refusal,
         image_count=len(stack.frames),

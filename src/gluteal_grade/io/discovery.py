@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
 from gluteal_grade.io.bids import parse_name, stem_of, subject_of
 from gluteal_grade.io.dicom import overridden, series_of
+from gluteal_grade.io.examinations import by_patient, of_the_examination, patient_of
 from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_parts, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
@@ -110,7 +111,7 @@ def discover(
             _take(file, found, alone=file.member is None and file.path == path)
     plain = _dicom_studies(found, kinds) + _nifti_studies(found, kinds)
     notes = _left_out(found.problems)
-    studies = tuple(replace(study, notes=notes) for study in plain)
+    studies = tuple(replace(study, notes=(*notes, *study.notes, *_of_series(study))) for study in plain)
     _check_names(kinds, studies, found)
     discovery = Discovery(studies, tuple(found.problems), found.ignored)
     _check_usable(discovery, alone=path.is_file() and not zipfile.is_zipfile(path))
@@ -121,6 +122,10 @@ def _left_out(problems: list[Problem]) -> tuple[Note, ...]:
     """Damage anywhere under the input may be damage to this study: told in its result, without file names."""
     counts = Counter(problem.error.reason for problem in problems)
     return tuple(Note(reason, f"{count} file{'s' if count > 1 else ''} left out; `inspect` names them") for reason, count in counts.items())
+
+
+def _of_series(study: Study) -> tuple[Note, ...]:
+    return tuple(replace(note, detail=f"series {one.id}: {note.detail}") for one in study.series for note in one.notes)
 
 
 def _files(path: Path, parts: Sequence[str] | None, found: _Found) -> Iterator[FileRef]:
@@ -189,29 +194,43 @@ def _is_side_file(basename: str, rules: SideFiles) -> bool:
 
 def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
     studies = []
-    for study_uid, by_series in found.frames.items():
-        ordered = sorted(
-            by_series.values(), key=lambda frames: (frames[0].keys.number is None, frames[0].keys.number or 0, frames[0].keys.series_uid)
-        )
-        series: list[Series] = []
-        names: Counter[str] = Counter()
-        for frames in ordered:
-            number = frames[0].keys.number
-            name = "s" if number is None else f"s{number}"
-            names[name] += 1
-            # a second series of the same number is told apart by a letter: s3, s3b
-            unique = name if names[name] == 1 else f"{name}{_letter(names[name])}"
-            files = {frame.file.basename for frame in frames}
-            aliases = (*files, *(stem_of(f) for f in files)) if len(files) == 1 else ()
-            series += [overridden(one, kinds, *aliases) for one in series_of(frames, unique)]
-        sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
-        implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
-        everything = [frame for frames in ordered for frame in frames]
-        person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
-        used = _each_once(frame.file for frame in everything)
-        content = _Content(used)
-        studies.append(Study(study_id([study_uid]), tuple(series), sex, implant=implant, person=person, content=content, files=used))
+    for study_uid, one_or_more in found.frames.items():
+        patients = by_patient(one_or_more)
+        for number, by_series in enumerate(patients):
+            # the id of a study of one patient is that of its UID alone
+            several = (study_uid, *patient_of(by_series)) if len(patients) > 1 else (study_uid,)
+            notes = (Note(Reason.SEVERAL_PATIENTS, f"patient {number + 1} of {len(patients)} under one StudyInstanceUID"),)
+            studies.append(_dicom_study(study_id(several), by_series, kinds, notes if len(patients) > 1 else ()))
     return studies
+
+
+def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kinds, notes: tuple[Note, ...]) -> Study:
+    of_exam = of_the_examination(by_series.values())
+    ordered = sorted(
+        by_series.values(), key=lambda frames: (frames[0].keys.number is None, frames[0].keys.number or 0, frames[0].keys.series_uid)
+    )
+    series: list[Series] = []
+    names: Counter[str] = Counter()
+    for frames in ordered:
+        number = frames[0].keys.number
+        name = "s" if number is None else f"s{number}"
+        names[name] += 1
+        # a second series of the same number is told apart by a letter: s3, s3b
+        unique = name if names[name] == 1 else f"{name}{_letter(names[name])}"
+        files = {frame.file.basename for frame in frames}
+        aliases = (*files, *(stem_of(f) for f in files)) if len(files) == 1 else ()
+        series += [overridden(one, kinds, *aliases) for one in series_of([_own_words(f, of_exam) for f in frames], unique)]
+    sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
+    implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
+    everything = [frame for frames in ordered for frame in frames]
+    person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
+    used = _each_once(frame.file for frame in everything)
+    content = _Content(used)
+    return Study(identity, tuple(series), sex, notes, implant=implant, person=person, content=content, files=used)
+
+
+def _own_words(frame: Frame, of_exam: str) -> Frame:
+    return replace(frame, facts=frame.facts.without_protocol()) if of_exam and frame.facts.protocol == of_exam else frame
 
 
 def _each_once(files: Iterable[FileRef]) -> tuple[FileRef, ...]:

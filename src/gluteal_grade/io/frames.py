@@ -23,6 +23,8 @@ class SeriesKeys:
     Attributes:
         study_uid: StudyInstanceUID (0020,000D), or the folder's name where it is absent.
         series_uid: SeriesInstanceUID (0020,000E), or the folder's name where it is absent.
+        patient: PatientID with its issuer, PatientBirthDate, PatientSex as they stand; ``""`` where the header is silent.
+        time_s: AcquisitionTime (0008,0032) in seconds of the day, of AcquisitionDate where it is another.
     """
 
     study_uid: str
@@ -34,6 +36,8 @@ class SeriesKeys:
     patient_sex: str | None = None
     implant: ImplantHint = NO_IMPLANT
     person: Person = NOBODY
+    patient: tuple[str, str, str] = ("", "", "")
+    time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

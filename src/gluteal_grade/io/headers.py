@@ -18,10 +18,12 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
 from gluteal_grade.io.classic import CLASSIC_CT, CLASSIC_MR, GE_SEQUENCE, PHILIPS_SCALE_SLOPE, classic_frame, facts_of, keys_of
+from gluteal_grade.io.deflated import check_deflated
 from gluteal_grade.io.elements import integer, raw, text
 from gluteal_grade.io.enhanced import enhanced_frames
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.pixels import PIXEL_PADDING
 from gluteal_grade.io.quiet import quiet_pydicom
 
 _ENHANCED = {
@@ -40,7 +42,7 @@ _KEYWORDS = """
     AcquisitionContrast StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber TemporalPositionIdentifier FrameOfReferenceUID
     ImagePositionPatient ImageOrientationPatient PixelSpacing SamplesPerPixel Rows Columns NumberOfFrames BitsAllocated RescaleSlope
     RescaleIntercept EchoPulseSequence ContrastBolusAgentSequence SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
-    StudyDescription PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate
+    StudyDescription PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate AcquisitionTime AcquisitionDate RescaleType KVP
 """
 _PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, (0x2005, 0x0010), PHILIPS_SCALE_SLOPE]
 _TAGS = [*map(Tag, _KEYWORDS.split()), *map(Tag, _PRIVATE)]
@@ -58,6 +60,7 @@ def read_frames(file: FileRef) -> list[Frame] | None:
         TransientFailure: `read_failed`.
     """
     with quiet_pydicom(), file.open() as stream:
+        check_deflated(stream)
         data = read_header(stream)
         sop_class = text(data, "SOPClassUID") or text(data.file_meta, "MediaStorageSOPClassUID")
         if not _is_image(data, sop_class):
@@ -138,5 +141,7 @@ def _pixel_damage(data: Dataset, stream: BinaryIO, size: int) -> str:
     missing = start + offset + 4 + length - size
     if missing > 0:
         return f"{missing} of {length} bytes of pixel data are missing"
-    expected = math.prod(integer(data, k) or 1 for k in ("Rows", "Columns", "NumberOfFrames", "BitsAllocated")) // 8
+    expected = math.prod(integer(data, k) or 1 for k in ("Rows", "Columns", "SamplesPerPixel", "NumberOfFrames", "BitsAllocated")) // 8
+    if length > expected + PIXEL_PADDING:  # as clear a word as too few: header and pixels do not belong together
+        return f"{length} bytes of pixel data, {expected} by the header"
     return f"{expected - length} of {expected} bytes of pixel data are missing" if length < expected else ""

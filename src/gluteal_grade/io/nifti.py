@@ -19,12 +19,14 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
-from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
+from gluteal_grade.errors import Note, Reason, RefusedInput, TransientFailure
+from gluteal_grade.geometry import Array, Grid, Volume
 from gluteal_grade.io.files import FileRef, single
+from gluteal_grade.io.nifti_affine import stored_affine
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEADER_BYTES = 544  # NIfTI-2 with its extension flag
+_PADDING = 4096  # bytes behind the voxels that may be a writer's padding
 _MOST_PACKED = 1100  # deflate packs 1032 to 1 at best
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are the patient's, as the image this comes from had them
 
@@ -38,12 +40,14 @@ class NiftiHeader:
         integer: stored as whole numbers without scaling.
         scaled: scl_slope and scl_inter change the values.
         description: the ``descrip`` field.
+        notes: what in it contradicts itself without changing a volume or a side.
     """
 
     grid: Grid
     integer: bool
     scaled: bool
     description: str
+    notes: tuple[Note, ...] = ()
 
 
 def read_header(source: Path | FileRef) -> NiftiHeader:
@@ -77,7 +81,7 @@ def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
         header = _facts(parsed)
         needed = _needed(parsed, header.grid, limit)
         content = head + stream.read(needed - len(head)) if needed > len(head) else head
-        stream.read(1)  # to the end of most files, where gzip has its checksum
+        _check_rest(stream, len(content) - needed)
     _needed(parsed, header.grid, len(content))
     voxels = ArrayProxy(BytesIO(content), parsed)
     try:
@@ -153,12 +157,33 @@ def _unpacked(ref: FileRef) -> Iterator[tuple[BinaryIO, int]]:
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
 
 
+def _check_rest(stream: BinaryIO, surplus: int) -> None:
+    """Read to the end, where gzip checks length and checksum; refused where more follows the voxels than a little padding.
+
+    A header that names fewer voxels than the file holds belongs to another image, or damage has made the stream longer.
+    """
+    while surplus <= _PADDING and (block := stream.read(_PADDING)):
+        surplus += len(block)
+    if surplus > _PADDING:
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, "the file goes on behind the voxels that its header names")
+
+
 def _needed(header: Any, grid: Grid, limit: int) -> int:
     """Bytes of the whole file up to its last voxel; refused if more than `limit`."""
-    needed = int(header.get_data_offset()) + math.prod(grid.shape) * int(header.get_data_dtype().itemsize)
+    needed = _data_offset(header) + math.prod(grid.shape) * int(header.get_data_dtype().itemsize)
     if needed > limit:
         raise RefusedInput(Reason.UNREADABLE_NIFTI, f"{needed} bytes are needed, {limit} at most are there")
     return needed
+
+
+def _data_offset(header: Any) -> int:
+    """Where the voxels begin. In a single file that is never within the header and its extension flag (nifti1.h, `vox_offset`)."""
+    offset, least = float(header["vox_offset"]), int(header.single_vox_offset)
+    if not math.isfinite(offset) or offset < least:
+        raise RefusedInput(
+            Reason.UNREADABLE_NIFTI, f"vox_offset is {offset:g}: voxels would begin within the header, which ends at {least}"
+        )
+    return int(offset)
 
 
 def _parsed(content: bytes) -> Any:
@@ -186,29 +211,19 @@ def _facts(header: Any) -> NiftiHeader:
         raise RefusedInput(Reason.UNREADABLE_NIFTI, "size, type or scaling in the header cannot be") from error
     if dtype.names is not None or dtype.kind not in "iuf":
         raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "colour or complex voxels")
+    if int(header["bitpix"]) not in (0, 8 * dtype.itemsize):
+        raise RefusedInput(Reason.UNREADABLE_NIFTI, f"bitpix {int(header['bitpix'])} does not belong to voxels of {dtype.name}")
     trimmed = shape
     while len(trimmed) > 3 and trimmed[-1] == 1:
         trimmed = trimmed[:-1]
     if len(trimmed) != 3 or min(trimmed) < 1:
         raise RefusedInput(Reason.NOT_3D, f"shape {'x'.join(str(n) for n in shape)}, not three axes")
     scaled = (slope is not None and slope != 1.0) or bool(inter)
+    affine, notes = stored_affine(header)
     return NiftiHeader(
-        grid=Grid((trimmed[0], trimmed[1], trimmed[2]), _affine(header)),
+        grid=Grid((trimmed[0], trimmed[1], trimmed[2]), affine),
         integer=dtype.kind in "iu" and not scaled,
         scaled=scaled,
         description=bytes(header["descrip"].tobytes()).split(b"\0")[0].decode("latin-1"),
+        notes=notes,
     )
-
-
-def _affine(header: Any) -> FloatArray:
-    """Sform before qform, as every reader has it.
-
-    With both codes 0 ("method 1") the file holds voxel sizes and no word on which side is left. Readers then guess one, and they do not
-    agree; here the side is the result, so it is refused.
-    """
-    if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
-        raise RefusedInput(Reason.NO_GEOMETRY, "sform and qform codes are both 0: nothing tells left from right")
-    try:
-        return np.asarray(header.get_best_affine(), dtype=np.float64)
-    except (HeaderDataError, ValueError, np.linalg.LinAlgError) as error:
-        raise RefusedInput(Reason.BAD_AFFINE, "the quaternion in the header is none") from error

@@ -15,6 +15,8 @@ from gluteal_grade.io.bids import NiftiName, facts_from, parse_name, parse_sidec
 from gluteal_grade.io.dicom import Refuse, acquisition
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.nifti import read_header, read_volume
+from gluteal_grade.io.origin import origin_of_name
+from gluteal_grade.io.philips import scale_of
 from gluteal_grade.io.sequences import classify, mars_hint, shipped_rules
 from gluteal_grade.io.study import Plane, Series
 from gluteal_grade.vocabulary import SeriesKind
@@ -23,15 +25,21 @@ from gluteal_grade.vocabulary import SeriesKind
 UNKNOWN = "neither name, sidecar nor values tell the contrast: name it with --kind"
 # A header that says something is wrong with the image, not the file: the series is listed, refused.
 GEOMETRY_REASONS = {
-    Reason.NOT_3D, Reason.BAD_AFFINE, Reason.SHEARED_AFFINE, Reason.NO_GEOMETRY, Reason.UNSUPPORTED_PIXELS,
+    Reason.NOT_3D, Reason.BAD_AFFINE, Reason.SHEARED_AFFINE, Reason.NO_GEOMETRY, Reason.UNSUPPORTED_PIXELS, Reason.GEOMETRY_CONTRADICTS,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class NiftiLoader:
-    """Reads a NIfTI file when called: float32, RAS+; errors of `read_volume`."""
+    """Reads a NIfTI file when called: float32, RAS+; errors of `read_volume`.
+
+    Attributes:
+        file: the file.
+        factor: what its values are multiplied with, where a converter has left them on a scale for the display.
+    """
 
     file: FileRef
+    factor: float = 1.0
 
     def __call__(self) -> Volume:
         """The volume.
@@ -43,7 +51,7 @@ class NiftiLoader:
         volume = read_volume(self.file, as_float=True)
         if not np.isfinite(volume.array).any():
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "no voxel holds a finite number")
-        return volume
+        return volume if self.factor == 1.0 else volume.with_array(volume.array * np.float32(self.factor))
 
 
 def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
@@ -53,7 +61,8 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
         GradeError: the file is no readable NIfTI at all (`empty_file`, `unreadable_nifti`, `read_failed`).
     """
     name = parse_name(file.name)
-    facts = facts_from(name, parse_sidecar(sidecar.read()) if sidecar else {}, shipped_rules().bids)
+    told = parse_sidecar(sidecar.read()) if sidecar else {}
+    facts = facts_from(name, told, shipped_rules().bids)
     kind, reason = classify(facts)
     mars, mars_reason = mars_hint(facts)
     base = Series(
@@ -65,6 +74,7 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
         mars=mars,
         mars_reason=mars_reason,
         acquisition=acquisition(facts, rescaled=False),
+        origin=origin_of_name(name),
         sources=(file.sha256(),),
     )
     try:
@@ -74,12 +84,15 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
             raise
         return replace(base, refusal=error, load=Refuse(error))
     slice_axis = _slice_axis(header.grid.spacing_mm)
+    scale = scale_of(told, scaled=header.scaled, fraction=kind is SeriesKind.FAT_FRACTION)
     series = replace(
         base,
+        load=NiftiLoader(file, scale.factor),
+        notes=header.notes,
         grid=header.grid.to_ras(),
         slice_axis=int(header.grid.orientation[slice_axis, 0]),
         plane=plane_of(header.grid.direction(slice_axis)),
-        acquisition=replace(base.acquisition, rescaled=header.scaled),
+        acquisition=replace(base.acquisition, rescaled=scale.shared),
     )
     if reason.startswith("no rule applies"):
         return _by_values(series)

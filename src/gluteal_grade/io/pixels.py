@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -16,8 +17,12 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Array, FloatArray, Volume
 from gluteal_grade.io.elements import integer
 from gluteal_grade.io.files import FileRef
-from gluteal_grade.io.frames import Frame
+from gluteal_grade.io.frames import Frame, Scaling
 from gluteal_grade.io.quiet import quiet_pydicom
+
+PIXEL_PADDING = 1  # byte that makes an odd length even (PS3.5, 8.1.1)
+_LARGEST_STORED = 65535.0
+_LARGEST_VALUE = 1e8
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class StackLoader:
             RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
             TransientFailure: `read_failed`.
         """
+        check_scalings([frame.scaling for frame in self.frames])
         rows, columns = self.frames[0].shape
         voxels = np.empty((len(self.frames), rows, columns), dtype=np.float32)
         # file by file, for an enhanced object is read once; a file's bytes are let go before the next is opened
@@ -57,6 +63,26 @@ class StackLoader:
                 if intercept != 0.0:
                     voxels[slot] += np.float32(intercept)
         return Volume(voxels.transpose(2, 1, 0), self.affine).to_ras()
+
+
+def check_scalings(scalings: Sequence[Scaling]) -> None:
+    """Refuse rescale tags that cannot all be right.
+
+    Raises:
+        RefusedInput: `rescale_contradicts`: only some slices have them, a slope is negative, or values would leave all bounds.
+    """
+    with_tags = sum(scaling.given for scaling in scalings)
+    if 0 < with_tags < len(scalings):
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"{with_tags} of {len(scalings)} slices have a rescale slope, the others none")
+    slopes = [scaling.slope for scaling in scalings]
+    if min(slopes) < 0:
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"a rescale slope of {min(slopes):g}")
+    if max(max(slopes) * _LARGEST_STORED, *(abs(scaling.intercept) for scaling in scalings)) > _LARGEST_VALUE:
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, "a rescale slope or intercept that no scanner writes")
+    usual = float(np.median([scaling.intercept for scaling in scalings]))
+    reach = float(np.median(slopes)) * _LARGEST_STORED
+    if any(abs(scaling.intercept - usual) > reach for scaling in scalings):
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, "the rescale intercept of a slice lies beyond all values of the others")
 
 
 def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[Array]:
@@ -102,6 +128,9 @@ def _check_length(data: Dataset) -> None:
     if data.file_meta.TransferSyntaxUID.is_compressed:
         return
     frames, bits = integer(data, "NumberOfFrames") or 1, integer(data, "BitsAllocated") or 0
-    expected = (integer(data, "Rows") or 0) * (integer(data, "Columns") or 0) * frames * bits // 8
+    samples = integer(data, "SamplesPerPixel") or 1
+    expected = (integer(data, "Rows") or 0) * (integer(data, "Columns") or 0) * samples * frames * bits // 8
     if len(data.PixelData) < expected:
         raise RefusedInput(Reason.TRUNCATED_PIXELS, f"{expected - len(data.PixelData)} of {expected} bytes of pixel data are missing")
+    if len(data.PixelData) > expected + PIXEL_PADDING:
+        raise RefusedInput(Reason.TRUNCATED_PIXELS, f"{len(data.PixelData)} bytes of pixel data, {expected} by the header")

@@ -8,7 +8,7 @@ Inversion Time (0018,0081 / 0080 / 0082), Flip Angle (0018,1314) and the descrip
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -42,7 +42,19 @@ class SeriesFacts:
     bandwidth_hz_per_pixel: float | None = None
     slice_thickness_mm: float | None = None
     contrast_bolus: str = ""
-    texts: tuple[str, ...] = ()  # SeriesDescription, ProtocolName, sequence names, file name
+    value_type: str = ""  # RescaleType (0028,1054): the unit of the values
+    kvp: float | None = None
+    texts: tuple[str, ...] = ()  # SeriesDescription, sequence names, file name
+    protocol: str = ""  # ProtocolName; on some scanners that of the whole examination, see `without_protocol`
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every text in which words are looked for; the series' own description first, the protocol's name second."""
+        return self.texts if not self.protocol or self.protocol in self.texts else (*self.texts[:1], self.protocol, *self.texts[1:])
+
+    def without_protocol(self) -> SeriesFacts:
+        """The same, ProtocolName left out: where it names the examination it says nothing of the series."""
+        return replace(self, protocol="")
 
     @property
     def in_phase(self) -> float | None:
@@ -53,6 +65,16 @@ class SeriesFacts:
         return math.cos(2 * math.pi * shift_hz * self.te_ms / 1000)
 
 
+def own_words(description: str, protocol: str, others: tuple[str, ...], manufacturer: str) -> tuple[tuple[str, ...], str]:
+    """What a series is called, and the name of its protocol where that may say something of the series.
+
+    GE's ProtocolName is that of the examination: it says nothing of a series that has a description of its own.
+    """
+    if not description:
+        return (protocol, *others), ""
+    return (description, *others), "" if manufacturer.upper().startswith("GE") else protocol
+
+
 _TAG_NAMES = {
     "modality": "Modality",
     "image_type": "ImageType",
@@ -61,6 +83,7 @@ _TAG_NAMES = {
     "scan_options": "ScanOptions",
     "acquisition_contrast": "AcquisitionContrast",
     "component": "ComplexImageComponent",
+    "value_type": "RescaleType",
     "te_ms": "TE",
     "tr_ms": "TR",
     "ti_ms": "TI",
@@ -88,6 +111,7 @@ class Conditions(BaseModel):
     scan_options: tuple[str, ...] | None = None
     acquisition_contrast: tuple[str, ...] | None = None
     component: tuple[str, ...] | None = None
+    value_type: tuple[str, ...] | None = None
     te_ms: Range | None = None
     tr_ms: Range | None = None
     ti_ms: Range | None = None
@@ -104,7 +128,7 @@ class Conditions(BaseModel):
             if wanted is None:
                 continue
             if name in ("words", "words_too"):
-                hit = find(tuple(word for vocabulary in wanted for word in vocabularies[vocabulary]), facts.texts)
+                hit = find(tuple(word for vocabulary in wanted for word in vocabularies[vocabulary]), facts.words)
                 found.append(None if hit is None else f'"{hit}" in the description')
             elif isinstance(wanted, Range):
                 value = getattr(facts, name)
@@ -205,7 +229,7 @@ def contrast_agent(facts: SeriesFacts, rules: SequenceRules | None = None) -> bo
     given, not_given = vocabularies["contrast_agent"], vocabularies["no_contrast_agent"]
     if find(not_given, facts.texts[:1]):
         return False
-    if any(find(given, [text]) and not find(not_given, [text]) for text in facts.texts):
+    if any(find(given, [text]) and not find(not_given, [text]) for text in facts.words):
         return True
     return facts.contrast_bolus.strip().upper() not in _NO_AGENT
 
@@ -218,7 +242,7 @@ def mars_hint(facts: SeriesFacts, rules: SequenceRules | None = None) -> tuple[b
     mars = (rules or shipped_rules()).mars
     bandwidth = facts.bandwidth_hz_per_pixel
     wide = bandwidth is not None and bandwidth >= mars.supporting_bandwidth_hz_per_pixel
-    hit = find(mars.words, facts.texts)
+    hit = find(mars.words, facts.words)
     if hit is None:
         return False, f"no word for it; bandwidth {bandwidth:.0f} Hz/pixel is wide" if wide else ""
     return True, f'"{hit}" in the description' + (f", bandwidth {bandwidth:.0f} Hz/pixel" if wide else "")

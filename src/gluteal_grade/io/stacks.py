@@ -175,9 +175,10 @@ def _affine(frames: tuple[Frame, ...], depths: FloatArray) -> FloatArray:
         repeated = int((gaps < _SAME_POSITION_MM).sum())
         raise RefusedInput(Reason.DUPLICATE_SLICES, f"{repeated} images repeat a position, and no tag tells them apart")
     step = (positions[-1] - positions[0]) / (len(frames) - 1)
-    step = _upright(step, first.normal, len(frames))
-    _check_gaps(gaps)
-    _check_line(positions, step, first)
+    rounding = _rounding_of(frames)
+    step = _upright(step, first.normal, len(frames), rounding)
+    _check_gaps(gaps, rounding)
+    _check_line(positions, step, first, rounding)
     row_mm, column_mm = first.place.spacing_mm or (np.nan, np.nan)
     affine = np.eye(4)
     affine[:3, 0] = _unit(first.place.row_direction) * column_mm
@@ -192,38 +193,66 @@ def _unit(direction: tuple[float, ...] | None) -> FloatArray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _upright(step: FloatArray, normal: FloatArray, count: int) -> FloatArray:
-    """The step between slices; along the normal where rounded positions, in a short stack, make it lean."""
+@dataclass(frozen=True)
+class _Rounding:
+    """How far off a position (mm) and the normal (rad) may be because the header's numbers have few decimals."""
+
+    position_mm: float
+    normal_rad: float
+
+
+def _rounding_of(frames: tuple[Frame, ...]) -> _Rounding:
+    positions = [value for frame in frames for value in frame.place.position or ()]
+    directions = [*(frames[0].place.row_direction or ()), *(frames[0].place.column_direction or ())]
+    # half a unit of the last decimal along each of three axes
+    return _Rounding(0.5 * _last_decimal(positions) * 3**0.5, 0.5 * _last_decimal(directions) * 6**0.5)
+
+
+def _last_decimal(values: Sequence[float]) -> float:
+    """The coarsest power of ten that all values are whole multiples of; 0 for more than four decimals, or no fraction at all."""
+    for decimals in (1, 2, 3, 4):
+        unit = 10.0**-decimals
+        if all(abs(value / unit - round(value / unit)) < 1e-3 for value in values):
+            return 0.0 if all(abs(value - round(value)) < 1e-6 for value in values) else unit
+    return 0.0
+
+
+def _upright(step: FloatArray, normal: FloatArray, count: int, rounding: _Rounding) -> FloatArray:
+    """The step between slices; along the normal where rounded positions and directions make it lean."""
     upright = (step @ normal) * normal
     lean = step - upright
     angle = float(np.degrees(np.arctan2(np.linalg.norm(lean), step @ normal)))
     if angle <= TILT_TOLERANCE_DEG:
         return step
-    if np.linalg.norm(lean) * (count - 1) > TILT_TOLERANCE_MM:
+    length = float(step @ normal) * (count - 1)
+    if np.linalg.norm(lean) * (count - 1) > max(TILT_TOLERANCE_MM, 2 * rounding.position_mm + rounding.normal_rad * length):
         raise RefusedInput(Reason.GANTRY_TILT, f"slices are tilted by {angle:.1f} degrees against the stack")
     return np.asarray(upright)
 
 
-def _check_gaps(gaps: FloatArray) -> None:
+def _check_gaps(gaps: FloatArray, rounding: _Rounding) -> None:
     usual = float(np.median(gaps))
     off = np.abs(gaps - usual)
     worst = int(off.argmax())
-    if off[worst] > max(GAP_TOLERANCE_MM, GAP_TOLERANCE_SHARE * usual):
+    # both ends of two gaps are rounded; a missing slice is off by a whole gap, which must stay far beyond
+    rounded = min(4 * rounding.position_mm, 0.3 * usual)
+    if off[worst] > max(GAP_TOLERANCE_MM, GAP_TOLERANCE_SHARE * usual, rounded):
         raise RefusedInput(
             Reason.UNEVEN_SLICES,
             f"gap {gaps[worst]:.2f} mm between slices {worst + 1} and {worst + 2} of {len(gaps) + 1}, {usual:.2f} mm elsewhere",
         )
 
 
-def _check_line(positions: FloatArray, step: FloatArray, frame: Frame) -> None:
+def _check_line(positions: FloatArray, step: FloatArray, frame: Frame, rounding: _Rounding) -> None:
     """Each slice lies where an even stack has it: small gap errors of one sign add up, and a shift sideways is another field of view."""
     expected = positions[0] + np.arange(len(positions))[:, None] * step
     aside = positions - expected
     along = aside @ frame.normal
     drift = float(np.abs(along).max())
-    if drift > max(GAP_TOLERANCE_MM, DRIFT_TOLERANCE_SHARE * float(np.linalg.norm(step))):
+    if drift > max(GAP_TOLERANCE_MM, DRIFT_TOLERANCE_SHARE * float(np.linalg.norm(step)), 2 * rounding.position_mm):
         raise RefusedInput(Reason.UNEVEN_SLICES, f"gaps differ little but add up: a slice lies {drift:.2f} mm from its even place")
     aside -= np.outer(along, frame.normal)
     worst = float(np.linalg.norm(aside, axis=1).max())
-    if worst > max(GAP_TOLERANCE_MM, 0.5 * min(frame.place.spacing_mm or (1.0,))):
+    length = float(np.linalg.norm(positions[-1] - positions[0]))
+    if worst > max(GAP_TOLERANCE_MM, 2 * rounding.position_mm + rounding.normal_rad * length, 0.5 * min(frame.place.spacing_mm or (1.0,))):
         raise RefusedInput(Reason.NOT_A_VOLUME, f"slices are shifted sideways by up to {worst:.1f} mm")

@@ -44,6 +44,25 @@ class Acquisition:
     rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all images of one acquisition share, to tell partners from strangers (`io.partners`).
+
+    Attributes:
+        time_s: when the acquisition began, seconds of the day.
+        number: AcquisitionNumber (0020,0012).
+        split_by: what tells this volume from others of its series, but for echo and role, e.g. ``(("time", 2.0),)``.
+        words: description without what names water, fat and phase.
+        entities: BIDS entities that name an acquisition, e.g. ``(("run", "2"),)``.
+    """
+
+    time_s: float | None = None
+    number: float | None = None
+    split_by: tuple[tuple[str, float | str], ...] = ()
+    words: str = ""
+    entities: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class Series:
     """One volume (a DICOM series that holds several gives several `Series`).
@@ -59,8 +78,10 @@ class Series:
         grid: RAS+ grid of the loaded volume, None where refused.
         slice_axis: array axis (0-2) of the RAS+ volume across the slices.
         frame_of_reference: FrameOfReferenceUID, None where unknown.
+        origin: what it shares with the other volumes of its acquisition.
         sources: SOPInstanceUIDs (DICOM) or sha256 of the file (NIfTI).
         refusal: why no volume can be made of it, None if one can.
+        notes: what its headers contradict themselves in; told in the study's result.
         load: reads the voxels; raises `RefusedInput` or `TransientFailure`. RAS+, float32, in real-world units where stated.
     """
 
@@ -78,8 +99,10 @@ class Series:
     slice_axis: int = 2
     frame_of_reference: str | None = None
     acquisition: Acquisition = Acquisition()
+    origin: Origin = Origin()
     sources: tuple[str, ...] = ()
     refusal: GradeError | None = None
+    notes: tuple[Note, ...] = ()
     image_count: int = 1
 
 

@@ -75,7 +75,7 @@ def role_namer() -> Callable[[Frame], str]:
         facts = frame.facts
         key = (facts.image_type, facts.component, facts.acquisition_contrast)
         if key not in known:
-            kind, reason = classify(replace(facts, texts=()))  # words are one for the whole series and separate nothing
+            kind, reason = classify(replace(facts, texts=(), protocol=""))  # words are one for the whole series and separate nothing
             known[key] = _COMPONENTS.get(facts.component) or _ROLES.get(kind) or ("map" if reason.startswith("derived_view") else "")
         return known[key]
 
