@@ -98,6 +98,8 @@ class Reason(StrEnum):
     TOO_LITTLE_EVALUABLE = "too_little_evaluable"
     NO_FAT_VALUES = "no_fat_values"
     CT_UNCALIBRATED = "ct_uncalibrated"
+    CT_CONTRAST_MEDIUM = "ct_contrast_medium"
+    CT_ENERGY = "ct_energy"
     TWO_POINT_MAGNITUDE = "two_point_magnitude"
     T1_ESTIMATE = "t1_estimate"
     T2_ESTIMATE = "t2_estimate"
@@ -231,6 +233,8 @@ ADVICE: dict[Reason, str] = {
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
     Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",
     Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
+    Reason.CT_CONTRAST_MEDIUM: "Take the series before contrast medium where there is one.",
+    Reason.CT_ENERGY: "HU of muscle and fat depend on tube voltage and energy; compare only like with like.",
     Reason.TWO_POINT_MAGNITUDE: "Prefer reconstructed water and fat images.",
     Reason.T1_ESTIMATE: "Prefer Dixon where it was acquired.",
     Reason.T2_ESTIMATE: "A rough estimate: acquire T1 without fat suppression, or Dixon.",

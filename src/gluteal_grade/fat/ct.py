@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from gluteal_grade.config import FatSettings
@@ -10,6 +12,22 @@ from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.imaging.body import body_mask
 from gluteal_grade.io.study import Series
 from gluteal_grade.vocabulary import Method
+
+_ANCHORS_KV = 120.0  # the tube voltage that HU of muscle and fat are published for
+_KEV = re.compile(r"(\d{2,3}) ?kev", re.IGNORECASE)
+
+
+def _limits(series: Series) -> tuple[Note, ...]:
+    """What the number rests on, and what moves the HU of muscle and fat away from the anchors."""
+    found = [Note(Reason.CT_UNCALIBRATED, "CT fat fraction comes from two fixed HU anchors, not calibrated against MRI")]
+    if series.acquisition.contrast_agent:
+        found.append(Note(Reason.CT_CONTRAST_MEDIUM, "contrast medium raises the HU of muscle: fat fractions read too low"))
+    energy = _KEV.search(series.description)
+    if energy is not None:
+        found.append(Note(Reason.CT_ENERGY, f"a virtual image at {energy[1]} keV; the anchors are those of 120 kVp"))
+    elif series.acquisition.tube_kv is not None and series.acquisition.tube_kv != _ANCHORS_KV:
+        found.append(Note(Reason.CT_ENERGY, f"taken at {series.acquisition.tube_kv:g} kVp; the anchors are those of 120 kVp"))
+    return tuple(found)
 
 
 def from_ct(series: Series, settings: FatSettings) -> FatMap:
@@ -33,7 +51,10 @@ def from_ct(series: Series, settings: FatSettings) -> FatMap:
         image,
         image.with_array(body_mask(image, ct=True)),
         facts={"lean_anchor_hu": ct.lean_anchor_hu, "fat_anchor_hu": ct.fat_anchor_hu},
-        notes=(Note(Reason.CT_UNCALIBRATED, "CT fat fraction comes from two fixed HU anchors, not calibrated against MRI"),),
+        notes=(
+            Note(Reason.CT_UNCALIBRATED, "CT fat fraction comes from two fixed HU anchors, not calibrated against MRI"),
+            *_limits(series),
+        ),
         ct_lean=image.with_array((hu >= ct.lean_hu[0]) & (hu <= ct.lean_hu[1])),
         ct_fat=image.with_array((hu >= ct.fat_hu[0]) & (hu <= ct.fat_hu[1])),
     )

@@ -109,6 +109,7 @@ def acquisition(facts: SeriesFacts, *, rescaled: bool) -> Acquisition:
         scanning_sequence=facts.scanning_sequence,
         contrast_agent=contrast_agent(facts),
         slice_thickness_mm=facts.slice_thickness_mm,
+        tube_kv=facts.kvp,
         rescaled=rescaled,
     )
 

@@ -65,7 +65,7 @@ def conflicts(a: Series, b: Series) -> tuple[str, ...]:
         found.append("scanning sequence")
     if _apart(a.origin.time_s, b.origin.time_s, _OTHER_TIME_S):
         found.append("acquisition time")
-    if a.uid != b.uid and _apart(a.origin.number, b.origin.number, 0.5):
+    if not (a.uid and a.uid == b.uid) and _apart(a.origin.number, b.origin.number, 0.5):
         found.append("acquisition number")
     mine, theirs = dict(a.origin.split_by), dict(b.origin.split_by)
     found += [name for name in mine if name in theirs and mine[name] != theirs[name]]

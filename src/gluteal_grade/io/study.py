@@ -41,6 +41,7 @@ class Acquisition:
     scanning_sequence: tuple[str, ...] = ()
     contrast_agent: bool = False
     slice_thickness_mm: float | None = None
+    tube_kv: float | None = None
     rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
 
 
