@@ -1,11 +1,11 @@
-# The README's commands. Each makes its own virtual environment from pinned versions.
+# The README's commands. Each makes its own virtual environment from pinned versions. Another Python: make test PYTHON=python3.13 VENV=.venv313
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip --disable-pip-version-check install -qq
 OUT ?= demo-output
 
-.PHONY: demo test lint bench clean sample
+.PHONY: demo test test-wheel lint bench clean sample
 
 demo: $(VENV)/.run
 	@$(BIN)/gluteal-grade batch data/sample -o $(OUT) || [ $$? -eq 3 ]
@@ -14,6 +14,16 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder  # four on two cores: tests of servers wait a lot
+
+# The wheel as users get it, in an environment of its own; the libraries are those of $(VENV), found by a path file.
+WHEEL := build/wheel
+test-wheel: $(VENV)/.dev
+	rm -rf $(WHEEL)
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip --disable-pip-version-check wheel -q --no-deps -w $(WHEEL) .
+	$(BIN)/python -m venv --without-pip $(WHEEL)/venv
+	$(BIN)/pip --disable-pip-version-check --python $(WHEEL)/venv/bin/python install -q --no-deps --no-index $(WHEEL)/*.whl
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo $(WHEEL)/venv/lib/python3*/site-packages)/libraries.pth"
+	env -u PYTHONPATH OMP_NUM_THREADS=1 $(WHEEL)/venv/bin/python -m pytest -q tests/wheel
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.accuracy import Row, compare, graded_sample
+from gluteal_grade_lab.measuring.accuracy import Row, compare, graded_sample
 
 POINTS = {"dixon": 1.0, "t1": 3.0}
 

@@ -10,7 +10,7 @@ docs/howto/python.md has more. Everything but the version is imported when it is
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _ROOMS = {
     "api": ("Cohort", "Graded", "Inspection", "batch", "grade", "inspect", "read_study"),

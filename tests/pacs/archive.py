@@ -12,8 +12,8 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import UID, CTImageStorage
 
 from gluteal_grade.pacs.config import PacsSettings, PeerSettings, QuerySettings, RetrySettings, WebSettings
+from gluteal_grade_lab.orthanc import Orthanc, free_port
 from gluteal_grade_lab.phantom.people import visit, write_visit
-from tests.pacs.orthanc import Orthanc, free_port
 
 _PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
 _RAW = "1.2.840.10008.5.1.4.1.1.66"

@@ -10,8 +10,8 @@ import pydicom
 from pydicom.uid import generate_uid
 
 from gluteal_grade.io.study import study_id
+from gluteal_grade_lab.orthanc import Orthanc
 from gluteal_grade_lab.phantom.people import visit, write_visit
-from tests.pacs.orthanc import Orthanc
 
 TODAY = datetime.date(2026, 3, 10)
 

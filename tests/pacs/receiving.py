@@ -25,7 +25,7 @@ from gluteal_grade.pacs.health import Metrics
 from gluteal_grade.pacs.inbox import images_in, studies_in
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.receiver import Receiver
-from tests.pacs.orthanc import free_port
+from gluteal_grade_lab.orthanc import free_port
 
 STORESCU = shutil.which("storescu")
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}  # dcmtk waits 40 ms for each image without it

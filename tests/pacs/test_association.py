@@ -11,9 +11,9 @@ from gluteal_grade.pacs.config import LocalSettings, PacsSettings, PeerSettings,
 from gluteal_grade.pacs.echo import echo_all
 from gluteal_grade.pacs.query import find_directory
 from gluteal_grade.pacs.tls import server_context
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import archive, settings_for
 from tests.pacs.certificates import authority, certificate
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.servers import mute
 
 needs_orthanc = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")

@@ -14,7 +14,7 @@ from pydicom.uid import CTImageStorage, MRImageStorage
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel
 
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.receiving import Running, hash_of, image, uid, wait, write
 
 WELL_KNOWN = "1.2.840.10008.1.20.1.1"

@@ -21,8 +21,8 @@ import pydicom
 import pytest
 import requests
 
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.hospital import TODAY, hash_of, push, study
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Debian's orthanc is not installed")
 PROGRAM = [sys.executable, "-m", "gluteal_grade", "pacs"]

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED, USAGE
 from gluteal_grade.cli.pacs_query import echo, query, send
+from gluteal_grade_lab.orthanc import AVAILABLE, free_port
 from tests.pacs.archive import archive, make
-from tests.pacs.orthanc import AVAILABLE, free_port
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")
 

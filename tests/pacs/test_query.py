@@ -8,8 +8,8 @@ from gluteal_grade.io.study import study_id
 from gluteal_grade.pacs.config import QuerySettings
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.query import find_priors, find_studies, find_studies_web
+from gluteal_grade_lab.orthanc import AVAILABLE
 from tests.pacs.archive import ISSUER, archive
-from tests.pacs.orthanc import AVAILABLE
 from tests.pacs.servers import http
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")

@@ -19,7 +19,7 @@ from pynetdicom import AE
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.pacs.contexts import STORAGE, SYNTAXES
 from gluteal_grade.pacs.inbox import image_name
-from tests.pacs.orthanc import AVAILABLE, Orthanc
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc
 from tests.pacs.receiving import NAME, PATIENT, STORESCU, Running, contents, hash_of, image, start_storescu, storescu, uid, wait, write
 
 dcmtk = pytest.mark.skipif(STORESCU is None, reason="dcmtk is not installed")

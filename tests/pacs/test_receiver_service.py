@@ -16,7 +16,7 @@ from gluteal_grade.pacs.config import LocalSettings, PacsSettings, ReceiveSettin
 from gluteal_grade.pacs.inbox import images_in
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.receiving import run_receiver
-from tests.pacs.orthanc import free_port
+from gluteal_grade_lab.orthanc import free_port
 from tests.pacs.receiving import STORESCU, Process, contents, hash_of, in_background, storescu, wait, write
 
 pytestmark = pytest.mark.skipif(STORESCU is None, reason="dcmtk is not installed")

@@ -18,8 +18,8 @@ from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.query import find_studies
 from gluteal_grade.pacs.retrieve import fetch_study
 from gluteal_grade.pacs.retry import with_retries
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import Made, archive, make, settings_for
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.servers import Answer, http
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")

@@ -13,8 +13,8 @@ from gluteal_grade.pacs.config import PacsSettings, PeerSettings, RetrySettings
 from gluteal_grade.pacs.multipart import Sink, read_parts
 from gluteal_grade.pacs.peer import PacsPeer
 from gluteal_grade.pacs.send import Sent, count_there, send_objects
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import Made, archive, make, object_of, settings_for
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.servers import http
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")

@@ -12,8 +12,8 @@ import pytest
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.pacs.config import PacsSettings, WebSettings
 from gluteal_grade.pacs.web import WebPeer, web_directory
+from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.certificates import authority, certificate
-from tests.pacs.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.servers import http, mute
 
 KEYS = {"StudyDate": "20240510", "PatientID": "Secret7"}

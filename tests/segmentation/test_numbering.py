@@ -1,6 +1,5 @@
 """Shipped numberings against the published tables, and a lab's own."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ TABLES = {
     "totalsegmentator": [(80, 81), (82, 83), (84, 85)],
     "totalsegmentator_mr": [(40, 41), (42, 43), (44, 45)],
     "musclemap": [(6121, 6122), (6111, 6112), (6101, 6102)],
-    "gluteal_anatomy": [(1, 2), (3, 4), (5, 6)],
 }
 
 
@@ -34,15 +32,6 @@ def test_our_own_file_is_our_own_vocabulary() -> None:
 
 def test_every_shipped_file_loads() -> None:
     assert {"gluteal_grade", *TABLES} == set(shipped_numberings())
-
-
-def test_development_anatomy_matches_its_own_table() -> None:
-    table = Path(__file__).parents[3] / "shared/data/anatomy/labels.json"
-    if not table.is_file():
-        pytest.skip("../shared/data/anatomy is not here")
-    names = json.loads(table.read_text())
-    for value, part in load_numbering("gluteal_anatomy").parts().items():
-        assert names[f"{part.muscle}_{part.side}"] == value
 
 
 def test_translation_drops_what_is_not_a_gluteus() -> None:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.config import Settings
+from gluteal_grade.result.commit import program_commit
 from gluteal_grade.result.models import Provenance
 
 _LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib", "torch", "monai")
@@ -37,7 +37,7 @@ def describe(settings: Settings, stopwatch: Stopwatch) -> Provenance:
     return Provenance(
         program="gluteal-grade",
         version=__version__,
-        git_commit=_git_commit(),
+        git_commit=program_commit(),
         config_hash=settings.hash(),
         libraries={name: found for name in _LIBRARIES if (found := _version(name))},
         seconds=dict(stopwatch.seconds),
@@ -49,20 +49,4 @@ def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
-        return None
-
-
-def _git_commit() -> str | None:
-    """Commit of a checkout, read from its files (no git needed); None for an installed package."""
-    git = Path(__file__).parents[3] / ".git"
-    try:
-        head = (git / "HEAD").read_text().strip()
-        if not head.startswith("ref: "):
-            return head
-        ref = git / head.removeprefix("ref: ")
-        if ref.exists():
-            return ref.read_text().strip()
-        packed = (git / "packed-refs").read_text().splitlines()
-        return next((line.split()[0] for line in packed if line.endswith(head.removeprefix("ref: "))), None)
-    except OSError:
         return None

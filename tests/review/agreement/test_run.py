@@ -15,7 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 from gluteal_grade.review.agreement.found import Findings, Found, Options
 from gluteal_grade.review.agreement.read import read_ratings
 from gluteal_grade.review.agreement.run import compute
-from scripts.measure_agreement import numbers, simulated
+from gluteal_grade_lab.measuring.agreement import numbers, simulated
 from tests.review.agreement.tables import reading, written
 
 FEW = Options(200)

@@ -12,6 +12,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.vocabulary import Side
+from gluteal_grade_lab.labelmaps import GLUTEAL_ANATOMY
 from gluteal_grade_lab.training.evaluate.ledger import Row
 from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.tables import MUSCLES, markdown, numbers, short, targets_table
@@ -41,7 +42,7 @@ def image(setup: Setup) -> Volume:
 def truth(setup: Setup) -> Volume:
     """Labels of its right side, on its grid, in our values."""
     labels = read_volume(setup.data / "ct" / "pelvis_ct_labels_right.nii.gz")
-    return labels.with_array(load_numbering("gluteal_anatomy").translate(np.asarray(labels.array, np.int64)))
+    return labels.with_array(load_numbering(GLUTEAL_ANATOMY).translate(np.asarray(labels.array, np.int64)))
 
 
 def measure(case: CtCase, bench: Workbench) -> list[Row]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from monai.data.utils import dense_patch_slices
 
 from gluteal_grade.geometry import Volume
-from scripts import bench_segmenter as bench
+from gluteal_grade_lab.bench import segmenter as bench
 
 
 @given(st.integers(32, 400), st.sampled_from([32, 64, 128, 256]), st.sampled_from([0.0, 0.5, 0.9]))

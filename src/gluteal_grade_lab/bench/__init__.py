@@ -1,0 +1,1 @@
+"""Speed and memory of the program, for docs and `make bench`."""

@@ -1,0 +1,69 @@
+"""Every command of the lab: its words, where its `main` is and what it does. A new one is a line here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gluteal_grade_lab.checkout import ROOT
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Args:
+        words: what is typed after `python -m gluteal_grade_lab`: a group and a name, or a name alone.
+        target: module of `gluteal_grade_lab` whose `main` takes the arguments, or a program of the checkout ending in `.py`.
+        help: one line.
+    """
+
+    words: tuple[str, ...]
+    target: str
+    help: str
+
+    def run(self, arguments: Sequence[str]) -> None:
+        """Import what does the work, and let it; a program of the checkout takes this process over."""
+        if self.target.endswith(".py"):
+            program = str(ROOT / self.target)
+            os.execv(sys.executable, [sys.executable, program, *arguments])
+        sys.argv[0] = " ".join(("gluteal_grade_lab", *self.words))  # argparse shows it as the program's name
+        importlib.import_module(f"gluteal_grade_lab.{self.target}").main(list(arguments))
+
+
+GROUPS = {
+    "bench": "Speed and memory.",
+    "stress": "Killed, and pushed at.",
+    "measure": "How far off one method, constant or interval is.",
+    "make": "Synthetic studies and pictures.",
+}
+
+COMMANDS = (
+    Command(("bench", "speed"), "bench.speed", "The README's table: start, inspect, grade."),
+    Command(("bench", "batches"), "bench.batches", "Studies an hour, and what ledger and tables cost."),
+    Command(("bench", "receiving"), "bench.receiving", "The receiver beside dcmtk's."),
+    Command(("bench", "review-app"), "bench.review_app", "How long the review app lets a reader wait."),
+    Command(("bench", "review-store"), "bench.review_store", "The review's list and store alone."),
+    Command(("bench", "segmenter"), "bench.segmenter", "The networks against networks of other sizes."),
+    Command(("stress", "crash"), "stress.crash", "A batch killed and resumed gives the same table."),
+    Command(("stress", "push"), "stress.push", "Studies pushed into the receiver come back graded, each once."),
+    Command(("measure", "accuracy"), "measuring.accuracy", "The samples against their exact truth."),
+    Command(("measure", "agreement"), "measuring.agreement", "How often intervals of agreement hold the truth."),
+    Command(("measure", "bias"), "measuring.bias", "Bias correction against N4."),
+    Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
+    Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
+    Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
+    Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),
+    Command(("measure", "swaps"), "measuring.swaps", "Exchanged water and fat: found, and false alarms."),
+    Command(("measure", "t1"), "measuring.t1", "Fat fraction of T1 and the makeshift contrasts."),
+    Command(("make", "samples"), "samples.studies", "The sample studies of data/sample."),
+    Command(("make", "cohort"), "samples.cohort", "A cohort on disk, some studies spoilt."),
+    Command(("make", "gallery"), "gallery.studies", "docs/gallery.md and its pictures."),
+    Command(("validate",), "validation.command", "A designed phantom cohort with exact truth."),
+    Command(("prepare-bodies",), "scripts/prepare_bodies.py", "Bodies for training from label maps and phantoms."),
+    Command(("train",), "scripts/train.py", "Train a network."),
+    Command(("evaluate",), "scripts/evaluate.py", "Measure the networks on what they were not trained on."),
+)

@@ -1,0 +1,1 @@
+"""Synthetic studies on disk: the samples in data/ and whole cohorts."""

@@ -1,0 +1,1 @@
+"""The program killed and pushed at: does nothing get lost, is nothing done twice."""
