@@ -20,15 +20,14 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(gluteal_grade.__file__).parent
 SAMPLE = ROOT / "data/sample/healthy_dixon"
 PROGRAM = Path(sys.executable).parent / "gluteal-grade"
-pytestmark = pytest.mark.skipif(
-    PACKAGE.is_relative_to(ROOT / "src") or "site-packages" not in PACKAGE.parts, reason="no wheel: make test-wheel"
-)
+INSTALLED = "site-packages" in PACKAGE.parts
+pytestmark = pytest.mark.skipif(not INSTALLED, reason="no wheel: make test-wheel")
 
 
 def run(folder: Path, *words: str | Path) -> str:
     """One command line of the installed program, somewhere else; what it printed."""
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, text=True, env=clean, timeout=240)
+    done = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, text=True, env=clean, timeout=800)
     assert done.returncode in (0, 3), done.stderr
     return done.stdout
 
@@ -76,7 +75,8 @@ def test_grades_with_labels_and_tells_its_commit(tmp_path: Path) -> None:
     assert "</html>" in (folder / "report.html").read_text()
 
 
+@pytest.mark.timeout(900)
 def test_grades_with_the_shipped_networks(tmp_path: Path) -> None:
-    muscles = graded(tmp_path)["muscles"]
+    muscles = graded(tmp_path, "--no-pictures")["muscles"]
     assert isinstance(muscles, list)
     assert len({(m["side"], m["muscle"]) for m in muscles}) == 6
