@@ -165,16 +165,18 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthan
     for step in ('"fetched"', '"graded"'):
         running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         assert running.stderr is not None
-        for line in running.stderr:
-            if step in line:
-                break
-        other = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert any(step in line for line in running.stderr), f"ended before {step}"
+        os.killpg(running.pid, signal.SIGSTOP)  # held in the middle, however long the second takes to start
+        try:
+            assert running.poll() is None
+            other = subprocess.run(command, capture_output=True, text=True, timeout=240)
+        finally:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            running.stderr.close()
         assert other.returncode == 1
         assert "output_in_use" in other.stderr
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        running.stderr.close()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60  # workers of the killed night notice that it is gone
     while True:
         found = subprocess.run(command, capture_output=True, text=True, timeout=240)
         if "output_in_use" not in found.stderr or time.monotonic() > end:

@@ -22,6 +22,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from gluteal_grade import __version__
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.review.model import Decision, Item, Key, Session
 from gluteal_grade.review.store import Progress, Store
@@ -98,7 +99,7 @@ def test_a_row_tells_who_what_and_when(tmp_path: Path) -> None:
     assert store.add(BEN, [sent, decision("2", program="2"), decision("2", program="2", seen=False)], "feed") == 3
     rows = store.history(STUDY)
     assert [row.verdict for row in rows] == ["overruled", "accepted", ""]
-    assert (rows[0].session, rows[0].decision, rows[0].result_hash, rows[0].version) == (BEN, sent, "feed", "0.1.0")
+    assert (rows[0].session, rows[0].decision, rows[0].result_hash, rows[0].version) == (BEN, sent, "feed", __version__)
     assert rows[0].at.endswith("+00:00")
     assert store.history("cd" * 6) == ()
     store.close()
