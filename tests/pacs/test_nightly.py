@@ -158,6 +158,7 @@ def test_a_pacs_that_is_away_ends_the_night_and_the_next_one_asks_again(orthanc:
     assert night(path, 0, TODAY)["graded"] == [good]
 
 
+@pytest.mark.timeout(900)  # five nights, one after the other
 def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     names = {push(orthanc, study(made, n)) for n in (0, 1)}
     path = config(tmp_path, orthanc)
