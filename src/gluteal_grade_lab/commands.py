@@ -61,7 +61,7 @@ COMMANDS = (
     Command(("measure", "t1"), "measuring.t1", "Fat fraction of T1 and the makeshift contrasts."),
     Command(("make", "samples"), "samples.studies", "The sample studies of data/sample."),
     Command(("make", "cohort"), "samples.cohort", "A cohort on disk, some studies spoilt."),
-    Command(("make", "gallery"), "gallery.studies", "docs/gallery.md and its pictures."),
+    Command(("make", "gallery"), "gallery.studies", "docs/reference/gallery.md and its pictures."),
     Command(("validate",), "validation.command", "A designed phantom cohort with exact truth."),
     Command(("prepare-bodies",), "scripts/prepare_bodies.py", "Bodies for training from label maps and phantoms."),
     Command(("train",), "scripts/train.py", "Train a network."),

@@ -1,1 +1,1 @@
-"""The pictures of docs/gallery.md."""
+"""The pictures of docs/reference/gallery.md."""

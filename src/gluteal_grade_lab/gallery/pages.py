@@ -1,4 +1,4 @@
-"""Pictures of the pages for docs/gallery.md: worklist and study of the review app, top of a report, taken in a real Chromium."""
+"""Pictures of the pages for docs/reference/gallery.md: worklist and study of the review app, top of a report, taken in a real Chromium."""
 
 from __future__ import annotations
 

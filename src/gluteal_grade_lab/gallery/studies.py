@@ -1,4 +1,4 @@
-"""The pictures of docs/gallery.md: our own synthetic studies, labelled by the networks, as a reader sees them.
+"""The pictures of docs/reference/gallery.md: our own synthetic studies, labelled by the networks, as a reader sees them.
 
 python -m scripts.make_gallery            # all; three minutes
 python -m scripts.make_gallery --only severe_atrophy
@@ -166,11 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(name, flush=True)
             shown = [p for part in case.parts if (p := PICTURES / f"{name}_{part}.webp").exists()]
             lines += [f"## {case.title}", "", case.look_for, ""]
-            lines += [line for p in shown for line in (f"![{case.title}](img/gallery/{p.name})", "")]
+            lines += [line for p in shown for line in (f"![{case.title}](../img/gallery/{p.name})", "")]
         if not chosen.only:
             study = next(path.parent.name for path in (Path(scratch) / "out").glob("*/result.json") if _holds_metal(path))
             for picture in photographed(Path(scratch) / "out", study, Path(scratch)):
                 keep(picture, picture.stem)
     for title, stem in PAGES.items():
-        lines += [f"## {title}", "", f"![{title}](img/gallery/{stem}.webp)", ""]
-    (ROOT / "docs" / "gallery.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+        lines += [f"## {title}", "", f"![{title}](../img/gallery/{stem}.webp)", ""]
+    (ROOT / "docs" / "reference" / "gallery.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How often the intervals of agreement hold the truth, for docs/agreement.md.
+"""How often the intervals of agreement hold the truth, for docs/howto/agreement.md.
 
 python -m scripts.measure_agreement
 """

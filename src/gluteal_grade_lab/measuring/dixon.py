@@ -1,4 +1,4 @@
-"""Fat-fraction error of Dixon by SNR, with true labels: docs/dixon.md.
+"""Fat-fraction error of Dixon by SNR, with true labels: docs/explanation/dixon.md.
 
 python -m scripts.measure_dixon                     # 6 bodies x 5 SNRs x air blanked or not; some minutes
 python -m scripts.measure_dixon --bodies 2 --first 40

@@ -1,4 +1,4 @@
-"""How often the bootstrap interval of Cliff's delta holds the truth, for docs/statistics.md.
+"""How often the bootstrap interval of Cliff's delta holds the truth, for docs/howto/statistics.md.
 
 python -m scripts.measure_ordinal
 """

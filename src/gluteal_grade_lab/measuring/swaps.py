@@ -1,4 +1,4 @@
-"""How many exchanged water/fat pairs are found, and how many sound ones are taken for exchanged: docs/dixon.md.
+"""How many exchanged water/fat pairs are found, and how many sound ones are taken for exchanged: docs/explanation/dixon.md.
 
 The bodies are the prepared training bodies (scripts/prepare_bodies.py: real label maps and phantoms) with new fat, skin, field of view,
 weighting and noise. Nothing here is learned from them. Resumable: one JSON line a study.

@@ -1,4 +1,4 @@
-"""A phantom cohort with exact truth: fat fraction, grades and intervals, for docs/validation.md.
+"""A phantom cohort with exact truth: fat fraction, grades and intervals, for docs/explanation/validation.md.
 
 python scripts/validate.py --count 300 --jobs 2 --labels true,auto      # resumable: build/validation/records.jsonl
 python scripts/validate.py --tables-only                                # tables and plots of what is there
