@@ -21,7 +21,7 @@ from pathlib import Path
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.ledger import Key, Ledger, opened
 from gluteal_grade.cohort.summary import summarise
-from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.cohort.task import Because, Outcome, State
 from gluteal_grade.io.study import Person
 from gluteal_grade.report.layout import MUSCLES, RESULT
 from gluteal_grade_lab.checkout import ROOT
@@ -65,7 +65,7 @@ def tables(count: int, template: Path) -> None:
         key = Key("c", "m")
         prints = {e.key: e.key for e in entries}
         with opened(out) as ledger:
-            begun = _seconds(lambda: ledger.begin(entries, prints, list(prints), key))
+            begun = _seconds(lambda: ledger.begin(entries, prints, dict.fromkeys(prints, Because.NEW), key))
             written = _seconds(lambda: _fill(ledger, entries, names))
             planned = _seconds(lambda: ledger.ended(key))
             size = (out / "ledger.sqlite").stat().st_size / 2**20
