@@ -76,6 +76,10 @@ def test_a_share_that_is_away_is_waited_for(tmp_path: Path, clock: Clock) -> Non
 def test_from_the_command_line(tmp_path: Path) -> None:
     write_pair(tmp_path / "in", "a", 0.3, 1)
     arguments = [*PROGRAM, "watch", tmp_path / "in", "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--quiet-seconds", "0.5"]
+    more = ["--labelmap", "gluteal_grade", "--timeout", "200", "--attempts", "1", "--no-pictures"]
+    done = subprocess.run([*arguments, "--labelmap", "muscle_map_of_nobody"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 64
+    arguments += more
     done = subprocess.run([*arguments, "--every", "0.3", "--once", "-j", "1"], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert len(table(tmp_path / "out" / "studies.csv")) == 1
