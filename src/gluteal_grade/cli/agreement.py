@@ -46,7 +46,7 @@ def agreement(
 
 
 def _report(found: Findings, written: list[Path]) -> None:
-    from gluteal_grade.cohort.stats.words import count
+    from gluteal_grade.report.words import count
 
     r = found.ratings
     typer.echo(f"{count(r.rows, 'rating')} of {count(r.studies, 'study')}; {r.empty} without a grade, {r.not_assessable} not assessable.")

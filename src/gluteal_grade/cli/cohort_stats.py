@@ -12,7 +12,7 @@ from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
     from gluteal_grade.cohort.stats.options import Options
-    from gluteal_grade.cohort.stats.run import Findings
+    from gluteal_grade.cohort.stats.report import StatsReport
 
 
 def stats(
@@ -31,14 +31,14 @@ def stats(
 
     Exit codes: 0 written, 2 refused (nothing graded there, tables damaged), 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.cohort.stats.run import compute
+    from gluteal_grade.cohort.stats.output import write_statistics
+    from gluteal_grade.cohort.stats.report import compute_statistics
     from gluteal_grade.cohort.stats.select import NoGrouping
-    from gluteal_grade.cohort.stats.write import write
 
     options = _options(group, include, all_studies)
     try:
-        findings = compute(cohort, options)
-        written = write(findings, output or cohort / "stats")
+        findings = compute_statistics(cohort, options)
+        written = write_statistics(findings, output or cohort / "stats")
     except NoGrouping as error:
         raise typer.BadParameter(str(error), param_hint="--group") from None
     except GradeError as error:
@@ -56,12 +56,12 @@ def _options(group: str, include: str, all_studies: bool) -> Options:
         raise typer.BadParameter(str(error), param_hint="--include") from None
 
 
-def _report(findings: Findings, written: list[Path], quiet: bool) -> None:
+def _report(findings: StatsReport, written: list[Path], quiet: bool) -> None:
     for caution in findings.cautions:
         typer.echo(f"Caution: {caution}")
     if quiet:
         return
-    from gluteal_grade.cohort.stats.words import count
+    from gluteal_grade.report.words import count
 
     selection = findings.selection
     typer.echo(f"{count(len(selection.studies), 'study')} of {count(selection.studies['person'].nunique(), 'patient')} counted.")

@@ -13,6 +13,7 @@ from gluteal_grade.segmentation.regions import GIVEN
 from gluteal_grade.vocabulary import COLOURS, Muscle, Region
 
 DASH = "–"
+_PLURALS = {"study": "studies"}
 
 _NUMBERED = re.compile(r"s\d+(\.\w{1,12})?")
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -167,3 +168,8 @@ def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
 def leaves_out(result: StudyResult) -> bool:
     """Whether voxels were left out on purpose: beside metal, by the user, where water and fat are exchanged."""
     return any(m.zone_ml > 0 for m in result.metal) or any(n.reason in _LEFT_OUT for n in result.notes)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number in a sentence, e.g. ``1 study``, ``1,200 studies``, ``3 mixed models``."""
+    return f"{number:,} {one if number == 1 else many or _PLURALS.get(one, one + 's')}"

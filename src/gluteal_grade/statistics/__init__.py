@@ -1,1 +1,1 @@
-"""Pure numbers: distributions and tests that know nothing of muscles."""
+"""Statistics of numbers alone: agreement, effects, intervals. Nothing here knows muscles, studies or files."""

@@ -6,9 +6,10 @@ from collections import Counter
 
 import numpy as np
 
+from gluteal_grade.statistics.bland_altman import summarised
+from gluteal_grade.statistics.kappas import confusion, kappa
 from gluteal_grade_lab.validation.measured import Record, rows_of
 from gluteal_grade_lab.validation.rows import NAMES, STRATA, markdown, plain
-from gluteal_grade_lab.validation.statistics import agreement, confusion, weighted_kappa
 
 
 def errors(records: list[Record], labels: str) -> str:
@@ -22,8 +23,8 @@ def errors(records: list[Record], labels: str) -> str:
             part = [(r, m) for r, _, m in rows if fits(r, m)]
             if len(part) < 2:
                 continue
-            a = agreement([100 * (m["ff"] - m["true"]) for _, m in part])
-            on = agreement([100 * (m["ff"] - m["true_on_labels"]) for _, m in part])
+            a = summarised([100 * (m["ff"] - m["true"]) for _, m in part])
+            on = summarised([100 * (m["ff"] - m["true_on_labels"]) for _, m in part])
             count = f"{a.n} / {len({r['seed'] for r, _ in part})}"
             limits = f"{a.low:+.2f} to {a.high:+.2f}"
             lines.append([NAMES[name], stratum, count, f"{a.bias:+.2f}", limits, f"{a.rmse:.2f}", f"{on.rmse:.2f}", f"{a.worst:+.2f}"])
@@ -80,11 +81,11 @@ def automatic(records: list[Record]) -> str:
             both = [k for k in true if k in auto and k[2] == muscle]
             if len(both) < 2:
                 continue
-            a = agreement([100 * (auto[k]["ff"] - true[k]["ff"]) for k in both])
+            a = summarised([100 * (auto[k]["ff"] - true[k]["ff"]) for k in both])
             g, h = (np.array([rows[k]["grades"]["quartile"]["grade"] for k in both]) for rows in (true, auto))
-            kappa = weighted_kappa(confusion(g, h, 5), "linear")
+            linear = float(kappa(confusion(g, h, 5).astype(float), 1))
             lines.append(
-                [NAMES[name], muscle.removeprefix("gluteus_"), a.n, f"{a.bias:+.2f}", f"{a.rmse:.2f}", f"{a.worst:+.2f}", f"{kappa:.3f}"]
+                [NAMES[name], muscle.removeprefix("gluteus_"), a.n, f"{a.bias:+.2f}", f"{a.rmse:.2f}", f"{a.worst:+.2f}", f"{linear:.3f}"]
             )
     heads = ["fat by", "muscle", "muscles", "bias", "RMSE", "worst", "Quartile linear kappa"]
     return markdown(heads, lines) if lines else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from gluteal_grade.statistics.proportion import exact_interval
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, is_plain, markdown
-from gluteal_grade_lab.validation.statistics import exact_interval
 
 
 def refusals(records: list[Record], labels: str) -> str:

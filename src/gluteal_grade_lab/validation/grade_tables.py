@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gluteal_grade.statistics.bootstrap import resampled_rows
+from gluteal_grade.statistics.kappas import confusion, kappa
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, STRATA, beside, markdown, plain
-from gluteal_grade_lab.validation.statistics import bootstrap, confusion, reliability, weighted_kappa
 
+_DRAWS, _SEED = 1000, 0xB007
 GRADES = {"quartile": 5, "goutallier": 5, "bal_lowe": 4}
 
 
@@ -26,13 +29,13 @@ def kappas(records: list[Record], labels: str) -> str:
         for scale, grades in GRADES.items():
             true, graded = (np.array([m["grades"][scale][k] for _, m in rows]) for k in ("true", "grade"))
             cells = []
-            for weights in ("linear", "quadratic"):
+            for power in (1, 2):
 
-                def kappa(index: Any, t: Any = true, g: Any = graded, n: int = grades, w: Any = weights) -> float:
-                    return weighted_kappa(confusion(t[index], g[index], n), w)
+                def weighted(index: Any, t: Any = true, g: Any = graded, n: int = grades, power: int = power) -> float:
+                    return float(kappa(confusion(t[index], g[index], n).astype(float), power))
 
-                low, high = bootstrap(seeds, kappa)
-                cells.append(f"{kappa(np.arange(len(rows))):.3f} ({low:.3f} to {high:.3f})")
+                low, high = resampled_rows(seeds, weighted, draws=_DRAWS, seed=_SEED)
+                cells.append(f"{weighted(np.arange(len(rows))):.3f} ({low:.3f} to {high:.3f})")
             same = int((true == graded).sum())
             lines.append(
                 [
@@ -69,7 +72,7 @@ def coverage(records: list[Record], labels: str) -> str:
             if not part:
                 continue
             hold = np.array([m["low"] <= m["true"] <= m["high"] for _, m in part])
-            low, high = bootstrap([r["seed"] for r, _ in part], partial(_share, hold), 500)
+            low, high = resampled_rows([r["seed"] for r, _ in part], partial(_share, hold), draws=500, seed=_SEED)
             width = np.median([100 * (m["high"] - m["low"]) for _, m in part])
             lines.append([NAMES[name], stratum, len(part), f"{hold.mean():.1%}", f"{low:.0%} to {high:.0%}", f"{width:.1f}"])
     heads = ["fat by", "stratum", "muscles", "hold the truth", "95 % (by study)", "median width, points"]
@@ -96,3 +99,15 @@ def stated(records: list[Record], labels: str) -> str:
 
 def _share(hold: npt.NDArray[np.bool_], index: npt.NDArray[np.int_]) -> float:
     return float(hold[index].mean())
+
+
+def reliability(
+    probabilities: npt.NDArray[np.float64], hits: npt.NDArray[np.bool_], bins: Sequence[float]
+) -> list[tuple[float, float, int]]:
+    """For each bin of stated probability: mean stated, share that came true, count; empty bins are left out."""
+    which = np.clip(np.digitize(probabilities, bins) - 1, 0, len(bins) - 2)
+    return [
+        (float(probabilities[which == k].mean()), float(hits[which == k].mean()), int((which == k).sum()))
+        for k in range(len(bins) - 1)
+        if (which == k).any()
+    ]

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from gluteal_grade.statistics.bland_altman import summarised
 from gluteal_grade.statistics.split_normal import SplitNormal
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, plain
-from gluteal_grade_lab.validation.statistics import agreement
 
 _COLOURS = {"gluteus_maximus": "#E69F00", "gluteus_medius": "#56B4E9", "gluteus_minimus": "#CC79A7"}
 
@@ -29,7 +29,7 @@ def bland_altman(records: list[Record], labels: str, path: Path) -> Path | None:
         for muscle, colour in _COLOURS.items():
             mine = np.array([m["muscle"] == muscle for m in rows])
             axis.scatter(x[mine], y[mine], s=9, color=colour, label=muscle.removeprefix("gluteus_"), linewidths=0)
-        a = agreement(y)
+        a = summarised(y)
         for level, style in ((a.bias, "-"), (a.low, "--"), (a.high, "--")):
             axis.axhline(level, color="black", linewidth=0.8, linestyle=style)
         axis.set_title(f"{NAMES[name]}, {labels} labels: {a.bias:+.2f} ({a.low:+.2f} to {a.high:+.2f})", fontsize=9)

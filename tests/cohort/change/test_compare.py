@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gluteal_grade.cohort.change.cautions import Caution
-from gluteal_grade.cohort.change.compare import compare_results
+from gluteal_grade.cohort.change.compare import compare_results, stated
 from gluteal_grade.cohort.change.models import Change, Comparison
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.result.models import FatReport, MuscleResult, MuscleStatus, NoteModel
+from gluteal_grade.result.models import FatReport, IntervalPart, MuscleResult, MuscleStatus, NoteModel
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.cohort.change.makers import NAN, missing, muscle, one_series, result, whole
 
@@ -213,3 +213,15 @@ def test_another_fat_weighting_is_another_protocol() -> None:
     note = NoteModel(reason=Reason.WEIGHTING, detail="flip 20", advice="")
     assert all(Caution.DIFFERENT_PROTOCOL in change.cautions for change in compared({}, {"notes": (note,)}).changes)
     assert all(not change.cautions for change in compared({"notes": (note,)}, {"notes": (note,)}).changes)
+
+
+def test_the_parts_of_an_interval_add_up_in_squares() -> None:
+    parts = {"a": IntervalPart(below=0.03, above=0.0), "b": IntervalPart(below=0.04, above=0.02)}
+    found = stated(0.2, parts)
+    assert found is not None
+    assert (found.mode, found.below, found.above) == pytest.approx((0.2, 0.05, 0.02))
+
+
+@pytest.mark.parametrize(("fat", "parts"), [(0.2, {}), (math.nan, {"a": IntervalPart(below=0.1, above=0.1)})])
+def test_where_nothing_is_stated_there_is_no_distribution(fat: float, parts: dict[str, IntervalPart]) -> None:
+    assert stated(fat, parts) is None

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gluteal_grade_lab.validation.grade_tables import coverage, kappas, stated
+from gluteal_grade_lab.validation.grade_tables import coverage, kappas, reliability, stated
 from tests.lab.validation.records import COHORT, cells, record
 
 
@@ -27,3 +27,11 @@ def test_stated_probabilities_come_true():
     assert len(bins) >= 3
     for p, share, n in bins:
         assert abs(float(p) - float(share)) < 3 * np.sqrt(0.25 / int(n)) + 0.02
+
+
+def test_reliability_bins():
+    p = np.array([0.55, 0.9, 0.92, 1.0])
+    assert reliability(p, np.array([True, False, True, True]), (0.5, 0.8, 1.0)) == [
+        (0.55, 1.0, 1),
+        (pytest.approx(0.94), pytest.approx(2 / 3), 3),
+    ]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gluteal_grade import __version__
 from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution
-from gluteal_grade.cohort.change.difference import change_interval, smallest_detectable_change, stated
 from gluteal_grade.cohort.change.grades import grade_changes
 from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, Scan, Why
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
 from gluteal_grade.cohort.change.words import change_words
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.models import IntervalPart, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.statistics.change import change_interval, smallest_detectable_change
+from gluteal_grade.statistics.split_normal import SplitNormal
 from gluteal_grade.vocabulary import ALL_PARTS, Part, Region
 
 _NAN = math.nan
@@ -161,6 +163,18 @@ def _fat(pair: _Pair) -> _Fat:
     sdc = 100 * smallest_detectable_change(before, now)
     # with unequal halves the two may part; only what both call a change is one
     return _Fat(points, low, high, sdc, abs(points) > sdc and not low <= 0 <= high)
+
+
+def stated(measured: float, parts: Mapping[str, IntervalPart]) -> SplitNormal | None:
+    """Where the truth lies by the parts of a result's interval, fraction 0-1; None where none is stated.
+
+    The parts and not the bounds: the bounds are cut at 0 and 1, and their confidence is a setting.
+    """
+    if not parts or math.isnan(measured):
+        return None
+    below = math.sqrt(sum(p.below**2 for p in parts.values()))
+    above = math.sqrt(sum(p.above**2 for p in parts.values()))
+    return None if math.isnan(below + above) else SplitNormal(measured, below, above)
 
 
 def _cautions(pair: _Pair) -> tuple[Caution, ...]:

@@ -17,9 +17,9 @@ from gluteal_grade.cohort.gallery.summary import Summary
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SCALES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.tiles import study_cells
 from gluteal_grade.cohort.gallery.values import lines
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, count, in_words, method_words, percent
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, in_words, method_words, percent
 from gluteal_grade.report.pages import environment as plain_environment
-from gluteal_grade.report.words import visible
+from gluteal_grade.report.words import count, visible
 
 PAGE_ROWS = 500
 REFUSALS_ON_INDEX = 100  # more of them get pages of their own

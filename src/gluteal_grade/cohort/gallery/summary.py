@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from gluteal_grade.cohort.gallery.tables import MEASURED, STATES, Cohort
 from gluteal_grade.cohort.gallery.values import by_group
-from gluteal_grade.cohort.gallery.words import count, in_words, method_words
-from gluteal_grade.report.words import visible
+from gluteal_grade.cohort.gallery.words import in_words, method_words
+from gluteal_grade.report.words import count, visible
 
 _MOST = 6  # values of one kind that are named
 _LABELS = {"true": "automatic", "false": "given"}

@@ -43,8 +43,3 @@ def percent(fraction: float, digits: int = 0) -> str:
 def grade_word(grade: float) -> str:
     """E.g. ``2``; a dash for NaN."""
     return DASH if math.isnan(grade) else f"{grade:.0f}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """E.g. ``1 study``, ``1,200 studies``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

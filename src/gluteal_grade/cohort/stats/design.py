@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.found import Floats
-from gluteal_grade.cohort.stats.options import MIN_KNOWN, MIN_PER_GROUP, OF_FAT, Options
+from gluteal_grade.cohort.stats.options import MIN_KNOWN, OF_FAT, Options
 from gluteal_grade.cohort.stats.select import ordered
-from gluteal_grade.cohort.stats.words import count
+from gluteal_grade.report.words import count
+from gluteal_grade.statistics.arrays import Floats
+from gluteal_grade.statistics.effects import MIN_PER_GROUP
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.stats.found import Comparison
+from gluteal_grade.cohort.stats.comparisons import Comparison
 from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
 from gluteal_grade.vocabulary import Muscle
 
@@ -31,7 +31,7 @@ def forest(comparisons: Sequence[Comparison], path: Path) -> Path | None:
 
     Filled: Holm p below 0.05. An arrow: the interval goes on. A cross on the right: no effect size, see the reason in stats.csv.
     """
-    if not any(math.isfinite(c.found.effect_size) for c in comparisons):
+    if not any(math.isfinite(c.effect.effect_size) for c in comparisons):
         return None
     rows = _rows(comparisons)
     figure, axes = _figure(len(rows), len(OUTCOMES))
@@ -99,14 +99,14 @@ def _figure(rows: int, panels: int) -> tuple[Any, list[Any]]:
 
 def _reach(comparisons: list[Comparison]) -> float:
     """Half width of an axis: every effect size, and intervals as far as they do not crush the rest."""
-    ends = [abs(v) for c in comparisons for v in (c.found.effect_low, c.found.effect_high) if math.isfinite(v)]
-    sizes = [abs(c.found.effect_size) for c in comparisons if math.isfinite(c.found.effect_size)]
+    ends = [abs(v) for c in comparisons for v in (c.effect.effect_low, c.effect.effect_high) if math.isfinite(v)]
+    sizes = [abs(c.effect.effect_size) for c in comparisons if math.isfinite(c.effect.effect_size)]
     return min(_FARTHEST, max([0.8, min(_WIDEST, max(ends, default=0.0)), *sizes]) * 1.08)
 
 
 def _draw(axis: Any, y: int, c: Comparison, limit: float) -> None:
     colour, marker = _LOOKS[Muscle(c.muscle)]
-    f = c.found
+    f = c.effect
     if not math.isfinite(f.effect_size):
         axis.plot([0.96 * limit], [y], marker="x", color="#777777", markersize=5, linestyle="none")
         return

@@ -9,12 +9,12 @@ import pandas as pd
 
 from gluteal_grade import __version__
 from gluteal_grade.cohort.stats.cautions import methods_used
-from gluteal_grade.cohort.stats.found import family_of
+from gluteal_grade.cohort.stats.comparisons import family_of
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
-from gluteal_grade.cohort.stats.options import MIN_PAIRS, MIN_PER_GROUP
-from gluteal_grade.cohort.stats.run import Findings
-from gluteal_grade.cohort.stats.words import count
+from gluteal_grade.cohort.stats.report import StatsReport
+from gluteal_grade.report.words import count
+from gluteal_grade.statistics.effects import MIN_PAIRS, MIN_PER_GROUP
 
 SOURCES = (
     "Cliff N. Dominance statistics: ordinal analyses to answer ordinal questions. Psychol Bull 1993;114:494-509.",
@@ -30,17 +30,17 @@ SOURCES = (
 )
 
 
-def methods_text(findings: Findings) -> str:
+def methods_text(report: StatsReport) -> str:
     """Paragraphs, one line each: methods, cautions, what was left out, sources."""
-    blocks = [_measurement(findings), _sample(findings), _analysis(findings), _software(), _limits()]
-    if findings.cautions:
-        blocks.append("CAUTION\n" + "\n".join(f"- {c}" for c in findings.cautions))
-    blocks.append("LEFT OUT (left_out.csv)\n" + "\n".join(_left_out(findings)))
+    blocks = [_measurement(report), _sample(report), _analysis(report), _software(), _limits()]
+    if report.cautions:
+        blocks.append("CAUTION\n" + "\n".join(f"- {c}" for c in report.cautions))
+    blocks.append("LEFT OUT (left_out.csv)\n" + "\n".join(_left_out(report)))
     blocks.append("SOURCES\n" + "\n".join(f"- {s}" for s in SOURCES))
     return "\n\n".join(blocks) + "\n"
 
 
-def _measurement(f: Findings) -> str:
+def _measurement(f: StatsReport) -> str:
     studies = f.selection.studies
     automatic = studies["automatic"].str.lower() == "true"
     labels = []
@@ -56,7 +56,7 @@ def _measurement(f: Findings) -> str:
     )
 
 
-def _sample(f: Findings) -> str:
+def _sample(f: StatsReport) -> str:
     s = f.selection
     patients, unnamed = s.studies["person"].nunique(), int(s.studies["person"].str.startswith("s:").sum())
     total = len(s.studies) + sum(x.count for x in s.left_out if x.what == "study")
@@ -81,9 +81,9 @@ def _sample(f: Findings) -> str:
     return f"{text}. {repeat}"
 
 
-def _analysis(f: Findings) -> str:
+def _analysis(f: StatsReport) -> str:
     how = Counter({name: n for name, n in _fitted(f).items() if name})
-    families = Counter(family_of(c) for c in f.comparisons if c.found.p == c.found.p)
+    families = Counter(family_of(c) for c in f.comparisons if c.effect.p == c.effect.p)
     named = (f"{name.replace('_', '-')}{'' if whole else ', regions'}: {n}" for (name, whole), n in families.items())
     tests = "tests: " + "; ".join(named) if families else "no test could be made"
     return (
@@ -105,11 +105,11 @@ def _analysis(f: Findings) -> str:
     )
 
 
-def _fitted(f: Findings) -> Counter[str]:
+def _fitted(f: StatsReport) -> Counter[str]:
     return Counter({key: m.model for m in f.models for key in [(m.outcome, m.muscle, m.region)]}.values())
 
 
-def _fixed(f: Findings) -> str:
+def _fixed(f: StatsReport) -> str:
     there = dict.fromkeys(m.variable for m in f.models if m.kind == "fixed" and m.variable != "intercept")
     return ", ".join(there) or "the side"
 
@@ -127,7 +127,7 @@ def _limits() -> str:
     )
 
 
-def _left_out(f: Findings) -> list[str]:
+def _left_out(f: StatsReport) -> list[str]:
     totals: Counter[tuple[str, str]] = Counter()
     for x in f.selection.left_out:
         if x.region in ("", "whole"):

@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from gluteal_grade.cohort.stats.design import Design
-from gluteal_grade.cohort.stats.found import NAN, Floats
+from gluteal_grade.statistics.arrays import Floats
+from gluteal_grade.statistics.effects import NAN
 
 _OPTIMISERS = ["bfgs", "powell"]  # the second needs no gradient, which fails on the bound
 Words = npt.NDArray[np.str_]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from gluteal_grade.cohort.stats.design import Design, design
-from gluteal_grade.cohort.stats.found import NAN, holm
 from gluteal_grade.cohort.stats.mixed import Fit, fit
 from gluteal_grade.cohort.stats.options import CONTINUOUS, UNITS, Options
-from gluteal_grade.cohort.stats.parts import of_part, parts
-from gluteal_grade.cohort.stats.select import Selection
+from gluteal_grade.cohort.stats.select import Selection, of_part, parts
+from gluteal_grade.statistics.effects import NAN, holm
 from gluteal_grade.vocabulary import Region
 
 

@@ -12,8 +12,6 @@ OF_FAT = ("fat_fraction", "lean_volume_ml", "quartile", "goutallier")  # rest on
 OF_VOLUME = ("volume_ml", "lean_volume_ml")  # a muscle that is cut has none
 UNITS = {"fat_fraction": "percentage points", "volume_ml": "ml", "lean_volume_ml": "ml", "quartile": "grade", "goutallier": "grade"}
 
-MIN_PER_GROUP = 5  # patients
-MIN_PAIRS = 6  # patients
 MIN_KNOWN = 0.9  # share of rows with sex or age known, for it to enter the model
 MAX_LEVELS = 8  # more is no grouping: an age, a name
 

@@ -10,6 +10,9 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.cohort.stats.options import MAX_LEVELS, OF_VOLUME, OUTCOMES, Options
+from gluteal_grade.vocabulary import REGIONS, Muscle, Region
+
+Part = tuple[str, str]  # muscle, region
 
 _OF_STUDY = ("person", "days", "sex", "age", "operated_side", "level")
 
@@ -117,3 +120,15 @@ def _first(studies: pd.DataFrame, options: Options, left: list[LeftOut]) -> tupl
     if later := len(studies) - len(first):
         left.append(LeftOut("study", "a later study of the same patient", later))
     return studies[studies["study"].isin(first["study"])], unordered
+
+
+def parts(rows: pd.DataFrame) -> list[Part]:
+    """Whole muscles always, so that a missing one is told; regions where any row counts."""
+    there = set(zip(rows["muscle"], rows["region"], strict=True))
+    whole = [(str(m), str(Region.WHOLE)) for m in Muscle]
+    return whole + [(str(m), str(r)) for m in Muscle for r in REGIONS[m] if (str(m), str(r)) in there]
+
+
+def of_part(rows: pd.DataFrame, part: Part, outcome: str) -> pd.DataFrame:
+    """Rows of one part in which the outcome was measured."""
+    return rows[(rows["muscle"] == part[0]) & (rows["region"] == part[1]) & rows[outcome].notna()]

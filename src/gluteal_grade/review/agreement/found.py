@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from gluteal_grade.review.agreement.ratings import Floats, Ratings
+from gluteal_grade.review.agreement.ratings import Ratings
+from gluteal_grade.statistics.arrays import Floats
 
 MIN_DRAWS, MAX_DRAWS = 200, 100_000
 

@@ -8,8 +8,9 @@ from typing import Any
 from gluteal_grade.review.agreement.canvas import FAINT, INK, MOST, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
-from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
+from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.words import drawable, rater_label
+from gluteal_grade.statistics.arrays import Floats
 
 _COLUMNS, _SIZE = 4, 2.7
 

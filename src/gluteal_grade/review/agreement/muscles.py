@@ -11,9 +11,10 @@ from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.review.agreement.canvas import MOST, RULE, canvas, save
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
-from gluteal_grade.review.agreement.ratings import Floats, ScaleRatings
+from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.words import drawable, label
+from gluteal_grade.statistics.arrays import Floats
 from gluteal_grade.vocabulary import Muscle
 
 _ONE, _MORE = "#9ecae1", "#08306b"

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.review.agreement.scales import Scale
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
+from gluteal_grade.statistics.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, order=True)

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.review.agreement import continuous as cont
-from gluteal_grade.review.agreement.bootstrap import Interval, by_study, intervals
 from gluteal_grade.review.agreement.comparisons import Comparison, Group, Who, comparisons, groups
 from gluteal_grade.review.agreement.found import Findings, Found, Options
-from gluteal_grade.review.agreement.kappas import PAIR_STATISTICS, pair_statistics, percent_agreement
-from gluteal_grade.review.agreement.ratings import Floats, Ints, Ratings, ScaleRatings
+from gluteal_grade.review.agreement.ratings import Ratings, ScaleRatings
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.review.agreement.several import alpha, coincidences, fleiss
+from gluteal_grade.statistics import icc as two_way
+from gluteal_grade.statistics.arrays import Floats, Ints
+from gluteal_grade.statistics.bland_altman import bland_altman, bland_altman_limits
+from gluteal_grade.statistics.bootstrap import Interval, bca_intervals, sums_by_cluster
+from gluteal_grade.statistics.kappas import PAIR_STATISTICS, confusion, pair_statistics, percent_agreement
+from gluteal_grade.statistics.several_raters import alpha, coincidences, fleiss
 
 ONE_CATEGORY = 0.8  # share of ratings in one category from which a note warns
 FEW_STUDIES = 20  # below, bootstrap intervals hold the truth a little too rarely (docs/howto/agreement.md)
@@ -73,7 +75,7 @@ def _one(ratings: ScaleRatings, comparison: Comparison, group: Group, options: O
 
 def _table(values: Floats, k: int) -> Floats:
     whole = values[np.isfinite(values).all(axis=1)].astype(int)
-    return np.bincount(whole[:, 0] * k + whole[:, 1], minlength=k * k).reshape(k, k).astype(float)
+    return confusion(whole[:, 0], whole[:, 1], k).astype(float)
 
 
 def _pair(values: Floats, study: Ints, ratings: ScaleRatings, options: Options) -> list[Found]:
@@ -82,7 +84,7 @@ def _pair(values: Floats, study: Ints, ratings: ScaleRatings, options: Options) 
     both = values[there].astype(int)
     rows = np.zeros((len(both), k * k))
     rows[np.arange(len(both)), both[:, 0] * k + both[:, 1]] = 1
-    counted = _Counted(len(both), _partly(values, there), by_study(study[there], rows), _crowded(both, k))
+    counted = _Counted(len(both), _partly(values, there), sums_by_cluster(study[there], rows), _crowded(both, k))
     names = PAIR_STATISTICS if ratings.scale.kind is Kind.ORDINAL else NOMINAL
     places = [PAIR_STATISTICS.index(n) for n in names]
     return _bootstrapped(names, counted, lambda s: pair_statistics(s.reshape(-1, k, k))[:, places], options, k)
@@ -100,7 +102,10 @@ def _several(ratings: ScaleRatings, values: Floats, study: Ints, options: Option
         rows = coincidences(values[there], k).reshape(-1, k * k)
         grades = values[there]
         counted = _Counted(
-            int(there.sum()), int(((number > 0) & ~there).sum()), by_study(study[there], rows), _crowded(grades[np.isfinite(grades)], k)
+            int(there.sum()),
+            int(((number > 0) & ~there).sum()),
+            sums_by_cluster(study[there], rows),
+            _crowded(grades[np.isfinite(grades)], k),
         )
         found += _bootstrapped(names, counted, _stacked(statistic, k), options, k)
     return found
@@ -125,7 +130,7 @@ def _bootstrapped(
         why = _too_few(counted.n) if counted.n < 2 else "only one grade was seen on this scale: not defined"
         return [_found(name, counted, note=why) for name in names]
     values = statistic(counted.clusters.sum(axis=0)[None])[0]
-    ends = intervals(counted.clusters, statistic, options.draws, options.seed)
+    ends = bca_intervals(counted.clusters, statistic, draws=options.draws, seed=options.seed, unit="study")
     return [_found(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, values, ends, strict=True)]
 
 
@@ -158,8 +163,8 @@ def _continuous(values: Floats, study: Ints, everyone: bool, options: Options) -
     there = np.isfinite(values).all(axis=1)
     names = CONTINUOUS_ALL if everyone else CONTINUOUS_PAIR
     whole = values[there]
-    sums = cont.sums(whole, float(np.median(whole)) if whole.size else 0.0)
-    counted = _Counted(len(whole), _partly(values, there), by_study(study[there], sums))
+    sums = two_way.sums(whole, float(np.median(whole)) if whole.size else 0.0)
+    counted = _Counted(len(whole), _partly(values, there), sums_by_cluster(study[there], sums))
     if counted.n < 2:
         return [_found(name, counted, note=_too_few(counted.n)) for name in names]
     if counted.studies == counted.n:
@@ -169,15 +174,15 @@ def _continuous(values: Floats, study: Ints, everyone: bool, options: Options) -
         return _continuous_statistics(names, total)
 
     found = statistic(counted.clusters.sum(axis=0)[None])[0]
-    ends = intervals(counted.clusters, statistic, options.draws, options.seed)
+    ends = bca_intervals(counted.clusters, statistic, draws=options.draws, seed=options.seed, unit="study")
     return [_found(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, found, ends, strict=True)]
 
 
 def _continuous_statistics(names: Sequence[str], total: Floats) -> Floats:
-    parts = [cont.icc(total, absolute=True), cont.icc(total, absolute=False)]
+    parts = [two_way.icc(total, absolute=True), two_way.icc(total, absolute=False)]
     if names == CONTINUOUS_PAIR:
-        parts += list(np.moveaxis(cont.bland_altman(total), -1, 0))
-    return np.stack([*parts, cont.smallest_detectable_difference(total)], axis=-1)
+        parts += list(np.moveaxis(bland_altman(total), -1, 0))
+    return np.stack([*parts, two_way.smallest_detectable_difference(total)], axis=-1)
 
 
 def _by_formula(names: Sequence[str], counted: _Counted) -> list[Found]:
@@ -185,10 +190,10 @@ def _by_formula(names: Sequence[str], counted: _Counted) -> list[Found]:
     total = counted.clusters.sum(axis=0)
     values = dict(zip(names, (float(v) for v in _continuous_statistics(names, total[None])[0]), strict=True))
     freedom = (counted.n - 1) * (len(total) - 4)
-    ends = {"icc_2_1": cont.icc_limits(total, absolute=True), "icc_3_1": cont.icc_limits(total, absolute=False)}
-    ends["smallest_detectable_difference"] = cont.error_limits(values["smallest_detectable_difference"], freedom)
+    ends = {"icc_2_1": two_way.icc_limits(total, absolute=True), "icc_3_1": two_way.icc_limits(total, absolute=False)}
+    ends["smallest_detectable_difference"] = two_way.error_limits(values["smallest_detectable_difference"], freedom)
     if "bias" in values:
-        limits = cont.bland_altman_limits(values["bias"], values["sd_of_differences"], counted.n)
+        limits = bland_altman_limits(values["bias"], values["sd_of_differences"], counted.n)
         ends |= dict(zip(("bias", "sd_of_differences", "loa_low", "loa_high"), limits, strict=True))
     return [_found(name, counted, values[name], _limits(*ends[name]), _HOW[name]) for name in names]
 

@@ -9,11 +9,11 @@ from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.found import Findings
-from gluteal_grade.review.agreement.kappas import PAIR_STATISTICS
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.run import CONTINUOUS_PAIR, NOMINAL
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.agreement.words import STATISTICS, headline, koch, shown
+from gluteal_grade.statistics.kappas import PAIR_STATISTICS
 from gluteal_grade.vocabulary import Muscle, Side
 
 _WHOLE = (ALL, ALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.review.agreement.ratings import Floats
+from gluteal_grade.statistics.arrays import Floats
 
 
 def coincidences(values: Floats, categories: int) -> Floats:

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gluteal_grade.cohort.stats.found import Comparison
+from gluteal_grade.cohort.stats.comparisons import Comparison
 from gluteal_grade.cohort.stats.options import Options
-from gluteal_grade.cohort.stats.run import Findings, compute
+from gluteal_grade.cohort.stats.report import StatsReport, compute_statistics
 from tests.cohort.stats.cohort_factory import cohort, muscle_row, study_row, write_tables
 
 MEDIUS = "gluteus_medius"
 
 
-def row(f: Findings, comparison: str, outcome: str = "fat_fraction", region: str = "whole", **levels: str) -> Comparison:
+def row(f: StatsReport, comparison: str, outcome: str = "fat_fraction", region: str = "whole", **levels: str) -> Comparison:
     found = [
         c
         for c in f.comparisons
@@ -33,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def findings(folder: Path) -> Findings:
-    return compute(folder, Options())
+def findings(folder: Path) -> StatsReport:
+    return compute_statistics(folder, Options())
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def wide(folder: Path) -> pd.DataFrame:
     return out.assign(q_right=sides["quartile"]["right"], q_left=sides["quartile"]["left"]).join(studies[["group", "sex", "operated_side"]])
 
 
-def test_right_against_left(findings: Findings, wide: pd.DataFrame) -> None:
-    found = row(findings, "right_left").found
+def test_right_against_left(findings: StatsReport, wide: pd.DataFrame) -> None:
+    found = row(findings, "right_left").effect
     ref = stats.ttest_rel(wide["right"], wide["left"])
     interval = ref.confidence_interval()
     assert (found.n_a, found.n_b, found.reason) == (26, 26, "")
@@ -56,45 +56,45 @@ def test_right_against_left(findings: Findings, wide: pd.DataFrame) -> None:
         ((wide["right"] - wide["left"]).mean(), interval.low, interval.high, ref.pvalue), rel=1e-9
     )
     assert found.p_check == pytest.approx(stats.wilcoxon(wide["right"] - wide["left"]).pvalue)
-    grades = row(findings, "right_left", "quartile").found
+    grades = row(findings, "right_left", "quartile").effect
     assert grades.effect_size == pytest.approx(np.sign(wide["q_right"] - wide["q_left"]).mean())
 
 
-def test_operated_against_other(findings: Findings, wide: pd.DataFrame) -> None:
+def test_operated_against_other(findings: StatsReport, wide: pd.DataFrame) -> None:
     one = wide[wide["operated_side"].isin(["right", "left"])]
     d = np.where(one["operated_side"] == "right", one["right"] - one["left"], one["left"] - one["right"])
     c = row(findings, "operated_other")
-    assert (c.level_a, c.level_b, c.found.n_a) == ("operated", "other", len(one))
-    assert c.found.estimate == pytest.approx(d.mean(), rel=1e-9)
-    assert c.found.effect_size == pytest.approx(d.mean() / d.std(ddof=1), rel=1e-9)
+    assert (c.level_a, c.level_b, c.effect.n_a) == ("operated", "other", len(one))
+    assert c.effect.estimate == pytest.approx(d.mean(), rel=1e-9)
+    assert c.effect.effect_size == pytest.approx(d.mean() / d.std(ddof=1), rel=1e-9)
 
 
-def test_groups_and_sex(findings: Findings, wide: pd.DataFrame) -> None:
+def test_groups_and_sex(findings: StatsReport, wide: pd.DataFrame) -> None:
     mean = wide[["right", "left"]].mean(axis=1)
     for comparison, column, a, b in (("by group", "group", "operated", "control"), ("by sex", "sex", "M", "F")):
         c = row(findings, comparison)
         x, y = mean[wide[column] == a], mean[wide[column] == b]
         ref = stats.ttest_ind(x, y, equal_var=False)
         interval = ref.confidence_interval()
-        assert (c.level_a, c.level_b, c.found.n_a, c.found.n_b) == (a, b, len(x), len(y))
-        assert (c.found.estimate, c.found.low, c.found.high, c.found.p) == pytest.approx(
+        assert (c.level_a, c.level_b, c.effect.n_a, c.effect.n_b) == (a, b, len(x), len(y))
+        assert (c.effect.estimate, c.effect.low, c.effect.high, c.effect.p) == pytest.approx(
             (x.mean() - y.mean(), interval.low, interval.high, ref.pvalue), rel=1e-9
         )
     grades = wide[["q_right", "q_left"]].mean(axis=1)
     x, y = grades[wide["group"] == "operated"], grades[wide["group"] == "control"]
-    assert row(findings, "by group", "quartile").found.estimate == pytest.approx(stats.mannwhitneyu(x, y).statistic / (len(x) * len(y)))
+    assert row(findings, "by group", "quartile").effect.estimate == pytest.approx(stats.mannwhitneyu(x, y).statistic / (len(x) * len(y)))
 
 
-def test_holm_over_each_comparison(findings: Findings) -> None:
+def test_holm_over_each_comparison(findings: StatsReport) -> None:
     from statsmodels.stats.multitest import multipletests
 
     for comparison in ("right_left", "operated_other", "by group", "by sex"):
-        mine = [c for c in findings.comparisons if c.comparison == comparison and c.found.p == c.found.p]
+        mine = [c for c in findings.comparisons if c.comparison == comparison and c.effect.p == c.effect.p]
         assert len(mine) == 15  # three muscles, five outcomes
-        assert [c.p_holm for c in mine] == pytest.approx(list(multipletests([c.found.p for c in mine], method="holm")[1]))
+        assert [c.p_holm for c in mine] == pytest.approx(list(multipletests([c.effect.p for c in mine], method="holm")[1]))
 
 
-def test_models_find_what_was_put_in(findings: Findings) -> None:
+def test_models_find_what_was_put_in(findings: StatsReport) -> None:
     by = {(m.outcome, m.muscle, m.variable, m.level): m for m in findings.models if m.kind == "fixed"}
     group, side = by["fat_fraction", MEDIUS, "group", "operated"], by["fat_fraction", MEDIUS, "side", "right"]
     assert group.reference == "control"
@@ -120,31 +120,31 @@ def changed(folder: Path, into: Path, **columns: object) -> Path:
     return into
 
 
-def test_names_of_groups_are_only_names(folder: Path, findings: Findings, tmp_path: Path) -> None:
+def test_names_of_groups_are_only_names(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
     """The later name is compared with the earlier: exchanged names flip every sign. Not ASCII, quotes and dollars do no harm."""
     swap = {"control": "Ωmega \"$x_1$\"; 'a'", "operated": "Ärzte, C(1) + 0"}
-    other = compute(changed(folder, tmp_path / "x", group=lambda s: s.map(swap)), Options())
+    other = compute_statistics(changed(folder, tmp_path / "x", group=lambda s: s.map(swap)), Options())
     for outcome in ("fat_fraction", "volume_ml", "quartile"):
         here, there = row(findings, "by group", outcome), row(other, "by group", outcome)
         assert (there.level_a, there.level_b) == (swap["operated"], swap["control"])[:: 1 if "Ä".casefold() > "Ω".casefold() else -1]
-        assert there.found.estimate == pytest.approx((1 - here.found.estimate) if outcome == "quartile" else -here.found.estimate)
-        assert there.found.effect_size == pytest.approx(-here.found.effect_size)
-        assert there.found.p == pytest.approx(here.found.p)
+        assert there.effect.estimate == pytest.approx((1 - here.effect.estimate) if outcome == "quartile" else -here.effect.estimate)
+        assert there.effect.effect_size == pytest.approx(-here.effect.effect_size)
+        assert there.effect.p == pytest.approx(here.effect.p)
 
 
-def test_a_constant_changes_no_difference(folder: Path, findings: Findings, tmp_path: Path) -> None:
-    other = compute(changed(folder, tmp_path / "x", fat_fraction=lambda s: s + 0.1), Options())
+def test_a_constant_changes_no_difference(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
+    other = compute_statistics(changed(folder, tmp_path / "x", fat_fraction=lambda s: s + 0.1), Options())
     for comparison in ("right_left", "by group"):
-        a, b = row(findings, comparison).found, row(other, comparison).found
+        a, b = row(findings, comparison).effect, row(other, comparison).effect
         assert (a.estimate, a.effect_size, a.effect_low, a.p) == pytest.approx((b.estimate, b.effect_size, b.effect_low, b.p), rel=1e-6)
 
 
-def test_order_of_rows_changes_nothing(folder: Path, findings: Findings, tmp_path: Path) -> None:
+def test_order_of_rows_changes_nothing(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
     for name in ("studies.csv", "cohort.csv"):
         pd.read_csv(folder / name, dtype=str, keep_default_na=False).sample(frac=1, random_state=3).to_csv(tmp_path / name, index=False)
-    other = compute(tmp_path, Options())
+    other = compute_statistics(tmp_path, Options())
     for a, b in zip(findings.comparisons, other.comparisons, strict=True):
-        assert (a.found.effect_size, a.found.effect_low, a.p_holm) == pytest.approx((b.found.effect_size, b.found.effect_low, b.p_holm))
+        assert (a.effect.effect_size, a.effect.effect_low, a.p_holm) == pytest.approx((b.effect.effect_size, b.effect.effect_low, b.p_holm))
 
 
 def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: P
     table.loc[beside_metal, "method"] = "t1"
     table.to_csv(tmp_path / "cohort.csv", index=False)
     (tmp_path / "studies.csv").write_bytes((folder / "studies.csv").read_bytes())
-    f = compute(tmp_path, Options())
+    f = compute_statistics(tmp_path, Options())
     fat, volume = row(f, "right_left"), row(f, "right_left", "volume_ml")
-    assert (fat.found.n_a, volume.found.n_a) == (22, 26)
+    assert (fat.effect.n_a, volume.effect.n_a) == (22, 26)
     assert "4 studies left out" in fat.note
     assert volume.note == ""
     assert any("different methods (dixon in 144, t1 in 12 muscles)" in c for c in f.cautions)
@@ -164,13 +164,13 @@ def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: P
 
 def test_repeated_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=3)
-    first, every = compute(folder, Options()), compute(folder, Options(all_studies=True))
+    first, every = compute_statistics(folder, Options()), compute_statistics(folder, Options(all_studies=True))
     assert (len(first.selection.studies), len(every.selection.studies)) == (16, 48)
-    assert row(first, "right_left").found.n_a == row(every, "right_left").found.n_a == 16  # patients
+    assert row(first, "right_left").effect.n_a == row(every, "right_left").effect.n_a == 16  # patients
     table = pd.read_csv(folder / "cohort.csv", dtype={"study": str}).query("muscle == @MEDIUS")
     d = table.pivot(index="study", columns="side", values="fat_fraction").eval("100 * (right - left)")
-    assert row(every, "right_left").found.estimate == pytest.approx(d.groupby(d.index.str[:4]).mean().mean())
-    assert row(first, "right_left").found.estimate == pytest.approx(d[d.index.str.endswith("00")].mean())
+    assert row(every, "right_left").effect.estimate == pytest.approx(d.groupby(d.index.str[:4]).mean().mean())
+    assert row(first, "right_left").effect.estimate == pytest.approx(d[d.index.str.endswith("00")].mean())
     model = next(m for m in every.models if m.kind == "fixed")
     assert (model.rows, model.studies, model.patients) == (96, 48, 16)
 
@@ -180,42 +180,42 @@ def test_a_patient_in_both_groups_is_in_none(tmp_path: Path) -> None:
     table = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
     table.loc[0, "group"] = "b"
     table.to_csv(folder / "studies.csv", index=False)
-    c = row(compute(folder, Options(all_studies=True)), "by group")
-    assert (c.found.n_a, c.found.n_b, c.note) == (8, 7, "1 patient in both groups left out")
+    c = row(compute_statistics(folder, Options(all_studies=True)), "by group")
+    assert (c.effect.n_a, c.effect.n_b, c.note) == (8, 7, "1 patient in both groups left out")
 
 
-def no_number(f: Findings) -> bool:
-    return all(math.isnan(c.found.estimate) and math.isnan(c.found.p) and c.found.reason for c in f.comparisons) and all(
+def no_number(f: StatsReport) -> bool:
+    return all(math.isnan(c.effect.estimate) and math.isnan(c.effect.p) and c.effect.reason for c in f.comparisons) and all(
         m.kind == "none" and math.isnan(m.estimate) and m.reason for m in f.models
     )
 
 
 def test_one_study(tmp_path: Path) -> None:
-    f = compute(cohort(tmp_path, {"a": 1}), Options())
+    f = compute_statistics(cohort(tmp_path, {"a": 1}), Options())
     assert no_number(f)
     assert f.computed == 0
     assert {c.comparison for c in f.comparisons} <= {"right_left", "operated_other"}
 
 
 def test_one_group(tmp_path: Path) -> None:
-    f = compute(cohort(tmp_path, {"only": 12}), Options())
+    f = compute_statistics(cohort(tmp_path, {"only": 12}), Options())
     assert "by group" not in {c.comparison for c in f.comparisons}
-    assert math.isfinite(row(f, "right_left").found.effect_size)
+    assert math.isfinite(row(f, "right_left").effect.effect_size)
     assert "group" not in {m.variable for m in f.models}
 
 
 def test_one_patient_with_ten_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 1}, repeats=10)
-    assert no_number(compute(folder, Options()))
-    every = compute(folder, Options(all_studies=True))
-    assert row(every, "right_left").found.n_a == 1  # ten studies are one patient
+    assert no_number(compute_statistics(folder, Options()))
+    every = compute_statistics(folder, Options(all_studies=True))
+    assert row(every, "right_left").effect.n_a == 1  # ten studies are one patient
     assert no_number(every)
 
 
 def test_nothing_measured_but_graded(tmp_path: Path) -> None:
     studies = [study_row(f"s{i}", group="ab"[i % 2]) for i in range(14)]
     muscles = [muscle_row(s["study"], side, MEDIUS, math.nan, math.nan) for s in studies for side in ("right", "left")]
-    f = compute(write_tables(tmp_path, studies, muscles), Options())
+    f = compute_statistics(write_tables(tmp_path, studies, muscles), Options())
     assert no_number(f)
     assert {(x.what, x.why): x.count for x in f.selection.left_out} == {
         ("muscle", "no number in it"): 28,
@@ -228,11 +228,11 @@ def test_no_spread(tmp_path: Path) -> None:
     muscles = [
         muscle_row(s["study"], side, MEDIUS, 0.3 if s["group"] == "a" else 0.2, 300.0) for s in studies for side in ("right", "left")
     ]
-    f = compute(write_tables(tmp_path, studies, muscles), Options())
-    group = row(f, "by group").found
+    f = compute_statistics(write_tables(tmp_path, studies, muscles), Options())
+    group = row(f, "by group").effect
     assert group.estimate == pytest.approx(-10)
     assert math.isnan(group.p)
     assert math.isnan(group.effect_size)
     assert "no spread" in group.reason
-    assert row(f, "right_left").found.estimate == 0
+    assert row(f, "right_left").effect.estimate == 0
     assert all(m.kind == "none" for m in f.models)

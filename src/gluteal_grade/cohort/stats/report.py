@@ -1,4 +1,4 @@
-"""All of it for one folder: read, select, compare, fit."""
+"""Statistics of one folder: read, select, compare, fit."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gluteal_grade.cohort.stats.cautions import cautions
-from gluteal_grade.cohort.stats.found import Comparison, adjusted
-from gluteal_grade.cohort.stats.groups import group_comparisons
+from gluteal_grade.cohort.stats.comparisons import Comparison, adjusted, group_comparisons, side_comparisons
 from gluteal_grade.cohort.stats.load import read_tables
 from gluteal_grade.cohort.stats.models import ModelRow, models
 from gluteal_grade.cohort.stats.options import Options
 from gluteal_grade.cohort.stats.select import Selection, select
-from gluteal_grade.cohort.stats.sides import side_comparisons
 
 
 @dataclass(frozen=True)
-class Findings:
+class StatsReport:
     """Everything that is written."""
 
     options: Options
@@ -28,10 +26,10 @@ class Findings:
     @property
     def computed(self) -> int:
         """Comparisons that gave a number."""
-        return sum(c.found.estimate == c.found.estimate for c in self.comparisons)
+        return sum(c.effect.estimate == c.effect.estimate for c in self.comparisons)
 
 
-def compute(folder: Path, options: Options) -> Findings:
+def compute_statistics(folder: Path, options: Options) -> StatsReport:
     """Statistics of the cohort in `folder`.
 
     Raises:
@@ -42,4 +40,6 @@ def compute(folder: Path, options: Options) -> Findings:
     selection = select(tables, options)
     comparisons = adjusted([*side_comparisons(selection, options), *group_comparisons(selection, options)])
     fitted = models(selection, options)
-    return Findings(options, selection, tuple(comparisons), tuple(fitted), tuple(cautions(selection, options, fitted, tables.bad_numbers)))
+    return StatsReport(
+        options, selection, tuple(comparisons), tuple(fitted), tuple(cautions(selection, options, fitted, tables.bad_numbers))
+    )

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.review.agreement.ratings import Floats
+from gluteal_grade.statistics.arrays import Floats, Ints
 
 PAIR_STATISTICS = ("percent_agreement", "kappa", "kappa_linear", "kappa_quadratic", "pabak", "gwet_ac1", "gwet_ac2_quadratic")
+
+
+def confusion(first: Ints, second: Ints, categories: int) -> Ints:
+    """How often each two categories met, (categories, categories): the first rater's in rows.
+
+    Args:
+        first, second: (n,) places of categories, from 0.
+        categories: how many there are.
+    """
+    return np.bincount(first * categories + second, minlength=categories * categories).reshape(categories, categories)
 
 
 def distances(categories: int, power: int) -> Floats:

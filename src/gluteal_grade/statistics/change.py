@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from scipy.optimize import brentq
 from scipy.special import ndtr, owens_t
 
-from gluteal_grade.result.models import IntervalPart
 from gluteal_grade.statistics.split_normal import SplitNormal
 
 Z95 = 1.959963984540054
 _REACH = 8.5  # SDs; beyond lies less than 1e-16
-
-
-def stated(measured: float, parts: Mapping[str, IntervalPart]) -> SplitNormal | None:
-    """Where the truth lies by the parts of a result's interval, fraction 0-1; None where none is stated.
-
-    The parts and not the bounds: the bounds are cut at 0 and 1, and their confidence is a setting.
-    """
-    if not parts or math.isnan(measured):
-        return None
-    below = math.sqrt(sum(p.below**2 for p in parts.values()))
-    above = math.sqrt(sum(p.above**2 for p in parts.values()))
-    return None if math.isnan(below + above) else SplitNormal(measured, below, above)
 
 
 def variance(of: SplitNormal) -> float:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from gluteal_grade.cohort.stats.effects import correction, noncentrality, paired, two_groups
-from gluteal_grade.cohort.stats.found import Found, holm
+from gluteal_grade.statistics.effects import Effect, correction, holm, noncentrality, paired, two_groups
 
 
 def test_sleep_data_of_student_paired() -> None:
@@ -109,7 +108,7 @@ def test_no_spread_gives_the_difference_and_no_more() -> None:
     assert math.isfinite(two_groups(np.full(6, 3.0), np.arange(7.0)).effect_size)  # one group varies
 
 
-def held(found: list[Found], delta: float) -> float:
+def held(found: list[Effect], delta: float) -> float:
     return float(np.mean([f.effect_low <= delta <= f.effect_high for f in found]))
 
 

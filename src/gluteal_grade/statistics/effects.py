@@ -4,19 +4,51 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
-from gluteal_grade.cohort.stats.found import NAN, Floats, Found
-from gluteal_grade.cohort.stats.options import MIN_PAIRS, MIN_PER_GROUP
+from gluteal_grade.statistics.arrays import Floats
 
+NAN = math.nan
+MIN_PER_GROUP = 5  # patients
+MIN_PAIRS = 6  # patients
 _DUST = 1e-9  # the tables hold four digits: smaller differences are rounding
 
 
-def paired(differences: Floats) -> Found:
+@dataclass(frozen=True)
+class Effect:
+    """Numbers of one comparison; NaN where there are none, and then `reason` says why.
+
+    Attributes:
+        n_a, n_b: patients.
+        statistic: what `estimate`, with its 95 % interval `low` to `high`, is.
+        effect_name, effect_size, effect_low, effect_high: the effect and its 95 % interval.
+        test, p: the test and its p.
+        check, p_check: another test of the same.
+    """
+
+    n_a: int
+    n_b: int
+    statistic: str = ""
+    estimate: float = NAN
+    low: float = NAN
+    high: float = NAN
+    effect_name: str = ""
+    effect_size: float = NAN
+    effect_low: float = NAN
+    effect_high: float = NAN
+    test: str = ""
+    p: float = NAN
+    check: str = ""
+    p_check: float = NAN
+    reason: str = ""
+
+
+def paired(differences: Floats) -> Effect:
     """Mean of within-patient differences with t interval, Cohen's dz, Wilcoxon's signed rank test as a check.
 
     dz = mean / SD of the differences (Cohen 1988, formula 2.3.5); interval: the noncentral t's that put t at their 2.5 and 97.5 % points
@@ -26,7 +58,7 @@ def paired(differences: Floats) -> Found:
         differences: (n,) one per patient, finite.
     """
     n = len(differences)
-    empty = Found(n, n, "mean difference", effect_name="Cohen's dz", test="paired t", check="Wilcoxon signed rank")
+    empty = Effect(n, n, "mean difference", effect_name="Cohen's dz", test="paired t", check="Wilcoxon signed rank")
     if n < MIN_PAIRS:
         return replace(empty, reason=f"fewer than {MIN_PAIRS} pairs")
     mean, sd = float(differences.mean()), float(differences.std(ddof=1))
@@ -49,7 +81,7 @@ def paired(differences: Floats) -> Found:
     )
 
 
-def two_groups(a: Floats, b: Floats) -> Found:
+def two_groups(a: Floats, b: Floats) -> Effect:
     """Mean of `a` minus mean of `b` with Welch's interval, Hedges' g, Mann-Whitney as a check.
 
     g: the difference over the pooled SD times the exact correction J (Hedges 1981). Its interval is that of the population
@@ -59,7 +91,7 @@ def two_groups(a: Floats, b: Floats) -> Found:
         a, b: (n,) one value per patient, finite.
     """
     na, nb = len(a), len(b)
-    empty = Found(na, nb, "mean difference", effect_name="Hedges' g", test="Welch t", check="Mann-Whitney")
+    empty = Effect(na, nb, "mean difference", effect_name="Hedges' g", test="Welch t", check="Mann-Whitney")
     if min(na, nb) < MIN_PER_GROUP:
         return replace(empty, reason=f"fewer than {MIN_PER_GROUP} patients in a group")
     difference = float(a.mean() - b.mean())
@@ -127,3 +159,15 @@ def wilcoxon(differences: Floats) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ties: then the normal approximation, as it should
         return float(stats.wilcoxon(kept).pvalue)
+
+
+def holm(p: Sequence[float]) -> Floats:
+    """P values adjusted for a family of tests (Holm 1979, step down); NaN stays NaN and does not count."""
+    from statsmodels.stats.multitest import multipletests
+
+    raw = np.asarray(p, float)
+    there = np.isfinite(raw)
+    out = np.full(raw.shape, NAN)
+    if there.any():
+        out[there] = multipletests(raw[there], method="holm")[1]
+    return out

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from gluteal_grade.review.agreement.kappas import PAIR_STATISTICS, gwet, kappa, pabak, pair_statistics, percent_agreement
+from gluteal_grade.statistics.kappas import PAIR_STATISTICS, confusion, gwet, kappa, pabak, pair_statistics, percent_agreement
 
 # two dermatologists, 88 patients, four grades (SAS/STAT manual, PROC FREQ, "Simple and Weighted Kappa Coefficients")
 SKIN = np.array([[10, 4, 1, 0], [5, 10, 12, 2], [2, 4, 12, 5], [0, 2, 6, 13]], float)
@@ -89,3 +89,31 @@ def test_one_category_alone_has_no_kappa() -> None:
 def test_nothing_counted_is_nan() -> None:
     assert np.isnan(pair_statistics(np.zeros((3, 3)))).all()
     assert np.isnan(percent_agreement(np.zeros((3, 3))))
+
+
+@given(st.integers(1, 50), st.integers(1, 50), st.integers(1, 50), st.integers(1, 50))
+def test_two_grades_are_cohens_kappa_with_any_weights(a: int, b: int, c: int, d: int) -> None:
+    n = a + b + c + d
+    observed, chance = (a + d) / n, ((a + b) * (a + c) + (c + d) * (b + d)) / n**2
+    matrix = np.array([[a, b], [c, d]])
+    for power in (1, 2):
+        assert kappa(matrix, power) == pytest.approx((observed - chance) / (1 - chance))
+
+
+@given(st.lists(st.integers(0, 50), min_size=9, max_size=9).map(lambda c: np.array(c).reshape(3, 3)))
+def test_kappa_is_one_only_on_the_diagonal_and_symmetric(matrix: np.ndarray) -> None:
+    for power in (1, 2):
+        found = kappa(matrix, power)
+        assert np.isnan(found) or found <= 1 + 1e-12
+        assert kappa(matrix.T, power) == pytest.approx(found, nan_ok=True)
+        assert kappa(np.diag([3, 4, 5]), power) == 1
+
+
+def test_a_far_miss_costs_more_with_squares() -> None:
+    far = np.array([[10, 0, 2], [0, 10, 0], [0, 0, 10]])
+    near = np.array([[10, 2, 0], [0, 10, 0], [0, 0, 10]])
+    assert kappa(far, 2) < kappa(far, 1) < kappa(near, 1)
+
+
+def test_confusion_counts_first_by_second() -> None:
+    assert confusion(np.array([0, 0, 2]), np.array([0, 1, 2]), 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]

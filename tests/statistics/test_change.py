@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gluteal_grade.cohort.change.difference import change_interval, difference_cdf, smallest_detectable_change, stated, variance
-from gluteal_grade.result.models import IntervalPart
+from gluteal_grade.statistics.change import change_interval, difference_cdf, smallest_detectable_change, variance
 from gluteal_grade.statistics.split_normal import SplitNormal
 
 sds = st.floats(1e-5, 0.2)
@@ -59,18 +58,6 @@ def test_exchanged_scans_exchange_the_bounds(f1: float, f2: float, a: float, b: 
     assert difference_cdf(prior, current, low) == pytest.approx(0.025, abs=1e-6)
     assert difference_cdf(prior, current, high) == pytest.approx(0.975, abs=1e-6)
     assert smallest_detectable_change(prior, current) == smallest_detectable_change(current, prior) > 0
-
-
-def test_the_parts_of_an_interval_add_up_in_squares() -> None:
-    parts = {"a": IntervalPart(below=0.03, above=0.0), "b": IntervalPart(below=0.04, above=0.02)}
-    found = stated(0.2, parts)
-    assert found is not None
-    assert (found.mode, found.below, found.above) == pytest.approx((0.2, 0.05, 0.02))
-
-
-@pytest.mark.parametrize(("fat", "parts"), [(0.2, {}), (math.nan, {"a": IntervalPart(below=0.1, above=0.1)})])
-def test_where_nothing_is_stated_there_is_no_distribution(fat: float, parts: dict[str, IntervalPart]) -> None:
-    assert stated(fat, parts) is None
 
 
 @pytest.mark.parametrize("widths", [(0.01, 0.01), (0.002, 0.012), (0.02, 0.0)])

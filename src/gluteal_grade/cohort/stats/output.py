@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from gluteal_grade.cohort.stats.comparisons import COLUMNS, as_row
 from gluteal_grade.cohort.stats.forest import forest
-from gluteal_grade.cohort.stats.found import COLUMNS, as_row
 from gluteal_grade.cohort.stats.methods import methods_text
 from gluteal_grade.cohort.stats.models import COLUMNS as MODEL_COLUMNS
-from gluteal_grade.cohort.stats.run import Findings
+from gluteal_grade.cohort.stats.report import StatsReport
 from gluteal_grade.errors import not_writable
 
 FILES = ("stats.csv", "models.csv", "left_out.csv", "methods.txt", "effects.png", "effects_regions.png")
 _LEFT_OUT = ("what", "why", "muscle", "region", "count")
 
 
-def write(findings: Findings, folder: Path) -> list[Path]:
+def write_statistics(report: StatsReport, folder: Path) -> list[Path]:
     """Write all files into `folder`; ours of an earlier run that this one does not write are removed.
 
     Returns:
@@ -34,7 +34,7 @@ def write(findings: Findings, folder: Path) -> list[Path]:
     try:
         scratch.mkdir(parents=True)
         try:
-            _write_all(findings, scratch)
+            _write_all(report, scratch)
             written = [name for name in FILES if (scratch / name).exists()]
             for name in written:
                 (scratch / name).replace(folder / name)
@@ -47,7 +47,7 @@ def write(findings: Findings, folder: Path) -> list[Path]:
     return [folder / name for name in written]
 
 
-def _write_all(f: Findings, folder: Path) -> None:
+def _write_all(f: StatsReport, folder: Path) -> None:
     _table([as_row(c) for c in f.comparisons], COLUMNS, folder / "stats.csv")
     _table([asdict(m) for m in f.models], MODEL_COLUMNS, folder / "models.csv")
     _table([asdict(x) for x in f.selection.left_out], _LEFT_OUT, folder / "left_out.csv")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from gluteal_grade.cohort.stats.ordinal import ordinal_groups, ordinal_pairs
+from gluteal_grade.statistics.cliffs_delta import ordinal_groups, ordinal_pairs
 
 GRADES = arrays(float, st.integers(5, 15), elements=st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0]))
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
-from gluteal_grade.review.agreement.several import alpha, coincidences, fleiss
+from gluteal_grade.statistics.several_raters import alpha, coincidences, fleiss
 
 # Fleiss 1971, table 1: 30 patients, 6 psychiatrists, 5 diagnoses
 FLEISS = """00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031

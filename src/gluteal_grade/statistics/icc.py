@@ -1,4 +1,4 @@
-"""Agreement on a continuous scale: intraclass correlation, Bland and Altman.
+"""Agreement on a continuous scale: intraclass correlation and its mean squares.
 
 All of it from sums over units, so that resampled studies cost a product of matrices.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from gluteal_grade.review.agreement.ratings import Floats
+from gluteal_grade.statistics.arrays import Floats
 
 Z = 1.96
 _NOTHING = 1e-12  # a share of the sum of squares that is rounding
@@ -93,28 +93,6 @@ def _f(above: float, below: float) -> float:
 def smallest_detectable_difference(total: Floats) -> Floats:
     """1.96 sqrt(2) SEM, with SEM the root of the error mean square; of two raters 1.96 SD of the differences."""
     return np.asarray(Z * np.sqrt(2 * squares(total).error), np.float64)
-
-
-def bland_altman(total: Floats) -> Floats:
-    """Bias (first less second), SD of differences, lower and upper limit of agreement (Bland & Altman 1999); (..., 4) of sums of two."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        bias = (total[..., 1] - total[..., 2]) / total[..., 0]
-    sd = np.sqrt(2 * squares(total).error)
-    return np.stack([bias, sd, bias - Z * sd, bias + Z * sd], axis=-1)
-
-
-def bland_altman_limits(bias: float, sd: float, n: int) -> tuple[tuple[float, float], ...]:
-    """95 % limits of bias, SD, lower and upper limit of agreement, of n independent differences.
-
-    Bias and limits: t with the standard errors of Bland & Altman 1999 (section 2); SD: chi squared.
-    """
-    t = float(stats.t.ppf(0.975, n - 1))
-    of_bias = t * sd / np.sqrt(n)
-    of_limit = t * sd * np.sqrt(1 / n + Z**2 / (2 * (n - 1)))
-    low, high = bias - Z * sd, bias + Z * sd
-    ends = ((bias, of_bias), (low, of_limit), (high, of_limit))
-    about = [(float(at - half), float(at + half)) for at, half in ends]
-    return about[0], error_limits(sd, n - 1), about[1], about[2]
 
 
 def error_limits(value: float, freedom: int) -> tuple[float, float]:

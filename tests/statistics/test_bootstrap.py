@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gluteal_grade.review.agreement.bootstrap import by_study, intervals
+from gluteal_grade.statistics.bootstrap import bca_intervals, percentile_interval, resampled_rows, sums_by_cluster
 
 
 def ratio(total: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def clusters() -> np.ndarray:
 
 
 def test_as_scipy(clusters: np.ndarray) -> None:
-    ours = intervals(clusters, ratio, 20000, 1)[0]
+    ours = bca_intervals(clusters, ratio, draws=20000, seed=1)[0]
 
     def squared(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
         return (a.sum(axis=axis) / b.sum(axis=axis)) ** 2
@@ -34,30 +34,44 @@ def test_as_scipy(clusters: np.ndarray) -> None:
 
 
 def test_order_of_studies_does_not_matter(clusters: np.ndarray) -> None:
-    assert intervals(clusters, ratio, 500, 1) == intervals(clusters[::-1], ratio, 500, 1)
-    assert intervals(clusters, ratio, 500, 1) != intervals(clusters, ratio, 500, 2)
+    assert bca_intervals(clusters, ratio, draws=500, seed=1) == bca_intervals(clusters[::-1], ratio, draws=500, seed=1)
+    assert bca_intervals(clusters, ratio, draws=500, seed=1) != bca_intervals(clusters, ratio, draws=500, seed=2)
 
 
 def test_studies_move_as_one() -> None:
     """Six equal units in each study: the interval is that of studies, not of six times as many."""
     rng = np.random.default_rng(0)
     one = np.column_stack([rng.integers(0, 2, 40), np.ones(40)]).astype(float)
-    alone, six = (intervals(c, ratio, 2000, 3)[0] for c in (one, 6 * one))
+    alone, six = (bca_intervals(c, ratio, draws=2000, seed=3)[0] for c in (one, 6 * one))
     assert (alone.low, alone.high) == (six.low, six.high)
-    apart = intervals(np.repeat(one, 6, axis=0), ratio, 2000, 3)[0]
+    apart = bca_intervals(np.repeat(one, 6, axis=0), ratio, draws=2000, seed=3)[0]
     assert apart.high - apart.low < 0.6 * (six.high - six.low)
 
 
-def test_sums_by_study() -> None:
+def test_sums_sums_by_cluster() -> None:
     rows = np.array([[1.0, 10], [2, 20], [4, 40]])
-    assert by_study(np.array([7, 3, 7]), rows).tolist() == [[2, 20], [5, 50]]
-    assert by_study(np.array([], np.intp), np.empty((0, 2))).shape == (0, 2)
+    assert sums_by_cluster(np.array([7, 3, 7]), rows).tolist() == [[2, 20], [5, 50]]
+    assert sums_by_cluster(np.array([], np.intp), np.empty((0, 2))).shape == (0, 2)
 
 
 def test_where_there_is_none() -> None:
-    one = intervals(np.array([[1.0, 2.0]]), ratio, 200, 1)[0]
+    one = bca_intervals(np.array([[1.0, 2.0]]), ratio, draws=200, seed=1, unit="study")[0]
     assert np.isnan([one.low, one.high]).all()
     assert "one study" in one.note
-    alike = intervals(np.ones((9, 2)), ratio, 200, 1)[0]
+    alike = bca_intervals(np.ones((9, 2)), ratio, draws=200, seed=1)[0]
     assert np.isnan(alike.low)
     assert "alike" in alike.note
+
+
+def test_whole_clusters_vary_more_than_rows() -> None:
+    rng = np.random.default_rng(1)
+    study = np.repeat(np.arange(30), 6)
+    values = rng.normal(size=30)[study] + 0.01 * rng.normal(size=180)
+    together, apart = (resampled_rows(k, lambda i: float(values[i].mean()), draws=400, seed=0xB007) for k in (study, np.arange(180)))
+    assert together[1] - together[0] > 1.8 * (apart[1] - apart[0])
+    assert together[0] < values.mean() < together[1]
+
+
+def test_percentiles_leave_out_what_is_not_defined() -> None:
+    assert percentile_interval([np.nan, *range(101)]) == (2.5, 97.5)
+    assert np.isnan(percentile_interval([np.nan])).all()

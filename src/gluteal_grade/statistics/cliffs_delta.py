@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from gluteal_grade.cohort.stats.effects import wilcoxon
-from gluteal_grade.cohort.stats.found import Floats, Found
-from gluteal_grade.cohort.stats.options import MIN_PAIRS, MIN_PER_GROUP
+from gluteal_grade.statistics.arrays import Floats
+from gluteal_grade.statistics.bootstrap import percentile_interval
+from gluteal_grade.statistics.effects import MIN_PAIRS, MIN_PER_GROUP, Effect, wilcoxon
 
 _ONE_WAY = "every patient alike: no bootstrap interval"
 
 
-def ordinal_groups(a: Floats, b: Floats, draws: int, seed: int) -> Found:
+def ordinal_groups(a: Floats, b: Floats, draws: int, seed: int) -> Effect:
     """Cliff's delta (1993), P(a > b) - P(a < b), and the probability of superiority (delta + 1) / 2; test: Mann-Whitney.
 
     Interval: percentiles of `draws` draws of patients with replacement, within each group.
@@ -24,7 +24,7 @@ def ordinal_groups(a: Floats, b: Floats, draws: int, seed: int) -> Found:
         draws: how many.
         seed: start of the generator.
     """
-    empty = Found(
+    empty = Effect(
         len(a), len(b), "probability of superiority", effect_name="Cliff's delta", test="Mann-Whitney",
     )  # fmt: skip
     if min(len(a), len(b)) < MIN_PER_GROUP:
@@ -46,7 +46,7 @@ def ordinal_groups(a: Floats, b: Floats, draws: int, seed: int) -> Found:
     return _with_interval(found, np.einsum("ij,jk,ik->i", many_a, order, many_b))
 
 
-def ordinal_pairs(differences: Floats, draws: int, seed: int) -> Found:
+def ordinal_pairs(differences: Floats, draws: int, seed: int) -> Effect:
     """Cliff's delta within patients (1993, d_w): share with a positive less share with a negative difference; test: sign test, exact.
 
     Args:
@@ -55,7 +55,7 @@ def ordinal_pairs(differences: Floats, draws: int, seed: int) -> Found:
         seed: start of the generator.
     """
     n = len(differences)
-    empty = Found(
+    empty = Effect(
         n, n, "probability of superiority", effect_name="Cliff's delta, paired", test="sign", check="Wilcoxon signed rank",
     )  # fmt: skip
     if n < MIN_PAIRS:
@@ -72,6 +72,6 @@ def ordinal_pairs(differences: Floats, draws: int, seed: int) -> Found:
     return _with_interval(found, (drawn[:, 0] - drawn[:, 1]) / n)
 
 
-def _with_interval(found: Found, drawn: Floats) -> Found:
-    low, high = (float(v) for v in np.percentile(drawn, [2.5, 97.5]))
+def _with_interval(found: Effect, drawn: Floats) -> Effect:
+    low, high = percentile_interval(drawn)
     return replace(found, low=(low + 1) / 2, high=(high + 1) / 2, effect_low=low, effect_high=high)
