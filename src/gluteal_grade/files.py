@@ -43,3 +43,14 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     """CSV as `muscles.csv`: UTF-8, comma, full stop, header line, LF; a row lacking a column is empty there."""
     with table_writer(path, columns) as writer:
         writer.writerows(rows)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 with LF, whole or not at all.
+
+    Raises:
+        TransientFailure: `output_not_writable`.
+    """
+    with whole(path) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -6,8 +6,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from gluteal_grade.drawing.theme import THEMES
 from gluteal_grade.report.panel import FAT_COLOURS, ZONE_COLOUR
-from gluteal_grade.report.theme import THEMES
 from gluteal_grade.vocabulary import COLOURS
 
 SIGHT = {

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gluteal_grade.drawing.page import Area, drawing_style
+from gluteal_grade.drawing.theme import THEMES
 from gluteal_grade.report.frame import _head
 from gluteal_grade.report.look import LONGEST, MOST_LINES, Look
 from gluteal_grade.report.overlay import write_overlays
-from gluteal_grade.report.page import Area, drawing_style
-from gluteal_grade.report.theme import THEMES
 from tests.report.studies import toy_study
 
 _SAYS = 1500  # pixels left of where the header says that it names nobody

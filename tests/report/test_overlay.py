@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gluteal_grade.drawing.page import Area
 from gluteal_grade.geometry import Volume
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report import overlay
 from gluteal_grade.report.overlay import write_overlays
-from gluteal_grade.report.page import Area
 from gluteal_grade.report.view import view_of
 from gluteal_grade.result.models import MuscleStatus, StudyResult
 from gluteal_grade.vocabulary import Muscle, Side

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.review.agreement.read import read_ratings
+from gluteal_grade.review.agreement.ratings_csv import read_ratings
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import CorrectionState, Table
 from gluteal_grade.review.corrections import accept_upload

@@ -11,7 +11,7 @@ from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.review.agreement.found import Findings
+    from gluteal_grade.review.agreement.report import AgreementReport
 
 
 def agreement(
@@ -26,18 +26,18 @@ def agreement(
 
     Exit codes: 0 written, 2 refused (what is no rating, nothing to compare), 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.review.agreement.found import Options
-    from gluteal_grade.review.agreement.read import read_ratings
-    from gluteal_grade.review.agreement.run import compute
-    from gluteal_grade.review.agreement.write import write
+    from gluteal_grade.review.agreement.compute import compute_agreement
+    from gluteal_grade.review.agreement.output import write_agreement
+    from gluteal_grade.review.agreement.ratings_csv import read_ratings
+    from gluteal_grade.review.agreement.report import AgreementOptions
 
     try:
-        options = Options(bootstrap)
+        options = AgreementOptions(bootstrap)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--bootstrap") from None
     try:
-        found = compute(read_ratings(ratings), options)
-        written = write(found, output)
+        found = compute_agreement(read_ratings(ratings), options)
+        written = write_agreement(found, output)
     except GradeError as error:
         return tell(error)
     if not quiet:
@@ -45,7 +45,7 @@ def agreement(
     return GRADED
 
 
-def _report(found: Findings, written: list[Path]) -> None:
+def _report(found: AgreementReport, written: list[Path]) -> None:
     from gluteal_grade.report.words import count
 
     r = found.ratings

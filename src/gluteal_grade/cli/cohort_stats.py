@@ -11,7 +11,7 @@ from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.cohort.stats.options import Options
+    from gluteal_grade.cohort.stats.options import StatsOptions
     from gluteal_grade.cohort.stats.report import StatsReport
 
 
@@ -47,11 +47,11 @@ def stats(
     return GRADED
 
 
-def _options(group: str, include: str, all_studies: bool) -> Options:
-    from gluteal_grade.cohort.stats.options import Options
+def _options(group: str, include: str, all_studies: bool) -> StatsOptions:
+    from gluteal_grade.cohort.stats.options import StatsOptions
 
     try:
-        return Options(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies)
+        return StatsOptions(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--include") from None
 

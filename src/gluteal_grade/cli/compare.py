@@ -28,8 +28,8 @@ def compare(
 
     from gluteal_grade.cohort.change.compare import compare_results
     from gluteal_grade.cohort.change.console import print_comparison
-    from gluteal_grade.cohort.change.read import read_result
-    from gluteal_grade.cohort.change.write import write_comparison
+    from gluteal_grade.cohort.change.output import write_comparison
+    from gluteal_grade.cohort.change.results import read_result
 
     try:
         before, now = read_result(prior, "prior"), read_result(current, "current")

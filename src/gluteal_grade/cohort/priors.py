@@ -15,8 +15,7 @@ from gluteal_grade.cohort.change.cautions import MEANING, Caution
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.models import Change
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_studies_csv
-from gluteal_grade.cohort.change.read import read_result
-from gluteal_grade.cohort.change.readable import usable
+from gluteal_grade.cohort.change.results import read_result, usable
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.report.html import Prior, PriorRow, write_report

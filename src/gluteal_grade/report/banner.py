@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from gluteal_grade.report.page import Page
+from gluteal_grade.drawing.page import Page
 from gluteal_grade.report.words import joined, why_text
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.vocabulary import Region

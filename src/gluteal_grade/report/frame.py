@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from gluteal_grade.drawing.page import Page, Rgb
 from gluteal_grade.report.banner import banner_height, draw_banner
 from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
 from gluteal_grade.report.look import Look
-from gluteal_grade.report.page import Page, Rgb
 from gluteal_grade.report.readings import norm_lines, statement_lines
 from gluteal_grade.report.shown import Shown
 from gluteal_grade.report.view import View

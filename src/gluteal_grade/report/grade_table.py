@@ -6,7 +6,7 @@ import math
 import textwrap
 from dataclasses import dataclass
 
-from gluteal_grade.report.page import Area, Page
+from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.report.readings import grade_text, probability_text
 from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
 from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.geometry import Array
-from gluteal_grade.report.page import Area, Page
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size
 from gluteal_grade.report.words import muscle_name

@@ -7,7 +7,7 @@ from itertools import pairwise
 import matplotlib as mpl
 import numpy as np
 
-from gluteal_grade.report.page import Area, Page
+from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.report.panel import BORDER_DASHES, FAT_COLOURS, ZONE_COLOUR, hatch
 from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.report.words import leaves_out, legend_entries

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.review.agreement.found import Options
+from gluteal_grade.review.agreement.compute import compute_agreement
 from gluteal_grade.review.agreement.ratings import Rater, Ratings, ScaleRatings
-from gluteal_grade.review.agreement.run import compute
+from gluteal_grade.review.agreement.report import AgreementOptions
 from gluteal_grade.review.agreement.scales import KNOWN
 
 _SIMULATIONS, _LARGE = 500, 60_000
@@ -42,7 +42,7 @@ def _scale(name: str, study: npt.NDArray[np.intp], values: npt.NDArray[np.float6
 
 def numbers(ratings: Ratings, seed: int, draws: int) -> dict[str, tuple[float, float, float]]:
     """Value and limits of A against B, and of all three."""
-    rows = compute(ratings, Options(draws, seed)).rows
+    rows = compute_agreement(ratings, AgreementOptions(draws, seed)).rows
     return {
         f"{r.scale} {r.statistic}": (r.value, r.low, r.high)
         for r in rows

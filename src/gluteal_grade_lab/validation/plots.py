@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from gluteal_grade.drawing.bland_altman import Level, draw_differences
+from gluteal_grade.drawing.figure import blank_figure, legend_below, save_png
+from gluteal_grade.drawing.palette import MUSCLES
 from gluteal_grade.statistics.bland_altman import summarised
 from gluteal_grade.statistics.split_normal import SplitNormal
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, plain
-
-_COLOURS = {"gluteus_maximus": "#E69F00", "gluteus_medius": "#56B4E9", "gluteus_minimus": "#CC79A7"}
 
 
 def bland_altman(records: list[Record], labels: str, path: Path) -> Path | None:
@@ -24,19 +25,18 @@ def bland_altman(records: list[Record], labels: str, path: Path) -> Path | None:
     figure, axes = _panels(len(methods))
     for axis, name in zip(axes, methods, strict=True):
         rows = [m for *_, m in plain(records, labels, name)]
-        x = np.array([50 * (m["ff"] + m["true"]) for m in rows])
-        y = np.array([100 * (m["ff"] - m["true"]) for m in rows])
-        for muscle, colour in _COLOURS.items():
-            mine = np.array([m["muscle"] == muscle for m in rows])
-            axis.scatter(x[mine], y[mine], s=9, color=colour, label=muscle.removeprefix("gluteus_"), linewidths=0)
-        a = summarised(y)
-        for level, style in ((a.bias, "-"), (a.low, "--"), (a.high, "--")):
-            axis.axhline(level, color="black", linewidth=0.8, linestyle=style)
+        values = {m: 100 * np.array([(r["ff"], r["true"]) for r in rows if r["muscle"] == m]).reshape(-1, 2) for m in MUSCLES}
+        a = summarised([100 * (r["ff"] - r["true"]) for r in rows])
+        levels = [Level(v, np.nan, np.nan, line, f"{round(v, 1) + 0.0:+.1f}") for v, line in ((a.bias, "-"), (a.low, "--"), (a.high, "--"))]
+        draw_differences(axis, [(values[m], mark) for m, mark in MUSCLES.items()], levels)
         axis.set_title(f"{NAMES[name]}, {labels} labels: {a.bias:+.2f} ({a.low:+.2f} to {a.high:+.2f})", fontsize=9)
         axis.set_xlabel("mean of measured and true fat fraction, %", fontsize=8)
         axis.set_ylabel("measured - true, points", fontsize=8)
-    axes[0].legend(fontsize=7)
-    return _write(figure, path)
+    legend_below(
+        figure,
+        [Line2D([], [], color=k.colour, marker=k.marker, linestyle="none", label=m.removeprefix("gluteus_")) for m, k in MUSCLES.items()],
+    )
+    return save_png(figure, path)
 
 
 def interval_reliability(records: list[Record], labels: str, path: Path) -> Path | None:
@@ -59,19 +59,12 @@ def interval_reliability(records: list[Record], labels: str, path: Path) -> Path
     axis.set_ylabel("share that hold the truth", fontsize=8)
     axis.set_title(f"Intervals, {labels} labels", fontsize=9)
     axis.legend(fontsize=7)
-    return _write(figure, path)
+    return save_png(figure, path)
 
 
-def _panels(count: int):  # type: ignore[no-untyped-def]
-    figure = Figure(figsize=(4.6 * count, 3.6), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+def _panels(count: int) -> tuple[Any, list[Any]]:
+    figure = blank_figure(4.6 * count, 3.6)
     axes = [figure.add_subplot(1, count, n + 1) for n in range(count)]
     for axis in axes:
         axis.tick_params(labelsize=8)
     return figure, axes
-
-
-def _write(figure: Figure, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
-    return path

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gluteal_grade.cohort.change.difference import change_interval, smallest_detectable_change, stated
+from gluteal_grade.cohort.change.compare import stated
 from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.result.models import IntervalPart
+from gluteal_grade.statistics.change import change_interval, smallest_detectable_change
 from gluteal_grade.statistics.split_normal import SplitNormal
 from gluteal_grade_lab.validation.measured import rows_of
 from gluteal_grade_lab.validation.refit import refitted

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.cohort.change.grades import chances, grade_changes
+from gluteal_grade.cohort.change.compare import chances, grade_changes
 from tests.cohort.change.makers import muscle
 
 

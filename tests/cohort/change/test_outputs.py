@@ -14,8 +14,7 @@ from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.console import print_comparison
 from gluteal_grade.cohort.change.course import joined, points_of
 from gluteal_grade.cohort.change.models import Comparison
-from gluteal_grade.cohort.change.rows import COLUMNS, rows
-from gluteal_grade.cohort.change.write import notes_of, write_comparison
+from gluteal_grade.cohort.change.output import COLUMNS, notes_of, rows, write_comparison
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.readings import quartile_edges
 from gluteal_grade.result.models import MuscleStatus

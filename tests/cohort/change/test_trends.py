@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gluteal_grade.cohort.change.compare import compare_results
+from gluteal_grade.cohort.change.output import COLUMNS as PAIR_COLUMNS
+from gluteal_grade.cohort.change.output import rows
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_studies_csv, picture_name
-from gluteal_grade.cohort.change.read import read_result
-from gluteal_grade.cohort.change.rows import COLUMNS as PAIR_COLUMNS
-from gluteal_grade.cohort.change.rows import rows
+from gluteal_grade.cohort.change.results import read_result
 from gluteal_grade.cohort.change.trends import COLUMNS, patient_trends
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result.models import StudyResult

@@ -11,7 +11,7 @@ import typer
 from gluteal_grade.cli.cohort_stats import stats
 from gluteal_grade.cohort.stats.comparisons import COLUMNS, as_row
 from gluteal_grade.cohort.stats.models import COLUMNS as MODEL_COLUMNS
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.output import FILES
 from gluteal_grade.cohort.stats.report import compute_statistics
 from tests.cohort.stats.cohort_factory import cohort
@@ -43,7 +43,7 @@ def test_all_files(with_regions: Path, capsys: pytest.CaptureFixture[str]) -> No
     text = capsys.readouterr().out
     assert "17 studies of 17 patients counted." in text
     assert "are mixed" not in text
-    memory = compute_statistics(folder, Options())
+    memory = compute_statistics(folder, StatsOptions())
     table = pd.read_csv(out / "stats.csv", keep_default_na=False, na_values=["NaN"])
     assert tuple(table.columns) == COLUMNS
     assert len(table) == len(memory.comparisons)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.cohort.stats.design import Design, design
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 
 
 def frame(patients: int = 20, **columns: Any) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def names(d: Design) -> list[tuple[str, str, str]]:
 
 
 def plan(rows: pd.DataFrame, outcome: str = "fat_fraction", group: str = "group") -> Design:
-    return design(rows, outcome, Options(group=group))
+    return design(rows, outcome, StatsOptions(group=group))
 
 
 def test_all_terms() -> None:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from gluteal_grade.cohort.stats.comparisons import Comparison
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.report import StatsReport, compute_statistics
 from tests.cohort.stats.cohort_factory import cohort, muscle_row, study_row, write_tables
 
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def findings(folder: Path) -> StatsReport:
-    return compute_statistics(folder, Options())
+    return compute_statistics(folder, StatsOptions())
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def changed(folder: Path, into: Path, **columns: object) -> Path:
 def test_names_of_groups_are_only_names(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
     """The later name is compared with the earlier: exchanged names flip every sign. Not ASCII, quotes and dollars do no harm."""
     swap = {"control": "Ωmega \"$x_1$\"; 'a'", "operated": "Ärzte, C(1) + 0"}
-    other = compute_statistics(changed(folder, tmp_path / "x", group=lambda s: s.map(swap)), Options())
+    other = compute_statistics(changed(folder, tmp_path / "x", group=lambda s: s.map(swap)), StatsOptions())
     for outcome in ("fat_fraction", "volume_ml", "quartile"):
         here, there = row(findings, "by group", outcome), row(other, "by group", outcome)
         assert (there.level_a, there.level_b) == (swap["operated"], swap["control"])[:: 1 if "Ä".casefold() > "Ω".casefold() else -1]
@@ -133,7 +133,7 @@ def test_names_of_groups_are_only_names(folder: Path, findings: StatsReport, tmp
 
 
 def test_a_constant_changes_no_difference(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
-    other = compute_statistics(changed(folder, tmp_path / "x", fat_fraction=lambda s: s + 0.1), Options())
+    other = compute_statistics(changed(folder, tmp_path / "x", fat_fraction=lambda s: s + 0.1), StatsOptions())
     for comparison in ("right_left", "by group"):
         a, b = row(findings, comparison).effect, row(other, comparison).effect
         assert (a.estimate, a.effect_size, a.effect_low, a.p) == pytest.approx((b.estimate, b.effect_size, b.effect_low, b.p), rel=1e-6)
@@ -142,7 +142,7 @@ def test_a_constant_changes_no_difference(folder: Path, findings: StatsReport, t
 def test_order_of_rows_changes_nothing(folder: Path, findings: StatsReport, tmp_path: Path) -> None:
     for name in ("studies.csv", "cohort.csv"):
         pd.read_csv(folder / name, dtype=str, keep_default_na=False).sample(frac=1, random_state=3).to_csv(tmp_path / name, index=False)
-    other = compute_statistics(tmp_path, Options())
+    other = compute_statistics(tmp_path, StatsOptions())
     for a, b in zip(findings.comparisons, other.comparisons, strict=True):
         assert (a.effect.effect_size, a.effect.effect_low, a.p_holm) == pytest.approx((b.effect.effect_size, b.effect.effect_low, b.p_holm))
 
@@ -153,7 +153,7 @@ def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: P
     table.loc[beside_metal, "method"] = "t1"
     table.to_csv(tmp_path / "cohort.csv", index=False)
     (tmp_path / "studies.csv").write_bytes((folder / "studies.csv").read_bytes())
-    f = compute_statistics(tmp_path, Options())
+    f = compute_statistics(tmp_path, StatsOptions())
     fat, volume = row(f, "right_left"), row(f, "right_left", "volume_ml")
     assert (fat.effect.n_a, volume.effect.n_a) == (22, 26)
     assert "4 studies left out" in fat.note
@@ -164,7 +164,7 @@ def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: P
 
 def test_repeated_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=3)
-    first, every = compute_statistics(folder, Options()), compute_statistics(folder, Options(all_studies=True))
+    first, every = compute_statistics(folder, StatsOptions()), compute_statistics(folder, StatsOptions(all_studies=True))
     assert (len(first.selection.studies), len(every.selection.studies)) == (16, 48)
     assert row(first, "right_left").effect.n_a == row(every, "right_left").effect.n_a == 16  # patients
     table = pd.read_csv(folder / "cohort.csv", dtype={"study": str}).query("muscle == @MEDIUS")
@@ -180,7 +180,7 @@ def test_a_patient_in_both_groups_is_in_none(tmp_path: Path) -> None:
     table = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
     table.loc[0, "group"] = "b"
     table.to_csv(folder / "studies.csv", index=False)
-    c = row(compute_statistics(folder, Options(all_studies=True)), "by group")
+    c = row(compute_statistics(folder, StatsOptions(all_studies=True)), "by group")
     assert (c.effect.n_a, c.effect.n_b, c.note) == (8, 7, "1 patient in both groups left out")
 
 
@@ -191,14 +191,14 @@ def no_number(f: StatsReport) -> bool:
 
 
 def test_one_study(tmp_path: Path) -> None:
-    f = compute_statistics(cohort(tmp_path, {"a": 1}), Options())
+    f = compute_statistics(cohort(tmp_path, {"a": 1}), StatsOptions())
     assert no_number(f)
     assert f.computed == 0
     assert {c.comparison for c in f.comparisons} <= {"right_left", "operated_other"}
 
 
 def test_one_group(tmp_path: Path) -> None:
-    f = compute_statistics(cohort(tmp_path, {"only": 12}), Options())
+    f = compute_statistics(cohort(tmp_path, {"only": 12}), StatsOptions())
     assert "by group" not in {c.comparison for c in f.comparisons}
     assert math.isfinite(row(f, "right_left").effect.effect_size)
     assert "group" not in {m.variable for m in f.models}
@@ -206,8 +206,8 @@ def test_one_group(tmp_path: Path) -> None:
 
 def test_one_patient_with_ten_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 1}, repeats=10)
-    assert no_number(compute_statistics(folder, Options()))
-    every = compute_statistics(folder, Options(all_studies=True))
+    assert no_number(compute_statistics(folder, StatsOptions()))
+    every = compute_statistics(folder, StatsOptions(all_studies=True))
     assert row(every, "right_left").effect.n_a == 1  # ten studies are one patient
     assert no_number(every)
 
@@ -215,7 +215,7 @@ def test_one_patient_with_ten_studies(tmp_path: Path) -> None:
 def test_nothing_measured_but_graded(tmp_path: Path) -> None:
     studies = [study_row(f"s{i}", group="ab"[i % 2]) for i in range(14)]
     muscles = [muscle_row(s["study"], side, MEDIUS, math.nan, math.nan) for s in studies for side in ("right", "left")]
-    f = compute_statistics(write_tables(tmp_path, studies, muscles), Options())
+    f = compute_statistics(write_tables(tmp_path, studies, muscles), StatsOptions())
     assert no_number(f)
     assert {(x.what, x.why): x.count for x in f.selection.left_out} == {
         ("muscle", "no number in it"): 28,
@@ -228,7 +228,7 @@ def test_no_spread(tmp_path: Path) -> None:
     muscles = [
         muscle_row(s["study"], side, MEDIUS, 0.3 if s["group"] == "a" else 0.2, 300.0) for s in studies for side in ("right", "left")
     ]
-    f = compute_statistics(write_tables(tmp_path, studies, muscles), Options())
+    f = compute_statistics(write_tables(tmp_path, studies, muscles), StatsOptions())
     group = row(f, "by group").effect
     assert group.estimate == pytest.approx(-10)
     assert math.isnan(group.p)

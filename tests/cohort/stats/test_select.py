@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gluteal_grade.cohort.stats.load import read_tables
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.select import NoGrouping, Selection, select
 from gluteal_grade.errors import Reason, RefusedInput
 from tests.cohort.stats.cohort_factory import muscle_row, study_row, write_tables
@@ -21,7 +21,7 @@ def rows_of(study: str, **values: Any) -> list[dict[str, Any]]:
 
 
 def chosen(folder: Path, **options: Any) -> Selection:
-    return select(read_tables(folder), Options(**options))
+    return select(read_tables(folder), StatsOptions(**options))
 
 
 def told(selection: Selection) -> dict[tuple[str, str], int]:
@@ -98,7 +98,7 @@ def test_levels(tmp_path: Path) -> None:
 def test_unknown_status_is_wrong_usage() -> None:
     for bad in ((), ("graded", "missing")):
         with pytest.raises(ValueError, match="of graded"):
-            Options(include=bad)
+            StatsOptions(include=bad)
 
 
 def refusal(folder: Path) -> RefusedInput:

@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gluteal_grade.cohort.change.cautions import MEANING, Caution
+from gluteal_grade.cohort.change.cautions import MEANING, Caution, signed
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
-from gluteal_grade.cohort.change.words import signed
 from gluteal_grade.vocabulary import Part, Region, Side
 
 _DASH = "-"

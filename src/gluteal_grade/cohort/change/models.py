@@ -6,14 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gluteal_grade.cohort.change.cautions import Caution
+from gluteal_grade.cohort.change.cautions import Caution, Why
 from gluteal_grade.errors import Reason
 from gluteal_grade.result.models import IntervalPart, MuscleStatus, Number, Provenance, SeriesReport
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
 FORMAT_VERSION = "1.0"
-
-Why = Reason | Caution
 
 
 class _Model(BaseModel):

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.cohort.gallery.files import FIGURES
-from gluteal_grade.cohort.gallery.strips import Strip, draw_strips
+from gluteal_grade.cohort.gallery.study_files import FIGURES
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
 from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
-from gluteal_grade.files import whole
+from gluteal_grade.drawing.figure import blank_figure, save_png
+from gluteal_grade.drawing.fonts import drawable
+from gluteal_grade.drawing.palette import BLUE, INK
+from gluteal_grade.drawing.palette import SIDES as SIDE_MARKS
+from gluteal_grade.drawing.strips import Strip, draw_strips
+from gluteal_grade.vocabulary import Side
 
 KINDS = {
     "by_sex": "fat fraction and volume by sex and side",
@@ -23,7 +27,7 @@ KINDS = {
 _DPI = 100
 _WIDTH = 11.0  # inches
 _NAME = 26  # characters of a group's name
-_BARS = {"right": ("#0072B2", ""), "left": ("#F5B183", "////")}  # side: colour and hatch
+_BARS = {Side.RIGHT: (BLUE, ""), Side.LEFT: ("#F5B183", "////")}  # fill and hatch: paler than the left's own, so that the hatch shows
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Figure:
 
 def write_figures(cohort: Cohort, out: Path) -> Iterator[Figure]:
     """Per muscle: fat and volume by sex and side, by group and side where there are groups, grades by side; none without any muscle."""
-    from gluteal_grade.report.page import drawing_style
+    from gluteal_grade.drawing.page import drawing_style
 
     if not (cohort.status >= 0).any():
         return
@@ -70,7 +74,7 @@ def strips(found: Numbers, parts: tuple[Part, ...]) -> list[Strip]:
     for part in parts:
         for s, side in enumerate(SIDES):
             values = found[part.rows, s]
-            rows.append(Strip(part.name, side.value, values[~np.isnan(values)].astype(np.float64)))
+            rows.append(Strip(f"{part.name}, {side}", SIDE_MARKS[side], values[~np.isnan(values)].astype(np.float64)))
     return rows
 
 
@@ -92,11 +96,9 @@ def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
         found = grades(cohort, scale)[:, :, muscle]
         for s, side in enumerate(SIDES):
             counts = grade_counts(found[:, s], top)
-            colour, hatch = _BARS[side.value]
+            colour, hatch = _BARS[side]
             x = np.arange(top + 1) + (-0.2 if s == 0 else 0.2)
-            bars = axis.bar(
-                x, counts, 0.38, color=colour, hatch=hatch, edgecolor="#1a1a1a", linewidth=0.6, label=f"{side} (n = {sum(counts):,})"
-            )
+            bars = axis.bar(x, counts, 0.38, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6, label=f"{side} (n = {sum(counts):,})")
             if max(counts) < 1000:
                 axis.bar_label(bars, [str(n) if n else "" for n in counts], fontsize=8, padding=1)
         axis.set_xticks(range(top + 1))
@@ -121,28 +123,20 @@ def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
 
 def _readable(groups: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """Groups under names that the font has and that fit; the full names in order where one was changed."""
-    from matplotlib.font_manager import findfont, get_font
-
-    known = get_font(findfont("DejaVu Sans")).get_charmap()
     names = tuple(part.name for part in groups)
-    if all(len(name) <= _NAME and all(ord(c) in known for c in name) for name in names):
+    if all(len(name) <= _NAME and drawable(name) == name for name in names):
         return groups, ()
     return tuple(Part(f"group {n}", part.rows) for n, part in enumerate(groups, start=1)), names
 
 
 def _panels(number: int, height: float) -> tuple[Any, list[Any]]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas(figsize=(_WIDTH, height), dpi=_DPI, layout="constrained", facecolor="#ffffff")
-    FigureCanvasAgg(canvas)
+    canvas = blank_figure(_WIDTH, height, dpi=_DPI)
     return canvas, list(canvas.subplots(1, number))
 
 
 def _write(canvas: Any, path: Path, kind: str, muscle: int) -> Figure:
     title = f"{MUSCLES[muscle].replace('_', ' ').capitalize()}: {KINDS[kind]}"
     canvas.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    with whole(path) as scratch:
-        canvas.savefig(scratch, dpi=_DPI, metadata={"Software": None})
+    save_png(canvas, path)
     width, height = canvas.get_size_inches() * _DPI
     return Figure(path, kind, MUSCLES[muscle].value, (int(width), int(height)))

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.cohort.gallery.figures import KINDS, Figure
-from gluteal_grade.cohort.gallery.files import FIGURES, StudyFiles, write_text
 from gluteal_grade.cohort.gallery.sheets import Sheet
+from gluteal_grade.cohort.gallery.study_files import FIGURES, StudyFiles
 from gluteal_grade.cohort.gallery.summary import Summary
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SCALES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.tiles import study_cells
 from gluteal_grade.cohort.gallery.values import lines
 from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, in_words, method_words, percent
+from gluteal_grade.files import write_text
 from gluteal_grade.report.pages import environment as plain_environment
 from gluteal_grade.report.words import count, visible
 

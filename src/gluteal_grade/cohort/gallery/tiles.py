@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gluteal_grade.cohort.gallery.files import StudyFiles
 from gluteal_grade.cohort.gallery.picture import choose_level
+from gluteal_grade.cohort.gallery.sheets import Tile
+from gluteal_grade.cohort.gallery.study_files import StudyFiles
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SIDES, STATUSES, Cohort
-from gluteal_grade.cohort.gallery.tile import Tile
 from gluteal_grade.cohort.gallery.words import DASH, SHORT_MUSCLE, STATE_WORDS, STATUS_MARKS, STATUS_WORDS, in_words, method_words, percent
 from gluteal_grade.report.words import count, visible
 from gluteal_grade.result.models import MuscleStatus

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.models import ModelRow
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.select import Selection
 from gluteal_grade.report.words import count
 
@@ -19,7 +19,7 @@ _MIXED = {
 }
 
 
-def cautions(selection: Selection, options: Options, models: Iterable[ModelRow], bad_numbers: int) -> list[str]:
+def cautions(selection: Selection, options: StatsOptions, models: Iterable[ModelRow], bad_numbers: int) -> list[str]:
     """One sentence each, most serious first."""
     studies, said = selection.studies, []
     for column, name in _MIXED.items():
@@ -55,7 +55,7 @@ def methods_used(selection: Selection) -> dict[str, int]:
     return _counts(rows.loc[(rows["region"] == "whole") & rows["fat_fraction"].notna(), "method"])
 
 
-def _confounded(selection: Selection, options: Options) -> list[str]:
+def _confounded(selection: Selection, options: StatsOptions) -> list[str]:
     rows = selection.rows[selection.rows["fat_fraction"].notna() & (selection.rows["level"] != "")]
     shared = rows.groupby("method")["level"].nunique()
     if len(selection.levels) > 1 and len(shared) and int(shared.max()) < 2:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import OF_FAT, ORDINAL, OUTCOMES, UNITS, Options
+from gluteal_grade.cohort.stats.options import OF_FAT, ORDINAL, OUTCOMES, UNITS, StatsOptions
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
 from gluteal_grade.report.words import count
 from gluteal_grade.statistics.cliffs_delta import ordinal_groups, ordinal_pairs
@@ -62,7 +62,7 @@ def adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
 _KEPT = ["person", "operated_side"]
 
 
-def side_comparisons(selection: Selection, options: Options) -> list[Comparison]:
+def side_comparisons(selection: Selection, options: StatsOptions) -> list[Comparison]:
     """Right - left in everyone; operated - other where exactly one side was operated. A patient counts once."""
     rows = selection.rows
     kinds = [("right_left", "right", "left")]
@@ -71,7 +71,7 @@ def side_comparisons(selection: Selection, options: Options) -> list[Comparison]
     return [_of_sides(rows, kind, part, outcome, options) for kind in kinds for part in parts(rows) for outcome in OUTCOMES]
 
 
-def _of_sides(rows: pd.DataFrame, kind: tuple[str, str, str], part: tuple[str, str], outcome: str, options: Options) -> Comparison:
+def _of_sides(rows: pd.DataFrame, kind: tuple[str, str, str], part: tuple[str, str], outcome: str, options: StatsOptions) -> Comparison:
     comparison, first, second = kind
     pairs = _pairs(of_part(rows, part, outcome), outcome)
     if comparison == "operated_other":
@@ -98,7 +98,7 @@ def _pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
     return right[["right", "method_right", *_KEPT]].join(left[["left", "method_left"]], how="inner")
 
 
-def group_comparisons(selection: Selection, options: Options) -> list[Comparison]:
+def group_comparisons(selection: Selection, options: StatsOptions) -> list[Comparison]:
     """Every pair of groups, and men - women."""
     found = _by(selection.rows, "level", options.group, selection.levels, options)
     if options.group != "sex":
@@ -106,7 +106,7 @@ def group_comparisons(selection: Selection, options: Options) -> list[Comparison
     return found
 
 
-def _by(rows: pd.DataFrame, column: str, name: str, levels: tuple[str, ...], options: Options) -> list[Comparison]:
+def _by(rows: pd.DataFrame, column: str, name: str, levels: tuple[str, ...], options: StatsOptions) -> list[Comparison]:
     if len(set(rows[column]) & set(levels)) < 2:
         return []
     done = []
@@ -118,7 +118,7 @@ def _by(rows: pd.DataFrame, column: str, name: str, levels: tuple[str, ...], opt
 
 
 def _of_groups(
-    rows: pd.DataFrame, outcome: str, column: str, pair: tuple[str, str], part: tuple[str, str], comparison: str, options: Options
+    rows: pd.DataFrame, outcome: str, column: str, pair: tuple[str, str], part: tuple[str, str], comparison: str, options: StatsOptions
 ) -> Comparison:
     rows = rows[rows[column].isin(pair)]
     per_person = rows.groupby("person")[column].nunique()

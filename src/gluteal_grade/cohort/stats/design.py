@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import MIN_KNOWN, OF_FAT, Options
+from gluteal_grade.cohort.stats.options import MIN_KNOWN, OF_FAT, StatsOptions
 from gluteal_grade.cohort.stats.select import ordered
 from gluteal_grade.report.words import count
 from gluteal_grade.statistics.arrays import Floats
@@ -46,7 +46,7 @@ class Design:
         return np.column_stack([c.values for c in self.columns])
 
 
-def design(rows: pd.DataFrame, outcome: str, options: Options) -> Design:
+def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
     """group + side + sex + age, and the fat method where fat outcomes were measured by several.
 
     Sex and age enter where known for at least 90 % of rows; the other rows then leave. A term that others determine already (all

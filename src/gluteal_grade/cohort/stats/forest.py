@@ -9,10 +9,12 @@ from typing import Any
 
 from gluteal_grade.cohort.stats.comparisons import Comparison
 from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
+from gluteal_grade.drawing.figure import blank_figure, hide_edges, save_png
+from gluteal_grade.drawing.fonts import shortened
+from gluteal_grade.drawing.forest import Estimate, draw_estimate
+from gluteal_grade.drawing.palette import MUSCLES, RULE
 from gluteal_grade.vocabulary import Muscle
 
-# Okabe & Ito 2008, dark enough on white; shape says the same as colour
-_LOOKS = {Muscle.GLUTEUS_MAXIMUS: ("#D55E00", "o"), Muscle.GLUTEUS_MEDIUS: ("#0072B2", "s"), Muscle.GLUTEUS_MINIMUS: ("#009E73", "^")}
 _TITLES = {
     "fat_fraction": "Fat fraction",
     "volume_ml": "Volume",
@@ -43,13 +45,12 @@ def forest(comparisons: Sequence[Comparison], path: Path) -> Path | None:
                 _draw(axis, y, c, limit)
         _dress(axis, outcome, limit, rows)
     for y, (block, muscle, region) in enumerate(rows):
-        text = _name(muscle, region) if muscle else f"{_short(block[1])} - {_short(block[2])}"
+        text = _name(muscle, region) if muscle else f"{shortened(block[1], _LONGEST)} - {shortened(block[2], _LONGEST)}"
         axes[0].text(
             -0.04, y, text, transform=axes[0].get_yaxis_transform(), ha="right", va="center", fontsize=9 if muscle else 9.5,
             fontweight="normal" if muscle else "bold", parse_math=False,
         )  # fmt: skip
-    figure.savefig(path, metadata={"Software": None}, dpi=110)
-    return path
+    return save_png(figure, path)
 
 
 def _rows(comparisons: Sequence[Comparison]) -> list[tuple[Block, str, str]]:
@@ -65,27 +66,14 @@ def _block(c: Comparison) -> Block:
     return c.comparison, c.level_a, c.level_b
 
 
-def _short(name: str) -> str:
-    """What fits and the font can draw."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    known = get_font(findfont(FontProperties())).get_charmap()
-    drawn = "".join(ch if ord(ch) in known else "?" for ch in name)
-    return drawn if len(drawn) <= _LONGEST else f"{drawn[:10]}...{drawn[3 - (_LONGEST - 10) :]}"
-
-
 def _name(muscle: str, region: str) -> str:
     name = muscle.removeprefix("gluteus_")
     return name if region == "whole" else f"{name}, {region}"
 
 
 def _figure(rows: int, panels: int) -> tuple[Any, list[Any]]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     height = _HEAD + _ROW * (rows + 1)
-    figure = Figure(figsize=(13.0, height))
-    FigureCanvasAgg(figure)
+    figure = blank_figure(13.0, height, layout=None)
     axes = figure.subplots(1, panels, sharey=True)
     figure.subplots_adjust(left=_LEFT, right=0.99, wspace=0.1, top=1 - 0.55 / height, bottom=0.95 / height)
     figure.text(
@@ -105,27 +93,19 @@ def _reach(comparisons: list[Comparison]) -> float:
 
 
 def _draw(axis: Any, y: int, c: Comparison, limit: float) -> None:
-    colour, marker = _LOOKS[Muscle(c.muscle)]
-    f = c.effect
-    if not math.isfinite(f.effect_size):
+    e = c.effect
+    if not math.isfinite(e.effect_size):
         axis.plot([0.96 * limit], [y], marker="x", color="#777777", markersize=5, linestyle="none")
         return
-    if math.isfinite(f.effect_low + f.effect_high):
-        ends = [min(max(end, -limit), limit) for end in (f.effect_low, f.effect_high)]
-        axis.plot(ends, [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
-        for beyond, arrow, at in ((f.effect_low < -limit, "<", -limit), (f.effect_high > limit, ">", limit)):
-            if beyond:
-                axis.plot([at], [y], marker=arrow, color=colour, markersize=5, clip_on=False)
-    if abs(f.effect_size) <= limit:
-        face = colour if c.p_holm < 0.05 else "white"
-        axis.plot([f.effect_size], [y], marker=marker, color=colour, markerfacecolor=face, markersize=6.5, linestyle="none", clip_on=False)
+    one = Estimate(e.effect_size, e.effect_low, e.effect_high, MUSCLES[Muscle(c.muscle)], filled=c.p_holm < 0.05)
+    draw_estimate(axis, y, one, (-limit, limit), size=6.5)
 
 
 def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, str]]) -> None:
     axis.axvline(0, color="black", linewidth=0.8)
     for y, (_, muscle, _) in enumerate(rows):
         if not muscle and y:
-            axis.axhline(y - 0.5, color="#CCCCCC", linewidth=0.8)
+            axis.axhline(y - 0.5, color=RULE, linewidth=0.8)
     axis.set_xlim(-limit * 1.03, limit * 1.03)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_yticks([])
@@ -134,5 +114,4 @@ def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, s
     axis.xaxis.set_major_formatter("{x:g}")
     axis.set_title(_TITLES[outcome], fontsize=10)
     axis.set_xlabel("Cliff's delta" if outcome in ORDINAL else "dz (sides), Hedges' g (groups)", fontsize=8.5)
-    for edge in ("left", "right", "top"):
-        axis.spines[edge].set_visible(False)
+    hide_edges(axis, "left", "right", "top")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 from gluteal_grade.cohort.stats.design import Design, design
 from gluteal_grade.cohort.stats.mixed import Fit, fit
-from gluteal_grade.cohort.stats.options import CONTINUOUS, UNITS, Options
+from gluteal_grade.cohort.stats.options import CONTINUOUS, UNITS, StatsOptions
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
 from gluteal_grade.statistics.effects import NAN, holm
 from gluteal_grade.vocabulary import Region
@@ -51,7 +51,7 @@ class ModelRow:
 COLUMNS = tuple(f.name for f in fields(ModelRow))
 
 
-def models(selection: Selection, options: Options) -> list[ModelRow]:
+def models(selection: Selection, options: StatsOptions) -> list[ModelRow]:
     """All models; Holm over one variable's effects in all of whole muscles, and in all of regions."""
     done: list[ModelRow] = []
     for part in parts(selection.rows):

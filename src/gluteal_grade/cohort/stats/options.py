@@ -17,7 +17,7 @@ MAX_LEVELS = 8  # more is no grouping: an age, a name
 
 
 @dataclass(frozen=True)
-class Options:
+class StatsOptions:
     """Choices of one run.
 
     Attributes:

@@ -9,7 +9,7 @@ from gluteal_grade.cohort.stats.cautions import cautions
 from gluteal_grade.cohort.stats.comparisons import Comparison, adjusted, group_comparisons, side_comparisons
 from gluteal_grade.cohort.stats.load import read_tables
 from gluteal_grade.cohort.stats.models import ModelRow, models
-from gluteal_grade.cohort.stats.options import Options
+from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.select import Selection, select
 
 
@@ -17,7 +17,7 @@ from gluteal_grade.cohort.stats.select import Selection, select
 class StatsReport:
     """Everything that is written."""
 
-    options: Options
+    options: StatsOptions
     selection: Selection
     comparisons: tuple[Comparison, ...]
     models: tuple[ModelRow, ...]
@@ -29,7 +29,7 @@ class StatsReport:
         return sum(c.effect.estimate == c.effect.estimate for c in self.comparisons)
 
 
-def compute_statistics(folder: Path, options: Options) -> StatsReport:
+def compute_statistics(folder: Path, options: StatsOptions) -> StatsReport:
     """Statistics of the cohort in `folder`.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
-from gluteal_grade.cohort.stats.options import MAX_LEVELS, OF_VOLUME, OUTCOMES, Options
+from gluteal_grade.cohort.stats.options import MAX_LEVELS, OF_VOLUME, OUTCOMES, StatsOptions
 from gluteal_grade.vocabulary import REGIONS, Muscle, Region
 
 Part = tuple[str, str]  # muscle, region
@@ -59,7 +59,7 @@ class Selection:
     unordered: int
 
 
-def select(tables: Tables, options: Options) -> Selection:
+def select(tables: Tables, options: StatsOptions) -> Selection:
     """Apply the rules of docs/howto/statistics.md.
 
     Raises:
@@ -90,7 +90,7 @@ def ordered(levels: Iterable[str]) -> list[str]:
     return sorted(levels, key=lambda name: (name.casefold(), name))
 
 
-def _counting(muscles: pd.DataFrame, known: set[str], options: Options, left: list[LeftOut]) -> pd.DataFrame:
+def _counting(muscles: pd.DataFrame, known: set[str], options: StatsOptions, left: list[LeftOut]) -> pd.DataFrame:
     stray = ~muscles["study"].isin(known)
     if stray.any():
         left.append(LeftOut("muscle", "its study is not graded in studies.csv", int(stray.sum())))
@@ -110,7 +110,7 @@ def _counting(muscles: pd.DataFrame, known: set[str], options: Options, left: li
     return rows.loc[~empty, ["study", "side", "muscle", "region", "method", *OUTCOMES]]
 
 
-def _first(studies: pd.DataFrame, options: Options, left: list[LeftOut]) -> tuple[pd.DataFrame, int]:
+def _first(studies: pd.DataFrame, options: StatsOptions, left: list[LeftOut]) -> tuple[pd.DataFrame, int]:
     """The earliest study of every patient (unknown days last, then as listed), or all; and of how many the order is not known."""
     repeated = studies.groupby("person")["days"].agg(["size", "count", "nunique"])
     unordered = int(((repeated["size"] > 1) & ((repeated["count"] < repeated["size"]) | (repeated["nunique"] < repeated["size"]))).sum())

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from gluteal_grade import __version__
 from gluteal_grade.report.words import count
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
-from gluteal_grade.review.agreement.found import Findings
+from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.review.model import PROGRAM
 
@@ -30,12 +30,12 @@ SOURCES = {
 }
 
 
-def paragraphs(found: Findings) -> tuple[str, ...]:
+def paragraphs(found: AgreementReport) -> tuple[str, ...]:
     """What was rated by whom, the statistics, the intervals and software."""
     return _sample(found), _statistics(found), _software(found)
 
 
-def sources(found: Findings) -> tuple[str, ...]:
+def sources(found: AgreementReport) -> tuple[str, ...]:
     """Of what the paragraphs cite."""
     kinds = _kinds(found)
     categories = {"cohen1960", "byrt", "brennan", "gwet", "landis", "efron", "hesterberg"} if kinds - {Kind.CONTINUOUS} else set[str]()
@@ -45,15 +45,15 @@ def sources(found: Findings) -> tuple[str, ...]:
     return tuple(text for key, text in SOURCES.items() if key in categories | several | ordered | fat)
 
 
-def _kinds(found: Findings) -> set[Kind]:
+def _kinds(found: AgreementReport) -> set[Kind]:
     return {s.scale.kind for s in found.ratings.scales}
 
 
-def _has(found: Findings, who: Who) -> bool:
+def _has(found: AgreementReport, who: Who) -> bool:
     return any(c.who is who for s in found.ratings.scales for c in comparisons(s.raters))
 
 
-def _sample(found: Findings) -> str:
+def _sample(found: AgreementReport) -> str:
     r = found.ratings
     readers = [name for name in r.readers if name != PROGRAM]
     scales = _joined([s.scale.title for s in r.scales])
@@ -70,7 +70,7 @@ def _sample(found: Findings) -> str:
     return f"{text}{gone}; a comparison counts what all its raters graded, Krippendorff's alpha what at least two did."
 
 
-def _statistics(found: Findings) -> str:
+def _statistics(found: AgreementReport) -> str:
     kinds, text = _kinds(found), ""
     if kinds - {Kind.CONTINUOUS}:
         ordinal = Kind.ORDINAL in kinds
@@ -99,7 +99,7 @@ def _metrics(kinds: set[Kind]) -> str:
     return " or ".join([k.value for k in (Kind.ORDINAL, Kind.NOMINAL) if k in kinds]) + " as the scale is"
 
 
-def _software(found: Findings) -> str:
+def _software(found: AgreementReport) -> str:
     text = (
         "95 % intervals are bias-corrected and accelerated bootstrap intervals (Efron 1987), expanded for few studies (Hesterberg "
         "2015), from "

@@ -14,12 +14,11 @@ from gluteal_grade.report.pages import environment
 from gluteal_grade.report.words import count, visible
 from gluteal_grade.review.agreement import tables
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
-from gluteal_grade.review.agreement.found import Findings
+from gluteal_grade.review.agreement.labels import STATISTICS, figure_names, headline
 from gluteal_grade.review.agreement.methods import paragraphs, sources
-from gluteal_grade.review.agreement.published import PUBLISHED
 from gluteal_grade.review.agreement.ratings import ScaleRatings
+from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.review.agreement.words import STATISTICS, figure_names, headline
 from gluteal_grade.review.model import PROGRAM
 
 
@@ -51,7 +50,7 @@ class Picture:
         return int(width), int(height)
 
 
-def render(found: Findings, pictures: Sequence[Picture]) -> str:
+def render(found: AgreementReport, pictures: Sequence[Picture]) -> str:
     """The page."""
     r = found.ratings
     text: str = (
@@ -83,7 +82,7 @@ def _explained(scale: ScaleRatings) -> str:
     return f"{pair}; all readers: {everyone}" if several else pair
 
 
-def _scale(found: Findings, scale: ScaleRatings, pictures: Sequence[Picture]) -> dict[str, Any]:
+def _scale(found: AgreementReport, scale: ScaleRatings, pictures: Sequence[Picture]) -> dict[str, Any]:
     name = scale.scale.name
     return {
         "name": name,
@@ -104,3 +103,29 @@ def _environment() -> Any:
     found.globals.update(disclaimer=DISCLAIMER, count=count)
     found.filters.update(number=lambda n: f"{n:,}")
     return found
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published figure; `what` says what it is of, as far as the source does."""
+
+    scale: str
+    what: str
+    value: str
+    setting: str
+    source: str
+
+
+_MARS = "82 patients, MARS MRI after total hip arthroplasty, 3 readers"
+_MARS_SOURCE = "doi 10.1007/s00256-020-03611-9"
+_KAPPA = "weighted kappa (weights not stated by us)"
+_OA = "end-stage osteoarthritis of the hip"
+
+PUBLISHED = (
+    Published("quartile", f"between readers, {_KAPPA}", "0.93", _MARS, _MARS_SOURCE),
+    Published("quartile", f"within readers, {_KAPPA}", "0.91, 0.89, 0.85", _MARS, _MARS_SOURCE),
+    Published("goutallier", f"between readers, {_KAPPA}", "0.87", _MARS, _MARS_SOURCE),
+    Published("bal_lowe", f"between readers, {_KAPPA}", "0.83", _MARS, _MARS_SOURCE),
+    Published("goutallier", "between readers, kappa (weights not stated by us)", "0.23", _OA, "PMID 29587967"),
+    Published("goutallier", "between readers, PABAK", "0.53", _OA, "PMID 29587967"),
+)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
-from gluteal_grade.review.agreement.found import Findings
+from gluteal_grade.review.agreement.compute import CONTINUOUS_PAIR, NOMINAL
+from gluteal_grade.review.agreement.labels import STATISTICS, headline, koch, shown
 from gluteal_grade.review.agreement.ratings import ScaleRatings
-from gluteal_grade.review.agreement.run import CONTINUOUS_PAIR, NOMINAL
+from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.review.agreement.words import STATISTICS, headline, koch, shown
 from gluteal_grade.statistics.kappas import PAIR_STATISTICS
 from gluteal_grade.vocabulary import Muscle, Side
 
@@ -46,7 +46,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def overview(found: Findings) -> Table:
+def overview(found: AgreementReport) -> Table:
     """The headline statistic: comparisons against scales."""
     scales = found.ratings.scales
     by_name = {s.scale.name: {c.name: c for c in comparisons(s.raters)} for s in scales}
@@ -59,7 +59,7 @@ def overview(found: Findings) -> Table:
     return Table(tuple(heads), tuple(lines))
 
 
-def _headline(found: Findings, scale: ScaleRatings, c: Comparison) -> Cell:
+def _headline(found: AgreementReport, scale: ScaleRatings, c: Comparison) -> Cell:
     statistic = headline(scale.scale, c.who is Who.EVERYONE)
     cell = _cell(found, scale, c, _WHOLE, statistic)
     row = found.get((scale.scale.name, c.name, *_WHOLE), statistic)
@@ -67,13 +67,13 @@ def _headline(found: Findings, scale: ScaleRatings, c: Comparison) -> Cell:
     return replace(cell, word=word)
 
 
-def _cell(found: Findings, scale: ScaleRatings, c: Comparison, part: tuple[str, str], statistic: str) -> Cell:
+def _cell(found: AgreementReport, scale: ScaleRatings, c: Comparison, part: tuple[str, str], statistic: str) -> Cell:
     row = found.get((scale.scale.name, c.name, *part), statistic)
     value, interval = shown(row)
     return Cell(value, interval, note=row.note if row else "")
 
 
-def details(found: Findings, scale: ScaleRatings) -> Table:
+def details(found: AgreementReport, scale: ScaleRatings) -> Table:
     """Every statistic of pairs on one scale, all muscles and sides together."""
     statistics: Sequence[str] = NOMINAL
     if scale.scale.kind is not Kind.NOMINAL:
@@ -94,7 +94,7 @@ def details(found: Findings, scale: ScaleRatings) -> Table:
     return Table(heads, tuple(lines), tuple(f"{note} ({', '.join(names)})." for note, names in notes.items()))
 
 
-def together(found: Findings, scale: ScaleRatings) -> Table | None:
+def together(found: AgreementReport, scale: ScaleRatings) -> Table | None:
     """All readers at once; None where there is one."""
     rows = [r for r in found.rows if r.cell == (scale.scale.name, "all readers", *_WHOLE)]
     if not rows:
@@ -107,7 +107,7 @@ def together(found: Findings, scale: ScaleRatings) -> Table | None:
     return Table(heads, tuple(lines), tuple(notes))
 
 
-def by_part(found: Findings, scale: ScaleRatings) -> Table | None:
+def by_part(found: AgreementReport, scale: ScaleRatings) -> Table | None:
     """The headline statistic muscle by muscle and side by side; None where nothing tells them apart."""
     parts = [(m.value, ALL) for m in Muscle if (scale.muscle == m.value).any()]
     parts += [(ALL, s.value) for s in Side if (scale.side == s.value).any()]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import to_hex, to_rgb
 
+from gluteal_grade.drawing.page import Area, Page, drawing_style
 from gluteal_grade.geometry import Volume
-from gluteal_grade.report.page import Area, Page, drawing_style
 from gluteal_grade.report.panel import Cut, colour_of, contour_lines, draw_source
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.report.window import Box, body_masks, crop_box, window_of

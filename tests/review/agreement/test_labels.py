@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from gluteal_grade.review.agreement.found import Found
-from gluteal_grade.review.agreement.words import koch, shown
+from gluteal_grade.review.agreement.labels import koch, shown
+from gluteal_grade.review.agreement.report import AgreementRow
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ def test_landis_and_koch(kappa: float, word: str) -> None:
     assert koch(math.nan) == ""
 
 
-def found(statistic: str, value: float, low: float = math.nan, high: float = math.nan) -> Found:
-    return Found("s", "A vs B", statistic, value, low, high, "all", "all", 9, 9, 0, "", "")
+def found(statistic: str, value: float, low: float = math.nan, high: float = math.nan) -> AgreementRow:
+    return AgreementRow("s", "A vs B", statistic, value, low, high, "all", "all", 9, 9, 0, "", "")
 
 
 def test_numbers() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.review.agreement.ratings import Rater
-from gluteal_grade.review.agreement.read import read_ratings
+from gluteal_grade.review.agreement.ratings_csv import read_ratings
 from gluteal_grade.review.agreement.scales import KNOWN, Kind
 from tests.review.agreement.tables import HEADER, written
 

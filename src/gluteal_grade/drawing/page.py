@@ -19,11 +19,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Bbox
 
-from gluteal_grade.report.png import write_png
-from gluteal_grade.report.theme import PRINT, Theme
-
-# of figures that are always on white paper
-INK, FAINT, RULE, PAPER = PRINT.ink, PRINT.faint, PRINT.rule, PRINT.paper
+from gluteal_grade.drawing.png import write_png
+from gluteal_grade.drawing.theme import PRINT, Theme
 
 _DPI = 100
 

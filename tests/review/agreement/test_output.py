@@ -14,26 +14,26 @@ from axe_playwright_python.sync_playwright import Axe
 
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.review.agreement.comparisons import comparisons
-from gluteal_grade.review.agreement.found import COLUMNS, Findings, Options
-from gluteal_grade.review.agreement.read import read_ratings
-from gluteal_grade.review.agreement.run import compute
-from gluteal_grade.review.agreement.words import figure_names, label
-from gluteal_grade.review.agreement.write import row, write
+from gluteal_grade.review.agreement.compute import compute_agreement
+from gluteal_grade.review.agreement.labels import figure_names, label
+from gluteal_grade.review.agreement.output import as_row, write_agreement
+from gluteal_grade.review.agreement.ratings_csv import read_ratings
+from gluteal_grade.review.agreement.report import COLUMNS, AgreementOptions, AgreementReport
 from tests.review.agreement.tables import reading, written
 
 FORMULA, MARKUP = "=1+1", "<script>document.title='x'</script>"
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+def found(tmp_path_factory: pytest.TempPathFactory) -> AgreementReport:
     lines = [*reading(21, (FORMULA, MARKUP, "program")), f"{FORMULA},1,s000,,,<b>own</b>,1", f"{MARKUP},1,s000,,,<b>own</b>,2"]
-    return compute(read_ratings(written(tmp_path_factory.mktemp("in") / "r.csv", lines)), Options(200))
+    return compute_agreement(read_ratings(written(tmp_path_factory.mktemp("in") / "r.csv", lines)), AgreementOptions(200))
 
 
 @pytest.fixture(scope="module")
-def folder(found: Findings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(found: AgreementReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out") / "new"
-    write(found, out)
+    write_agreement(found, out)
     return out
 
 
@@ -46,13 +46,13 @@ def test_files(folder: Path) -> None:
         assert (np.abs(picture[..., :3] - 1).max(axis=2) > 0.3).mean() > 0.004  # something is drawn
 
 
-def test_read_back(folder: Path, found: Findings) -> None:
+def test_read_back(folder: Path, found: AgreementReport) -> None:
     table = pd.read_csv(folder / "agreement.csv", keep_default_na=False, na_values={c: ["NaN"] for c in ("value", "low", "high")})
     assert tuple(table.columns) == COLUMNS
     assert COLUMNS[:6] == ("scale", "comparison", "statistic", "value", "low", "high")
     assert len(table) == len(found.rows)
     for told, r in zip(table.to_dict("records"), found.rows, strict=True):
-        for name, value in row(r).items():
+        for name, value in as_row(r).items():
             assert math.isnan(told[name]) if value == "NaN" else told[name] == value
     assert "nan" not in (folder / "agreement.csv").read_text()
 
@@ -66,9 +66,9 @@ def test_no_cell_is_a_formula_and_no_study_is_named(folder: Path) -> None:
     assert "s000" not in (folder / "agreement.html").read_text(encoding="utf-8")
 
 
-def test_same_bytes_twice(folder: Path, found: Findings, tmp_path: Path) -> None:
+def test_same_bytes_twice(folder: Path, found: AgreementReport, tmp_path: Path) -> None:
     again = tmp_path / "again"
-    write(found, again)
+    write_agreement(found, again)
     files = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file()]
     assert all((folder / p).read_bytes() == (again / p).read_bytes() for p in files)
 
@@ -102,31 +102,31 @@ def test_page_tells_published_figures_and_what_is_missing(folder: Path) -> None:
     assert "29587967" not in text  # Goutallier was not rated
 
 
-def test_figures_of_an_earlier_run_go_and_others_stay(found: Findings, tmp_path: Path) -> None:
+def test_figures_of_an_earlier_run_go_and_others_stay(found: AgreementReport, tmp_path: Path) -> None:
     figures = tmp_path / "figures"
     figures.mkdir()
     for name in ("confusion_goutallier.png", "mine.png"):
         (figures / name).touch()
-    write(found, tmp_path)
+    write_agreement(found, tmp_path)
     assert (figures / "mine.png").exists()
     assert not (figures / "confusion_goutallier.png").exists()
 
 
 def test_nothing_defined_gives_a_page_without_that_figure(tmp_path: Path) -> None:
     lines = [f"{r},1,s{n},gluteus_medius,right,fat_fraction,0.2" for n in range(4) for r in "AB"]
-    write(compute(read_ratings(written(tmp_path / "r.csv", lines)), Options(200)), tmp_path)
+    write_agreement(compute_agreement(read_ratings(written(tmp_path / "r.csv", lines)), AgreementOptions(200)), tmp_path)
     assert [p.name for p in (tmp_path / "figures").iterdir()] == ["bland_altman.png"]
     assert "all ratings alike: not defined" in (tmp_path / "agreement.html").read_text(encoding="utf-8")
 
 
-def test_nowhere_to_write(found: Findings, tmp_path: Path) -> None:
+def test_nowhere_to_write(found: AgreementReport, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TransientFailure) as caught:
-        write(found, tmp_path / "file")
+        write_agreement(found, tmp_path / "file")
     assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
 
 
-def test_readers_that_do_not_fit_a_figure_are_numbered(found: Findings) -> None:
+def test_readers_that_do_not_fit_a_figure_are_numbered(found: AgreementReport) -> None:
     assert figure_names(found.ratings.readers) == {MARKUP: "reader 1", FORMULA: "reader 2", "program": "program"}
     assert figure_names(("A", "読影者")) == {"A": "reader 1", "読影者": "reader 2"}
     assert figure_names(("A", "B.Müller", "program")) == {"A": "A", "B.Müller": "B.Müller", "program": "program"}

@@ -6,10 +6,11 @@ import math
 from functools import cache
 
 from gluteal_grade.cohort.gallery.words import DASH
+from gluteal_grade.drawing import fonts
 from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import Comparison, Who
-from gluteal_grade.review.agreement.found import Findings, Found
 from gluteal_grade.review.agreement.ratings import Rater, ScaleRatings
+from gluteal_grade.review.agreement.report import AgreementReport, AgreementRow
 from gluteal_grade.review.agreement.scales import Kind, Scale
 from gluteal_grade.review.model import PROGRAM
 
@@ -54,7 +55,7 @@ def koch(value: float) -> str:
     return "poor" if value < 0 else next(word for limit, word in _KOCH if value <= limit)
 
 
-def shown(found: Found | None) -> tuple[str, str]:
+def shown(found: AgreementRow | None) -> tuple[str, str]:
     """A value and its interval; a dash where there is none. Fractions of fat as percentage points."""
     if found is None or math.isnan(found.value):
         return DASH, ""
@@ -66,14 +67,7 @@ def shown(found: Found | None) -> tuple[str, str]:
 
 def drawable(text: str) -> str:
     """What the font of figures has; a question mark for each other letter."""
-    return "".join(ch if ch in _letters() else "?" for ch in visible(text))
-
-
-@cache
-def _letters() -> frozenset[str]:
-    from matplotlib.font_manager import findfont, get_font
-
-    return frozenset(chr(code) for code in get_font(findfont("DejaVu Sans")).get_charmap())
+    return fonts.drawable(visible(text))
 
 
 @cache
@@ -84,13 +78,13 @@ def figure_names(readers: tuple[str, ...]) -> dict[str, str]:
     return {name: name if name == PROGRAM else f"reader {n}" for n, name in enumerate(readers, start=1)}
 
 
-def rater_label(found: Findings, rater: Rater, *, with_read: bool = False) -> str:
+def rater_label(found: AgreementReport, rater: Rater, *, with_read: bool = False) -> str:
     """A rater beside a figure."""
     name = figure_names(found.ratings.readers)[rater.reader]
     return f"{name}, read {rater.read}" if with_read else name
 
 
-def label(found: Findings, scale: ScaleRatings, c: Comparison) -> str:
+def label(found: AgreementReport, scale: ScaleRatings, c: Comparison) -> str:
     """A comparison beside a figure."""
     if c.who is Who.EVERYONE:
         return c.name

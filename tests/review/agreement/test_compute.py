@@ -12,20 +12,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from gluteal_grade.review.agreement.found import Findings, Found, Options
-from gluteal_grade.review.agreement.read import read_ratings
-from gluteal_grade.review.agreement.run import compute
+from gluteal_grade.review.agreement.compute import compute_agreement
+from gluteal_grade.review.agreement.ratings_csv import read_ratings
+from gluteal_grade.review.agreement.report import AgreementOptions, AgreementReport, AgreementRow
 from gluteal_grade_lab.measuring.agreement import numbers, simulated
 from tests.review.agreement.tables import reading, written
 
-FEW = Options(200)
+FEW = AgreementOptions(200)
 
 
-def found(folder: Path, lines: list[str], options: Options = FEW) -> Findings:
-    return compute(read_ratings(written(folder / "r.csv", lines)), options)
+def found(folder: Path, lines: list[str], options: AgreementOptions = FEW) -> AgreementReport:
+    return compute_agreement(read_ratings(written(folder / "r.csv", lines)), options)
 
 
-def of(f: Findings, comparison: str, statistic: str, scale: str = "quartile", muscle: str = "all", side: str = "all") -> Found:
+def of(
+    f: AgreementReport, comparison: str, statistic: str, scale: str = "quartile", muscle: str = "all", side: str = "all"
+) -> AgreementRow:
     row = f.get((scale, comparison, muscle, side), statistic)
     assert row is not None
     return row
@@ -37,11 +39,11 @@ def lines() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def whole(lines: list[str], tmp_path_factory: pytest.TempPathFactory) -> Findings:
+def whole(lines: list[str], tmp_path_factory: pytest.TempPathFactory) -> AgreementReport:
     return found(tmp_path_factory.mktemp("whole"), lines)
 
 
-def test_comparisons_muscles_and_sides(whole: Findings) -> None:
+def test_comparisons_muscles_and_sides(whole: AgreementReport) -> None:
     pairs = ["A vs B", "A vs C", "B vs C"]
     named = [*pairs, "all readers", "A vs program", "B vs program", "C vs program", "A read 1 vs 2"]
     for scale, names in (("quartile", named), ("fat_fraction", named), ("bursa", [*pairs, "all readers"])):
@@ -56,7 +58,7 @@ def test_comparisons_muscles_and_sides(whole: Findings) -> None:
     assert of(whole, "A vs B", "kappa", side="left").studies == 24
 
 
-def test_values_as_scikit_learn_from_the_lines(whole: Findings, lines: list[str]) -> None:
+def test_values_as_scikit_learn_from_the_lines(whole: AgreementReport, lines: list[str]) -> None:
     graded = {tuple(line.split(",")[:6]): int(line.split(",")[6]) for line in lines if ",quartile," in line}
     a = {k[2:]: g for k, g in graded.items() if k[:2] == ("A", "1")}
     p = {k[2:]: g for k, g in graded.items() if k[0] == "program"}
@@ -64,7 +66,7 @@ def test_values_as_scikit_learn_from_the_lines(whole: Findings, lines: list[str]
     assert of(whole, "A vs program", "kappa_quadratic").value == pytest.approx(theirs, abs=1e-6)
 
 
-def test_an_interval_holds_its_value(whole: Findings) -> None:
+def test_an_interval_holds_its_value(whole: AgreementReport) -> None:
     assert all(r.low <= r.value <= r.high for r in whole.rows if np.isfinite(r.low))
     assert all(np.isfinite(r.low) or r.note for r in whole.rows)
 
@@ -155,7 +157,7 @@ def test_fast(tmp_path: Path) -> None:
     ]  # fmt: skip
     path = written(tmp_path / "r.csv", lines)
     start = time.process_time()
-    compute(read_ratings(path), Options())
+    compute_agreement(read_ratings(path), AgreementOptions())
     assert time.process_time() - start < 20
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.review.agreement.comparisons import Comparison, Group, Who, comparisons, groups
-from gluteal_grade.review.agreement.found import Findings, Found, Options
 from gluteal_grade.review.agreement.ratings import Ratings, ScaleRatings
+from gluteal_grade.review.agreement.report import AgreementOptions, AgreementReport, AgreementRow
 from gluteal_grade.review.agreement.scales import Kind
 from gluteal_grade.statistics import icc as two_way
 from gluteal_grade.statistics.arrays import Floats, Ints
@@ -43,32 +43,34 @@ class _Counted:
         return len(self.clusters)
 
 
-def compute(ratings: Ratings, options: Options) -> Findings:
+def compute_agreement(ratings: Ratings, options: AgreementOptions) -> AgreementReport:
     """Every comparison on every scale: all units, each muscle, each side."""
-    found = Findings(ratings, options, ())
-    rows: list[Found] = []
+    report = AgreementReport(ratings, options, ())
+    rows: list[AgreementRow] = []
     for scale in ratings.scales:
         parts = groups(scale)
         for comparison in comparisons(scale.raters):
             for group in parts:
-                rows += _one(scale, comparison, group, options, found)
-    return replace(found, rows=tuple(rows))
+                rows += _one(scale, comparison, group, options, report)
+    return replace(report, rows=tuple(rows))
 
 
-def _one(ratings: ScaleRatings, comparison: Comparison, group: Group, options: Options, found: Findings) -> list[Found]:
+def _one(
+    ratings: ScaleRatings, comparison: Comparison, group: Group, options: AgreementOptions, report: AgreementReport
+) -> list[AgreementRow]:
     cell = ratings.scale.name, comparison.name, group.muscle, group.side
     values = ratings.values[group.rows][:, list(comparison.columns)]
     study = ratings.study[group.rows]
     everyone = comparison.who is Who.EVERYONE
     if ratings.scale.kind is Kind.CONTINUOUS:
         if not everyone:
-            found.pairs[cell] = values[np.isfinite(values).all(axis=1)]
+            report.pairs[cell] = values[np.isfinite(values).all(axis=1)]
         named = _continuous(values, study, everyone, options)
     elif everyone:
         named = _several(ratings, values, study, options)
     else:
         k = len(ratings.scale.categories)
-        found.tables[cell] = _table(values, k)
+        report.tables[cell] = _table(values, k)
         named = _pair(values, study, ratings, options)
     return [replace(f, scale=cell[0], comparison=cell[1], muscle=cell[2], side=cell[3]) for f in named]
 
@@ -78,7 +80,7 @@ def _table(values: Floats, k: int) -> Floats:
     return confusion(whole[:, 0], whole[:, 1], k).astype(float)
 
 
-def _pair(values: Floats, study: Ints, ratings: ScaleRatings, options: Options) -> list[Found]:
+def _pair(values: Floats, study: Ints, ratings: ScaleRatings, options: AgreementOptions) -> list[AgreementRow]:
     k = len(ratings.scale.categories)
     there = np.isfinite(values).all(axis=1)
     both = values[there].astype(int)
@@ -90,9 +92,9 @@ def _pair(values: Floats, study: Ints, ratings: ScaleRatings, options: Options) 
     return _bootstrapped(names, counted, lambda s: pair_statistics(s.reshape(-1, k, k))[:, places], options, k)
 
 
-def _several(ratings: ScaleRatings, values: Floats, study: Ints, options: Options) -> list[Found]:
+def _several(ratings: ScaleRatings, values: Floats, study: Ints, options: AgreementOptions) -> list[AgreementRow]:
     k, ordinal = len(ratings.scale.categories), ratings.scale.kind is Kind.ORDINAL
-    found: list[Found] = []
+    found: list[AgreementRow] = []
     number = np.isfinite(values).sum(axis=1)
     for least, names, statistic in (
         (2, ("percent_agreement", f"krippendorff_alpha_{ratings.scale.kind}"), lambda t: (percent_agreement(t), alpha(t, ordinal=ordinal))),
@@ -124,21 +126,23 @@ def _crowded(grades: npt.NDArray[Any], k: int) -> float:
 
 
 def _bootstrapped(
-    names: Sequence[str], counted: _Counted, statistic: Callable[[Floats], Floats], options: Options, categories: int
-) -> list[Found]:
+    names: Sequence[str], counted: _Counted, statistic: Callable[[Floats], Floats], options: AgreementOptions, categories: int
+) -> list[AgreementRow]:
     if counted.n < 2 or categories < 2:
         why = _too_few(counted.n) if counted.n < 2 else "only one grade was seen on this scale: not defined"
-        return [_found(name, counted, note=why) for name in names]
+        return [_row(name, counted, note=why) for name in names]
     values = statistic(counted.clusters.sum(axis=0)[None])[0]
     ends = bca_intervals(counted.clusters, statistic, draws=options.draws, seed=options.seed, unit="study")
-    return [_found(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, values, ends, strict=True)]
+    return [_row(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, values, ends, strict=True)]
 
 
 def _too_few(n: int) -> str:
     return "nothing was graded by all of them" if n == 0 else "one unit: no statistic"
 
 
-def _found(name: str, counted: _Counted, value: float = math.nan, ends: Interval | None = None, how: str = "", note: str = "") -> Found:
+def _row(
+    name: str, counted: _Counted, value: float = math.nan, ends: Interval | None = None, how: str = "", note: str = ""
+) -> AgreementRow:
     notes = [note] if note else []
     low, high = (ends.low, ends.high) if ends else (math.nan, math.nan)
     if not notes and math.isnan(value):
@@ -149,7 +153,7 @@ def _found(name: str, counted: _Counted, value: float = math.nan, ends: Interval
             notes.append(f"fewer than {FEW_STUDIES} studies: the interval may be too narrow")
         if counted.crowded >= ONE_CATEGORY and ("kappa" in name or "alpha" in name):
             notes.append(f"{100 * counted.crowded:.0f} % of the ratings are one grade, which alone makes this low")
-    return Found(
+    return AgreementRow(
         "", "", name, _rounded(value), _rounded(low), _rounded(high), "", "", counted.n, counted.studies, counted.left_out,
         how if math.isfinite(low) else "", "; ".join(notes),
     )  # fmt: skip
@@ -159,14 +163,14 @@ def _rounded(value: float) -> float:
     return round(value, 6) + 0.0  # no minus zero
 
 
-def _continuous(values: Floats, study: Ints, everyone: bool, options: Options) -> list[Found]:
+def _continuous(values: Floats, study: Ints, everyone: bool, options: AgreementOptions) -> list[AgreementRow]:
     there = np.isfinite(values).all(axis=1)
     names = CONTINUOUS_ALL if everyone else CONTINUOUS_PAIR
     whole = values[there]
     sums = two_way.sums(whole, float(np.median(whole)) if whole.size else 0.0)
     counted = _Counted(len(whole), _partly(values, there), sums_by_cluster(study[there], sums))
     if counted.n < 2:
-        return [_found(name, counted, note=_too_few(counted.n)) for name in names]
+        return [_row(name, counted, note=_too_few(counted.n)) for name in names]
     if counted.studies == counted.n:
         return _by_formula(names, counted)
 
@@ -175,7 +179,7 @@ def _continuous(values: Floats, study: Ints, everyone: bool, options: Options) -
 
     found = statistic(counted.clusters.sum(axis=0)[None])[0]
     ends = bca_intervals(counted.clusters, statistic, draws=options.draws, seed=options.seed, unit="study")
-    return [_found(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, found, ends, strict=True)]
+    return [_row(name, counted, float(v), e, "bootstrap") for name, v, e in zip(names, found, ends, strict=True)]
 
 
 def _continuous_statistics(names: Sequence[str], total: Floats) -> Floats:
@@ -185,7 +189,7 @@ def _continuous_statistics(names: Sequence[str], total: Floats) -> Floats:
     return np.stack([*parts, two_way.smallest_detectable_difference(total)], axis=-1)
 
 
-def _by_formula(names: Sequence[str], counted: _Counted) -> list[Found]:
+def _by_formula(names: Sequence[str], counted: _Counted) -> list[AgreementRow]:
     """Limits of units that are independent: one of each study."""
     total = counted.clusters.sum(axis=0)
     values = dict(zip(names, (float(v) for v in _continuous_statistics(names, total[None])[0]), strict=True))
@@ -195,7 +199,7 @@ def _by_formula(names: Sequence[str], counted: _Counted) -> list[Found]:
     if "bias" in values:
         limits = bland_altman_limits(values["bias"], values["sd_of_differences"], counted.n)
         ends |= dict(zip(("bias", "sd_of_differences", "loa_low", "loa_high"), limits, strict=True))
-    return [_found(name, counted, values[name], _limits(*ends[name]), _HOW[name]) for name in names]
+    return [_row(name, counted, values[name], _limits(*ends[name]), _HOW[name]) for name in names]
 
 
 _HOW = {"icc_2_1": "F", "icc_3_1": "F", "bias": "t", "loa_low": "t", "loa_high": "t"} | dict.fromkeys(

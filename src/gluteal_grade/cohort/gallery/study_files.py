@@ -1,4 +1,4 @@
-"""Writing into the cohort's folder: whole files only, and nothing removed but our own."""
+"""Which files of a cohort's folder are ours, and links to those of its studies."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from gluteal_grade.files import whole
 from gluteal_grade.report.layout import place_at
 
 # names this package gives; one digit more where there are a thousand pages
 _OURS = re.compile(r"(contact_sheet_\d{3,5}\.(png|html)|(studies|refusals)_\d{3,5}\.html)")
 _OUR_FIGURES = re.compile(r"(by_sex|by_group|grades)_gluteus_(maximus|medius|minimus)\.png")
 FIGURES = "figures"
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write UTF-8 with LF."""
-    with whole(path) as scratch:
-        scratch.write_text(text, encoding="utf-8", newline="\n")
-    return path
 
 
 def remove_stale(out: Path, written: Iterable[Path]) -> None:

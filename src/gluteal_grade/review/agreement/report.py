@@ -13,7 +13,7 @@ Cell = tuple[str, str, str, str]  # scale, comparison, muscle, side
 
 
 @dataclass(frozen=True)
-class Options:
+class AgreementOptions:
     """How it is computed.
 
     Attributes:
@@ -33,7 +33,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Found:
+class AgreementRow:
     """One statistic: a row of `agreement.csv`.
 
     Attributes:
@@ -72,11 +72,11 @@ class Found:
         return self.scale, self.comparison, self.muscle, self.side
 
 
-COLUMNS = tuple(f.name for f in fields(Found))
+COLUMNS = tuple(f.name for f in fields(AgreementRow))
 
 
 @dataclass(frozen=True)
-class Findings:
+class AgreementReport:
     """All.
 
     Attributes:
@@ -88,17 +88,17 @@ class Findings:
     """
 
     ratings: Ratings
-    options: Options
-    rows: tuple[Found, ...]
+    options: AgreementOptions
+    rows: tuple[AgreementRow, ...]
     tables: dict[Cell, Floats] = field(default_factory=dict)
     pairs: dict[Cell, Floats] = field(default_factory=dict)
 
-    def get(self, cell: Cell, statistic: str) -> Found | None:
+    def get(self, cell: Cell, statistic: str) -> AgreementRow | None:
         """One number, if it was looked for."""
         return self._index().get((*cell, statistic))
 
-    def _index(self) -> dict[tuple[str, ...], Found]:
-        found: dict[tuple[str, ...], Found] | None = self.__dict__.get("_by_cell")
+    def _index(self) -> dict[tuple[str, ...], AgreementRow]:
+        found: dict[tuple[str, ...], AgreementRow] | None = self.__dict__.get("_by_cell")
         if found is None:
             found = {(*r.cell, r.statistic): r for r in self.rows}
             self.__dict__["_by_cell"] = found

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gluteal_grade.cohort.change.read import read_result
+from gluteal_grade.cohort.change.results import read_result
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result.models import SCHEMA_VERSION
 from tests.cohort.change.makers import refused_result, result, whole

@@ -8,19 +8,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from gluteal_grade.cohort.gallery.files import write_text
+from gluteal_grade.drawing.page import drawing_style
 from gluteal_grade.errors import not_writable
-from gluteal_grade.files import write_table
-from gluteal_grade.report.page import drawing_style
-from gluteal_grade.review.agreement.canvas import MOST
+from gluteal_grade.files import write_table, write_text
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
-from gluteal_grade.review.agreement.differences import differences
-from gluteal_grade.review.agreement.forest import forest
-from gluteal_grade.review.agreement.found import COLUMNS, Findings, Found
-from gluteal_grade.review.agreement.heat import heat
-from gluteal_grade.review.agreement.muscles import muscles
+from gluteal_grade.review.agreement.figures import MOST, differences, forest, heat, muscles
 from gluteal_grade.review.agreement.page import Picture, render
 from gluteal_grade.review.agreement.ratings import ScaleRatings
+from gluteal_grade.review.agreement.report import COLUMNS, AgreementReport, AgreementRow
 from gluteal_grade.review.agreement.scales import KNOWN, Kind
 
 FIGURES = "figures"
@@ -32,7 +27,7 @@ _CONFUSION = "How often each two grades met; the outlined diagonal is agreement.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(found: Findings, folder: Path) -> list[Path]:
+def write_agreement(report: AgreementReport, folder: Path) -> list[Path]:
     """Write `agreement.csv`, `agreement.html` and `figures/*.png`; figures of an earlier run that this one does not draw are removed.
 
     Raises:
@@ -42,20 +37,20 @@ def write(found: Findings, folder: Path) -> list[Path]:
     try:
         figures.mkdir(parents=True, exist_ok=True)
         with drawing_style():
-            pictures = list(_pictures(found, figures))
+            pictures = list(_pictures(report, figures))
         for old in figures.iterdir():
             if _OURS.fullmatch(old.name) and old not in [p.path for p in pictures] and old.is_file() and not old.is_symlink():
                 old.unlink()
-        write_table(folder / "agreement.csv", COLUMNS, (row(r) for r in found.rows))
-        page = write_text(folder / "agreement.html", render(found, pictures))
+        write_table(folder / "agreement.csv", COLUMNS, (as_row(r) for r in report.rows))
+        page = write_text(folder / "agreement.html", render(report, pictures))
     except OSError as error:
         raise not_writable(error) from error
     return [folder / "agreement.csv", page, *(p.path for p in pictures)]
 
 
-def row(found: Found) -> dict[str, object]:
+def as_row(row: AgreementRow) -> dict[str, object]:
     """By `COLUMNS`: `NaN` where there is no number; text that a table program would take for a formula gets an apostrophe before it."""
-    return {name: _plain(value) for name, value in asdict(found).items()}
+    return {name: _plain(value) for name, value in asdict(row).items()}
 
 
 def _plain(value: object) -> object:
@@ -64,21 +59,21 @@ def _plain(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _pictures(found: Findings, folder: Path) -> Iterator[Picture]:
-    drawn = forest(found, folder / "kappas.png")
+def _pictures(report: AgreementReport, folder: Path) -> Iterator[Picture]:
+    drawn = forest(report, folder / "kappas.png")
     if drawn:
         yield Picture("forest", "", drawn, _FOREST)
-    drawn = muscles(found, folder / "muscles.png")
+    drawn = muscles(report, folder / "muscles.png")
     if drawn:
-        yield Picture("muscles", "", drawn, _first(max(_pairs(s) for s in found.ratings.scales)) + _MUSCLES)
-    for number, scale in enumerate(found.ratings.scales, start=1):
+        yield Picture("muscles", "", drawn, _first(max(_pairs(s) for s in report.ratings.scales)) + _MUSCLES)
+    for number, scale in enumerate(report.ratings.scales, start=1):
         name, first = scale.scale.name, _first(_pairs(scale))
         if scale.scale.kind is Kind.CONTINUOUS:
-            drawn = differences(found, scale, folder / "bland_altman.png")
+            drawn = differences(report, scale, folder / "bland_altman.png")
             kind, words = "bland_altman", first + _DIFFERENCES
         else:
             label = name if name in KNOWN else f"scale_{number}"  # the name of a file is not taken from the table
-            drawn = heat(found, scale, folder / f"confusion_{label}.png")
+            drawn = heat(report, scale, folder / f"confusion_{label}.png")
             kind, words = "confusion", first + _CONFUSION
         if drawn:
             yield Picture(kind, name, drawn, words)

@@ -1,14 +1,17 @@
-"""Results of earlier runs, read back."""
+"""Results of earlier runs read back, and which of a patient's can be compared."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.cohort.change.patients import PatientStudy
+from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
 from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult, StudyStatus
 
 
@@ -62,3 +65,25 @@ def _parsed(text: bytes, which: str) -> StudyResult:
         raise RefusedInput(
             Reason.NOT_A_RESULT, f"the {which} file breaks schema {SCHEMA_VERSION} in {error.error_count()} places"
         ) from None
+
+
+NO_DAYS = "no_days"  # nothing tells when the study was
+
+
+def usable(studies: Sequence[PatientStudy]) -> Iterator[tuple[PatientStudy, StudyResult | None, str]]:
+    """One patient's studies in order: result, or None and the reason code why it cannot be compared."""
+    seen = set()
+    for study in studies:
+        if math.isnan(study.days):
+            yield study, None, NO_DAYS
+            continue
+        try:
+            result = read_result(study.path, "patient's")
+        except GradeError as error:
+            yield study, None, error.reason
+            continue
+        if result.study in seen:
+            yield study, None, Reason.STUDY_TWICE
+        else:
+            seen.add(result.study)
+            yield study, result, ""

@@ -1,4 +1,4 @@
-"""Rows of points, boxes and violins: one row per part of the cohort and side."""
+"""Rows of points, boxes and violins."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gluteal_grade.drawing.palette import INK, RULE, Mark
+
 POINTS_ONLY = 10  # fewer values are shown as they are: no box
 MOST_POINTS = 150  # more are shown as a violin
 _SPREAD = 0.26  # of a row: half the height of points and violins
-_COLOURS = {"right": "#0072B2", "left": "#D55E00"}
 _QUANTILES = 400
+_SIZE = 24  # of a point
 
 Values = npt.NDArray[np.float64]
 
@@ -23,17 +25,17 @@ class Strip:
     """One row.
 
     Attributes:
-        name: of its part of the cohort.
-        side: right or left.
+        label: what it is of.
+        mark: how it looks.
         values: without NaN.
     """
 
-    name: str
-    side: str
+    label: str
+    mark: Mark
     values: Values
 
 
-def draw_strips(axis: Any, strips: Sequence[Strip], label: str, limits: tuple[float, float | None]) -> None:
+def draw_strips(axis: Any, strips: Sequence[Strip], label: str, limits: tuple[float, float | None], *, together: int = 2) -> None:
     """Rows from the top; n beside each; box: quartiles and median, whiskers the 5th and 95th percentile.
 
     Args:
@@ -41,13 +43,14 @@ def draw_strips(axis: Any, strips: Sequence[Strip], label: str, limits: tuple[fl
         strips: top to bottom.
         label: of the x axis, with its unit.
         limits: of the x axis; None leaves the upper one to the values.
+        together: a line stands between every so many rows.
     """
     for row, strip in enumerate(strips):
         _draw_row(axis, row, strip)
-    for row in range(2, len(strips), 2):
-        axis.axhline(row - 0.5, color="#c8c8c8", linewidth=0.8)
+    for row in range(together, len(strips), together):
+        axis.axhline(row - 0.5, color=RULE, linewidth=0.8)
     axis.set_ylim(len(strips) - 0.5, -0.5)
-    axis.set_yticks(range(len(strips)), [f"{s.name}, {s.side}  (n = {s.values.size:,})" for s in strips], parse_math=False)
+    axis.set_yticks(range(len(strips)), [f"{s.label}  (n = {s.values.size:,})" for s in strips], parse_math=False)
     axis.set_xlabel(label)
     highest = max((float(s.values.max()) for s in strips if s.values.size), default=0.0)
     lowest = min((float(s.values.min()) for s in strips if s.values.size), default=0.0)
@@ -60,7 +63,7 @@ def draw_strips(axis: Any, strips: Sequence[Strip], label: str, limits: tuple[fl
 
 
 def _draw_row(axis: Any, row: int, strip: Strip) -> None:
-    values, colour = strip.values, _COLOURS[strip.side]
+    values, colour = strip.values, strip.mark.colour
     if not values.size:
         return
     if values.size > MOST_POINTS:
@@ -70,7 +73,7 @@ def _draw_row(axis: Any, row: int, strip: Strip) -> None:
     if values.size >= POINTS_ONLY:
         low, q1, median, q3, high = (float(q) for q in np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)))
         box = {"med": median, "q1": q1, "q3": q3, "whislo": low, "whishi": high, "fliers": []}
-        lines = {"color": "#1a1a1a", "linewidth": 1.1}
+        lines = {"color": INK, "linewidth": 1.1}
         style: dict[str, Any] = {"boxprops": lines, "whiskerprops": lines, "capprops": lines, "medianprops": {**lines, "linewidth": 2.4}}
         axis.bxp([box], positions=[row], widths=0.34, orientation="horizontal", showfliers=False, manage_ticks=False, zorder=4, **style)
 
@@ -79,9 +82,7 @@ def _points(axis: Any, row: int, strip: Strip) -> None:
     """In order of their values up and down a fixed pattern, so that equal values lie apart and every run draws the same."""
     values = np.sort(strip.values)
     offset = _SPREAD * (2 * ((np.arange(values.size) * 0.618034) % 1) - 1) if values.size > 1 else np.zeros(1)
-    marker = "o" if strip.side == "right" else "D"
-    size = 26 if strip.side == "right" else 20
-    axis.scatter(values, row + offset, s=size, marker=marker, color=_COLOURS[strip.side], alpha=0.75, linewidths=0, zorder=3)
+    axis.scatter(values, row + offset, s=_SIZE, marker=strip.mark.marker, color=strip.mark.colour, alpha=0.75, linewidths=0, zorder=3)
 
 
 def _violin(axis: Any, row: int, values: Values, colour: str) -> None:
