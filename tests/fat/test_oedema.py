@@ -11,7 +11,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.oedema import oedema_map
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Acquisition, Series, Study
+from gluteal_grade.io.study import Acquisition, Series
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.vocabulary import Method, Muscle, Region, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, rician, series
@@ -42,7 +42,7 @@ def fat_map(toy: Toy) -> FatMap:
 
 def run(toy: Toy, *found: Series) -> tuple[dict, list]:
     fat = fat_map(toy)
-    oedema, notes = oedema_map(Study("0" * 12, (*fat.series, *found)), fat, fat.series[0], SETTINGS.fat)
+    oedema, notes = oedema_map(found, fat, fat.series[0], SETTINGS.fat)
     measured = with_oedema(measure(toy.labels, fat, 2, SETTINGS.measure), toy.labels, oedema, SETTINGS.measure)
     return {m.part: m for m in measured}, list(notes)
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from gluteal_grade.config import load_settings
-from gluteal_grade.fat.cells import Cells
+from gluteal_grade.fat.block_sums import BlockSums
 from gluteal_grade.fat.polarity import column_gain
 
 SWAP = load_settings().fat.swap
 SLICES, VOXELS = 12, 40
 
 
-def cells(turned: dict[int, float]) -> Cells:
+def sums(turned: dict[int, float]) -> BlockSums:
     """Two by two blocks far from skin; `turned`: share of the voxels that turn, half each way, between slice k and k + 1."""
     share = np.zeros((2, 2, SLICES - 1))
     for k, value in turned.items():
@@ -19,16 +19,16 @@ def cells(turned: dict[int, float]) -> Cells:
     nothing, everything = np.zeros((2, 2, SLICES)), np.full((2, 2, SLICES), float(VOXELS))
     blocks = np.arange(2)
     half = VOXELS * share / 2
-    return Cells(VOXELS * (1 - share), half, half, nothing, nothing, nothing, nothing, nothing, everything, (blocks, blocks))
+    return BlockSums(VOXELS * (1 - share), half, half, nothing, nothing, nothing, nothing, nothing, everything, (blocks, blocks))
 
 
 def gain(turned: dict[int, float]) -> float:
-    return float(column_gain(cells(turned), SWAP)[0].max())
+    return float(column_gain(sums(turned), SWAP)[0].max())
 
 
 @pytest.mark.parametrize("share", [0.85, 1.0])
 def test_a_run_whose_tissue_turns_at_both_ends_is_exchanged(share: float) -> None:
-    found, low, high = column_gain(cells({3: share, 7: share}), SWAP)
+    found, low, high = column_gain(sums({3: share, 7: share}), SWAP)
     assert found.max() > SWAP.min_tile_gain
     assert (int(low[0, 0]), int(high[0, 0])) == (4, 7)
 

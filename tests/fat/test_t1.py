@@ -6,7 +6,9 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
-from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
+from gluteal_grade.fat.pd import from_pd
+from gluteal_grade.fat.t1 import from_t1
+from gluteal_grade.fat.t2 import from_t2
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Acquisition
 from gluteal_grade.vocabulary import Method, Muscle, SeriesKind, Side

@@ -5,9 +5,10 @@ import pytest
 
 from gluteal_grade.geometry import Volume
 from gluteal_grade.metal.artifact import Artifact, artifact_near, darkness
-from gluteal_grade.metal.find import SideMetal, look, weigh
+from gluteal_grade.metal.evidence import Picture, SideMetal, metal_in_picture, weigh
+from gluteal_grade.metal.header import HeaderEvidence
 from gluteal_grade.metal.joint import distance_mm, joint_mm
-from gluteal_grade.metal.protocol import HeaderEvidence
+from gluteal_grade.metal.zone import ZoneRule
 from gluteal_grade.vocabulary import Side
 from tests.metal.scenes import SETTINGS, along_stem, away, dixon_images, joint, t1_image, toy, volume, with_metal
 
@@ -18,8 +19,8 @@ def found(image: np.ndarray, side: Side = Side.RIGHT) -> Artifact:
 
 
 def called(image: np.ndarray, imaging: str = "mars", header: HeaderEvidence | None = None) -> dict[Side, SideMetal]:
-    sight = look(volume(image), None, "s1", imaging, 1.5, toy().labels, SETTINGS)  # type: ignore[arg-type]
-    return weigh(header or HeaderEvidence(), [sight], SETTINGS)
+    picture = Picture("s1", volume(image), None, ZoneRule(imaging, 10.0, 30.0))  # type: ignore[arg-type]
+    return weigh(header or HeaderEvidence(), [metal_in_picture(picture, toy().labels, SETTINGS)], SETTINGS)
 
 
 def test_void_and_pile_up_are_measured() -> None:

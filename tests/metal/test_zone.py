@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.choose import candidates, for_side
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.io.study import Acquisition, ImplantHint, Series, Study
-from gluteal_grade.metal.find import look, zone_of
+from gluteal_grade.metal.evidence import Picture, metal_in_picture, zone_of
+from gluteal_grade.metal.header import header_evidence
 from gluteal_grade.metal.mask import mask_on, read_mask
-from gluteal_grade.metal.protocol import header_evidence
-from gluteal_grade.metal.zone import imaging_of, margin_mm
+from gluteal_grade.metal.zone import imaging_of, margin_mm, zone_rule
 from gluteal_grade.vocabulary import SeriesKind, Side
 from tests.metal.scenes import SETTINGS, away, joint, t1_image, toy, volume, with_metal
 from tests.synthetic import series
@@ -41,7 +40,7 @@ def one(kind: SeriesKind, *, mars: bool = False, **facts: object) -> Series:
     ],
 )
 def test_how_a_series_images_near_metal(found: Series, imaging: str) -> None:
-    assert imaging_of(found, 400) == imaging
+    assert imaging_of(found) == imaging
 
 
 def test_margins_grow_with_field_strength_and_shrink_with_bandwidth() -> None:
@@ -53,8 +52,9 @@ def test_margins_grow_with_field_strength_and_shrink_with_bandwidth() -> None:
 
 
 def test_the_zone_holds_void_and_pile_up_with_their_margin() -> None:
-    sight = look(volume(with_metal(t1_image(), 20.0)), None, "s1", "mars", 1.5, toy().labels, SETTINGS)
-    zone, reach = zone_of(Side.RIGHT, sight, toy().labels, SETTINGS)
+    rule = zone_rule(one(K.T1, mars=True, field_strength_t=1.5), SETTINGS)
+    seen = metal_in_picture(Picture("s1", volume(with_metal(t1_image(), 20.0)), None, rule), toy().labels, SETTINGS)
+    zone, reach = zone_of(Side.RIGHT, seen, toy().labels, SETTINGS)
     assert zone is not None
     d = away(joint())
     assert reach == SETTINGS.margin_mm.mars
@@ -63,8 +63,9 @@ def test_the_zone_holds_void_and_pile_up_with_their_margin() -> None:
 
 
 def test_without_a_visible_void_the_zone_lies_where_an_implant_would() -> None:
-    sight = look(volume(t1_image()), None, "s1", "mars", 3.0, toy().labels, SETTINGS)
-    zone, reach = zone_of(Side.LEFT, sight, toy().labels, SETTINGS)
+    rule = zone_rule(one(K.T1, mars=True, field_strength_t=3.0), SETTINGS)
+    seen = metal_in_picture(Picture("s1", volume(t1_image()), None, rule), toy().labels, SETTINGS)
+    zone, reach = zone_of(Side.LEFT, seen, toy().labels, SETTINGS)
     assert zone is not None
     assert reach == pytest.approx(SETTINGS.unseen_radius_mm.mars * SETTINGS.high_field_factor)
     left = away(joint(Side.LEFT))
@@ -74,12 +75,12 @@ def test_without_a_visible_void_the_zone_lies_where_an_implant_would() -> None:
 
 def test_header_evidence_names_no_text_of_the_header() -> None:
     mars = replace(one(K.STIR, mars=True, bandwidth_hz_per_pixel=650), mars_reason='"warp" in the description')
-    found = header_evidence(Study("0" * 12, (mars,), implant=ImplantHint(True, (Side.LEFT,))), 400)
+    found = header_evidence(Study("0" * 12, (mars,), implant=ImplantHint(True, (Side.LEFT,))))
     assert found.likely
     assert found.for_side(Side.LEFT)
     assert not found.for_side(Side.RIGHT)
     assert found.reasons == ("series s1 reduces metal artifacts at 650 Hz/pixel", "the description names a hip implant, left")
-    wide = header_evidence(Study("0" * 12, (one(K.T1, bandwidth_hz_per_pixel=650),)), 400)
+    wide = header_evidence(Study("0" * 12, (one(K.T1, bandwidth_hz_per_pixel=650),)))
     assert not wide.likely, "a wide bandwidth alone is no evidence"
 
 
@@ -109,23 +110,3 @@ def test_masks_are_read_back_and_bad_ones_refused(tmp_path) -> None:
         with pytest.raises(RefusedInput) as caught:
             read_mask(tmp_path / name)
         assert caught.value.reason is Reason.MASK_UNREADABLE
-
-
-def test_the_order_of_series_beside_metal_and_elsewhere() -> None:
-    gd = Acquisition(contrast_agent=True, bandwidth_hz_per_pixel=700)
-    found = (
-        series("mars", K.T1, volume(t1_image()), mars=True),
-        series("w", K.DIXON_WATER, volume(t1_image())),
-        series("f", K.DIXON_FAT, volume(t1_image())),
-        series("narrow", K.T1, volume(t1_image()), acquisition=Acquisition(bandwidth_hz_per_pixel=200)),
-        series("wide", K.T1, volume(t1_image()), acquisition=Acquisition(bandwidth_hz_per_pixel=500)),
-        series("gd", K.T1, volume(t1_image()), acquisition=gd),
-        series("ct", K.CT, volume(t1_image())),
-    )
-    choice = candidates(Study("0" * 12, found))
-    beside = [c.series[0].id for c in for_side(choice, beside_metal=True, wide_hz_per_pixel=400)]
-    elsewhere = [c.series[0].id for c in for_side(choice, beside_metal=False, wide_hz_per_pixel=400)]
-    assert beside[:3] == ["mars", "wide", "w"]
-    assert elsewhere[:2] == ["w", "mars"]
-    assert sorted(beside) == sorted(elsewhere) == sorted(c.series[0].id for c in choice)
-    assert beside.index("gd") > beside.index("w")

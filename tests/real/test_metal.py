@@ -9,8 +9,7 @@ import pytest
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.io.nifti import read_volume
-from gluteal_grade.metal.artifact import artifact_near, darkness
-from gluteal_grade.metal.ct import metal_near
+from gluteal_grade.metal.artifact import artifact_near, artifact_on_ct, darkness
 from gluteal_grade.metal.joint import distance_mm
 from gluteal_grade.vocabulary import Side
 
@@ -33,4 +32,4 @@ def test_the_cts_left_hip_holds_metal_and_its_right_does_not() -> None:
     image = read_volume(DATA / "ct" / "pelvis_ct.nii.gz").to_ras()
     for side, joint, least, most in ((Side.LEFT, (-88.0, 144.5, 123.0), 8, 16), (Side.RIGHT, (87.0, 149.5, 122.5), 0, 0)):
         distance = distance_mm(image.grid, np.array(joint), side, SETTINGS.place)
-        assert least <= metal_near(image, distance, SETTINGS.artifact.reach_mm, SETTINGS.ct).void_ml <= most
+        assert least <= artifact_on_ct(image, distance, SETTINGS.artifact.reach_mm, SETTINGS.ct).void_ml <= most

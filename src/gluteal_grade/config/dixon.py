@@ -32,7 +32,7 @@ class SwapSettings(SettingsBase):
 
 
 class NoiseSettings(SettingsBase):
-    """What air and tissue must be like to tell the noise; `fat/noise.py`."""
+    """What air and tissue must be like to tell the noise; `imaging/noise.py`."""
 
     air_margin_voxels: Annotated[int, Field(ge=1)]
     min_air_voxels: Annotated[int, Field(ge=10)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.imaging.body import body_mask
 from gluteal_grade.io.study import Series
-from gluteal_grade.vocabulary import Method
+from gluteal_grade.vocabulary import Method, SeriesKind
 
 _ANCHORS_KV = 120.0  # the tube voltage that HU of muscle and fat are published for
 _KEV = re.compile(r"(\d{2,3}) ?kev", re.IGNORECASE)
@@ -58,3 +60,17 @@ def from_ct(series: Series, settings: FatSettings) -> FatMap:
         ct_lean=image.with_array((hu >= ct.lean_hu[0]) & (hu <= ct.lean_hu[1])),
         ct_fat=image.with_array((hu >= ct.fat_hu[0]) & (hu <= ct.fat_hu[1])),
     )
+
+
+def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
+    return from_ct(series[0], settings)
+
+
+METHOD = FatMethod(
+    Method.CT,
+    kinds=(SeriesKind.CT,),
+    place=always(50, 50, "CT, no gradable MRI in the study"),
+    measure=_measure,
+    mark=Reason.CT_UNCALIBRATED,
+    caution_beside_metal=False,
+)

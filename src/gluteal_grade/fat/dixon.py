@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +10,17 @@ import numpy as np
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.fatmap import FatMap, Spread
-from gluteal_grade.fat.noise import Noise, NoiseSource, noise_of
+from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import load_pair, safe_ratio
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.fat.weighting import Weighting, weighting_of
-from gluteal_grade.geometry import FloatArray
+from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging.body import Mask, body_mask
+from gluteal_grade.imaging.noise import Noise, NoiseSource, noise_of
 from gluteal_grade.io.study import Series
-from gluteal_grade.vocabulary import Method
+from gluteal_grade.vocabulary import Method, SeriesKind
 
 _ALIKE = 1.15  # two estimates of one sigma by nothing but chance
 _WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place
@@ -164,3 +166,22 @@ def weighting_note(weighting: Weighting | None, settings: FatSettings, *, decay:
     if decay and weighting.t2_star:
         words += f"; T2* {weighting.t2_star:.2f} times at that echo, not corrected"
     return (Note(Reason.WEIGHTING, words),)
+
+
+def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
+    return from_water_fat(series[0], series[1], settings)
+
+
+def _magnitude(fat: FatMap) -> Volume:
+    """Water and fat together, as fat is dark on water alone."""
+    second = fat.series[1].load().resampled(fat.image.grid)
+    return fat.image.with_array(fat.image.array + np.maximum(second.array, 0))
+
+
+METHOD = FatMethod(
+    Method.DIXON,
+    kinds=(SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT),
+    place=always(10, 10, "Dixon water and fat"),
+    measure=_measure,
+    magnitude=_magnitude,
+)

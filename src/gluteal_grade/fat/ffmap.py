@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap, Spread
-from gluteal_grade.fat.noise import tissue_sigma
+from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import signal_floor
 from gluteal_grade.fat.swap import find_swaps
+from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging.body import body_mask
+from gluteal_grade.imaging.noise import tissue_sigma
 from gluteal_grade.io.study import Series
-from gluteal_grade.vocabulary import Method
+from gluteal_grade.vocabulary import Method, SeriesKind
 
 
 def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> FatMap:
@@ -54,3 +58,22 @@ def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> 
         spread=Spread(offset_sd=settings.dixon.unknown_offset_sd, gain_sd=settings.dixon.unknown_gain_sd, noise_sd=noise),
     )
     return found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
+
+
+def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
+    return from_map(series[0], series[1] if len(series) > 1 else None, settings)
+
+
+def _magnitude(fat: FatMap) -> Volume | None:
+    """The in-phase image; without one there is none: lean muscle is black on the map itself."""
+    return None if fat.body.array.all() else fat.image
+
+
+METHOD = FatMethod(
+    Method.FAT_FRACTION_MAP,
+    kinds=(SeriesKind.FAT_FRACTION,),
+    helper=SeriesKind.DIXON_IN_PHASE,
+    place=always(20, 20, "the scanner's fat-fraction map"),
+    measure=_measure,
+    magnitude=_magnitude,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
@@ -11,14 +13,15 @@ from gluteal_grade.fat.anchors import find_anchors
 from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.dixon import noise_note, spread_of, weighting_note
 from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.noise import noise_of
+from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import load_pair, safe_ratio, signal_floor
 from gluteal_grade.fat.rician import without_floor
 from gluteal_grade.fat.weighting import relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
+from gluteal_grade.imaging.noise import noise_of
 from gluteal_grade.io.study import Series
-from gluteal_grade.vocabulary import Method
+from gluteal_grade.vocabulary import Method, SeriesKind
 
 _WILD = 0.25  # a single voxel further than this outside 0-0.5 is noise in a dark place
 
@@ -93,3 +96,15 @@ def _in_phase_estimate(ip: Volume, body: Mask, settings: FatSettings) -> tuple[F
     tissue = np.clip(ndimage.median_filter(tissue, size=(3, 3, 1)), 0, 1)
     # the fold is at half the *signal*: where fat is brighter than muscle, less than half the tissue is fat there
     return np.asarray(tissue * anchors.fat / (tissue * anchors.fat + (1 - tissue) * anchors.muscle)), ""
+
+
+def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
+    return from_in_opposed(series[0], series[1], settings)
+
+
+METHOD = FatMethod(
+    Method.IN_OPPOSED_PHASE,
+    kinds=(SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE),
+    place=always(30, 30, "in and opposed phase, no water and fat images"),
+    measure=_measure,
+)

@@ -6,6 +6,7 @@ reference after its own smooth receive field is taken out; bright is what exceed
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,8 +18,8 @@ from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Grid, Volume
 from gluteal_grade.imaging.body import Mask, modal_value
 from gluteal_grade.imaging.planes import median_in_plane
-from gluteal_grade.io.study import Series, Study
-from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade.io.pairing import in_space_of
+from gluteal_grade.io.study import Series
 
 _SD_OVER_MAD = 1.4826
 
@@ -38,11 +39,13 @@ class OedemaMap:
     facts: dict[str, float] = field(default_factory=dict)
 
 
-def oedema_map(study: Study, fat: FatMap, reference: Series, settings: FatSettings) -> tuple[OedemaMap | None, tuple[Note, ...]]:
+def oedema_map(
+    suppressed: Iterable[Series], fat: FatMap, reference: Series, settings: FatSettings
+) -> tuple[OedemaMap | None, tuple[Note, ...]]:
     """The map from the first fat-suppressed series that gives one, and why others do not.
 
     Args:
-        study: where the series are; none of kind STIR gives no map and no note.
+        suppressed: fat-suppressed series; none of them gives no map and no note.
         fat: on the labels' grid.
         reference: the series that the labels lie on, for its frame of reference.
         settings: thresholds.
@@ -51,7 +54,7 @@ def oedema_map(study: Study, fat: FatMap, reference: Series, settings: FatSettin
         TransientFailure: a file could not be read.
     """
     notes: list[Note] = []
-    for series in study.find(SeriesKind.STIR):
+    for series in suppressed:
         try:
             _check_contrast(series, settings.oedema)
             _check_space(series, fat.volume.grid, reference)
@@ -70,9 +73,7 @@ def _check_contrast(series: Series, settings: OedemaSettings) -> None:
 
 
 def _check_space(series: Series, grid: Grid, reference: Series) -> None:
-    same_grid = series.grid is not None and series.grid.matches(grid)
-    same_frame = series.frame_of_reference is not None and series.frame_of_reference == reference.frame_of_reference
-    if not (same_grid or same_frame):
+    if not in_space_of(series, grid, reference):
         raise RefusedInput(Reason.GRID_MISMATCH, f"no frame of reference shared with the labels' series {reference.id}")
 
 

@@ -12,18 +12,18 @@ from itertools import product
 import numpy as np
 
 from gluteal_grade.config import SwapSettings
-from gluteal_grade.fat.cells import Cells
+from gluteal_grade.fat.block_sums import BlockSums
 from gluteal_grade.geometry import FloatArray
 from gluteal_grade.imaging.body import Mask
 
 _STATES = tuple(product((1, -1), repeat=2))
 
 
-def by_side(cells: Cells, first: Mask, settings: SwapSettings) -> tuple[FloatArray, float]:
+def by_side(sums: BlockSums, first: Mask, settings: SwapSettings) -> tuple[FloatArray, float]:
     """The likeliest polarity of each half of each slice: the exact minimum of the energy, by dynamic programming along the slices.
 
     Args:
-        cells: sums.
+        sums: of the blocks of the picture.
         first: (a,) which rows of blocks make up the first half; the others are the second.
         settings: weights.
 
@@ -31,9 +31,9 @@ def by_side(cells: Cells, first: Mask, settings: SwapSettings) -> tuple[FloatArr
         (2, slices) of +1 (right) and -1 (exchanged), and the evidence of the skin for that sign over its opposite (0 or less: none).
     """
     halves = (first, ~first)
-    vote = np.stack([skin_vote(cells, half, settings) for half in halves])
-    along = np.stack([settings.slice_weight * agreement(*(part[half].sum(axis=(0, 1)) for part in _pairs(cells))) for half in halves])
-    across = settings.mirror_weight * _mirrored(cells, first)
+    vote = np.stack([skin_vote(sums, half, settings) for half in halves])
+    along = np.stack([settings.slice_weight * agreement(*(part[half].sum(axis=(0, 1)) for part in _pairs(sums))) for half in halves])
+    across = settings.mirror_weight * _mirrored(sums, first)
     n = vote.shape[1]
     states = np.array(_STATES, float)
     own = -(states @ vote) - states.prod(axis=1)[:, None] * across
@@ -49,10 +49,10 @@ def by_side(cells: Cells, first: Mask, settings: SwapSettings) -> tuple[FloatArr
     return polarity, float((polarity * vote).sum())
 
 
-def skin_vote(cells: Cells, rows: Mask, settings: SwapSettings) -> FloatArray:
+def skin_vote(sums: BlockSums, rows: Mask, settings: SwapSettings) -> FloatArray:
     """(slices,) how much more fat is under the skin than deep inside, -1 to 1; 0 where no skin is in view."""
-    skin_count, core_count = (part[rows].sum(axis=(0, 1)) for part in (cells.skin_count, cells.core_count))
-    skin, core = (part[rows].sum(axis=(0, 1)) for part in (cells.skin, cells.core))
+    skin_count, core_count = (part[rows].sum(axis=(0, 1)) for part in (sums.skin_count, sums.core_count))
+    skin, core = (part[rows].sum(axis=(0, 1)) for part in (sums.skin, sums.core))
     difference = skin / np.maximum(skin_count, 1) - core / np.maximum(core_count, 1)
     seen = (skin_count >= settings.min_shell_voxels) & (core_count >= settings.min_shell_voxels)
     return np.where(seen, np.clip(difference, -1, 1), 0.0)
@@ -64,21 +64,21 @@ def agreement(same: FloatArray, gained: FloatArray, lost: FloatArray) -> FloatAr
     return np.where(same + both > 0, 0.5 - both / np.maximum(same + both, 1), 0.0)
 
 
-def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.ndarray, np.ndarray]:
+def column_gain(sums: BlockSums, settings: SwapSettings) -> tuple[FloatArray, np.ndarray, np.ndarray]:
     """For each column of 2 x 2 blocks: the best evidence that some run of its slices is exchanged, and the run.
 
     Returns:
         (a - 1, b - 1) gain in energy, and first and last slice of the run. At both ends of
         a run most tissue must turn: streaks of fat that come and go between slices are neither for nor against.
     """
-    same, gained, lost = (_tiles(part) for part in _pairs(cells))
-    few = np.clip((same + gained + lost) / (0.25 * _tiles(cells.all_count).max()), 0, 1)
+    same, gained, lost = (_tiles(part) for part in _pairs(sums))
+    few = np.clip((same + gained + lost) / (0.25 * _tiles(sums.all_count).max()), 0, 1)
     edge = settings.tile_weight * few * agreement(same, gained, lost)
-    skin, count = _tiles(cells.skin), _tiles(cells.skin_count)
-    core = cells.core.sum(axis=(0, 1)) / np.maximum(cells.core_count.sum(axis=(0, 1)), 1)
+    skin, count = _tiles(sums.skin), _tiles(sums.skin_count)
+    core = sums.core.sum(axis=(0, 1)) / np.maximum(sums.core_count.sum(axis=(0, 1)), 1)
     vote = np.where(count >= settings.min_tile_voxels, np.clip(skin / np.maximum(count, 1) - core, -1, 1), 0.0)
     # where muscle lies right under the skin of most of the picture, skin that reads water in one place says little
-    usual = float(cells.skin.sum() / max(cells.skin_count.sum(), 1) - cells.core.sum() / max(cells.core_count.sum(), 1))
+    usual = float(sums.skin.sum() / max(sums.skin_count.sum(), 1) - sums.core.sum() / max(sums.core_count.sum(), 1))
     vote *= min(max(usual / settings.trusted_skin, 0.0), 1.0)
     n = vote.shape[2]
     turned = (gained + lost) / np.maximum(same + gained + lost, 1) >= settings.min_turned
@@ -101,8 +101,8 @@ def column_gain(cells: Cells, settings: SwapSettings) -> tuple[FloatArray, np.nd
     return gain, low, high
 
 
-def _pairs(cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray]:
-    return cells.same, cells.gained, cells.lost
+def _pairs(sums: BlockSums) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return sums.same, sums.gained, sums.lost
 
 
 def _tiles(blocks: FloatArray) -> FloatArray:
@@ -110,14 +110,14 @@ def _tiles(blocks: FloatArray) -> FloatArray:
     return np.asarray(blocks[:-1, :-1] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[1:, 1:])
 
 
-def _mirrored(cells: Cells, first: Mask) -> FloatArray:
+def _mirrored(sums: BlockSums, first: Mask) -> FloatArray:
     """(slices,) agreement of one half with the mirror image of the other."""
     middle = int(first.sum())
     wide = min(middle, len(first) - middle)
     if not wide:
-        return np.zeros(cells.all.shape[2])
-    mean = cells.all / np.maximum(cells.all_count, 1)
-    clear = np.where(cells.all_count > 0.3 * cells.all_count.max(), np.sign(mean) * (np.abs(mean) > 0.25), 0)
+        return np.zeros(sums.all.shape[2])
+    mean = sums.all / np.maximum(sums.all_count, 1)
+    clear = np.where(sums.all_count > 0.3 * sums.all_count.max(), np.sign(mean) * (np.abs(mean) > 0.25), 0)
     one, other = clear[middle - wide : middle][::-1], clear[middle : middle + wide]
     same, gained, lost = ((one * other) > 0, (one < 0) & (other > 0), (one > 0) & (other < 0))
     return agreement(*(part.sum(axis=(0, 1)) for part in (same, gained, lost)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from gluteal_grade.config import DixonSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.noise import Noise, NoiseSource
+from gluteal_grade.imaging.noise import Noise, NoiseSource
 from gluteal_grade.io.study import Series
 
 

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.cells import Cells, cells_of
+from gluteal_grade.fat.block_sums import BlockSums, block_sums
 from gluteal_grade.fat.polarity import by_side, column_gain
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging.body import Mask
@@ -53,11 +53,11 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         inside = np.ones_like(inside)
     order = [axis for axis in range(3) if axis != slice_axis]
     spacing = tuple(fraction.spacing_mm[axis] for axis in (*order, slice_axis))
-    cells = cells_of(polarity, inside, (spacing[0], spacing[1], spacing[2]), settings)
+    sums = block_sums(polarity, inside, (spacing[0], spacing[1], spacing[2]), settings)
     # rows of a slice run from left to right, unless the slices are sagittal and hold one side each
     sagittal = slice_axis == 0
-    first = np.ones(cells.all.shape[0], bool) if sagittal else _left_half(cells, inside)
-    sign, evidence = by_side(cells, first, settings)
+    first = np.ones(sums.all.shape[0], bool) if sagittal else _left_half(sums, inside)
+    sign, evidence = by_side(sums, first, settings)
     wrong = (sign[:1] < 0).repeat(2, axis=0) if sagittal else sign < 0
     nowhere = np.zeros(fraction.shape, bool)
     if wrong.all() and evidence > settings.min_polarity:
@@ -67,10 +67,10 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
     if mixed and evidence < settings.min_polarity:
         raise RefusedInput(Reason.WATER_FAT_SWAP, "parts of the images contradict each other, and no skin in view tells which is right")
     if mixed:
-        excluded = _side_mask(wrong, first, cells, polarity.shape, spacing[0], settings)
+        excluded = _side_mask(wrong, first, sums, polarity.shape, spacing[0], settings)
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
-    region = _region(cells, polarity.shape, spacing[2], settings)
+    region = _region(sums, polarity.shape, spacing[2], settings)
     if region.any():
         share = float(region[inside].mean())
         note = Note(Reason.WATER_FAT_SWAP, f"water and fat are exchanged in a region; the {share:.0%} of the picture around it is left out")
@@ -81,16 +81,16 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
     return Swaps(False, nowhere, ())
 
 
-def _left_half(cells: Cells, inside: Mask) -> Mask:
+def _left_half(sums: BlockSums, inside: Mask) -> Mask:
     """(a,) rows of blocks on the left of the middle of what is in view (x grows to the right)."""
     filled = inside.sum(axis=(1, 2))
     middle = round(float(np.average(np.arange(len(filled)), weights=filled))) if filled.any() else len(filled) // 2
-    return np.asarray(np.arange(cells.all.shape[0]) < cells.edges[0][middle])
+    return np.asarray(np.arange(sums.all.shape[0]) < sums.edges[0][middle])
 
 
-def _side_mask(wrong: Mask, first: Mask, cells: Cells, shape: tuple[int, ...], width_mm: float, settings: SwapSettings) -> Mask:
+def _side_mask(wrong: Mask, first: Mask, sums: BlockSums, shape: tuple[int, ...], width_mm: float, settings: SwapSettings) -> Mask:
     """Voxels of the exchanged halves of slices, a slice more at either end, and a strip across the midline."""
-    in_first = first[cells.edges[0]]
+    in_first = first[sums.edges[0]]
     strip: Mask = ndimage.binary_dilation(in_first, iterations=max(1, round(settings.midline_mm / width_mm)))
     other = ndimage.binary_dilation(~in_first, iterations=max(1, round(settings.midline_mm / width_mm)))
     wider = ndimage.binary_dilation(wrong, np.ones((1, 3)))
@@ -98,9 +98,9 @@ def _side_mask(wrong: Mask, first: Mask, cells: Cells, shape: tuple[int, ...], w
     return np.asarray(np.broadcast_to(mask[:, None, :], shape).copy())
 
 
-def _region(cells: Cells, shape: tuple[int, ...], slice_mm: float, settings: SwapSettings) -> Mask:
+def _region(sums: BlockSums, shape: tuple[int, ...], slice_mm: float, settings: SwapSettings) -> Mask:
     """Box around neighbouring columns that say they are exchanged between some slices, with a margin; empty for none."""
-    gain, low, high = column_gain(cells, settings)
+    gain, low, high = column_gain(sums, settings)
     mask = np.zeros(shape, bool)
     parts, count = ndimage.label(gain > settings.min_tile_gain, np.ones((3, 3)))
     wider = int(np.ceil(settings.region_margin_mm / (settings.tile_mm / 2)))
@@ -110,7 +110,7 @@ def _region(cells: Cells, shape: tuple[int, ...], slice_mm: float, settings: Swa
             continue
         columns = np.argwhere(here)
         first, last = columns.min(axis=0) - wider, columns.max(axis=0) + 1 + wider  # a column is two blocks wide
-        rows, files = ((edge >= a) & (edge <= b) for edge, a, b in zip(cells.edges, first, last, strict=True))
+        rows, files = ((edge >= a) & (edge <= b) for edge, a, b in zip(sums.edges, first, last, strict=True))
         slices = np.zeros(shape[2], bool)
         more = int(np.ceil(settings.region_margin_mm / 2 / slice_mm))
         slices[max(0, int(low[here].min()) - more) : int(high[here].max()) + 1 + more] = True

@@ -1,132 +1,50 @@
-"""Fat fraction from plain spin echo (T1; T2 and PD as a makeshift): bias correction and the two-tissue mixture between anchors."""
+"""Fat fraction from T1."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-
-from gluteal_grade.config import FatSettings, T1Settings
-from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.anchors import SideAnchors, anchors_by_side
-from gluteal_grade.fat.bias import correct_bias
-from gluteal_grade.fat.fatmap import FatMap, Spread
-from gluteal_grade.fat.midline import right_half
-from gluteal_grade.geometry import FloatArray
-from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
-from gluteal_grade.imaging.planes import beside
+from gluteal_grade.config import FatSettings
+from gluteal_grade.errors import Reason
+from gluteal_grade.fat.between_anchors import Contrast, between_anchors, within_labels
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.method import FatMethod, Place
+from gluteal_grade.io.sequences import is_wide_bandwidth
 from gluteal_grade.io.study import Series
-from gluteal_grade.vocabulary import Method, Side
+from gluteal_grade.vocabulary import Method, SeriesKind
 
-
-@dataclass(frozen=True)
-class _Contrast:
-    """What is said about a map of this contrast."""
-
-    method: Method
-    reason: Reason
-    detail: str
-
-
-_T1 = _Contrast(Method.T1, Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
-_T2 = _Contrast(Method.T2, Reason.T2_ESTIMATE, "fat fraction from T2, for want of better: fluid and oedema read as fat")
-_PD = _Contrast(Method.PD, Reason.PD_ESTIMATE, "fat fraction from proton density, for want of better: little contrast, fluid reads as fat")
+_SAID = Contrast(Method.T1, Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")
 
 
 def from_t1(series: Series, settings: FatSettings) -> FatMap:
-    """(S - S_muscle) / (S_fat - S_muscle), unclipped, each side between its own anchors where they are good; voxels well below muscle
-    (void, cortical bone, air) and their in-plane neighbours are NaN.
+    """The mixture between anchors on T1, see `between_anchors`.
 
     Raises:
         RefusedInput: `contrast_agent`, `no_fat_reference`, `no_lean_reference`, or what reading the image raises.
     """
-    return _between_anchors(series, settings.t1, _T1)
+    return between_anchors(series, settings.t1, _SAID)
 
 
-def from_t2(series: Series, settings: FatSettings) -> FatMap:
-    """The same on T2, with its own range of muscle over fat.
-
-    Raises:
-        RefusedInput: as `from_t1`.
-    """
-    return _between_anchors(series, settings.t1.model_copy(update={"lean_over_fat": settings.t2.lean_over_fat}), _T2)
+def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
+    return from_t1(series[0], settings)
 
 
-def from_pd(series: Series, settings: FatSettings) -> FatMap:
-    """The same on proton density, with its own range of muscle over fat.
-
-    Raises:
-        RefusedInput: as `from_t1`.
-    """
-    return _between_anchors(series, settings.t1.model_copy(update={"lean_over_fat": settings.pd.lean_over_fat}), _PD)
-
-
-def _between_anchors(series: Series, settings: T1Settings, contrast: _Contrast) -> FatMap:
-    if series.acquisition.contrast_agent:
-        raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
-    image = series.load()
-    body = body_mask(image)
-    deepest = max(settings.shell_mm[1], settings.outermost_mm, settings.bias.shell_mm, settings.bias.outermost_mm)
-    depth = depth_mm(body, image.spacing_mm, deepest)
-    corrected = image.with_array(correct_bias(image, body, depth, settings.bias))
-    right = right_half(image, body, settings.sides.min_width_mm)
-    anchors = anchors_by_side(corrected, body, depth, right, settings)
-    return FatMap(
-        image.with_array(_mixture(corrected.array, anchors, right, settings)),
-        contrast.method,
-        (series,),
-        image,
-        image.with_array(body),
-        facts=_facts(anchors, settings),
-        notes=(Note(contrast.reason, contrast.detail), *_doubts(anchors, settings)),
-        spread=_spread(anchors),
-    )
+def _place(series: Series) -> Place:
+    """Before Dixon beside metal, with artifact reduction or a wide bandwidth; one after a contrast agent is the last resort."""
+    enhanced = series.acquisition.contrast_agent
+    if series.mars:
+        return Place(41 if enhanced else 40, 3 if enhanced else 1, "T1 with metal-artifact reduction")
+    wide = is_wide_bandwidth(series.acquisition.bandwidth_hz_per_pixel)
+    rank = 43 if enhanced else 42
+    return Place(rank, 2 if wide and not enhanced else rank, "T1, no Dixon in the study")
 
 
-def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settings: T1Settings) -> FloatArray:
-    fraction = np.empty(array.shape, np.float32)
-    muscle = np.empty(array.shape, np.float32)
-    for side, own in anchors.used.items():
-        mine = np.ones(array.shape, bool) if right is None else right if side is Side.RIGHT else ~right
-        fraction[mine] = (array[mine] - own.muscle) / (own.fat - own.muscle)
-        muscle[mine] = own.muscle
-    # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
-    fraction[beside(array < settings.void_below_muscle * muscle, (0, 1))] = np.nan
-    return fraction
-
-
-def _facts(anchors: SideAnchors, settings: T1Settings) -> dict[str, float]:
-    pooled = anchors.pooled
-    facts = {
-        "s_fat": pooled.fat,
-        "s_muscle": pooled.muscle,
-        "s_lean_mode": pooled.lean_mode,
-        "lean_reference_ff": settings.lean_reference_ff,
-        "fat_anchor_ml": pooled.fat_ml,
-        "lean_anchor_ml": pooled.lean_ml,
-        "lean_anchor_share": pooled.lean_share,
-        "fat_anchor_drift": pooled.fat_drift,
-        "lean_anchor_drift": pooled.lean_drift,
-        "anchors_by_side": float(sum(own is not pooled for own in anchors.used.values())),
-        "anchor_side_difference": anchors.side_difference,
-    }
-    for side, own in anchors.used.items():
-        if own is not pooled:
-            facts |= {f"s_fat_{side}": own.fat, f"s_muscle_{side}": own.muscle}
-    return {name: value for name, value in facts.items() if not math.isnan(value)}
-
-
-def _doubts(anchors: SideAnchors, settings: T1Settings) -> tuple[Note, ...]:
-    """What speaks against the anchors, for the reader."""
-    notes = [Note(Reason.ANCHORS_POOLED, f"{side} side on the whole body's anchors: {why}") for side, why in anchors.why_pooled.items()]
-    for name, drift in (("subcutaneous fat", anchors.pooled.fat_drift), ("lean muscle", anchors.pooled.lean_drift)):
-        if drift > settings.sides.max_drift:
-            notes.append(Note(Reason.WEAK_ANCHORS, f"the signal of {name} varies by {drift:.0%} over the body after bias correction"))
-    return tuple(notes)
-
-
-def _spread(anchors: SideAnchors) -> Spread:
-    """The worse of both sides."""
-    found = [a.spread for a in anchors.used.values()]
-    return Spread(max(s.offset_sd for s in found), max(s.gain_sd for s in found), max(s.noise_sd for s in found))
+METHOD = FatMethod(
+    Method.T1,
+    kinds=(SeriesKind.T1,),
+    place=_place,
+    measure=_measure,
+    caution_beside_metal=False,
+    shows_pile_up=True,
+    within_labels=within_labels,
+)

@@ -237,11 +237,16 @@ def contrast_agent(facts: SeriesFacts, rules: SequenceRules | None = None) -> bo
 _NO_AGENT = ("", "NO", "NONE", "N", "0", "N/A", "NA", "NIL", "NO CONTRAST")
 
 
+def is_wide_bandwidth(hz_per_pixel: float | None, rules: SequenceRules | None = None) -> bool:
+    """Whether a receiver bandwidth is so wide that metal displaces little; False where the header is silent."""
+    return hz_per_pixel is not None and hz_per_pixel >= (rules or shipped_rules()).mars.supporting_bandwidth_hz_per_pixel
+
+
 def mars_hint(facts: SeriesFacts, rules: SequenceRules | None = None) -> tuple[bool, str]:
     """Whether the header speaks for metal-artifact reduction, and by which words; a wide bandwidth alone is no proof."""
     mars = (rules or shipped_rules()).mars
     bandwidth = facts.bandwidth_hz_per_pixel
-    wide = bandwidth is not None and bandwidth >= mars.supporting_bandwidth_hz_per_pixel
+    wide = is_wide_bandwidth(bandwidth, rules)
     hit = find(mars.words, facts.words)
     if hit is None:
         return False, f"no word for it; bandwidth {bandwidth:.0f} Hz/pixel is wide" if wide else ""

@@ -1,4 +1,5 @@
-"""The picture's own evidence of metal on MR: a void too thick for bone beside the hip joint, and signal piled up around it.
+"""The picture's own evidence of metal. On CT, HU that no bone reaches; on MR, a void too thick for bone beside the hip joint, and
+signal piled up around it.
 
 Cortical bone, tendon and capsule are dark too, but thin: in two real T1 studies without metal no dark structure near the hip is thicker
 than 11 mm (radius 5.4 mm), while a head or cup leaves a void of 32 mm and more. Marrow, gas and urine are told apart by depth and place:
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from gluteal_grade.config import MetalArtifactSettings
+from gluteal_grade.config import MetalArtifactSettings, MetalCtSettings
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging.body import body_mask, finite
 from gluteal_grade.imaging.planes import Box, box_of, opened
@@ -119,6 +120,19 @@ def artifact_near(found: Darkness, distance: FloatArray, settings: MetalArtifact
         pile_up[box][around] = found.pile_up[box][around] & (away < settings.pile_up_within_mm)
     ml = float(np.prod(spacing)) / 1000
     return Artifact(core, pile_up, float(thickness.max(initial=0.0)), float(core.sum()) * ml, float(pile_up.sum()) * ml)
+
+
+def artifact_on_ct(image: Volume, distance: FloatArray, reach_mm: float, settings: MetalCtSettings) -> Artifact:
+    """Voxels above `metal_hu`, which no bone reaches, near joint and stem; streaks are what the margin around them is for.
+
+    Args:
+        image: HU.
+        distance: mm to joint and stem, same grid.
+        reach_mm: how far from there metal is looked for.
+        settings: thresholds.
+    """
+    core: Mask = (image.array > settings.metal_hu) & (distance < reach_mm)
+    return Artifact(core, np.zeros(core.shape, bool), 0.0, float(core.sum()) * image.grid.voxel_volume_ml, 0.0)
 
 
 def near(mask: Mask, reach_mm: float, spacing_mm: tuple[float, float, float]) -> Box:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.geometry import FloatArray
+from gluteal_grade.io.sequences import is_wide_bandwidth
 from gluteal_grade.io.study import Series
 from gluteal_grade.metal.artifact import Artifact, Mask, near
 from gluteal_grade.vocabulary import SeriesKind
@@ -19,7 +21,28 @@ _HIGH_FIELD_T = 2.0
 _DIXON = frozenset({SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE})
 
 
-def imaging_of(series: Series, wide_hz_per_pixel: float) -> Imaging:
+@dataclass(frozen=True)
+class ZoneRule:
+    """What is left out beside metal on one series.
+
+    Attributes:
+        imaging: how it images near metal.
+        margin_mm: how far the zone reaches beyond what is visibly wrong.
+        unseen_radius_mm: how far it reaches around joint and stem where nothing is visibly wrong.
+    """
+
+    imaging: Imaging
+    margin_mm: float
+    unseen_radius_mm: float
+
+
+def zone_rule(series: Series, settings: MetalSettings) -> ZoneRule:
+    """The rule for a series, from its headers."""
+    imaging, tesla = imaging_of(series), series.acquisition.field_strength_t
+    return ZoneRule(imaging, margin_mm(imaging, tesla, settings), unseen_radius_mm(imaging, tesla, settings))
+
+
+def imaging_of(series: Series) -> Imaging:
     """How a series images near metal: what moves or kills its signal there."""
     facts = series.acquisition
     if series.kind is SeriesKind.CT:
@@ -28,7 +51,7 @@ def imaging_of(series: Series, wide_hz_per_pixel: float) -> Imaging:
         return "gradient_echo"
     if series.mars:
         return "mars"
-    return "wide_spin_echo" if (facts.bandwidth_hz_per_pixel or 0) >= wide_hz_per_pixel else "spin_echo"
+    return "wide_spin_echo" if is_wide_bandwidth(facts.bandwidth_hz_per_pixel) else "spin_echo"
 
 
 def margin_mm(imaging: Imaging, field_strength_t: float | None, settings: MetalSettings) -> float:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
-from gluteal_grade.fat.choose import why_unused
-from gluteal_grade.fat.oedema import OedemaMap
-from gluteal_grade.grading.interpretation import Rules
-from gluteal_grade.grading.norms import Norms
+from gluteal_grade.grading.interpretation import load_rules
+from gluteal_grade.grading.norms import Norms, load_norms
 from gluteal_grade.grading.probability import grade_probabilities, other_grade
-from gluteal_grade.grading.scales import Profile, Scales
+from gluteal_grade.grading.scales import Profile, Scales, load_scales
 from gluteal_grade.io.study import Series, Study
 from gluteal_grade.measurement.measure import Measurement, Slice
+from gluteal_grade.measurement.plan import why_not
 from gluteal_grade.measurement.sides import SideFat, SideFats
+from gluteal_grade.measurement.study import Measured
+from gluteal_grade.result.asymmetry import asymmetries
 from gluteal_grade.result.meaning import norm_report, statements, with_norms
 from gluteal_grade.result.models import (
     SCHEMA_VERSION,
-    Asymmetry,
     FatReport,
     Grade,
     IntervalPart,
@@ -35,14 +37,12 @@ from gluteal_grade.result.models import (
     StudyResult,
     StudyStatus,
 )
-from gluteal_grade.result.provenance import Stopwatch, describe
+from gluteal_grade.result.provenance import describe
 from gluteal_grade.segmentation.checks import Flag
-from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.segmentation.regions import Split
 from gluteal_grade.statistics.split_normal import SplitNormal
-from gluteal_grade.vocabulary import LABEL_VALUES, Method, Muscle, Region, Side
+from gluteal_grade.stopwatch import Stopwatch
+from gluteal_grade.vocabulary import LABEL_VALUES, Region, Side
 
-_MARKS = {Method.CT: Reason.CT_UNCALIBRATED, Method.T2: Reason.T2_ESTIMATE, Method.PD: Reason.PD_ESTIMATE}
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
 
 
@@ -64,71 +64,77 @@ def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatc
         norms=None,
         statements=(),
         notes=tuple(_note(n.reason, n.detail) for n in study.notes),
-        series=_series_reports(study, ()),
+        series=_series_reports(study, (), why_not(study)),
         provenance=describe(settings, watch or Stopwatch()),
     )
 
 
-def assemble(
-    study: Study,
-    settings: Settings,
-    watch: Stopwatch,
-    scales: Scales,
-    norms: Norms,
-    rules: Rules,
-    fats: SideFats,
-    segmentation: Segmentation,
-    parts: Split,
-    measurements: tuple[Measurement, ...],
-    flags: tuple[Flag, ...],
-    notes: tuple[Note, ...],
-    oedema: OedemaMap | None = None,
-) -> StudyResult:
-    """The result of a study that was measured; status `refused` if no muscle could be graded."""
-    over = settings.uncertainty.borderline
-    muscles = tuple(
-        _muscle_result(m, fats.sides[m.part.side], [f for f in flags if f.key == (m.part.muscle, m.part.side)], scales, over)
-        for m in measurements
-    )
-    sex = study.sex
-    muscles = tuple(scored for m in muscles for scored in with_norms((m,), norms, sex, m.method or ""))
-    whole = [m.status for m in muscles if m.region is Region.WHOLE]
-    if all(s is MuscleStatus.GRADED for s in whole):
-        status = StudyStatus.GRADED
-    elif any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL, MuscleStatus.NEEDS_REVIEW) for s in whole):
-        status = StudyStatus.PARTLY_GRADED
-    else:
-        status = StudyStatus.REFUSED
-    values = [int(v) for v in np.unique(parts.labels.array) if v]
-    remarks = tuple(Note(f.reason, f"{f.side} {f.muscle}: {f.detail}") for f in flags if not f.review)
+def assemble(study: Study, measured: Measured, settings: Settings, watch: Stopwatch) -> StudyResult:
+    """The result of a study that was measured; status `refused` if no muscle could be graded.
+
+    Args:
+        study: what was measured.
+        measured: its numbers, and where they come from.
+        settings: scales, norms and statements.
+        watch: seconds per stage, for provenance.
+    """
+    fats, segmentation, oedema = measured.fats, measured.segmentation, measured.oedema
+    scales, norms = load_scales(settings.grading.file, settings.grading.profiles), load_norms(settings.grading.norms)
+    muscles = _muscle_results(measured, scales, norms, study.sex, settings.uncertainty.borderline)
+    status = _status(muscles)
+    remarks = tuple(Note(f.reason, f"{f.side} {f.muscle}: {f.detail}") for f in measured.flags if not f.review)
+    beside_metal = {side for side, one in fats.sides.items() if one.metal.present}
+    used = (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference, *((oedema.series,) if oedema else ()))
     return StudyResult(
         schema_version=SCHEMA_VERSION,
         study=study.id,
         status=status,
-        refusal=_why_none(measurements) if status is StudyStatus.REFUSED else None,
+        refusal=_why_none(measured.measurements) if status is StudyStatus.REFUSED else None,
         reference_series=segmentation.reference.id,
         slice_axis=segmentation.reference.slice_axis,
         fat=_fat_report(fats.main, fats),
         fat_beside_metal=_fat_report(fats.other, fats) if fats.other else None,
         metal=tuple(_metal(side, one) for side, one in fats.sides.items()),
         oedema=OedemaReport(series=oedema.series.id, facts=oedema.facts) if oedema else None,
-        segmentation=SegmentationReport(
-            source=segmentation.source,
-            sha256=segmentation.source_hash,
-            automatic=segmentation.automatic,
-            regions=parts.rules,
-            labels={v: str(LABEL_VALUES[v]) for v in values},
-        ),
+        segmentation=_segmentation_report(measured),
         muscles=muscles,
-        asymmetry=_asymmetries(muscles),
-        norms=norm_report(muscles, norms, sex, fats.main.fat.series[0].acquisition.field_strength_t),
-        statements=statements(muscles, rules, {side for side, one in fats.sides.items() if one.metal.present}),
-        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*notes, *remarks))),
-        series=_series_reports(
-            study,
-            (*(s for one in fats.sides.values() for s in one.fat.series), segmentation.reference, *((oedema.series,) if oedema else ())),
-        ),
+        asymmetry=asymmetries(muscles),
+        norms=norm_report(muscles, norms, study.sex, fats.main.fat.series[0].acquisition.field_strength_t),
+        statements=statements(muscles, load_rules(settings.grading.interpretation), beside_metal),
+        notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*study.notes, *measured.notes, *remarks))),
+        series=_series_reports(study, used, measured.plan.why_not),
         provenance=describe(settings, watch),
+    )
+
+
+def _muscle_results(
+    measured: Measured, scales: Scales, norms: Norms, sex: Literal["M", "F"] | None, borderline: float
+) -> tuple[MuscleResult, ...]:
+    results: list[MuscleResult] = []
+    for m in measured.measurements:
+        flags = [f for f in measured.flags if f.key == (m.part.muscle, m.part.side)]
+        one = _muscle_result(m, measured.fats.sides[m.part.side], flags, scales, borderline)
+        results += with_norms((one,), norms, sex, one.method or "")
+    return tuple(results)
+
+
+def _status(muscles: tuple[MuscleResult, ...]) -> StudyStatus:
+    whole = [m.status for m in muscles if m.region is Region.WHOLE]
+    if all(s is MuscleStatus.GRADED for s in whole):
+        return StudyStatus.GRADED
+    if any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL, MuscleStatus.NEEDS_REVIEW) for s in whole):
+        return StudyStatus.PARTLY_GRADED
+    return StudyStatus.REFUSED
+
+
+def _segmentation_report(measured: Measured) -> SegmentationReport:
+    values = [int(v) for v in np.unique(measured.parts.labels.array) if v]
+    return SegmentationReport(
+        source=measured.segmentation.source,
+        sha256=measured.segmentation.source_hash,
+        automatic=measured.segmentation.automatic,
+        regions=measured.parts.rules,
+        labels={v: str(LABEL_VALUES[v]) for v in values},
     )
 
 
@@ -155,7 +161,6 @@ def _metal(side: Side, one: SideFat) -> MetalSide:
 
 
 def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scales, borderline: float) -> MuscleResult:
-    mark = _MARKS.get(one.fat.method)
     reason, detail = m.reason, m.detail
     review = next((f for f in flags if f.review), None)
     if math.isnan(m.fat_fraction):
@@ -189,7 +194,7 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
         checks=tuple(_note(f.reason, f.detail) for f in flags),
-        grades=_grades(m, scales, mark, borderline),
+        grades=_grades(m, scales, one.candidate.how.mark, borderline),
         interval_parts={name: IntervalPart(below=below, above=above) for name, (below, above) in m.interval.parts.items()},
         norms=(),
         no_norm=None,
@@ -229,49 +234,7 @@ def _probabilities(m: Measurement, profile: Profile) -> tuple[float, ...]:
     return grade_probabilities(profile, SplitNormal(m.fat_fraction, m.interval.below, m.interval.above).cdf)
 
 
-def _asymmetries(muscles: tuple[MuscleResult, ...]) -> tuple[Asymmetry, ...]:
-    by_part = {(m.muscle, m.region, m.side): m for m in muscles}
-    parts = dict.fromkeys((m.muscle, m.region) for m in muscles)
-    return tuple(
-        _asymmetry(muscle, region, by_part.get((muscle, region, Side.LEFT)), by_part.get((muscle, region, Side.RIGHT)))
-        for muscle, region in parts
-    )
-
-
-def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right: MuscleResult | None) -> Asymmetry:
-    both = [m for m in (left, right) if m is not None]
-    reason = None
-    if len(both) < 2 or any(math.isnan(m.fat_fraction) for m in both):
-        reason = Reason.OTHER_SIDE_MISSING
-    elif any(m.cut_at for m in both):
-        reason = Reason.OTHER_SIDE_PARTIAL
-    if reason or left is None or right is None:
-        nan = math.nan
-        volume = lean = points = nan
-    else:
-        volume = _percent(left.volume_ml, right.volume_ml)
-        lean = _percent(left.lean_volume_ml, right.lean_volume_ml)
-        points = 100 * (left.fat_fraction - right.fat_fraction)
-        if any(m.status is MuscleStatus.NEEDS_REVIEW for m in both):
-            reason = Reason.SIDE_NEEDS_REVIEW
-        elif left.method != right.method:
-            reason = Reason.DIFFERENT_METHODS
-    return Asymmetry(
-        muscle=muscle,
-        region=region,
-        volume_difference_percent=volume,
-        lean_volume_difference_percent=lean,
-        fat_fraction_difference_points=points,
-        reason=reason,
-    )
-
-
-def _percent(left: float, right: float) -> float:
-    mean = (left + right) / 2
-    return 100 * (left - right) / mean if mean > 0 else math.nan
-
-
-def _series_reports(study: Study, used: tuple[Series, ...]) -> tuple[SeriesReport, ...]:
+def _series_reports(study: Study, used: tuple[Series, ...], why_left_over: Mapping[str, str]) -> tuple[SeriesReport, ...]:
     return tuple(
         SeriesReport(
             id=s.id,
@@ -284,7 +247,7 @@ def _series_reports(study: Study, used: tuple[Series, ...]) -> tuple[SeriesRepor
             shape=s.grid.shape if s.grid else None,
             spacing_mm=s.grid.spacing_mm if s.grid else None,
             used=s in used,
-            why_not=why_unused(s, used),
+            why_not="" if s in used else why_left_over[s.id],
             sources=s.sources,
         )
         for s in study.series

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from gluteal_grade import __version__
 from gluteal_grade.config import Settings
 from gluteal_grade.result.commit import program_commit
 from gluteal_grade.result.models import Provenance
+from gluteal_grade.stopwatch import Stopwatch
 
 _LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib", "torch", "monai")
-
-
-class Stopwatch:
-    """Seconds per named stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a block; a name used twice adds up."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
 
 def describe(settings: Settings, stopwatch: Stopwatch) -> Provenance:

@@ -11,6 +11,7 @@ import numpy as np
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.io.pairing import fits_labels
 from gluteal_grade.io.study import Series, Study
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
@@ -74,8 +75,7 @@ def _series_on_grid(labels: Volume, study: Study, preferred: tuple[Series, ...])
     """The first series, preferred ones first, whose grid is the labels' grid."""
     candidates = [*preferred, *(s for s in study.series if s not in preferred)]
     for series in candidates:
-        # a tenth of the smallest voxel: further apart, border voxels would change sides
-        if series.refusal is None and series.grid and labels.grid.matches(series.grid, 0.1 * min(labels.spacing_mm)):
+        if fits_labels(series, labels.grid):
             return series
     raise RefusedInput(Reason.LABELS_GEOMETRY, _difference(labels, candidates))
 

@@ -15,7 +15,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Cells:
+class BlockSums:
     """Sums over columns (a, b) of half a tile's width in the slices, and slices k.
 
     Attributes:
@@ -39,7 +39,7 @@ class Cells:
     edges: tuple[IntArray, IntArray]
 
 
-def cells_of(polarity: FloatArray, body: Mask, spacing_mm: tuple[float, float, float], settings: SwapSettings) -> Cells:
+def block_sums(polarity: FloatArray, body: Mask, spacing_mm: tuple[float, float, float], settings: SwapSettings) -> BlockSums:
     """Sums it all.
 
     Args:
@@ -66,7 +66,7 @@ def cells_of(polarity: FloatArray, body: Mask, spacing_mm: tuple[float, float, f
         return np.asarray(np.add.reduceat(rows, starts[1], axis=1))
 
     low, high = np.s_[:, :, :-1], np.s_[:, :, 1:]
-    return Cells(
+    return BlockSums(
         same=total((fat[low] & fat[high]) | (water[low] & water[high])),
         gained=total(water[low] & fat[high]),
         lost=total(fat[low] & water[high]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gluteal_grade.io.sequences import is_wide_bandwidth
 from gluteal_grade.io.study import Series, Study
 from gluteal_grade.vocabulary import Side
 
@@ -33,22 +34,22 @@ class HeaderEvidence:
         return self.likely and (not self.sides or side in self.sides)
 
 
-def header_evidence(study: Study, wide_hz_per_pixel: float) -> HeaderEvidence:
+def header_evidence(study: Study) -> HeaderEvidence:
     """Evidence in the headers of a study.
 
     Args:
-        study: all series, those that are not measured too: a MARS STIR says as much as a MARS T1.
-        wide_hz_per_pixel: bandwidth that supports the words; alone it is no evidence, as many protocols are fast for other reasons.
+        study: all series, those that are not measured too: a MARS STIR says as much as a MARS T1. A wide bandwidth supports the words;
+            alone it is no evidence, as many protocols are fast for other reasons.
     """
-    reasons = [_mars_reason(s, wide_hz_per_pixel) for s in study.series if s.mars]
+    reasons = [_mars_reason(s) for s in study.series if s.mars]
     if study.implant.named:
         reasons.append("the description names a hip implant" + _sides(study.implant.sides))
     return HeaderEvidence(tuple(dict.fromkeys(reasons)), study.implant.sides)
 
 
-def _mars_reason(series: Series, wide_hz_per_pixel: float) -> str:
+def _mars_reason(series: Series) -> str:
     bandwidth = series.acquisition.bandwidth_hz_per_pixel
-    wide = f" at {bandwidth:.0f} Hz/pixel" if bandwidth and bandwidth >= wide_hz_per_pixel else ""
+    wide = f" at {bandwidth:.0f} Hz/pixel" if bandwidth and is_wide_bandwidth(bandwidth) else ""
     return f"series {series.id} reduces metal artifacts{wide}"
 
 

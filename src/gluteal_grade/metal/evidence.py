@@ -10,29 +10,43 @@ import numpy as np
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
-from gluteal_grade.metal.artifact import Artifact, Mask, artifact_near, darkness
-from gluteal_grade.metal.ct import metal_near
+from gluteal_grade.metal.artifact import Artifact, Mask, artifact_near, artifact_on_ct, darkness
+from gluteal_grade.metal.header import HeaderEvidence
 from gluteal_grade.metal.joint import distance_mm, joint_mm
-from gluteal_grade.metal.protocol import HeaderEvidence
-from gluteal_grade.metal.zone import Imaging, margin_mm, unseen_radius_mm, zone_around, zone_unseen
+from gluteal_grade.metal.zone import ZoneRule, zone_around, zone_unseen
 from gluteal_grade.vocabulary import Side
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
-    """One picture, looked at for metal.
+class Picture:
+    """An image on which metal is looked for.
 
     Attributes:
-        series: id of what was looked at.
-        imaging: how it images near metal.
-        field_strength_t: of the scanner.
-        artifacts: by side; a side without labels has none.
-        blind: there was no picture that could show metal.
+        series: id of the series it was made from.
+        image: magnitude with signal from water and fat, or HU; on the grid of the labels; None where there is none.
+        body: its mask, None if unknown.
+        zone: how the series images near metal.
     """
 
     series: str
-    imaging: Imaging
-    field_strength_t: float | None
+    image: Volume | None
+    body: Mask | None
+    zone: ZoneRule
+
+
+@dataclass(frozen=True, eq=False)
+class PictureEvidence:
+    """What one picture shows of metal.
+
+    Attributes:
+        series: id of what was looked at.
+        zone: how that series images near metal.
+        artifacts: by side; a side without labels has none.
+        blind: there was no image that could show metal.
+    """
+
+    series: str
+    zone: ZoneRule
     artifacts: Mapping[Side, Artifact] = field(repr=False)
     blind: bool = False
 
@@ -52,21 +66,16 @@ class SideMetal:
     evidence: str = ""
 
 
-def look(
-    image: Volume | None, body: Mask | None, series: str, imaging: Imaging, tesla: float | None, labels: Volume, s: MetalSettings
-) -> Sight:
+def metal_in_picture(picture: Picture, labels: Volume, s: MetalSettings) -> PictureEvidence:
     """One picture at both hips.
 
     Args:
-        image: magnitude with signal from water and fat, or HU; on the grid of the labels; None where there is none.
-        body: its mask, None if unknown.
-        series: its id.
-        imaging: how it images near metal.
-        tesla: field strength, None if unknown.
+        picture: on the grid of the labels.
         labels: values of `anatomy.LABEL_VALUES`.
         s: settings.
     """
-    dark = None if imaging == "ct" or image is None else darkness(image, s.artifact, body)
+    image = picture.image
+    dark = None if picture.zone.imaging == "ct" or image is None else darkness(image, s.artifact, picture.body)
     artifacts = {}
     for side in Side:
         joint = joint_mm(labels, side, s.place)
@@ -77,26 +86,26 @@ def look(
             nothing = np.zeros(labels.shape, bool)
             artifacts[side] = Artifact(nothing, nothing, 0.0, 0.0, 0.0)
         elif dark is None:
-            artifacts[side] = metal_near(image, distance, s.artifact.reach_mm, s.ct)
+            artifacts[side] = artifact_on_ct(image, distance, s.artifact.reach_mm, s.ct)
         else:
             artifacts[side] = artifact_near(dark, distance, s.artifact)
-    return Sight(series, imaging, tesla, artifacts, blind=image is None)
+    return PictureEvidence(picture.series, picture.zone, artifacts, blind=image is None)
 
 
-def weigh(header: HeaderEvidence, sights: Sequence[Sight], settings: MetalSettings) -> dict[Side, SideMetal]:
+def weigh(header: HeaderEvidence, pictures: Sequence[PictureEvidence], settings: MetalSettings) -> dict[Side, SideMetal]:
     """Both sides. The user's word decides; else a picture must show it, and the header lowers what is asked of the picture."""
-    return {side: _weighed(side, header, sights, settings) for side in Side}
+    return {side: _weighed(side, header, pictures, settings) for side in Side}
 
 
-def _weighed(side: Side, header: HeaderEvidence, sights: Sequence[Sight], settings: MetalSettings) -> SideMetal:
+def _weighed(side: Side, header: HeaderEvidence, pictures: Sequence[PictureEvidence], settings: MetalSettings) -> SideMetal:
     likely = header.for_side(side)
-    seen = [words for words in (_seen(side, sight, likely, settings) for sight in sights) if words]
+    seen = [words for words in (_seen(side, one, likely, settings) for one in pictures) if words]
     named = "; ".join(header.reasons) if likely else ""
     if settings.sides != "auto":
         present = settings.sides in ("both", side.value)
         return SideMetal(present, ("user",) if present else (), "the user says so" if present else "")
     # a description that names one side is believed where no picture could show it
-    could_show = any(side in sight.artifacts and not sight.blind for sight in sights)
+    could_show = any(side in one.artifacts and not one.blind for one in pictures)
     present = bool(seen) or (side in header.sides and not could_show)
     if not present:
         return SideMetal(False)
@@ -104,37 +113,37 @@ def _weighed(side: Side, header: HeaderEvidence, sights: Sequence[Sight], settin
     return SideMetal(True, sources, "; ".join(filter(None, (*seen, named))))
 
 
-def _seen(side: Side, sight: Sight, likely: bool, settings: MetalSettings) -> str:
+def _seen(side: Side, picture: PictureEvidence, likely: bool, settings: MetalSettings) -> str:
     """What the picture shows there, in words; empty where it shows no metal."""
-    found = sight.artifacts.get(side)
+    found = picture.artifacts.get(side)
     if found is None:
         return ""
-    if sight.imaging == "ct":
+    if picture.zone.imaging == "ct":
         enough = found.void_ml >= settings.ct.min_ml
-        return f"series {sight.series} shows {found.void_ml:.1f} ml above {settings.ct.metal_hu:.0f} HU" if enough else ""
+        return f"series {picture.series} shows {found.void_ml:.1f} ml above {settings.ct.metal_hu:.0f} HU" if enough else ""
     a = settings.artifact
     if found.radius_mm < a.min_radius_mm or found.void_ml < a.min_void_ml:
         return ""
     if not (likely or found.pile_up_ml >= a.min_pile_up_ml or found.radius_mm >= a.sure_radius_mm):
         return ""
     piled = f" and {found.pile_up_ml:.1f} ml of piled-up signal" if found.pile_up_ml >= a.min_pile_up_ml else ""
-    return f"series {sight.series} shows a void of {found.void_ml:.0f} ml, {2 * found.radius_mm:.0f} mm thick{piled}"
+    return f"series {picture.series} shows a void of {found.void_ml:.0f} ml, {2 * found.radius_mm:.0f} mm thick{piled}"
 
 
-def zone_of(side: Side, sight: Sight, labels: Volume, settings: MetalSettings) -> tuple[Mask | None, float]:
+def zone_of(side: Side, picture: PictureEvidence, labels: Volume, settings: MetalSettings) -> tuple[Mask | None, float]:
     """Voxels that are not measured on this series, and how far they reach: beyond what is visible, else from joint and stem.
 
     Returns:
         the mask on the grid of the labels, None for a side without labels; mm.
     """
-    found = sight.artifacts.get(side)
+    found = picture.artifacts.get(side)
     joint = joint_mm(labels, side, settings.place)
     if found is None or joint is None:
         return None, 0.0
     if found.core.any():
-        margin = margin_mm(sight.imaging, sight.field_strength_t, settings)
+        margin = picture.zone.margin_mm
         return zone_around(found, margin, labels.spacing_mm), margin
-    radius = unseen_radius_mm(sight.imaging, sight.field_strength_t, settings)
+    radius = picture.zone.unseen_radius_mm
     return zone_unseen(distance_mm(labels.grid, joint, side, settings.place, radius), radius), radius
 
 

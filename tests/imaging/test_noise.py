@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.fat.dixon import from_water_fat
-from gluteal_grade.fat.noise import NoiseSource, air_sigma, noise_of, tissue_sigma
 from gluteal_grade.fat.rician import without_floor
+from gluteal_grade.imaging.noise import NoiseSource, air_sigma, noise_of, tissue_sigma
 from gluteal_grade.vocabulary import SeriesKind
 from tests.synthetic import Toy, dixon, make_toy, rician, series
 

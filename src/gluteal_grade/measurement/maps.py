@@ -1,0 +1,77 @@
+"""Candidates tried in turn: the fat map of the first that can be measured where the labels are, and why others could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gluteal_grade.config import Settings
+from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.io.pairing import in_space_of
+from gluteal_grade.io.study import Series
+from gluteal_grade.measurement.plan import Candidate, Plan
+from gluteal_grade.segmentation.protocol import Segmentation
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What became of the candidates that were tried.
+
+    Attributes:
+        made: maps on the grid of the labels.
+        refused: why the others could not be measured, in the order in which they were tried.
+    """
+
+    made: Mapping[Candidate, FatMap]
+    refused: Mapping[Candidate, RefusedInput]
+
+    def best(self, order: tuple[Candidate, ...]) -> Candidate:
+        """The first of an order of the plan that could be measured."""
+        return next(c for c in order if c in self.made)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Why candidates were passed over."""
+        return tuple(Note(e.reason, e.detail) for e in self.refused.values())
+
+
+def make_maps(plan: Plan, segmentation: Segmentation, settings: Settings) -> Maps:
+    """A map for each order of the plan.
+
+    Raises:
+        RefusedInput: no candidate of an order can be measured; the refusal of the best one.
+    """
+    made: dict[Candidate, FatMap] = {}
+    refused: dict[Candidate, RefusedInput] = {}
+    for order in plan.orders:
+        for candidate in order:
+            if candidate not in made and candidate not in refused:
+                try:
+                    made[candidate] = _map_of(candidate, segmentation, settings)
+                except RefusedInput as error:
+                    refused[candidate] = error
+            if candidate in made:
+                break
+        else:
+            raise refused[order[0]]
+    return Maps(made, refused)
+
+
+def check_space(series: Series, segmentation: Segmentation) -> None:
+    """Labels may be carried to another series only inside one DICOM frame of reference.
+
+    Raises:
+        RefusedInput: `grid_mismatch`.
+    """
+    reference = segmentation.reference
+    if not in_space_of(series, segmentation.labels.grid, reference):
+        raise RefusedInput(Reason.GRID_MISMATCH, f"series {series.id} does not share a frame of reference with the labels' {reference.id}")
+
+
+def _map_of(candidate: Candidate, segmentation: Segmentation, settings: Settings) -> FatMap:
+    labels = segmentation.labels
+    check_space(candidate.series[0], segmentation)
+    fat = candidate.measure(settings).on(labels.grid)
+    finish = candidate.how.within_labels
+    return finish(fat, labels, settings.fat) if finish else fat

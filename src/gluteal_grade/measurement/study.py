@@ -1,0 +1,79 @@
+"""A plan and labels in, everything measured out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gluteal_grade.config import Settings
+from gluteal_grade.errors import Note
+from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat.oedema import OedemaMap, oedema_map
+from gluteal_grade.imaging.coverage import views_of
+from gluteal_grade.measurement.interval import Uncertainty
+from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
+from gluteal_grade.measurement.plan import Plan
+from gluteal_grade.measurement.sides import SideFats, measure_sides
+from gluteal_grade.segmentation.checks import Flag, check_labels
+from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.regions import Split, split
+from gluteal_grade.segmentation.sides import check_sides
+from gluteal_grade.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One study, measured.
+
+    Attributes:
+        plan: what was to be done.
+        segmentation: where the labels come from.
+        parts: the labels with regions.
+        fats: how fat was measured on each side.
+        measurements: numbers of each muscle and region.
+        flags: what is doubtful about the labels.
+        oedema: where a fat-suppressed series is bright; None where none gave a map.
+        notes: limits that the reader should know.
+    """
+
+    plan: Plan
+    segmentation: Segmentation
+    parts: Split
+    fats: SideFats
+    measurements: tuple[Measurement, ...]
+    flags: tuple[Flag, ...]
+    oedema: OedemaMap | None
+    notes: tuple[Note, ...]
+
+    @property
+    def shown(self) -> FatMap:
+        """The map whose picture goes behind the labels."""
+        return self.fats.shown(self.segmentation.reference)
+
+
+def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, watch: Stopwatch) -> Measured:
+    """Carry a plan out where the labels are.
+
+    Args:
+        plan: of this study.
+        segmentation: its labels.
+        settings: all of them.
+        watch: times the stages `fat`, `check` and `measure`.
+
+    Raises:
+        RefusedInput: no candidate can be measured (the refusal of the best one); `mask_unreadable`, `labels_sides_swapped`.
+    """
+    with watch.stage("fat"):
+        fats = measure_sides(plan, segmentation, settings)
+    fat, labels, axis = fats.shown(segmentation.reference), segmentation.labels, segmentation.reference.slice_axis
+    side_notes = check_sides(labels, fat.body)
+    with watch.stage("check"):
+        views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
+        flags = check_labels(segmentation, views, settings.checks)
+        parts = split(labels, views, settings.regions)
+    with watch.stage("measure"):
+        uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
+        measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty)
+        oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
+        measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
+    notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *oedema_notes)
+    return Measured(plan, segmentation, parts, fats, measurements, flags, oedema, notes)
