@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,20 +36,43 @@ class Slice:
     fat_fraction: float
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """Numbers of one part; NaN with a reason where something could not be measured.
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """What is measured of one muscle or region, under the names that it bears in result.json; NaN where it could not be measured.
 
     Attributes:
-        part: muscle, region, side.
         volume_ml: label volume in view.
         lean_volume_ml: volume x (1 - mean fat fraction): the sum of (1 - FF) over voxels, voxels without a value counted as average.
         fat_fraction: mean FF of voxels with a value; `median`, `q1`, `q3` their quartiles.
-        interval: where the true mean lies; NaN where none was asked for.
         fat_area_fraction: share of those voxels above the FF threshold (CT: inside the fat HU window).
         ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
         evaluable_share: share of the label's voxels with a value.
         oedema_share: share of them that a fat-suppressed series shows brighter than lean muscle; no grade depends on it.
+    """
+
+    volume_ml: float = NAN
+    lean_volume_ml: float = NAN
+    fat_fraction: float = NAN
+    fat_fraction_median: float = NAN
+    fat_fraction_q1: float = NAN
+    fat_fraction_q3: float = NAN
+    fat_area_fraction: float = NAN
+    ct_lean_share: float = NAN
+    evaluable_share: float = NAN
+    oedema_share: float = NAN
+
+    def numbers(self) -> dict[str, float]:
+        """By name."""
+        return {f.name: getattr(self, f.name) for f in fields(Numbers)}
+
+
+@dataclass(frozen=True)
+class Measurement(Numbers):
+    """Numbers of one part, and what belongs to them.
+
+    Attributes:
+        part: muscle, region, side.
+        interval: where the true mean fat fraction lies; NaN where none was asked for.
         coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
         profile: slices along the normal, first to last.
         reason: why numbers are missing (fractions NaN), or `out_of_view` for a muscle measured in part; None if whole.
@@ -59,17 +82,7 @@ class Measurement:
     part: Part
     reason: Reason | None = None
     detail: str = ""
-    volume_ml: float = NAN
-    lean_volume_ml: float = NAN
-    fat_fraction: float = NAN
-    fat_fraction_median: float = NAN
-    fat_fraction_q1: float = NAN
-    fat_fraction_q3: float = NAN
     interval: Interval = UNKNOWN
-    fat_area_fraction: float = NAN
-    ct_lean_share: float = NAN
-    evaluable_share: float = NAN
-    oedema_share: float = NAN
     coverage: Coverage = NOT_SEEN
     profile: tuple[Slice, ...] = ()
 
@@ -116,12 +129,11 @@ def measure(
                 reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
-            near = _Near(box, _cropped(side_fat, box), side_fat.volume.grid)
-            unsure = uncertainty and uncertainty.cropped(box)
+            there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, uncertainty and uncertainty.cropped(box))
             for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
                 if part is whole or part in present:
                     mask = places.mask(part, box)
-                    found.append(_measure_part(part, mask, views[muscle, side], near, slice_axis, settings, unsure))
+                    found.append(_measure_part(part, mask, views[muscle, side], there, settings))
     return tuple(found)
 
 
@@ -134,8 +146,8 @@ def with_oedema(
     places, found = _Places(labels), []
     for m in measurements:
         box = places.box(m.part) or (slice(0, 0),) * 3
-        near = replace(oedema, volume=_part_of(oedema.volume, box))
-        found.append(replace(m, oedema_share=bright_share(near, places.mask(m.part, box), settings.min_evaluable_share)))
+        cut = replace(oedema, volume=_part_of(oedema.volume, box))
+        found.append(replace(m, oedema_share=bright_share(cut, places.mask(m.part, box), settings.min_evaluable_share)))
     return tuple(found)
 
 
@@ -165,12 +177,22 @@ def _values(part: Part) -> list[int]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Near:
-    """A fat map around one muscle: the box that was cut out, what it holds, and the grid it was cut from."""
+class _MuscleBox:
+    """What one muscle is measured on.
+
+    Attributes:
+        box: around the muscle, in the whole map.
+        fat: the map cut to the box.
+        grid: of the whole map.
+        slice_axis: array axis across the slices.
+        uncertainty: makes intervals, cut to the box; None for none.
+    """
 
     box: Box
     fat: FatMap
     grid: Grid
+    slice_axis: int
+    uncertainty: Uncertainty | None
 
 
 def _part_of(volume: Volume, box: Box) -> Volume:
@@ -190,10 +212,8 @@ def _cropped(fat: FatMap, box: Box) -> FatMap:
     )
 
 
-def _measure_part(
-    part: Part, mask: Mask, view: Coverage, near: _Near, slice_axis: int, settings: MeasureSettings, uncertainty: Uncertainty | None
-) -> Measurement:
-    fat = near.fat
+def _measure_part(part: Part, mask: Mask, view: Coverage, there: _MuscleBox, settings: MeasureSettings) -> Measurement:
+    fat = there.fat
     count = int(mask.sum())
     values = fat.volume.array[mask]
     values = values[np.isfinite(values)].astype(np.float64)
@@ -203,7 +223,7 @@ def _measure_part(
         evaluable_share=values.size / count,
         ct_lean_share=float(fat.ct_lean.array[mask].mean()) if fat.ct_lean else NAN,
         coverage=view,
-        profile=_profile(mask, near, slice_axis),
+        profile=_profile(mask, there),
     )
     if count < settings.min_voxels:
         return replace(seen, reason=Reason.TOO_FEW_VOXELS, detail=f"{count} voxels, {settings.min_voxels} needed")
@@ -230,7 +250,7 @@ def _measure_part(
         fat_fraction_median=median,
         fat_fraction_q1=q1,
         fat_fraction_q3=q3,
-        interval=uncertainty.interval(mask, fat, slice_axis) if uncertainty else UNKNOWN,
+        interval=there.uncertainty.interval(mask, fat, there.slice_axis) if there.uncertainty else UNKNOWN,
         fat_area_fraction=mostly_fat,
     )
 
@@ -243,13 +263,13 @@ def _why_left_out(mask: Mask, fat: FatMap) -> Reason | None:
     return reason if reason is not None and 2 * shares[reason] >= int(missing.sum()) else None
 
 
-def _profile(mask: Mask, near: _Near, slice_axis: int) -> tuple[Slice, ...]:
+def _profile(mask: Mask, there: _MuscleBox) -> tuple[Slice, ...]:
     """Area and mean FF of every slice that holds the part."""
-    grid = near.grid
+    grid, slice_axis = there.grid, there.slice_axis
     spacing = grid.spacing_mm[slice_axis]
     area_of_voxel_cm2 = grid.voxel_volume_ml / (spacing / 10)
     planes = np.moveaxis(mask, slice_axis, 0)
-    values = np.moveaxis(near.fat.volume.array, slice_axis, 0)
+    values = np.moveaxis(there.fat.volume.array, slice_axis, 0)
     # distance along the slice normal from patient space's origin: comparable between series of one study
     start = float(grid.direction(slice_axis) @ grid.to_world([0, 0, 0]))
     slices = []
@@ -257,6 +277,6 @@ def _profile(mask: Mask, near: _Near, slice_axis: int) -> tuple[Slice, ...]:
         inside = values[index][planes[index]]
         inside = inside[np.isfinite(inside)]
         area = float(planes[index].sum()) * area_of_voxel_cm2
-        place = near.box[slice_axis].start + int(index)
+        place = there.box[slice_axis].start + int(index)
         slices.append(Slice(place, start + float(place) * spacing, area, float(inside.mean()) if inside.size else NAN))
     return tuple(slices)

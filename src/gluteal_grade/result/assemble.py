@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Literal
 
 import numpy as np
@@ -177,18 +178,9 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
         status=status,
         reason=reason,
         detail=detail,
-        volume_ml=m.volume_ml,
-        lean_volume_ml=m.lean_volume_ml,
-        fat_fraction=m.fat_fraction,
+        **m.numbers(),
         fat_fraction_low=m.interval.low,
         fat_fraction_high=m.interval.high,
-        fat_fraction_median=m.fat_fraction_median,
-        fat_fraction_q1=m.fat_fraction_q1,
-        fat_fraction_q3=m.fat_fraction_q3,
-        fat_area_fraction=m.fat_area_fraction,
-        ct_lean_share=m.ct_lean_share,
-        evaluable_share=m.evaluable_share,
-        oedema_share=m.oedema_share,
         method=None if m.reason in _UNMEASURED else one.fat.method.value,
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
@@ -203,7 +195,7 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
 
 
 def _slice(s: Slice) -> SliceModel:
-    return SliceModel(index=s.index, position_mm=s.position_mm, area_cm2=s.area_cm2, fat_fraction=s.fat_fraction)
+    return SliceModel(**asdict(s))
 
 
 def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: float) -> tuple[Grade, ...]:
