@@ -22,7 +22,9 @@ from gluteal_grade.config import FatSettings, load_settings
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.t1 import from_pd, from_t1, from_t2
+from gluteal_grade.fat.pd import from_pd
+from gluteal_grade.fat.t1 import from_t1
+from gluteal_grade.fat.t2 import from_t2
 from gluteal_grade.io.study import Series
 from gluteal_grade.vocabulary import SeriesKind
 from gluteal_grade_lab.measuring.t1_people import Person, people
