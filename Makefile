@@ -43,6 +43,11 @@ bench: $(VENV)/.dev
 sample: $(VENV)/.dev
 	$(BIN)/python scripts/make_sample_data.py
 
+.PHONY: docs
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "Open build/site/index.html"
+
 clean:
 	rm -rf $(VENV) $(OUT) build dist
 
@@ -55,4 +60,8 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	$(PIP) -e '.[docs]'
 	@touch $@

@@ -51,6 +51,15 @@ class Grid:
 
     Raises:
         RefusedInput: `bad_affine`, `sheared_affine` or `not_3d`.
+
+    Examples:
+        >>> grid = Grid((10, 20, 5), np.diag([-2.0, 1.0, 4.0, 1.0]))  # the first axis runs to the patient's left
+        >>> grid.spacing_mm, grid.axis_codes, round(grid.voxel_volume_ml, 6)
+        ((2.0, 1.0, 4.0), 'LAS', 0.008)
+        >>> grid.to_ras().axis_codes
+        'RAS'
+        >>> grid.to_world([1, 2, 3]).tolist()
+        [-2.0, 2.0, 12.0]
     """
 
     shape: tuple[int, int, int]

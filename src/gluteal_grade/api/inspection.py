@@ -49,7 +49,7 @@ def inspect(study_input: PathLike, *, kind: Kind = None) -> Inspection:
         RefusedInput: there is no image.
         ValueError: an unknown contrast.
 
-    Example:
+    Examples:
         >>> import gluteal_grade as gg
         >>> [(series["id"], series["kind"]) for series in gg.inspect("data/sample/tha_mars/dicom")]
         [('s3', 't1'), ('s5', 'stir')]

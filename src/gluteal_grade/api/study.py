@@ -71,7 +71,7 @@ def grade(
         ValueError: an unknown setting, contrast, numbering, side or sex.
         TypeError: neither path nor image.
 
-    Example:
+    Examples:
         >>> import gluteal_grade as gg
         >>> graded = gg.grade("data/sample/healthy_dixon/dicom", labels="data/sample/healthy_dixon/labels.nii.gz")
         >>> graded.result.fat.method
@@ -141,7 +141,7 @@ def read_study(study_input: PathLike, *, kind: Kind = None, study: str | None = 
         RefusedInput: it cannot be read, or holds several studies.
         ValueError: an unknown contrast.
 
-    Example:
+    Examples:
         >>> import gluteal_grade as gg
         >>> [series.kind.value for series in gg.read_study("data/sample/osteoarthritis_t1/dicom").series]
         ['t1']
