@@ -265,7 +265,7 @@ ADVICE: dict[Reason, str] = {
     Reason.LEDGER_UNREADABLE: "ledger.sqlite is damaged or of another version: move it away; finished studies "
     "are taken over from their results.",
     Reason.EXECUTOR_FAILED: "The workers cannot be reached or die at once: check the scheduler, then run the same command again.",
-    Reason.WORKER_LOST: "The worker process died in this study, often for want of memory: try --retry-failed with fewer --jobs.",
+    Reason.WORKER_LOST: "The worker process died in this study, often because memory ran out: try --retry-failed with fewer --jobs.",
     Reason.NOT_A_RESULT: "Give a study's result folder, or its result.json, written by this program.",
     Reason.NO_RESULTS: "Give the output folder of a batch with at least one graded study.",
     Reason.PEER_UNREACHABLE: "Check host, port and firewall, and that the peer is running.",

@@ -60,7 +60,7 @@ class Job:
         bundle: a lab's MONAI bundle.
         labelmap: numbering of either, a shipped name or a YAML file.
         segmenter: labels the study in place of what the three above would give.
-        kind: contrasts as the user named them, which discovery has heeded.
+        kind: contrasts as the user named them; discovery has used them already.
         series: id of the series to measure, instead of the program's choice.
         exclude: NIfTI mask in the space of the images; its voxels are not measured.
         sex: "M" or "F", for norms; None: that of the files.

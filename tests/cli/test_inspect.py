@@ -23,7 +23,7 @@ def test_table(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for text in ("s1", "t1 (MARS)", "axial", "5x6x4", "0.7 0.8 3", "t1_spin_echo_times", "uneven_slices", "gap 6.00 mm", "bad.dcm"):
         assert text in out
     assert "unreadable_dicom" in out
-    assert "1 other files left alone" in out
+    assert "1 other files ignored" in out
 
 
 def test_json(study: Path, capsys: pytest.CaptureFixture[str]) -> None:

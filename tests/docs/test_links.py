@@ -43,3 +43,11 @@ def test_relative_links_resolve(page: Path) -> None:
         assert target.exists(), f"{link}: no such file"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{link}: no such heading"
+
+
+def test_pages_named_in_code_exist() -> None:
+    """Comments, messages, settings and results name pages by their path from the root."""
+    sources = [p for folder in ("src", "configs") for p in (ROOT / folder).rglob("*") if p.suffix in {".py", ".yaml"}]
+    for source in sources:
+        for name in re.findall(r"\bdocs/[\w/]+\.md\b", source.read_text(encoding="utf-8")):
+            assert (ROOT / name).is_file(), f"{source.relative_to(ROOT)} names {name}"

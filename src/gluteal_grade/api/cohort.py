@@ -80,7 +80,7 @@ def batch(
     """Grade a cohort, as `gluteal-grade batch` does. Call it again to go on after an interruption; what is done is not done twice.
 
     Args:
-        inputs: folders, BIDS trees, globs, zips, files, or a CSV manifest (column `path`; see docs/cohort.md).
+        inputs: folders, BIDS trees, globs, zips, files, or a CSV manifest (column `path`; see docs/howto/cohort.md).
         out: results, tables, pages and the ledger go here.
         labels: name or pattern of each study's label map, in its folder or above it.
         labelmap: numbering of `labels` or `bundle`.

@@ -52,7 +52,7 @@ def inspect(study_input: PathLike, *, kind: Kind = None) -> Inspection:
     Examples:
         >>> import gluteal_grade as gg
         >>> [(series["id"], series["kind"]) for series in gg.inspect("data/sample/tha_mars/dicom")]
-        [('s3', 't1'), ('s5', 'stir')]
+        [('s1', 't1'), ('s2', 'stir')]
     """
     with advised():
         found = discover(path_of(study_input, "study_input"), parse_kinds(kinds_of(kind)))

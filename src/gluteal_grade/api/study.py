@@ -74,8 +74,8 @@ def grade(
     Examples:
         >>> import gluteal_grade as gg
         >>> graded = gg.grade("data/sample/healthy_dixon/dicom", labels="data/sample/healthy_dixon/labels.nii.gz")
-        >>> graded.result.fat.method
-        <Method.DIXON: 'dixon'>
+        >>> print(graded.result.fat.method)
+        dixon
     """
     check_words(sex=sex, metal=metal)
     numbering = check_label_source(labels, bundle, labelmap)

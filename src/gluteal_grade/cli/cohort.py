@@ -20,7 +20,7 @@ def summary(
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots too.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
-    """Make the tables and pages of a cohort anew from its results.
+    """Make the tables and pages of a cohort again from its results.
 
     Exit codes: 0 written, 2 refused, 1 failure, 64 wrong usage.
     """

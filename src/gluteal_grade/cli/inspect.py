@@ -84,7 +84,7 @@ def _print_tables(discovery: Discovery) -> None:
     for problem in discovery.problems:
         console.print(f"[yellow]{escape(problem.where)}[/yellow]: {escape(str(problem.error))}. {problem.error.advice}", highlight=False)
     if discovery.ignored:
-        console.print(f"{discovery.ignored} other files left alone", highlight=False)
+        console.print(f"{discovery.ignored} other files ignored", highlight=False)
 
 
 def _row(series: Series) -> list[str]:

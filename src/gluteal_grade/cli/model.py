@@ -60,7 +60,7 @@ def _bundles(folder: Path | None) -> list[Path]:
 
 
 def as_json(card: Card) -> dict[str, Any]:
-    """What there is to tell about a bundle, as plain JSON values; null or empty where its metadata is silent."""
+    """What there is to tell about a bundle, as plain JSON values; null or empty where its metadata does not say."""
     about = card.metadata
     return {
         "name": card.name,

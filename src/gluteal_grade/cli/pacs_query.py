@@ -124,7 +124,7 @@ def _line(one: Found, as_json: bool, show_descriptions: bool) -> str:
     images = "?" if one.images is None else str(one.images)
     parts = [one.hash, date, "+".join(one.modalities) or "?", f"{images} images"]
     if show_descriptions:
-        # a control character of a stranger's text does nothing to this terminal
+        # control characters in the PACS's text must not reach the terminal
         parts.append("".join(c if c.isprintable() else " " for c in one.description))
     return "  ".join(parts)
 

@@ -20,7 +20,7 @@ def report(
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Only this study.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
-    """Make report.html anew from the results in a folder; in a batch each patient's earlier study is the prior.
+    """Make report.html again from the results in a folder; in a batch each patient's earlier study is the prior.
 
     Exit codes: 0 written, or up to date already; 2 refused, 1 failure, 64 wrong usage.
     """
@@ -28,7 +28,7 @@ def report(
 
     try:
         if prior is None:
-            told = f"{renew_unlocked(out, study)} reports written anew in {out}"
+            told = f"{renew_unlocked(out, study)} reports written again in {out}"
         else:
             told = f"Wrote {report_with_prior(out, prior, study)}"
     except GradeError as error:

@@ -1,1 +1,1 @@
-"""Many studies: what is to be done, who does it, what became of it, and the tables and pages at the end."""
+"""Many studies: what is to be done, who does it, its outcome, and the tables and pages at the end."""

@@ -56,7 +56,7 @@ class DaskExecutor:
     """An `Executor` on a Dask scheduler that somebody else started.
 
     A worker process has one task at a time, however many threads it was given. A task whose worker left in good order (its
-    lifetime was over) begins anew elsewhere, three times at most; one whose worker died is `Lost`.
+    lifetime was over) is started again elsewhere, three times at most; one whose worker died is `Lost`.
 
     Args:
         client_or_address: ``"tcp://host:port"``, or a `distributed.Client` that stays open.
@@ -67,7 +67,7 @@ class DaskExecutor:
 
     Raises:
         ValueError: Dask is not installed, or the address is none.
-        TransientFailure: `executor_failed`: nobody answers, or a worker has another version of this program.
+        TransientFailure: `executor_failed`: the scheduler does not answer, or a worker has another version of this program.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from gluteal_grade.errors import Reason, TransientFailure
 
-_ANSWER_S = 30.0  # a scheduler that is silent so long is gone
+_ANSWER_S = 30.0  # a scheduler that does not answer for so long is gone
 
 # Evaluated on a worker: words, since a function of ours cannot be unpickled where this program is not installed. Dask's own list of
 # versions takes them from the installation's metadata, which a checkout leaves behind.
@@ -96,7 +96,7 @@ class DaskLink:
 
     Raises:
         ValueError: Dask is not installed, or the address is none.
-        TransientFailure: `executor_failed`: nobody answers.
+        TransientFailure: `executor_failed`: the scheduler does not answer.
     """
 
     def __init__(self, client_or_address: Any, connect_seconds: float) -> None:
@@ -179,7 +179,7 @@ def _connected(address: str, seconds: float) -> Any:
 
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would print we raise
     try:
-        asyncio.run(asyncio.wait_for(_answers(address), seconds))  # a Client waits for ever for one who listens and is silent
+        asyncio.run(asyncio.wait_for(_answers(address), seconds))  # a Client would wait for ever if nothing answers
         return Client(address, timeout=seconds, set_as_default=False)
     except (ValueError, TypeError) as error:
         raise ValueError(f"no address of a Dask scheduler: {address!r} (expected tcp://host:port): {error}") from None

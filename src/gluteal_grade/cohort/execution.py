@@ -42,7 +42,7 @@ class Executor(Protocol):
     """Runs one function on many tasks, elsewhere.
 
     The function never raises what it can put into its answer; an exception that escapes it is `Lost`. After `Lost` the executor is
-    as good as new: whoever lost one task still runs the others.
+    as good as new: an executor that lost one task still runs the others.
     """
 
     @property
@@ -58,7 +58,7 @@ class Executor(Protocol):
         """What happened since the last call; at the latest after so many seconds, perhaps nothing.
 
         Raises:
-            TransientFailure: `executor_failed`, if nobody is left to work (scheduler gone, workers die at once).
+            TransientFailure: `executor_failed`, if no worker is left (scheduler gone, workers die at once).
         """
         ...
 

@@ -137,7 +137,7 @@ def _each_file(files: Sequence[FileRef], peeked: Mapping[str, Peeked], studies: 
         seen = peeked.get(file.name)
         if only or (seen and seen.study):
             yield f"dicom:{only or (seen and seen.study)}", file.name
-        elif seen and seen.damaged:  # of which study, nobody knows
+        elif seen and seen.damaged:  # its study is not known
             yield f"broken:{file.name}", file.name
 
 
@@ -180,7 +180,7 @@ def _entry(root: Path, source: str, parts: list[str]) -> Entry:
 
 
 def _to_refuse(root: Path, found: set[str], leave_out: Path | None, *, loose_study: bool) -> list[str]:
-    """Names at the top without an image that ought to hold some: folders, and files that are no known company of images."""
+    """Names at the top without an image that ought to hold some: folders, and files that do not commonly lie beside images."""
     inside = _below(root, leave_out)
     rules = shipped_rules().side_files
     bids = (root / "dataset_description.json").is_file()

@@ -105,7 +105,7 @@ class Ledger:
                 "source = excluded.source, position = excluded.position, batch = excluded.batch, given = excluded.given",
                 [(e.key, e.source, _place(e), n, batch, _given(e)) for n, e in enumerate(entries)],
             )
-            # what was interrupted or never begun is planned anew; it was not the study's fault
+            # what was interrupted or never begun is planned again; it was not the study's fault
             db.execute("DELETE FROM attempts WHERE state IN ('waiting', 'running')")
             self._wait([(entry, fingerprints[entry], because) for entry, because in todo.items()], key)
 

@@ -72,7 +72,7 @@ class LocalExecutor:
         return 2 * self._jobs
 
     def submit(self, key: str, task: Any) -> None:
-        """Queue one task."""
+        """Add one task to the queue."""
         self._queue.append((key, task))
         self._feed()
         if self._ahead is not None and self._queue and self._queue[-1][0] == key:
@@ -111,7 +111,7 @@ class LocalExecutor:
             key, task = self._queue.popleft()
             try:
                 idle.pipe.send(task)
-            except OSError:  # it died while idle: nobody's task is lost
+            except OSError:  # it died while idle: no task is lost
                 self._queue.appendleft((key, task))
                 self._remove(idle)
                 continue

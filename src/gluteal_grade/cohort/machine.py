@@ -11,7 +11,7 @@ _STUDY_MB = 2500  # a large study with its pictures, see docs/explanation/scalin
 
 @dataclass(frozen=True)
 class Share:
-    """Of one worker process."""
+    """What one worker process may use."""
 
     jobs: int
     threads: int

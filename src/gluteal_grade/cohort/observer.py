@@ -31,7 +31,7 @@ class Observer(Protocol):
     """Is told of every step, in the coordinator's thread."""
 
     def planned(self, tally: Tally) -> None:
-        """What is to be done."""
+        """Called once, with the number of entries to do."""
         ...
 
     def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:

@@ -74,7 +74,7 @@ def priors(out: Path) -> dict[str, Prior]:
     """For each study of a batch that has an earlier one of the same patient: the comparison with the last before it.
 
     Args:
-        out: a batch's output, with `studies.csv`; without one nobody knows whose a study is, and there are none.
+        out: a batch's output, with `studies.csv`; without it the patient of a study is not known, and there are none.
 
     Returns:
         by hash of the later study.

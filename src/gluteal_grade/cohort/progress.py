@@ -40,7 +40,7 @@ def explanation(again: Mapping[Because, int], kept: int, versions: Sequence[str]
 
 
 class Silence:
-    """Says nothing."""
+    """Shows nothing."""
 
     def planned(self, tally: Tally) -> None:
         """Nothing."""

@@ -7,7 +7,7 @@ import hmac
 
 
 class Pseudonyms:
-    """Made with a secret that lies in the ledger of one output folder, so that nobody else's list of numbers fits.
+    """Made with a secret that lies in the ledger of one output folder, so that a list of numbers made elsewhere does not fit.
 
     Args:
         salt: hexadecimal.

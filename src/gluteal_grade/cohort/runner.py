@@ -173,7 +173,7 @@ class Batch:
                     todo.append(event.key)
 
     def _ended(self, key: str, answer: Answer) -> bool:
-        """Write down what became of an entry; True if it is to be tried again."""
+        """Store the outcome of an entry; True if it is to be tried again."""
         outcomes = answer.outcomes
         if any(o.reason == Reason.OUTPUT_NOT_WRITABLE and self._nowhere_to_write(o.detail) for o in outcomes):
             self._ledger.put_back(key)

@@ -40,8 +40,8 @@ class SlurmConfig(SettingsBase):
         processes: studies at once in a job; cores and memory are shared out evenly.
         jobs: at most so many at once; fewer if there are fewer studies.
         walltime: of a job, ``"hours:minutes:seconds"``; seconds once read.
-        lifetime: when a worker takes its leave, before Slurm ends the job; by default a tenth of `walltime` before, within 1 to 15
-            minutes. Drawn anew for each worker within half the time left to `walltime`, so that jobs do not all end at once.
+        lifetime: when a worker stops, before Slurm ends the job; by default a tenth of `walltime` earlier, within 1 to 15
+            minutes. Drawn again for each worker within half the time left to `walltime`, so that jobs do not all end at once.
         interface: network interface of workers (and of the scheduler, here), e.g. ``"ib0"``.
         scheduler_interface: that of the scheduler, where it differs.
         python: interpreter on the workers; None: this one, on a file system that they share.
@@ -101,7 +101,7 @@ def read_config(path: Path) -> SlurmConfig:
 
 
 def _time(seconds: int) -> str:
-    """As Slurm writes it."""
+    """Seconds in the form that Slurm takes."""
     days, rest = divmod(seconds, 86400)
     clock = f"{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
     return f"{days}-{clock}" if days else clock

@@ -1,4 +1,4 @@
-"""`studies.csv` and `refusals.csv`: what became of everything that was given."""
+"""`studies.csv` and `refusals.csv`: the outcome of every input."""
 
 from __future__ import annotations
 

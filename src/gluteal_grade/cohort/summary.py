@@ -1,4 +1,4 @@
-"""The end of a batch: tables, dictionaries, pictures and pages, made anew from the results in the output folder."""
+"""The end of a batch: tables, dictionaries, pictures and pages, made again from the results in the output folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_TRENDS = 200  # trend plots, of the patients who changed most
 def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True) -> Story:
     """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, `changes.csv`, dictionaries, pictures and pages.
 
-    The reports of studies with a prior are made anew where what changed since then is told otherwise.
+    The reports of studies with a prior are made again if the change since then reads differently.
 
     Args:
         out: the output of a batch, or of several runs of `grade`.

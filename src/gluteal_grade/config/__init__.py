@@ -16,7 +16,7 @@ from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, M
 from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
 from gluteal_grade.config.settings import METAL_SIDES, Settings, load_settings, with_absolute_paths, with_identity, with_metal_sides
-from gluteal_grade.config.t1 import BiasSettings, MakeshiftSettings, OedemaSettings, SideAnchorSettings, T1Settings
+from gluteal_grade.config.t1 import BiasSettings, OedemaSettings, RoughEstimateSettings, SideAnchorSettings, T1Settings
 
 __all__ = [
     "METAL_SIDES",
@@ -30,7 +30,6 @@ __all__ = [
     "InOpposedSettings",
     "LabelFactors",
     "LocatorSettings",
-    "MakeshiftSettings",
     "MeasureSettings",
     "MetalArtifactSettings",
     "MetalCtSettings",
@@ -43,6 +42,7 @@ __all__ = [
     "RegionSettings",
     "RelaxationSettings",
     "ReportSettings",
+    "RoughEstimateSettings",
     "SegmentationSettings",
     "Settings",
     "SideAnchorSettings",

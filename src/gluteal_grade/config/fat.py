@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gluteal_grade.config.base import Fraction, Interval, SettingsBase
 from gluteal_grade.config.dixon import DixonSettings, InOpposedSettings, NoiseSettings, SwapSettings
-from gluteal_grade.config.t1 import MakeshiftSettings, OedemaSettings, T1Settings
+from gluteal_grade.config.t1 import OedemaSettings, RoughEstimateSettings, T1Settings
 
 
 class CtSettings(SettingsBase):
@@ -25,8 +25,8 @@ class FatSettings(SettingsBase):
     dixon: DixonSettings
     swap: SwapSettings
     t1: T1Settings
-    t2: MakeshiftSettings
-    pd: MakeshiftSettings
+    t2: RoughEstimateSettings
+    pd: RoughEstimateSettings
     oedema: OedemaSettings
     in_opposed: InOpposedSettings
     ct: CtSettings

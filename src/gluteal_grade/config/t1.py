@@ -52,7 +52,7 @@ class T1Settings(SettingsBase):
     bias: BiasSettings
 
 
-class MakeshiftSettings(SettingsBase):
+class RoughEstimateSettings(SettingsBase):
     """What differs from T1 on another contrast."""
 
     lean_over_fat: Interval

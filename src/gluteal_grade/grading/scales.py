@@ -102,6 +102,13 @@ def load_scales(path: Path | None = None, profiles: Mapping[str, str] | None = N
 
     Raises:
         ValueError: the file or a chosen profile is not valid; the message says what.
+
+    Examples:
+        >>> scales = load_scales()
+        >>> list(scales.scales)
+        ['quartile', 'goutallier', 'bal_lowe']
+        >>> scales.grade("quartile", 0.29), scales.grade("quartile", float("nan"))
+        (2, None)
     """
     data = read_yaml(path or shipped("configs", "grading.yaml"))
     if unknown := sorted(set(profiles or {}) - set(get_args(ScaleName))):

@@ -135,6 +135,6 @@ def _number(sidecar: Mapping[str, Any], key: str) -> float | None:
 
 
 def _scaled(sidecar: Mapping[str, Any], key: str) -> float | None:
-    """Seconds as milliseconds."""
+    """A time of the sidecar, there in seconds, as milliseconds."""
     value = _number(sidecar, key)
     return None if value is None else value * 1000

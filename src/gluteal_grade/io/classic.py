@@ -18,7 +18,7 @@ GE_SEQUENCE = (0x0019, 0x109C)
 
 
 def keys_of(file: FileRef, data: Dataset) -> SeriesKeys:
-    """Where an image belongs."""
+    """Which study, series and volume an image belongs to."""
     sex = text(data, "PatientSex").upper()
     return SeriesKeys(
         # without UIDs, the folder is the best guess at what belongs together

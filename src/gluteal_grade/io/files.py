@@ -21,7 +21,7 @@ _HASH_BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """One file's whereabouts; cheap to keep and to pickle.
+    """Where one file is; cheap to keep and to pickle.
 
     Attributes:
         path: the file, or the zip that holds it.
@@ -105,7 +105,7 @@ class SameContent:
             self._digest = self._digest or self._file.sha256()
             return file.sha256() == self._digest
         except (RefusedInput, TransientFailure):
-            return False  # unreadable: whoever opens it next says so
+            return False  # unreadable: opening it later gives the reason
 
 
 def walk(

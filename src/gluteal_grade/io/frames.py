@@ -73,7 +73,7 @@ class Scaling:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an image lies, None where the header is silent or impossible.
+    """Where an image lies, None where the header does not say or is impossible.
 
     Attributes:
         position: ImagePositionPatient (0020,0032), LPS mm of the first pixel's centre.

@@ -20,7 +20,7 @@ OLDEST = 130
 
 @dataclass(frozen=True)
 class Participant:
-    """One line of `participants.tsv`; None where it is silent."""
+    """One line of `participants.tsv`; None where it does not say."""
 
     sex: str | None
     age_years: float | None
@@ -64,7 +64,7 @@ def number_of(text: str) -> float | None:
 
 
 def sound_age(years: float) -> float | None:
-    """The age, None where nobody is that old."""
+    """The age, None where it is impossible."""
     return years if math.isfinite(years) and 0 <= years <= OLDEST else None
 
 

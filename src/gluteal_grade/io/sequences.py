@@ -24,7 +24,7 @@ _GYROMAGNETIC_HZ_PER_UT = 42.577
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
-    """What the headers say about one volume; codes in upper case, times in ms, None and empty where they are silent."""
+    """What the headers say about one volume; codes in upper case, times in ms, None and empty where they do not say."""
 
     modality: str = ""
     manufacturer: str = ""

@@ -28,7 +28,7 @@ class Plane(StrEnum):
 
 @dataclass(frozen=True)
 class Acquisition:
-    """Header facts that the measurement or the choice of series uses; None where the header is silent."""
+    """Header facts that the measurement or the choice of series uses; None where the header does not say."""
 
     modality: str | None = None
     manufacturer: str | None = None

@@ -1,4 +1,4 @@
-"""Zip archives from strangers: read in memory, refused where they could do harm."""
+"""Zip archives from outside: read in memory, refused where they could do harm."""
 
 from __future__ import annotations
 

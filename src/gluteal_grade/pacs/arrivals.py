@@ -85,7 +85,7 @@ class Arrivals:
                 known.done, known.found = self._marked(study), None
 
     def arrived(self, study: str, association: int) -> None:
-        """An image was stored."""
+        """Note that an image of a study was stored."""
         with self._lock:
             known = self._studies.get(study)
             if known is None:  # deleted when done, or never seen
@@ -108,13 +108,13 @@ class Arrivals:
                     self._studies[study].now = True
 
     def ready(self) -> list[Ready]:
-        """Whole studies that nobody works on, the one that has waited longest first."""
+        """Complete studies that are not being worked on, the one that has waited longest first."""
         with self._lock:
             found = [self._counted(study) for study, known in self._studies.items() if self._whole(known) and study not in self._taken]
             return sorted((one for one in found if one is not None), key=lambda one: one.last_arrival)
 
     def backlog(self) -> int:
-        """Studies that are not done, whole or not."""
+        """Studies that are not done, complete or not."""
         with self._lock:
             return sum(self._counted(study) is not None for study in list(self._studies))
 

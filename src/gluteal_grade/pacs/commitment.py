@@ -98,7 +98,7 @@ class Answers:
         threading.Thread(target=self._send, args=(association, result), name="commitment", daemon=True).start()
 
     def stop(self) -> None:
-        """Try no more."""
+        """Stop trying to deliver answers."""
         self._wait.set()
 
     def _send(self, association: Any, result: Committed) -> None:

@@ -102,7 +102,7 @@ class QuerySettings(SettingsBase):
 
 
 class RetrySettings(SettingsBase):
-    """Failures that may pass."""
+    """How often, and after what pauses, failures are tried again."""
 
     attempts: Annotated[int, Field(ge=1)] = 4
     first_s: Seconds = 5.0

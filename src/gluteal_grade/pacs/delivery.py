@@ -1,4 +1,4 @@
-"""From graded studies to results in the PACS: what became of each is written down, what could not be sent is sent later."""
+"""From graded studies to results in the PACS: the outcome of each is stored, and what could not be sent is sent later."""
 
 from __future__ import annotations
 

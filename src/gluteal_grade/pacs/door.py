@@ -30,7 +30,7 @@ class NotAdmitted(StrEnum):
 
 
 class Door:
-    """Decides.
+    """Whether this caller may open an association.
 
     Args:
         settings: who we are and whom we know.

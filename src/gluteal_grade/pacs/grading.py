@@ -50,7 +50,7 @@ class _Kept:
 
 
 class _Collector(Silence):
-    """Remembers what became of each entry."""
+    """Remembers the outcome of each entry."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, tuple[Outcome, ...]] = {}

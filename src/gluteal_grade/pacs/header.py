@@ -49,7 +49,7 @@ def identity_of(stream: BytesIO, syntax: str) -> Identity:
         )
         # raw bytes: turning them into UIDs would warn about bad ones, with their value
         texts = {tag: _text(found.get_item(tag)) for tag in (_STUDY, _SOP_INSTANCE, _SOP_CLASS)}
-    except Exception as error:  # whatever strangers' bytes make of pydicom
+    except Exception as error:  # damaged bytes can raise anything in pydicom
         raise ValueError(type(error).__name__) from None
     finally:
         stream.seek(0)

@@ -63,7 +63,7 @@ def _handler(status: Callable[[], Status], metrics: Metrics) -> type[BaseHTTPReq
         timeout = 10
 
         def do_GET(self) -> None:  # the library's name
-            """Answer."""
+            """Answer a request for the health page or the metrics."""
             if self.path == "/healthz":
                 try:
                     found = status()
@@ -76,7 +76,7 @@ def _handler(status: Callable[[], Status], metrics: Metrics) -> type[BaseHTTPReq
                 self._answer(404, "text/plain", b"/healthz or /metrics\n")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Silence: not our log."""
+            """Write nothing: requests for the health page are not logged."""
 
         def _answer(self, code: int, kind: str, body: bytes) -> None:
             self.send_response(code)

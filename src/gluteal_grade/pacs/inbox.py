@@ -64,7 +64,7 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class Stored:
-    """One image's fate; `study` is the hash, None if it is not known."""
+    """What was done with one image; `study` is the hash, None if it is not known."""
 
     outcome: Outcome
     study: str | None

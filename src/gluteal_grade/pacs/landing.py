@@ -1,4 +1,4 @@
-"""Where fetched images land: each whole or not at all, under names that tell nothing of a patient."""
+"""Where fetched images land: each complete or not at all, under names that say nothing of a patient."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Landing:
             raise TransientFailure(Reason.DISK_LOW, f"{free / 1e9:.1f} GB free, {self._min_free / 1e9:g} GB are kept")
 
     def path(self, instance_uid: str) -> Path:
-        """Its file, there or not."""
+        """Where the file of an image is, or would be."""
         return self.folder / f"{hashlib.sha256(instance_uid.encode()).hexdigest()[:24]}.dcm"
 
     def has(self, instance_uid: str) -> bool:
@@ -110,7 +110,7 @@ class Landing:
 
 
 class Part(Sink):
-    """An image that is being written, under a name that nobody takes for an image's."""
+    """An image that is being written, under a name that cannot be taken for an image's."""
 
     def __init__(self, landing: Landing) -> None:
         self._landing = landing
@@ -122,7 +122,7 @@ class Part(Sink):
             raise landing.tell(error) from None
 
     def write(self, data: bytes | memoryview) -> None:
-        """More of it."""
+        """Write more bytes of the image."""
         try:
             self._stream.write(data)
         except OSError as error:
@@ -144,7 +144,7 @@ class Part(Sink):
         except OSError as error:
             self.drop()
             raise self._landing.tell(error) from None
-        except Exception as error:  # strangers' bytes
+        except Exception as error:  # the sender's bytes may be anything
             self.drop()
             raise ValueError(type(error).__name__) from None
         if identity.sop_class in IMAGE_CLASSES:
@@ -154,7 +154,7 @@ class Part(Sink):
             self._landing.aside.add(identity.instance)
 
     def keep(self, identity: Identity) -> None:
-        """Give it its name."""
+        """Rename the complete file to the image's own name."""
         try:
             self._stream.close()
             self._scratch.replace(self._landing.path(identity.instance))
@@ -164,6 +164,6 @@ class Part(Sink):
         self._landing.here.add(identity.instance)
 
     def drop(self) -> None:
-        """Throw it away."""
+        """Delete the unfinished file."""
         self._stream.close()
         self._scratch.unlink(missing_ok=True)

@@ -10,14 +10,14 @@ _MOST_HEADER = 65536
 
 
 class Sink(Protocol):
-    """Takes the bytes of one part; what was taken of a part that is not whole is thrown away by `drop`."""
+    """Takes the bytes of one part; `drop` discards those of an incomplete part."""
 
     def write(self, data: bytes) -> object:
-        """More of the part."""
+        """Take more bytes of the part."""
         ...
 
     def done(self) -> None:
-        """The part is whole."""
+        """Called when the part is complete."""
         ...
 
     def drop(self) -> None:

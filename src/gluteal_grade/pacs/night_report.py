@@ -1,4 +1,4 @@
-"""The summary of a night, for whoever looks in the morning: JSON and one page. Studies by hash, no names."""
+"""The summary of a nightly job, to look at in the morning: JSON and one page. Studies by hash, no names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VERDICTS = {
 
 
 def summary_of(night: Night) -> dict[str, Any]:
-    """JSON-ready."""
+    """A nightly job as plain JSON values."""
     return {
         "program": f"gluteal-grade {__version__}",
         "since": night.since.isoformat(),

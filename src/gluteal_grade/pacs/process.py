@@ -1,4 +1,4 @@
-"""What the receiver does with whole studies: grade them, send the results, write down what became of each."""
+"""What the receiver does with whole studies: grade them, send the results, store the outcome of each."""
 
 from __future__ import annotations
 

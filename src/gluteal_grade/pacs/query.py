@@ -143,7 +143,7 @@ def find_studies(
 
 
 def find_studies_web(settings: PacsSettings, since: datetime.date, until: datetime.date, **more: Any) -> list[Found]:
-    """The same by QIDO-RS."""
+    """Studies of these days, by QIDO-RS; see `find_studies`."""
     return find_studies(settings, since, until, by="web", **more)
 
 

@@ -29,7 +29,7 @@ _AFTER_ABORT_S = 2.0
 
 @dataclass
 class _Visit:
-    """One association."""
+    """What is known of one open association."""
 
     began: float = field(default_factory=time.monotonic)
     counts: Counter[str] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ class Receiver:
 
     @property
     def associations(self) -> int:
-        """How many are open."""
+        """How many associations are open."""
         return self._door.inside()
 
     def start(self) -> None:
@@ -189,7 +189,7 @@ class Receiver:
             return 0x0123, None  # no such action
         try:
             result = commit(event.action_information, self.inbox.folder, self.arrivals)
-        except Exception:  # strangers' bytes
+        except Exception:  # the sender's bytes may be anything
             return 0x0115, None  # invalid argument value
         self._log("commitment_asked", stored=len(result.stored), missing=len(result.failed), studies=len(result.studies))
         self._answers.send(event.assoc, result)
@@ -225,7 +225,7 @@ class Receiver:
         self._say("turned_away", reason)
 
     def _say(self, step: str, reason: str, study: str | None = None) -> None:
-        now = time.monotonic()  # a line a second for each reason: a flood of strangers is not to fill the disk with lines
+        now = time.monotonic()  # a line a second for each reason: many refused callers must not fill the disk
         if now - self._said.get(reason, -1.0) >= 1.0:
             self._said[reason] = now
             self._log(step, reason=reason, study=study)

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS nights (
 
 @dataclass(frozen=True)
 class Known:
-    """One study's row."""
+    """What is stored of one study."""
 
     study: str
     images: int
@@ -109,7 +109,7 @@ class PacsState:
         return [_known(row) for row in rows]
 
     def begin_night(self, since: datetime.date, until: datetime.date) -> int:
-        """A night's number."""
+        """Store that a nightly job begins; returns its number."""
         with self._database as db:
             row = db.execute(
                 "INSERT INTO nights (started, since, until) VALUES (?, ?, ?) RETURNING id", (_now(), since.isoformat(), until.isoformat())

@@ -39,7 +39,7 @@ class WebPeer:
     what is not on this machine. `~/.netrc` and REQUESTS_CA_BUNDLE are not read.
 
     Raises:
-        ValueError: a secret is not to be had; see `pacs.config.secret`.
+        ValueError: a secret cannot be read; see `pacs.config.secret`.
     """
 
     def __init__(self, settings: WebSettings) -> None:
@@ -116,7 +116,7 @@ class WebPeer:
             return parsed(self.body(found), reason)
 
     def chunks(self, found: Any) -> Iterator[bytes]:
-        """An answer as it comes. Silence ends it, and so does a server that drips: less than 64 KB in ten time-outs.
+        """An answer as it comes. It ends if the server sends nothing, or too slowly: less than 64 KB in ten time-outs.
 
         Raises:
             TransientFailure: `peer_unreachable`.
@@ -186,7 +186,7 @@ class WebDirectory:
         if level == "IMAGE":
             path += f"/{_uid(left.pop('SeriesInstanceUID'))}/instances"
         # Only letters that need no percent sign: some servers (Orthanc's plugin 1.7) match it undecoded. And a comma parts values.
-        # A wildcard takes their place; whoever asks looks at the answer again.
+        # A wildcard takes their place; the caller filters the answer.
         params = [(keyword, re.sub(r"[^A-Za-z0-9._~*?-]", "?", value)) for keyword, value in left.items()]
         params += [("includefield", _tag(keyword)) for keyword in RETURNED[level]]
         fine = () if level == "STUDY" else (404,)
@@ -224,7 +224,7 @@ def web_peer(settings: PacsSettings) -> Iterator[WebPeer]:
 
 @contextmanager
 def web_directory(settings: PacsSettings) -> Iterator[WebDirectory]:
-    """The same, to be asked."""
+    """A DICOMweb server that can be queried, for the time of the block."""
     with web_peer(settings) as peer:
         yield WebDirectory(peer)
 

@@ -1,4 +1,4 @@
-"""The transport of the receiver: pynetdicom's server with bounds on what a stranger can make it do.
+"""The transport of the receiver: pynetdicom's server with limits on what a caller can make it do.
 
 pynetdicom shakes TLS hands in the thread that accepts connections, reads from peers without a time limit and takes PDUs and messages
 of any length. Here each of these has a bound, and one peer never holds up another.
@@ -43,13 +43,13 @@ class Budget:
             return True
 
     def give_back(self, size: int) -> None:
-        """Return them."""
+        """Return bytes to the budget."""
         with self._lock:
             self._used -= size
 
 
 class Wire(AssociationSocket):  # type: ignore[misc]
-    """One connection's socket: no PDU too long or too slow, no more in memory than the budget has, and no napping.
+    """One connection's socket: limits the length and duration of a PDU and the memory that it takes, and sends without delay.
 
     The library's threads sleep a millisecond at a time and look whether something happened, which halves the speed. Here they wait:
     for bytes of the peer or a bell that rings when there is something to send, and for the next message.
@@ -70,7 +70,7 @@ class Wire(AssociationSocket):  # type: ignore[misc]
 
         def put_and_ring(item: Any) -> None:
             put(item)
-            with suppress(OSError):  # full: it rings already; closed: nobody is there
+            with suppress(OSError):  # full: a wake-up is waiting already; closed: the other end has gone
                 self._rope.send(b"!")
 
         def next_message(block: bool = False) -> Any:
@@ -124,7 +124,7 @@ class Wire(AssociationSocket):  # type: ignore[misc]
         return found
 
     def ended(self) -> None:
-        """Give back what is left."""
+        """Return everything that this connection still holds of the budget."""
         self._server.budget.give_back(self._current + sum(self._waiting))
         self._current = 0
         self._waiting.clear()
@@ -150,7 +150,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
     server: Server
 
     def handle(self) -> None:
-        """Serve it."""
+        """Serve the connection until it ends."""
         association = self._create_association()
         association.dul.daemon = True  # a peer that hangs does not keep the process
         association.dul._run_loop_delay = 0.0  # `ready` waits
@@ -171,7 +171,7 @@ class Server(ThreadedAssociationServer):  # type: ignore[misc]
 
     Attributes:
         tls: for mutual TLS; None: plain.
-        idle_s: a peer silent for so long is dropped.
+        idle_s: a peer that sends nothing for this long is dropped.
         most: associations at once.
         budget: memory of all messages.
         known: may this address connect?
@@ -210,7 +210,7 @@ class Server(ThreadedAssociationServer):  # type: ignore[misc]
             self._connections += 1
         try:
             super().process_request(request, client_address)
-        except Exception:  # no more threads to be had
+        except Exception:  # no more threads can be started
             self._over()
             raise
 

@@ -37,7 +37,7 @@ class Frame:
 
 
 def make_frame(result: StudyResult, shown: list[Shown], window: Window, look: Look) -> Frame:
-    """The strips of one study."""
+    """The strips at the top of every page of one study."""
     legend = Page(PAGE_WIDTH, LEGEND_HEIGHT, look.colours)
     draw_legend(legend, result, MARGIN, 0, ROOM)
     return Frame(_head(result, look), legend.pixels(), _foot(_foot_lines(result, shown, window), look), look)

@@ -65,7 +65,7 @@ class Place:
             return ()
 
     def has_result(self, out: Path) -> bool:
-        """A whole result is there."""
+        """Whether the study's folder holds a complete result."""
         return self.find(out, RESULT).is_file()
 
     def has_dicom(self, out: Path) -> bool:

@@ -53,7 +53,7 @@ class Cut:
 
     @property
     def size_mm(self) -> tuple[float, float]:
-        """Width and height."""
+        """Width and height of the panel, mm."""
         rows, columns = self.grey.shape
         return columns * self.view.pixel_mm[0], rows * self.view.pixel_mm[1]
 

@@ -35,7 +35,7 @@ class Window:
     words: str
 
     def grey(self, picture: Array) -> npt.NDArray[np.float32]:
-        """0-1 for display."""
+        """The image as grey values, 0-1, for display."""
         linear = (np.asarray(picture, np.float32) - self.low) / (self.high - self.low)
         return np.asarray(np.clip(linear, 0, 1) ** self.gamma, np.float32)
 

@@ -73,7 +73,7 @@ def volume_text(volume_ml: float) -> str:
 
 
 def percent_text(fraction: float) -> str:
-    """E.g. ``12.3 %``."""
+    """A fraction as percent, e.g. ``12.3 %``."""
     return DASH if math.isnan(fraction) else f"{100 * fraction:.1f} %"
 
 
@@ -102,7 +102,7 @@ def status_text(m: MuscleResult) -> str:
 
 
 def joined(words: Sequence[str]) -> str:
-    """E.g. ``a, b and c``."""
+    """Words as a list in a sentence, e.g. ``a, b and c``."""
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 

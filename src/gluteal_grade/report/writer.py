@@ -1,4 +1,4 @@
-"""The output folder of one study: written under another name, then renamed, so that it is whole or not there."""
+"""The output folder of one study: written under another name, then renamed, so that it is complete or not there."""
 
 from __future__ import annotations
 

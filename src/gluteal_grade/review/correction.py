@@ -80,7 +80,7 @@ class Table:
             )
 
     def find(self, correction: str) -> Correction | None:
-        """One by its id."""
+        """The correction with this id, None if there is none."""
         with self._database.reading() as db:
             row = db.execute("SELECT * FROM corrections WHERE id = ?", (correction,)).fetchone()
         return None if row is None else _of(row)
@@ -126,7 +126,7 @@ class Table:
             db.execute("UPDATE corrections SET beat = ? WHERE id = ? AND owner = ?", (time.time(), correction.id, self._me))
 
     def finish(self, correction: Correction, state: CorrectionState, reason: str, detail: str, seconds: float) -> None:
-        """How it ended."""
+        """Store how measuring a correction ended."""
         with self._database.writing() as db:
             db.execute(
                 "UPDATE corrections SET state = ?, reason = ?, detail = ?, seconds = ?, owner = '' WHERE id = ? AND owner = ?",
@@ -160,7 +160,7 @@ class Table:
 
 
 def now() -> str:
-    """UTC, ISO 8601."""
+    """The time now, UTC, ISO 8601."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 

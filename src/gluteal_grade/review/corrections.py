@@ -74,7 +74,7 @@ class Corrections:
         return self._table.of_study(study)
 
     def find(self, correction: str) -> Correction | None:
-        """One by its id."""
+        """The correction with this id, None if there is none."""
         return self._table.find(correction)
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ class Database:
             db = self._connection()
             if self._version(db) == 0:
                 with _transaction(db):
-                    if self._version(db) == 0:  # nobody else was faster
+                    if self._version(db) == 0:  # no other process was faster
                         for statement in _statements(_SCHEMA):
                             db.execute(statement)
                         db.execute(f"PRAGMA user_version = {VERSION}")

@@ -37,7 +37,7 @@ class Reports:
 
 
 def export(out: Path, folder: Path, catalogue: Catalogue, store: Store) -> tuple[Path, ...]:
-    """Write `ratings.csv`, `decisions.csv` and `final.csv` into a folder, each whole or not at all.
+    """Write `ratings.csv`, `decisions.csv` and `final.csv` into a folder, each complete or not at all.
 
     Args:
         out: the output folder.

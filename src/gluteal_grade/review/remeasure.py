@@ -30,7 +30,7 @@ from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.workflow import Job, Output, grade, write
 
-_LEFT_S = 3600.0  # unfinished folders older than this are nobody's
+_LEFT_S = 3600.0  # unfinished folders older than this were left behind
 OTHER_SETTINGS = "measured with other settings, or another version of them, than the first result"
 
 
@@ -93,7 +93,7 @@ class _OfMapped:
     labels: Segmenter
 
     def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
-        """As `Segmenter`."""
+        """The corrected labels, see `Segmenter.segment`."""
         try:
             return self.labels.segment(study, preferred)
         except RefusedInput as error:
@@ -158,7 +158,7 @@ def _answer(asked: Remeasurement) -> Answer:
         return Answer(CorrectionState.FAILED, error.reason, error.detail)
     except MemoryError:
         return Answer(CorrectionState.FAILED, Reason.OUT_OF_MEMORY)
-    except Exception as error:  # a defect must not be silent, nor tell of the patient
+    except Exception as error:  # a defect must be reported, without anything of the patient
         return Answer(CorrectionState.FAILED, Reason.DEFECT, f"{type(error).__name__} in {place_of(error)}")
 
 

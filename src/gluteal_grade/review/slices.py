@@ -71,7 +71,7 @@ class Stack:
 
     @property
     def nbytes(self) -> int:
-        """Memory it takes."""
+        """Memory that the slices take, bytes."""
         return sum(a.nbytes for a in (self.grey, self.labels, self.fat, self.excluded) if a is not None)
 
     def describe(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A reader's file taken in: copied up to a limit, unpacked if it is a zip, looked at before it is kept. Nothing it is called is used."""
+"""A reader's file taken in: copied up to a limit, unpacked if it is a zip, checked before it is kept. Its name is not used."""
 
 from __future__ import annotations
 

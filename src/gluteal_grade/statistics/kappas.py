@@ -35,6 +35,11 @@ def kappa(tables: Floats, power: int = 0) -> Floats:
 
     Returns:
         (...); NaN where chance leaves no disagreement (all in one category).
+
+    Examples:
+        >>> table = np.array([[5, 1, 0], [1, 6, 2], [0, 1, 4]])  # the first rater's grades in rows
+        >>> round(float(kappa(table)), 3), round(float(kappa(table, power=2)), 3)
+        (0.618, 0.783)
     """
     d = distances(tables.shape[-1], power)
     n = tables.sum(axis=(-2, -1))

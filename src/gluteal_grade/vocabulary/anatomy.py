@@ -67,6 +67,12 @@ def label_value(part: Part) -> int:
 
     Raises:
         ValueError: the muscle has no such region.
+
+    Examples:
+        >>> label_value(Part(Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR, Side.LEFT))
+        232
+        >>> LABEL_VALUES[120].muscle.value, LABEL_VALUES[120].side.value
+        ('gluteus_medius', 'right')
     """
     units = 0 if part.region is Region.WHOLE else 1 + REGIONS[part.muscle].index(part.region)
     return _SIDE_VALUE[part.side] + _MUSCLE_VALUE[part.muscle] + units

@@ -12,7 +12,7 @@ _SPACING_TOLERANCE = 0.05  # relative; less is rounding and angulation
 
 
 def source(result: StudyResult) -> Source:
-    """What made a result."""
+    """Versions, settings and networks that made a result."""
     labels = result.segmentation
     return Source(
         study=result.study,

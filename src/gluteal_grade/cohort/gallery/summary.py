@@ -33,7 +33,7 @@ class Made:
 
     @property
     def mixed(self) -> bool:
-        """More than one."""
+        """Whether there is more than one value."""
         return len(self.values) + self.more > 1
 
 
@@ -75,7 +75,7 @@ class Summary:
 
 
 def summarise(cohort: Cohort) -> Summary:
-    """Count."""
+    """Count studies, refusals and what made the results."""
     studies = cohort.studies
     states = {state: int((studies["state"] == state).sum()) for state in STATES}
     measured = studies[studies["state"].isin(MEASURED)]

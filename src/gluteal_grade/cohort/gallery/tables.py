@@ -41,7 +41,7 @@ class Cohort:
         refusals: one row per refusal, text.
         numbers: `fat_fraction` (0-1), `volume_ml` and the grades, each (studies, sides, muscles), whole muscles, NaN where none.
         status: (studies, sides, muscles), index into `STATUSES`, -1 where the study has no row for it.
-        strangers: studies of `cohort.csv` that `studies.csv` does not hold as graded; they are left out.
+        strangers: studies of `cohort.csv` that are not graded in `studies.csv`; they are left out.
     """
 
     studies: pd.DataFrame

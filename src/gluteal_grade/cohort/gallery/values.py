@@ -1,4 +1,4 @@
-"""Which muscles enter the distributions, and how they are told apart."""
+"""Which muscles enter the distributions, and how they are grouped."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def scale_code(scale: str) -> Code:
 
 
 def grade_code(scale: str, grade: int) -> Code:
-    """One grade of a scale."""
+    """The code of one grade of a scale."""
     return own(f"{scale.upper()}_{grade}", f"{_SCALES[scale]} grade {grade}")
 
 
@@ -79,7 +79,7 @@ def muscle_code(muscle: Muscle) -> Code:
 
 
 def side_code(side: Side) -> Code:
-    """CID 244."""
+    """The code of a side (CID 244)."""
     return Code(*LATERALITY[side])
 
 

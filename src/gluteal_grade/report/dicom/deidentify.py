@@ -1,7 +1,7 @@
 """`--deidentify`: results without who, when and where, by the Basic Application Level Confidentiality Profile (PS3.15 E.2).
 
 Only outputs are touched, and of pictures only their headers: the overlay page carries no patient's text. UIDs are mapped by a hash, so that
-the objects of one study still belong together and the same study gives the same UIDs; whoever holds the original UIDs can find them again.
+the objects of one study still belong together and the same study gives the same UIDs; anyone who has the original UIDs can find them again.
 """
 
 from __future__ import annotations

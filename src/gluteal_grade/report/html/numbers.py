@@ -12,7 +12,7 @@ SCALES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal &
 
 
 def number(value: float, digits: int) -> str:
-    """E.g. ``12.3``."""
+    """A number as text, e.g. ``12.3``."""
     return DASH if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
 
 

@@ -1,4 +1,4 @@
-"""The overview picture of a study as text that stands in a page."""
+"""The overview picture of a study as text that can be put into a page."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Scale:
     end: float
 
     def at(self, value: float) -> float:
-        """Place of a value."""
+        """Position of a value along the axis, in the plot's units."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 

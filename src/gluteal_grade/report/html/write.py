@@ -42,7 +42,7 @@ def write_report(result: StudyResult, picture: Path | None, path: Path, prior: P
         picture: its `overlay_summary.png`; None, or a file that is not there: a report without a picture.
         path: of the report; its folder is made if only that is missing.
         prior: an earlier study of the same patient.
-        identity: lines that name the patient; without them the report names nobody. Any text: it is escaped.
+        identity: lines that name the patient; without them the report does not identify the patient. Any text: it is escaped.
 
     Raises:
         TransientFailure: `output_not_writable`; `read_failed`: the picture is damaged.

@@ -97,7 +97,7 @@ def address(filters: Filters, number: int) -> str:
 
 
 def row(listed: Listed, progress: Progress | None, session: Session) -> Row:
-    """One study in words."""
+    """What the list shows of one study."""
     state, state_class = _state(progress)
     if session.blinded:
         return Row(listed.study, listed.patient, state, state_class, "", "", "", "", "", "")

@@ -39,12 +39,12 @@ def error_page(status: int, words: str, request: Request, code: str = "") -> Res
 
 
 def seat_of(request: Request) -> Seat:
-    """Who asks; the guard has let nobody else pass."""
+    """The reader of this request; others were turned away before."""
     seat: Seat = request.scope["seat"]
     return seat
 
 
 def room_of(request: Request) -> Room:
-    """What the server holds."""
+    """The output folder and readers that this server holds."""
     room: Room = request.app.state.room
     return room

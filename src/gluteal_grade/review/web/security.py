@@ -54,7 +54,7 @@ class Guard:
         self._app, self._room = app, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI calls it."""
+        """Handle one request, as the ASGI standard defines it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -70,7 +70,7 @@ class Stacks:
             self._ahead.submit(quietly)
 
     def close(self) -> None:
-        """Read nothing more ahead."""
+        """Stop reading ahead."""
         self._ahead.shutdown(wait=False, cancel_futures=True)
 
     def _keep(self, key: str, stack: Stack) -> None:

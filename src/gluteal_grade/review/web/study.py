@@ -26,7 +26,7 @@ router = APIRouter()
 
 @router.get("/studies/{study}")
 def study_page(study: str, request: Request) -> Response:
-    """Viewer and form."""
+    """The page of one study, with viewer and form."""
     room, session = room_of(request), seat_of(request).session
     listed = room.catalogue.find(study)
     if listed is None or (session.blinded and listed.status == "refused"):
