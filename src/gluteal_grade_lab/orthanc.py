@@ -68,7 +68,7 @@ class Orthanc:
         log = self.folder / "orthanc.log"
         with log.open("ab") as stream:
             self._process = subprocess.Popen(["Orthanc", str(settings)], stdout=stream, stderr=stream, cwd=self.folder)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while time.monotonic() < end and self._process.poll() is None:
             if self._answers():
                 return

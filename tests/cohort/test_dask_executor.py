@@ -255,7 +255,7 @@ def test_nobody_listens() -> None:
         DaskExecutor(f"tcp://127.0.0.1:{port}", square, connect_seconds=2)
     assert told.value.reason is Reason.EXECUTOR_FAILED
     assert str(port) in told.value.detail
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25  # dask itself waits for 30 s
 
 
 def test_somebody_else_listens() -> None:
@@ -266,7 +266,7 @@ def test_somebody_else_listens() -> None:
         with pytest.raises(TransientFailure) as told:
             DaskExecutor(f"tcp://127.0.0.1:{silent.getsockname()[1]}", square, connect_seconds=2)
     assert told.value.reason is Reason.EXECUTOR_FAILED
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25  # dask itself waits for 30 s
 
 
 @pytest.mark.parametrize("address", ["", "nowhere://127.0.0.1:1", "tcp://127.0.0.1:port"])
@@ -278,17 +278,17 @@ def test_no_address(address: str) -> None:
 def test_scheduler_killed(dask: DaskProcesses, connect: Callable[..., DaskExecutor]) -> None:
     dask.worker("--no-nanny")
     executor = connect(1)
-    executor.submit("a", Task(1, seconds=30))
-    assert until(executor, lambda: bool(executor.wait(0.2)), 10) == []
+    executor.submit("a", Task(1, seconds=120))
+    assert until(executor, lambda: bool(executor.wait(0.2))) == []
     dask.scheduler.kill()
     began = time.monotonic()
     with pytest.raises(TransientFailure) as told:
-        until(executor, lambda: False, 20)
+        until(executor, lambda: False)
     assert told.value.reason is Reason.EXECUTOR_FAILED
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 45  # the task would take 120 s
     executor.close()
     executor.close()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def other_version(folder: Path, version: str) -> str:
@@ -321,7 +321,7 @@ def test_other_version_comes_late(dask: DaskProcesses, connect: Callable[..., Da
     executor.submit("a", Task(1))
     dask.worker("--no-nanny", before=other_version(tmp_path, "0.0.7"))
     with pytest.raises(TransientFailure, match=r"0\.0\.7 on 1 worker"):
-        until(executor, lambda: False, 30)
+        until(executor, lambda: False)
     dask.worker("--no-nanny")  # it alone is used
     events: list[Event] = []
     end = time.monotonic() + 60
@@ -337,7 +337,7 @@ def test_no_worker_for_long(dask: DaskProcesses) -> None:
     assert executor.wait(1.5) == []  # nothing waits
     executor.submit("a", Task(1))
     with pytest.raises(TransientFailure, match="no usable Dask worker"):
-        until(executor, lambda: False, 20)
+        until(executor, lambda: False)
     executor.close()
 
 
@@ -352,7 +352,7 @@ def test_client_given_stays_open(dask: DaskProcesses) -> None:
         executor.close()
         executor.close()
         assert client.status == "running"
-        assert client.submit(len, "abc", pure=False).result(timeout=20) == 3
+        assert client.submit(len, "abc", pure=False).result(timeout=60) == 3
 
 
 def test_close_takes_back_what_waits(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_close_takes_back_what_waits(dask: DaskProcesses, connect: Callable[...,
     (tmp_path / "trace").mkdir()
     until(executor, lambda: len(list((tmp_path / "trace").iterdir())) == 1)
     executor.close()
-    time.sleep(1.5)
-    assert len(list((tmp_path / "trace").iterdir())) == 1
     with Client(dask.address, set_as_default=False) as client:  # the scheduler and its worker live on
-        assert client.submit(len, "abc", pure=False).result(timeout=20) == 3
+        # one thread: this has its turn after the task that ran, and after the one that waited had it not been taken back
+        assert client.submit(len, "abc", pure=False).result(timeout=60) == 3
+    assert len(list((tmp_path / "trace").iterdir())) == 1

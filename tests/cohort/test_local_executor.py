@@ -102,7 +102,7 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
     pid = int(done.stdout)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end and _alive(pid):
         time.sleep(0.05)
     assert not _alive(pid)

@@ -154,7 +154,7 @@ class Process:
         return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def wait(until: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait(until: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for something; AssertionError if it does not come."""
     end = time.monotonic() + seconds
     while not until():

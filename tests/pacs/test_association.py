@@ -48,7 +48,7 @@ def test_a_peer_that_says_nothing_is_given_up_in_time() -> None:
         failure = failure_of(settings(port))
         took = time.monotonic() - started
     assert (failure.reason, failure.detail) == (Reason.PEER_UNREACHABLE, "the peer said nothing for 1 s")
-    assert 0.9 < took < 2.5  # pynetdicom alone would wait for 30 s after its abort
+    assert 0.9 < took < 20  # pynetdicom alone would wait for 30 s after its abort
 
 
 def test_settings_without_a_peer_are_wrong_settings(tmp_path: Path) -> None:

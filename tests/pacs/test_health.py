@@ -19,7 +19,7 @@ from tests.pacs.receiving import Running
 
 
 def get(port: int, path: str) -> requests.Response:
-    return requests.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+    return requests.get(f"http://127.0.0.1:{port}{path}", timeout=30)
 
 
 def test_well_or_not_is_the_status_code() -> None:

@@ -85,7 +85,7 @@ def test_a_pdu_that_says_it_is_huge_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_silent_and_half_open_peers_are_dropped_and_hold_nobody_up(tmp_path: Path) -> None:
-    with Running(tmp_path / "inbox", {"idle_s": 1.5, "max_associations": 2}) as running:
+    with Running(tmp_path / "inbox", {"idle_s": 5, "max_associations": 2}) as running:
         silent = [connected(running.port) for _ in range(10)]
         half = [connected(running.port) for _ in range(10)]
         for wire in half:
@@ -95,7 +95,7 @@ def test_silent_and_half_open_peers_are_dropped_and_hold_nobody_up(tmp_path: Pat
         idle = entity.associate("127.0.0.1", running.port, ae_title="GLUTEAL_GRADE")
         began = time.monotonic()
         assert echo(running.port)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # not once the silent ones were dropped
         assert all(hung_up(wire) for wire in silent + half)
         wait(lambda: idle.is_aborted and running.receiver.associations == 0)
         for wire in silent + half:
@@ -109,7 +109,7 @@ def test_who_hangs_up_is_forgotten_at_once(tmp_path: Path) -> None:
             connected(running.port).close()
         began = time.monotonic()
         wait(lambda: not running.receiver._server.active_associations)
-        assert time.monotonic() - began < 2  # and not the 10 s that a peer has to ask for an association
+        assert time.monotonic() - began < 8  # and not the 10 s that a peer has to ask for an association
 
 
 def test_connections_are_limited(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_sigterm_does_not_wait_for_ever(tmp_path: Path) -> None:
     half.sendall(b"\1")
     began = time.monotonic()
     assert process.stop() == 0
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30
     wait(lambda: association.is_aborted)
     half.close()
     assert process.lines("stopped")[-1]["aborted"] >= 1

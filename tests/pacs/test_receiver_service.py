@@ -121,9 +121,9 @@ def test_the_command_receives_tells_and_stops(tmp_path: Path) -> None:
     wait(lambda: process.lines("ready") != [])
     told = process.lines("ready")[0]
     assert (told["study"], told["images"]) == (hash_of(1), 3)
-    found = requests.get(f"http://127.0.0.1:{health}/healthz", timeout=5)
+    found = requests.get(f"http://127.0.0.1:{health}/healthz", timeout=30)
     assert (found.status_code, found.json()["ok"], found.json()["backlog"]) == (200, True, 1)
-    assert "gluteal_grade_images_total 3.0" in requests.get(f"http://127.0.0.1:{health}/metrics", timeout=5).text
+    assert "gluteal_grade_images_total 3.0" in requests.get(f"http://127.0.0.1:{health}/metrics", timeout=30).text
     assert process.stop() == 0
     assert contents(process.inbox) == {hash_of(1): 3}
     assert "Traceback" not in process.output.read_text()

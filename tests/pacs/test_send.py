@@ -198,7 +198,7 @@ def listening(command: list[str], port: int, folder: Path) -> subprocess.Popen[b
     import socket
 
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -40,7 +40,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
     with mute() as port:
         started = time.monotonic()
         failure = failure_of(settings(f"http://127.0.0.1:{port}"))
-        assert 0.9 < time.monotonic() - started < 2.5
+        assert 0.9 < time.monotonic() - started < 15  # without a limit: for ever
     assert (failure.reason, failure.detail) == (Reason.PEER_UNREACHABLE, "the server said nothing for 1 s")
 
 
@@ -70,7 +70,7 @@ def test_an_answer_that_drips_or_stops_is_given_up(pause_s: float, words: str) -
     with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[", pause_s) as port:
         started = time.monotonic()
         failure = failure_of(settings(f"http://127.0.0.1:{port}", timeout_s=0.2))
-        assert time.monotonic() - started < 4.0
+        assert time.monotonic() - started < 20  # the whole answer would take 33 minutes
     assert failure.reason is Reason.PEER_UNREACHABLE
     assert words in failure.detail
 
