@@ -37,7 +37,7 @@ def _commit(root: Path) -> str | None:
     """Of a checkout, `-dirty` behind it where tracked files were changed; of an unpacked source archive, the one it carries."""
     carried = root / "commit.txt"
     if not (root / ".git").exists():
-        return carried.read_text().strip() if carried.exists() else None
+        return (carried.read_text().strip() or None) if carried.exists() else None
     command = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
