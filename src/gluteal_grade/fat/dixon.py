@@ -11,7 +11,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, safe_ratio
+from gluteal_grade.fat.pair import load_pair, safe_ratio, without_missing
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -40,7 +40,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     Images that are exchanged throughout are put right (the map's series are then in the true order); exchanged parts are NaN.
 
     Raises:
-        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, or what reading the images raises.
+        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, `empty_slices`, or what reading the images raises.
     """
     scanner_scale = check_headers(water, fat)
     w, f = load_pair(water, fat)
@@ -72,7 +72,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
         (*notes, *noise_note(noise), *weighting_note(weighting, settings)),
         spread=spread_of(fraction.noise_sd, noise, typical, weighting, settings),
     )
-    return found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
+    return without_missing(found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes), w, f)
 
 
 def shared(noise: tuple[Noise | None, Noise | None]) -> tuple[Noise | None, Noise | None]:

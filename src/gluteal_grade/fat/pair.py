@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.config import FatSettings
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Note, Reason, RefusedInput
+from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging.body import Mask, finite
+from gluteal_grade.imaging.slices import missing_in_pair
 from gluteal_grade.io.study import Series
+
+MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
 def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
@@ -21,6 +25,23 @@ def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
     if not a.grid.matches(b.grid):
         raise RefusedInput(Reason.GRID_MISMATCH, f"series {first.id} and {second.id} lie on different grids")
     return a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
+
+
+def without_missing(found: FatMap, first: Volume, second: Volume) -> FatMap:
+    """The map without values where a slice, or a good part of one, is empty or repeated on one of the images.
+
+    Raises:
+        RefusedInput: `empty_slices` where that is more than `MISSING_SHARE` of the body.
+    """
+    missing = missing_in_pair(first.array, second.array, found.series[0].slice_axis)
+    if not missing.any():
+        return found
+    body = found.body.array
+    slices = int(np.moveaxis(missing, found.series[0].slice_axis, 0).any(axis=(1, 2)).sum())
+    detail = f"{slices} slices are empty or repeated, in whole or in part, on one of {found.series[0].id} and {found.series[1].id}"
+    if float((missing & body).sum()) > MISSING_SHARE * float(body.sum()):
+        raise RefusedInput(Reason.EMPTY_SLICES, detail)
+    return found.without(missing, Reason.EMPTY_SLICES, Note(Reason.EMPTY_SLICES, f"{detail}: not measured there"))
 
 
 def _magnitude(array: FloatArray) -> FloatArray:

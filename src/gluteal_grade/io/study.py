@@ -47,7 +47,7 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all images of one acquisition share, to tell partners from strangers (`io.partners`).
+    """What all images of one acquisition share, to tell partners from strangers (`io.pairing`).
 
     Attributes:
         time_s: when the acquisition began, seconds of the day.

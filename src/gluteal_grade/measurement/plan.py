@@ -14,7 +14,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, Place, fat_methods
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.pairing import partner_of
+from gluteal_grade.io.pairing import pairs, partner_of
 from gluteal_grade.io.study import Series, Study
 from gluteal_grade.metal.header import HeaderEvidence, header_evidence
 from gluteal_grade.metal.zone import ZoneRule, zone_rule
@@ -31,6 +31,7 @@ class Candidate:
         helper: a series that it uses besides, None without one.
         place: its ranks, and why it would be chosen.
         zone: what is left out beside metal on it.
+        refusal: why its partners could not be told; it is asked in its turn all the same, so that the reason is told.
     """
 
     how: FatMethod
@@ -38,6 +39,7 @@ class Candidate:
     helper: Series | None
     place: Place
     zone: ZoneRule
+    refusal: RefusedInput | None = None
 
     @property
     def method(self) -> Method:
@@ -55,6 +57,8 @@ class Candidate:
         Raises:
             RefusedInput: with the reason why it cannot be measured.
         """
+        if self.refusal is not None:
+            raise self.refusal
         return self.how.measure((*self.series, *((self.helper,) if self.helper else ())), settings.fat)
 
 
@@ -154,12 +158,15 @@ def _candidates(study: Study, settings: Settings, only: str | None) -> tuple[Can
 
 
 def _by_method(method: FatMethod, study: Study, settings: Settings) -> Iterator[Candidate]:
-    """A candidate for each series of the first kind that has its partners."""
-    for first in study.find(method.kinds[0]):
-        series = [first, *(p for kind in method.kinds[1:] if (p := partner_of(first, study.find(kind))))]
-        if len(series) == len(method.kinds):
+    """A candidate for each series of the first kind that has its partners, or of which it cannot be told which they are."""
+    firsts = study.find(method.kinds[0])
+    by_kind = [pairs(firsts, study.find(kind)) for kind in method.kinds[1:]]
+    for first, *found in zip(firsts, *by_kind, strict=True):
+        partners = tuple(pair.second for pair in found if pair.second)
+        refusal = next((pair.refusal for pair in found if pair.refusal), None)
+        if len(partners) == len(found) or refusal is not None:
             helper = partner_of(first, study.find(method.helper)) if method.helper else None
-            yield Candidate(method, tuple(series), helper, method.place(first), zone_rule(first, settings.metal))
+            yield Candidate(method, (first, *partners), helper, method.place(first), zone_rule(first, settings.metal), refusal)
 
 
 def _nothing_to_measure(study: Study) -> RefusedInput:

@@ -8,7 +8,7 @@ import pytest
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.io.partners import conflicts, pairs
+from gluteal_grade.io.pairing import conflicts, pairs
 from gluteal_grade.io.study import Acquisition, Origin, Series
 from gluteal_grade.vocabulary import SeriesKind
 
