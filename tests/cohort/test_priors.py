@@ -107,7 +107,7 @@ def test_numbers_are_those_of_compare() -> None:
     minimus = next(r for r in told.rows if (r.muscle, r.side, r.region) == (*MIN, Region.WHOLE))
     assert minimus.beyond
     assert [r.review for r in told.rows].count(True) == minimus.review == 1
-    assert (minimus.quartile_then, minimus.quartile_now) == (0, 2)
+    assert (minimus.grade_then, minimus.grade_now) == (0, 2)
     assert "current label needs review" in minimus.words
     medius = next(r for r in told.rows if (r.muscle, r.side) == (Muscle.GLUTEUS_MEDIUS, Side.LEFT))
     assert math.isnan(medius.change_points)

@@ -10,11 +10,14 @@ from rich.console import Console
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.pipeline import grade_study
-from gluteal_grade.report.tables import COLUMNS, print_result, write_csv
+from gluteal_grade.report.tables import print_result, write_csv
+from gluteal_grade.result.columns import muscle_columns
 from gluteal_grade.result.models import StudyResult
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from tests.synthetic import dixon_study, make_toy
 from tests.test_pipeline import Given
+
+COLUMNS = tuple(column.name for column in muscle_columns())
 
 ASKED = [
     "study",

@@ -35,7 +35,7 @@ def test_what_is_listed_is_what_the_result_says(graded: Graded) -> None:
     whole = [m for m in result.muscles if m.region == "whole"]
     assert one.status == result.status
     assert one.max_fat_fraction == max(m.fat_fraction for m in whole)
-    assert one.worst_quartile == max(m.grade("quartile") or 0 for m in whole)
+    assert one.worst_grade == max(m.grade("quartile") or 0 for m in whole)
     assert one.worst_muscle == "left gluteus minimus"  # 60 % fat
     assert (one.metal, one.method, one.automatic, one.needs_review) == ((), "dixon", False, False)
     assert one.borderline == sum(any(g.borderline_with is not None for g in m.grades) for m in whole)
@@ -90,7 +90,7 @@ def test_reasons_say_what_is_wrong_and_where(graded: Graded) -> None:
     assert doubted.reasons == ("label in pieces: left gluteus minimus", "out of view: right gluteus maximus")
     assert refused.reasons == ("refused: no images",)
     assert refused.max_fat_fraction != refused.max_fat_fraction
-    assert (refused.worst_quartile, refused.worst_muscle) == (None, "")
+    assert (refused.worst_grade, refused.worst_muscle) == (None, "")
 
 
 def test_only_some_studies_and_nothing_by_another_name(graded: Graded) -> None:

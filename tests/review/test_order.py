@@ -50,7 +50,7 @@ def test_a_blinded_order_is_the_reader_s_own_and_stays_when_studies_come_or_go(s
     fewer = data.draw(st.sets(st.sampled_from(sorted(some))))
     assert ordered([x for x in everything if int(x.study, 16) in fewer], BLIND) == tuple(x for x in order if int(x.study, 16) in fewer)
     # what the program found does not shape it
-    assert numbers(ordered([replace(x, needs_review=False, worst_quartile=4) for x in everything], BLIND)) == numbers(order)
+    assert numbers(ordered([replace(x, needs_review=False, worst_grade=4) for x in everything], BLIND)) == numbers(order)
 
 
 def test_readers_and_reads_have_different_orders() -> None:

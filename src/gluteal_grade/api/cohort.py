@@ -13,13 +13,17 @@ from gluteal_grade.api.frames import typed
 from gluteal_grade.api.inputs import Kind, PathLike, advised, check_label_source, kinds_of, path_of
 from gluteal_grade.cohort.ahead import Ahead
 from gluteal_grade.cohort.batch import Request, run_batch
+from gluteal_grade.cohort.columns import REFUSALS, STUDIES
 from gluteal_grade.cohort.local_executor import LocalExecutor
 from gluteal_grade.cohort.machine import share
 from gluteal_grade.cohort.progress import Bar, Silence, explanation
 from gluteal_grade.cohort.runner import Options
+from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.cohort.worker import work
 from gluteal_grade.config import Settings, load_settings
 from gluteal_grade.report.layout import Layout
+from gluteal_grade.result.columns import muscle_columns
+from gluteal_grade.vocabulary import Column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,17 +45,17 @@ class Cohort:
 
     def to_frame(self) -> pd.DataFrame:
         """`cohort.csv`: the muscles of every study, as `Graded.to_frame`."""
-        return self._table("cohort", "muscles")
+        return self._table("cohort", muscle_columns(scales_of_folder(self.out)))
 
     def studies(self) -> pd.DataFrame:
         """`studies.csv`: a row for each study."""
-        return self._table("studies", "studies")
+        return self._table("studies", STUDIES)
 
     def refusals(self) -> pd.DataFrame:
         """`refusals.csv`: what has no grades, why, and what to do."""
-        return self._table("refusals", "refusals")
+        return self._table("refusals", REFUSALS)
 
-    def _table(self, name: str, columns: str) -> pd.DataFrame:
+    def _table(self, name: str, columns: Sequence[Column]) -> pd.DataFrame:
         with (self.out / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
             return typed(list(reader), reader.fieldnames or (), columns)

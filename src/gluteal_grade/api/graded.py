@@ -17,9 +17,11 @@ from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.readings import grade_text, interval_text
-from gluteal_grade.report.tables import COLUMNS, rows
+from gluteal_grade.report.tables import rows
+from gluteal_grade.result.columns import muscle_columns
 from gluteal_grade.result.models import MuscleResult, NoteModel, StudyResult
-from gluteal_grade.vocabulary import Region
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.vocabulary import Region, Scale, names
 from gluteal_grade.workflow import Job, Output, write
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class Graded:
 
         Grades are nullable whole numbers; what could not be measured is missing. A refused study has no rows.
         """
-        return typed(rows(self.result), COLUMNS)
+        columns = muscle_columns(scales_of(self.result))
+        return typed(rows(self.result), names(columns), columns)
 
     def write(self, folder: PathLike, *, dicom: bool = False, deidentify: bool = False) -> Path:
         """Write the files that the command line writes.
@@ -86,10 +89,11 @@ class Graded:
         head = f"<b>{escape(repr(self)[1:-1])}</b>"
         if self.refusal is not None:
             return f"{head}<p>{escape(self.refusal.advice)}</p>"
-        columns = ("side", "muscle", "ml", "fat % (95 %)", "Quartile", "Goutallier", "Bal & Lowe", "status")
+        scales = scales_of(self.result)
+        columns = ("side", "muscle", "ml", "fat % (95 %)", *(scale.title for scale in scales), "status")
         titles = "".join(f"<th>{escape(name)}</th>" for name in columns)
         whole = [m for m in self.result.muscles if m.region is Region.WHOLE]
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(m))}</tr>" for m in whole)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(m, scales))}</tr>" for m in whole)
         return f"{head}<table><tr>{titles}</tr>{body}</table>{self._picture()}<p><i>{escape(self.result.disclaimer)}</i></p>"
 
     def _picture(self) -> str:
@@ -112,9 +116,9 @@ def _thumbnail(path: Path) -> bytes:
     return packed.getvalue()
 
 
-def _cells(m: MuscleResult) -> tuple[str, ...]:
+def _cells(m: MuscleResult, scales: tuple[Scale, ...]) -> tuple[str, ...]:
     measured = m.fat_fraction == m.fat_fraction
     fat = f"{100 * m.fat_fraction:.1f} ({interval_text(m)})" if measured else "–"
     volume = f"{m.volume_ml:.0f}" if m.volume_ml == m.volume_ml else "–"
-    grades = (grade_text(m.graded(scale)) for scale in ("quartile", "goutallier", "bal_lowe"))
-    return (m.side, m.muscle.removeprefix("gluteus_"), volume, fat, *grades, m.status.replace("_", " "))
+    grades = (grade_text(m.graded(scale.key)) for scale in scales)
+    return (m.side, m.muscle.short, volume, fat, *grades, m.status.replace("_", " "))

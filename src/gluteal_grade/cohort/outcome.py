@@ -8,6 +8,7 @@ from typing import Any
 from gluteal_grade.cohort.task import Outcome, State
 from gluteal_grade.report.layout import Place
 from gluteal_grade.result.models import StudyStatus
+from gluteal_grade.vocabulary import join_methods
 
 _STATES = {StudyStatus.GRADED: State.GRADED, StudyStatus.PARTLY_GRADED: State.PARTLY, StudyStatus.REFUSED: State.REFUSED}
 
@@ -29,7 +30,7 @@ def outcome_of(result: Mapping[str, Any], place: Place) -> Outcome:
         detail=refusal["detail"],
         folder=place.folder,
         input_hash=made_by.get("input_hash") or "",
-        method="+".join(dict.fromkeys(methods)),
+        method=join_methods(tuple(methods)),
         automatic=segmentation["automatic"] if segmentation else None,
         version=made_by["version"],
     )

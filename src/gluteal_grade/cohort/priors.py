@@ -22,6 +22,8 @@ from gluteal_grade.report.html import Prior, PriorRow, write_report
 from gluteal_grade.report.html.write import renewed
 from gluteal_grade.report.layout import REPORT, RESULT, SUMMARY_PICTURE, Place, places
 from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult
+from gluteal_grade.result.scales import primary_of
+from gluteal_grade.vocabulary import Scale
 
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
 
@@ -41,22 +43,22 @@ def prior_of(earlier: StudyResult, later: StudyResult, days: int | None = None) 
     return Prior(
         study=earlier.study,
         days=days,
-        rows=tuple(_row(c, of_study) for c in comparison.changes),
+        rows=tuple(_row(c, of_study, primary_of(later)) for c in comparison.changes),
         cautions=tuple(c.detail for c in comparison.cautions),
         assumptions=comparison.assumptions,
     )
 
 
-def _row(c: Change, of_study: set[Caution]) -> PriorRow:
-    quartile = next((g for g in c.grades if g.scale == "quartile"), None)
+def _row(c: Change, of_study: set[Caution], scale: Scale) -> PriorRow:
+    graded = next((g for g in c.grades if g.scale == scale.key), None)
     return PriorRow(
         side=c.side,
         muscle=c.muscle,
         region=c.region,
         fat_then=c.prior.fat_fraction,
         fat_now=c.current.fat_fraction,
-        quartile_then=quartile.prior if quartile else None,
-        quartile_now=quartile.current if quartile else None,
+        grade_then=graded.prior if graded else None,
+        grade_now=graded.current if graded else None,
         change_points=c.fat_change_points,
         change_low=c.fat_change_low,
         change_high=c.fat_change_high,

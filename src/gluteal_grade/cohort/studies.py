@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gluteal_grade.cohort.dictionary import columns_of, write_dictionary
+from gluteal_grade.cohort.columns import REFUSALS, STUDIES
+from gluteal_grade.cohort.dictionary import write_dictionary
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import State
 from gluteal_grade.errors import Reason, advice_for
 from gluteal_grade.files import write_table
 from gluteal_grade.report.layout import RESULT, Place
+from gluteal_grade.vocabulary import names
 
 _STATES = {State.PARTLY.value: "partly_graded"}  # the name of result.json
 Row = dict[str, object]
@@ -50,16 +52,16 @@ def story(out: Path, places: Sequence[Place], ledger_rows: Iterable[sqlite3.Row]
     told = {r["study"] for r in refusals}
     refusals += [_bare_refusal(s) for s in studies if s["state"] == State.REFUSED and s["study"] not in told]
     extra = dict.fromkeys(name for row in rows for name in json.loads(row["given"])["extra"])
-    own = columns_of("studies")
+    own = names(STUDIES)
     return Story(studies, tuple(refusals), tuple(name for name in extra if name not in own))
 
 
 def write_story(out: Path, told: Story) -> None:
     """Write the two tables and their dictionaries."""
-    write_table(out / "studies.csv", (*columns_of("studies"), *told.extra), told.studies)
-    write_dictionary(out / "studies.json", "studies", told.extra)
-    write_table(out / "refusals.csv", tuple(columns_of("refusals")), told.refusals)
-    write_dictionary(out / "refusals.json", "refusals")
+    write_table(out / "studies.csv", (*names(STUDIES), *told.extra), told.studies)
+    write_dictionary(out / "studies.json", STUDIES, told.extra)
+    write_table(out / "refusals.csv", names(REFUSALS), told.refusals)
+    write_dictionary(out / "refusals.json", REFUSALS)
 
 
 def _study_row(row: sqlite3.Row, doubtful: Mapping[str, int]) -> Row:

@@ -13,6 +13,7 @@ from gluteal_grade.cohort.ledger import NAME, Ledger, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.muscles import write_muscles
 from gluteal_grade.cohort.priors import renew_with_priors
+from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.files import whole
@@ -44,7 +45,7 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True)
     doubtful = write_muscles(out, found)
     told = story(out, found, ledger.last_rows() if ledger else (), doubtful)
     write_story(out, told)
-    patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0)
+    patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0, scales_of_folder(out))
     renew_with_priors(out)
     write_gallery(out, pictures=pictures)
     if any(place.prefix for place in found):

@@ -23,10 +23,6 @@ class Mark:
     line: str = "-"
 
 
-MUSCLES: dict[Muscle, Mark] = {
-    Muscle.GLUTEUS_MAXIMUS: Mark(BROWN, "o"),
-    Muscle.GLUTEUS_MEDIUS: Mark(BLUE, "s"),
-    Muscle.GLUTEUS_MINIMUS: Mark(GREEN, "^"),
-}
+MUSCLES: dict[Muscle, Mark] = {muscle: Mark(*muscle.facts.plot) for muscle in Muscle}
 NO_MUSCLE = Mark("#333333", "o")
 SIDES: dict[Side, Mark] = {Side.RIGHT: Mark(BLUE, "o", "-"), Side.LEFT: Mark(VERMILION, "s", "--")}

@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gluteal_grade.config import read_yaml, shipped, validated
-from gluteal_grade.grading.scales import ScaleName
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 
@@ -22,7 +21,7 @@ class _Frozen(BaseModel):
 class AtLeast(_Frozen):
     """A grade or a higher one."""
 
-    scale: ScaleName
+    scale: str
     grade: Annotated[int, Field(ge=0)]
 
 
@@ -54,6 +53,11 @@ class Rules(_Frozen):
     """All statements by id, in the order they are printed."""
 
     statements: dict[str, Rule]
+
+    @property
+    def scales(self) -> frozenset[str]:
+        """Scales that a rule asks for."""
+        return frozenset(rule.when.at_least.scale for rule in self.statements.values() if rule.when.at_least)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gluteal_grade.config import read_yaml, shipped, validated
+from gluteal_grade.vocabulary import Scale, is_scale_key
 
 Measure = Literal["fat_fraction", "fat_area_fraction"]
-ScaleName = Literal["quartile", "goutallier", "bal_lowe"]
+# columns of muscles.csv and ratings that a scale must not be called
+_TAKEN = frozenset({"study", "side", "muscle", "region", "status", "reason", "method", "coverage", "checks", "borderline"})
+_TAKEN |= {"fat_fraction", "volume_ml", "quality", "bursa"}
 
 
 class _Frozen(BaseModel):
@@ -55,11 +59,12 @@ class Profile(_Frozen):
         return min((value - edge.at for edge in self.edges), key=abs)
 
 
-class Scale(_Frozen):
-    """A named scale with its profiles; `profile` is the one in use."""
+class ScaleRule(_Frozen):
+    """How one scale grades: its profiles, of which `profile` is the one in use; `title` and `short` are for readers."""
 
-    title: str
-    primary: bool
+    title: Annotated[str, Field(min_length=1, max_length=40)]
+    short: Annotated[str, Field(max_length=12)] = ""
+    primary: bool = False
     profile: str
     profiles: dict[str, Profile]
 
@@ -76,23 +81,29 @@ class Scale(_Frozen):
 
 
 class Scales(_Frozen):
-    """All scales of a study's result; every name of `ScaleName` is there, as outputs have a column for each."""
+    """All scales of a study's result, in the order of its tables; one of them is the primary one."""
 
-    scales: dict[ScaleName, Scale]
+    scales: dict[str, ScaleRule]
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        missing = set(get_args(ScaleName)) - set(self.scales)
-        if missing:
-            raise ValueError(f"scales missing: {sorted(missing)}")
+    def _usable(self) -> Self:
+        if bad := [key for key in self.scales if not is_scale_key(key) or key in _TAKEN]:
+            raise ValueError(f"no names for scales: {bad} (small letters, digits and underscores; no column of muscles.csv)")
+        if (primary := sum(scale.primary for scale in self.scales.values())) != 1:
+            raise ValueError(f"one scale must be the primary one, not {primary}")
         return self
 
-    def grade(self, name: ScaleName, fat_fraction: float, fat_area_fraction: float = math.nan) -> int | None:
+    @property
+    def words(self) -> tuple[Scale, ...]:
+        """What readers and tables know of each."""
+        return tuple(Scale(key, rule.title, len(rule.active.edges), rule.primary, rule.short) for key, rule in self.scales.items())
+
+    def grade(self, name: str, fat_fraction: float, fat_area_fraction: float = math.nan) -> int | None:
         """Grade on one scale, from whichever quantity the scale's profile names; None where that is NaN."""
         profile = self.scales[name].active
         return profile.grade(self.value(name, fat_fraction, fat_area_fraction))
 
-    def value(self, name: ScaleName, fat_fraction: float, fat_area_fraction: float = math.nan) -> float:
+    def value(self, name: str, fat_fraction: float, fat_area_fraction: float = math.nan) -> float:
         """The quantity that the scale grades."""
         return fat_fraction if self.scales[name].active.measure == "fat_fraction" else fat_area_fraction
 
@@ -110,9 +121,20 @@ def load_scales(path: Path | None = None, profiles: Mapping[str, str] | None = N
         >>> scales.grade("quartile", 0.29), scales.grade("quartile", float("nan"))
         (2, None)
     """
-    data = read_yaml(path or shipped("configs", "grading.yaml"))
-    if unknown := sorted(set(profiles or {}) - set(get_args(ScaleName))):
-        raise ValueError(f"grading scales: no scale is called {', '.join(unknown)}; there are {', '.join(get_args(ScaleName))}")
-    scales = validated(Scales, data, "grading scales")
+    scales = validated(Scales, read_yaml(path or shipped("configs", "grading.yaml")), "grading scales")
+    if unknown := sorted(set(profiles or {}) - set(scales.scales)):
+        raise ValueError(f"grading scales: no scale is called {', '.join(unknown)}; there are {', '.join(scales.scales)}")
     chosen = {name: scale.model_dump() | {"profile": (profiles or {}).get(name, scale.profile)} for name, scale in scales.scales.items()}
     return validated(Scales, {"scales": chosen}, "grading scales")
+
+
+def known_scales() -> tuple[Scale, ...]:
+    """The scales of the shipped file, in the order of the tables; a lab's own ones stand in the results that they graded."""
+    path = shipped("configs", "grading.yaml")
+    status = path.stat()
+    return _known(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=8)
+def _known(path: Path, changed_ns: int, size: int) -> tuple[Scale, ...]:  # noqa: ARG001 - part of the cache key
+    return load_scales(path).words

@@ -37,9 +37,10 @@ def _hint(text: str, words: ImplantWords) -> ImplantHint:
 
 def _sides(text: str, hit: re.Match[str], words: ImplantWords) -> tuple[Side, ...]:
     """Sides named right after the implant, else right before it."""
+    named = {Side.RIGHT: words.sides["right"], Side.LEFT: words.sides["left"]}
     for part in (text[hit.end() :][: words.near], text[: hit.start()][-words.near :]):
         both = pattern(words.sides["both"]).search(part)
-        sides = tuple(side for side in Side if both or pattern(words.sides[side.value]).search(part))
+        sides = tuple(side for side in Side if both or pattern(named[side]).search(part))
         if sides:
             return sides
     return ()

@@ -9,6 +9,7 @@ from typing import Literal
 from gluteal_grade.drawing.page import Page
 from gluteal_grade.report.words import joined, why_text
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.result.scales import primary_of
 from gluteal_grade.vocabulary import Region
 
 _WELL_SEEN = 0.9  # of a muscle: less is told here
@@ -51,8 +52,9 @@ def verdict(result: StudyResult) -> Verdict:
         said.append(f"Partly in view: {_names(cut)}.")
     if dim := [m for m in measured if m.evaluable_share < _WELL_SEEN]:
         said.append(f"Not evaluable in part: {', '.join(f'{_name(m)} {100 * (1 - m.evaluable_share):.0f} %' for m in dim)}.")
-    if unsure := [m for m in measured if (g := m.graded("quartile")) and g.borderline_with is not None]:
-        said.append(f"Quartile borderline: {_names(unsure)}.")
+    scale = primary_of(result)
+    if unsure := [m for m in measured if (g := m.graded(scale.key)) and g.borderline_with is not None]:
+        said.append(f"{scale.title} borderline: {_names(unsure)}.")
     if review:
         return Verdict("alert", "NEEDS REVIEW", " ".join(said))
     if said:
@@ -89,7 +91,7 @@ def _lines(said: Verdict, width: int) -> list[str]:
 
 
 def _name(m: MuscleResult) -> str:
-    return f"{m.side} {m.muscle.removeprefix('gluteus_')}"
+    return f"{m.side} {m.muscle.short}"
 
 
 def _names(muscles: list[MuscleResult]) -> str:

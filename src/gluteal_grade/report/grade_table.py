@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.report.readings import grade_text, probability_text
 from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
 from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.vocabulary import COLOURS, REGIONS, Muscle, Region, Side
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.vocabulary import COLOURS, REGIONS, Muscle, Region, Scale, Side
 
-HEADINGS = ("Volume", "Fat fraction (95 %)", "Quartile (p)", "Goutallier", "Bal & Lowe")
+_MOST_SCALES = 3  # the page has room for so many; the report holds all
 
 _LINE = 16
 _PAD = 6
@@ -36,7 +38,7 @@ class Line:
     Attributes:
         name: muscle or region.
         colour: of its contour, None where it has none of its own.
-        cells: by side, as `HEADINGS`; dashes where nothing was measured.
+        cells: by side, as `headings`; dashes where nothing was measured.
         difference: left less right fat fraction, points.
         status: what is to be said of the sides, and whether it must not be overlooked.
         region: a region, drawn beneath its muscle.
@@ -53,14 +55,14 @@ class Line:
 def table_lines(result: StudyResult) -> tuple[Line, ...]:
     """Muscles before their regions."""
     lines = []
-    absent = _absent(result)
+    absent, scales = _absent(result), _scales(result)
     for muscle in Muscle:
         seen = [m for m in result.muscles if m.muscle is muscle]
         regions = [r for r in REGIONS[muscle] if any(m.region is r for m in seen)]
         divided = any((muscle, region) in COLOURS for region in regions)
         for region in (Region.WHOLE, *regions):
             of = {m.side: m for m in seen if m.region is region}
-            cells = {side: _cells(of.get(side)) for side in Side}
+            cells = {side: _cells(of.get(side), scales) for side in Side}
             name = muscle_name(muscle) if region is Region.WHOLE else region.value
             own = COLOURS.get((muscle, region))
             shown = any(m.status is not MuscleStatus.MISSING for m in of.values())
@@ -85,7 +87,7 @@ def draw_table(page: Page, result: StudyResult, left: int, top: int, width: int)
         said = " · not measured: no labels on this side" if side in absent else ""
         area.text(x + 8, 13, f"{side.upper()}{said}", _SIZE, weight="bold")
         _rule(area, 24, x + _NUMBERS[-1], theme.rule, 0.8, start=x + 8)
-        for right, heading in zip(_NUMBERS, HEADINGS, strict=True):
+        for right, heading in zip(_NUMBERS, headings(result), strict=False):
             area.text(x + right, 35, heading, _SMALL, ha="right", weight="bold")
     area.text(_DIFFERENCE, 35, "L − R", _SMALL, ha="right", weight="bold")
     area.text(_STATUS, 35, "Coverage and status", _SMALL, weight="bold")
@@ -108,7 +110,7 @@ def _draw_line(area: Area, top: float, width: int, line: Line) -> None:
         area.swatch(0, y, 16, line.colour)
     area.text(_NAME + (14 if line.region else 0), y, line.name, _SIZE, color=ink, weight="normal" if line.region else "bold")
     for side, x in _BLOCKS.items():
-        for n, (right, cell) in enumerate(zip(_NUMBERS, line.cells[side], strict=True)):
+        for n, (right, cell) in enumerate(zip(_NUMBERS, line.cells[side], strict=False)):
             area.text(
                 x + right, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not line.region and cell != DASH else "normal"
             )
@@ -121,12 +123,24 @@ def _draw_line(area: Area, top: float, width: int, line: Line) -> None:
         area.text(_STATUS, at, text, _SMALL, color=theme.alert_ink if warn else theme.faint, weight="bold" if warn else "normal")
 
 
-def _cells(m: MuscleResult | None) -> tuple[str, ...]:
+def headings(result: StudyResult) -> tuple[str, ...]:
+    """Of a side's columns."""
+    first, *others = _scales(result)
+    return ("Volume", "Fat fraction (95 %)", f"{first.title} (p)", *(scale.title for scale in others))
+
+
+def _scales(result: StudyResult) -> tuple[Scale, ...]:
+    """The primary scale first."""
+    return tuple(sorted(scales_of(result), key=lambda scale: not scale.primary)[:_MOST_SCALES])
+
+
+def _cells(m: MuscleResult | None, scales: Sequence[Scale]) -> tuple[str, ...]:
     if m is None:
-        return (DASH,) * len(HEADINGS)
-    sure = probability_text(m.probability("quartile"))
-    quartile = grade_text(m.graded("quartile")) + (f" ({sure})" if sure else "")
-    return volume_text(m.volume_ml), fat_text(m), quartile, grade_text(m.graded("goutallier")), grade_text(m.graded("bal_lowe"))
+        return (DASH,) * (2 + len(scales))
+    first, *others = scales
+    sure = probability_text(m.probability(first.key))
+    primary = grade_text(m.graded(first.key)) + (f" ({sure})" if sure else "")
+    return volume_text(m.volume_ml), fat_text(m), primary, *(grade_text(m.graded(scale.key)) for scale in others)
 
 
 def _difference(pair: Asymmetry | None) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 
 from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.report.panel import BORDER_DASHES, FAT_COLOURS, ZONE_COLOUR, hatch
-from gluteal_grade.report.readings import quartile_edges
+from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.report.words import leaves_out, legend_entries
 from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.result.scales import primary_of
 from gluteal_grade.vocabulary import COLOURS, Muscle, Region
 
 LEGEND_HEIGHT = 48
@@ -39,7 +40,7 @@ def draw_legend(page: Page, result: StudyResult, left: int, top: int, width: int
         x = _word(area, x + 31, "left out, not measured")
     area.image(hatch(24, 14), round(x), _MIDDLE - 7)
     _word(area, x + 31, "no fat value")
-    _bar(area, width - _BAR[0] - 16, quartile_edges(result))
+    _bar(area, width - _BAR[0] - 16, primary_edges(result), primary_of(result).title)
 
 
 def _word(area: Area, x: float, text: str) -> float:
@@ -56,11 +57,11 @@ def _divided(result: StudyResult) -> bool:
     )
 
 
-def _bar(area: Area, x: int, edges: tuple[float, ...]) -> None:
-    """The scale with a line at each edge of the Quartile grades and the grades between them."""
+def _bar(area: Area, x: int, edges: tuple[float, ...], title: str) -> None:
+    """The scale with a line at each edge of the primary scale and the grades between them."""
     width, height = _BAR
     ink, top = area.page.theme.ink, _MIDDLE - height // 2
-    area.text(x - 12, _MIDDLE, "Quartile grade" if edges else "", _SIZE, ha="right")
+    area.text(x - 12, _MIDDLE, f"{title} grade" if edges else "", _SIZE, ha="right")
     area.text(x - 12, _MIDDLE + 21, "Fat fraction, %", _SIZE, ha="right")
     colours = mpl.colormaps[FAT_COLOURS](np.linspace(0, 1, width), bytes=True)[None, :, :3]
     area.image(np.repeat(colours, height, axis=0), x, top)

@@ -130,13 +130,13 @@ def _not_shown(profiles: dict[tuple[Muscle, Side], Profile], chosen: list[Level]
     both, slugs = _both(profiles), {level.slug for level in chosen}
     for muscle in (Muscle.GLUTEUS_MINIMUS, Muscle.GLUTEUS_MAXIMUS):
         if muscle in both and max((both[muscle][level.index] for level in chosen), default=0) < _SHOWN * both[muscle].max():
-            yield Level(_peak(both[muscle]), _short(muscle), f"Largest {_short(muscle)} section")
+            yield Level(_peak(both[muscle]), muscle.short, f"Largest {muscle.short} section")
     for muscle, word, end, bone in (
         (Muscle.GLUTEUS_MEDIUS, "upper", upwards, "crest_third"),
         (Muscle.GLUTEUS_MAXIMUS, "lower", not upwards, "trochanter"),
     ):
         if muscle in both and bone not in slugs:
-            yield Level(_towards(both[muscle], end), f"{word}_{_short(muscle)}", f"{word.capitalize()} {_short(muscle)}")
+            yield Level(_towards(both[muscle], end), f"{word}_{muscle.short}", f"{word.capitalize()} {muscle.short}")
 
 
 def _by_muscle(profiles: dict[tuple[Muscle, Side], Profile], upwards: bool) -> Iterator[Level]:
@@ -144,27 +144,23 @@ def _by_muscle(profiles: dict[tuple[Muscle, Side], Profile], upwards: bool) -> I
     both = _both(profiles)
     for muscle in (Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MINIMUS, Muscle.GLUTEUS_MAXIMUS):
         if muscle in both:
-            yield Level(_peak(both[muscle]), _short(muscle), f"Largest {_short(muscle)} section")
+            yield Level(_peak(both[muscle]), muscle.short, f"Largest {muscle.short} section")
     for muscle, word, end in ((Muscle.GLUTEUS_MEDIUS, "anterior", upwards), (Muscle.GLUTEUS_MAXIMUS, "posterior", not upwards)):
         if muscle in both:
-            yield Level(_towards(both[muscle], end), f"{word}_{_short(muscle)}", f"{word.capitalize()} {_short(muscle)}")
+            yield Level(_towards(both[muscle], end), f"{word}_{muscle.short}", f"{word.capitalize()} {muscle.short}")
 
 
 def _by_side(profiles: dict[tuple[Muscle, Side], Profile]) -> Iterator[Level]:
     for muscle in (Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MAXIMUS, Muscle.GLUTEUS_MINIMUS):
         for side in (Side.RIGHT, Side.LEFT):
             if (muscle, side) in profiles:
-                name = f"{side} {_short(muscle)}"
+                name = f"{side} {muscle.short}"
                 yield Level(_peak(profiles[muscle, side]), name.replace(" ", "_"), f"Largest {name} section")
 
 
 def _both(profiles: dict[tuple[Muscle, Side], Profile]) -> dict[Muscle, Profile]:
     """Voxels a slice on both sides together."""
     return {m: np.sum([p for (muscle, _), p in profiles.items() if muscle is m], axis=0) for m, _ in profiles}
-
-
-def _short(muscle: Muscle) -> str:
-    return muscle.removeprefix("gluteus_")
 
 
 def _peak(profile: Profile) -> int:

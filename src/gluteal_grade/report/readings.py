@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import cache
 
-from gluteal_grade.grading.scales import Profile, load_scales
+from gluteal_grade.grading.scales import load_scales
 from gluteal_grade.result.models import Grade, MuscleResult, StudyResult
+from gluteal_grade.result.scales import primary_of
 from gluteal_grade.vocabulary import Region
 
 NO_INTERVAL = "–"
@@ -57,26 +57,29 @@ def percentile_text(percentile: float) -> str:
     return f"{number}{ending}"
 
 
-def quartile_edges(*results: StudyResult) -> tuple[float, ...]:
-    """Edges of the Quartile scale that the results were graded with, fractions; none if they differ or are not known here."""
-    known = _quartile_profiles()
-    graded = [(m.fat_fraction, g) for r in results for m in r.muscles for g in m.grades if g.scale == "quartile" and g.grade is not None]
+def primary_edges(*results: StudyResult) -> tuple[float, ...]:
+    """Edges of the primary scale that the results were graded with, fractions; none if they differ or are not known here."""
+    scale = primary_of(results[0]).key
+    graded = [(m.fat_fraction, g) for r in results for m in r.muscles for g in m.grades if g.scale == scale and g.grade is not None]
     used = {(g.profile, g.measure) for _, g in graded}
     if len(used) != 1:
         return ()
     profile, measure = used.pop()
-    if profile not in known or not known[profile].measure == measure == "fat_fraction":
+    told = {r.provenance.scales[scale].edges if scale in r.provenance.scales else _shipped_edges(scale, profile) for r in results}
+    if measure != "fat_fraction" or len(told) != 1:
         return ()
-    edges = tuple(e.at for e in known[profile].edges)
-    # a lab's own scales file may have other edges under the same name: the margins tell
-    own = any(min(abs(fat - g.margin - at) for at in edges) > _EXACT for fat, g in graded)
+    edges = told.pop()
+    # results of old versions: a lab's own scales file may have other edges under the same name, and the margins tell
+    own = any(min((abs(fat - g.margin - at) for at in edges), default=1) > _EXACT for fat, g in graded)
     return () if own else edges
 
 
 @cache
-def _quartile_profiles() -> Mapping[str, Profile]:
-    """The shipped ones; read once, as a batch makes thousands of reports."""
-    return load_scales().scales["quartile"].profiles
+def _shipped_edges(scale: str, profile: str) -> tuple[float, ...]:
+    """None where the profile is not shipped; read once, as a batch makes thousands of reports."""
+    rule = load_scales().scales.get(scale)
+    found = rule.profiles.get(profile) if rule else None
+    return tuple(edge.at for edge in found.edges) if found and found.measure == "fat_fraction" else ()
 
 
 def norm_lines(result: StudyResult) -> tuple[str, ...]:
@@ -102,4 +105,4 @@ def _scored(m: MuscleResult, primary: str) -> str:
     if m.region is not Region.WHOLE or not z:
         return ""
     words = {"volume_ml": "volume", "fat_fraction": "fat"}
-    return f"{m.side} {m.muscle.removeprefix('gluteus_')} " + ", ".join(f"{words[q]} {v:+.1f}" for q, v in z.items())
+    return f"{m.side} {m.muscle.short} " + ", ".join(f"{words[q]} {v:+.1f}" for q, v in z.items())

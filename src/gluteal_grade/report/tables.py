@@ -13,115 +13,32 @@ from rich.text import Text
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
+from gluteal_grade.result.columns import muscle_columns, row
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.vocabulary import Region, Side
-
-COLUMNS = (
-    "study",
-    "side",
-    "muscle",
-    "region",
-    "volume_ml",
-    "lean_volume_ml",
-    "fat_fraction",
-    "fat_area_fraction",
-    "quartile",
-    "goutallier",
-    "bal_lowe",
-    "coverage",
-    "status",
-    "reason",
-    "method",
-    "grade_mark",
-    "fat_fraction_median",
-    "fat_fraction_q1",
-    "fat_fraction_q3",
-    "ct_lean_share",
-    "evaluable_share",
-    "oedema_share",
-    "largest_section_cm2",
-    "checks",
-    "fat_fraction_low",
-    "fat_fraction_high",
-    "quartile_probability",
-    "goutallier_probability",
-    "bal_lowe_probability",
-    "borderline",
-    "volume_z",
-    "fat_fraction_z",
-)
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.vocabulary import Region, Side, names
 
 
 def rows(result: StudyResult) -> list[dict[str, str]]:
     """One row per muscle or region and side, values as text; what could not be measured is ``NaN``, a missing reason empty."""
-    return [_row(result, m) for m in result.muscles]
+    columns = muscle_columns(scales_of(result))
+    return [row(result, m, columns) for m in result.muscles]
 
 
 def write_csv(result: StudyResult, path: Path) -> None:
     """`muscles.csv`: UTF-8, comma, full stop, header line, LF."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(stream, names(muscle_columns(scales_of(result))), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows(result))
 
 
 def write_tsv(result: StudyResult, path: Path) -> None:
     """The same as BIDS has it: tabs, ``n/a`` for what is missing."""
-    lines = ["\t".join(COLUMNS)]
-    lines += ["\t".join("n/a" if row[name] in ("", "NaN") else row[name] for name in COLUMNS) for row in rows(result)]
+    header = names(muscle_columns(scales_of(result)))
+    lines = ["\t".join(header)]
+    lines += ["\t".join("n/a" if one[name] in ("", "NaN") else one[name] for name in header) for one in rows(result)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _row(result: StudyResult, m: MuscleResult) -> dict[str, str]:
-    return {
-        "study": result.study,
-        "side": m.side,
-        "muscle": m.muscle,
-        "region": m.region,
-        "volume_ml": _number(m.volume_ml, 2),
-        "lean_volume_ml": _number(m.lean_volume_ml, 2),
-        "fat_fraction": _number(m.fat_fraction, 4),
-        "fat_area_fraction": _number(m.fat_area_fraction, 4),
-        "quartile": _grade(m, "quartile"),
-        "goutallier": _grade(m, "goutallier"),
-        "bal_lowe": _grade(m, "bal_lowe"),
-        "coverage": _number(m.coverage, 3),
-        "status": m.status,
-        "reason": m.reason or "",
-        "method": m.method or "",
-        "grade_mark": next((g.mark for g in m.grades if g.mark and g.grade is not None), ""),
-        "fat_fraction_median": _number(m.fat_fraction_median, 4),
-        "fat_fraction_q1": _number(m.fat_fraction_q1, 4),
-        "fat_fraction_q3": _number(m.fat_fraction_q3, 4),
-        "ct_lean_share": _number(m.ct_lean_share, 4),
-        "evaluable_share": _number(m.evaluable_share, 4),
-        "oedema_share": _number(m.oedema_share, 4),
-        "largest_section_cm2": _number(m.largest_section.area_cm2 if m.largest_section else math.nan, 2),
-        "checks": ";".join(dict.fromkeys(c.reason for c in m.checks)),
-        "fat_fraction_low": _number(m.fat_fraction_low, 4),
-        "fat_fraction_high": _number(m.fat_fraction_high, 4),
-        "quartile_probability": _number(m.probability("quartile"), 3),
-        "goutallier_probability": _number(m.probability("goutallier"), 3),
-        "bal_lowe_probability": _number(m.probability("bal_lowe"), 3),
-        "borderline": ";".join(f"{g.scale}:{g.borderline_with}" for g in m.grades if g.borderline_with is not None),
-        "volume_z": _number(_z(result, m, "volume_ml"), 2),
-        "fat_fraction_z": _number(_z(result, m, "fat_fraction"), 2),
-    }
-
-
-def _z(result: StudyResult, m: MuscleResult, quantity: str) -> float:
-    """In the primary set of norms."""
-    primary = result.norms.primary if result.norms else None
-    return next((n.z for n in m.norms if n.source == primary and n.quantity == quantity), math.nan)
-
-
-def _number(value: float, digits: int) -> str:
-    return "NaN" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _grade(m: MuscleResult, scale: str) -> str:
-    grade = m.grade(scale)
-    return "NaN" if grade is None else str(grade)
 
 
 def print_result(result: StudyResult, console: Console) -> None:
@@ -149,18 +66,19 @@ def print_result(result: StudyResult, console: Console) -> None:
 def _table(result: StudyResult) -> Table:
     table = Table(show_edge=False, padding=(0, 1, 0, 0), box=box.SIMPLE_HEAD)  # narrow: 80 columns hold it
     table.add_column("muscle", no_wrap=True)
-    for name in ("ml", "fat % (95 %)", "Quartile", "Goutallier", "B & L"):
+    scales = scales_of(result)
+    for name in ("ml", "fat % (95 %)", *(scale.narrow for scale in scales)):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for side in Side:
         muscles = [m for m in result.muscles if m.side is side]
         if muscles and all(m.reason is Reason.SIDE_NOT_LABELLED for m in muscles):
-            table.add_row(f"{side}: no labels", *["-"] * 5, "missing")
+            table.add_row(f"{side}: no labels", *["-"] * (2 + len(scales)), "missing")
         for m in muscles:
             if m.reason is Reason.SIDE_NOT_LABELLED:
                 continue
-            name = f"{side} {m.muscle.removeprefix('gluteus_')}" if m.region is Region.WHOLE else f"  {m.region}"
-            grades = (grade_text(m.graded(s)) for s in ("quartile", "goutallier", "bal_lowe"))
+            name = f"{side} {m.muscle.short}" if m.region is Region.WHOLE else f"  {m.region}"
+            grades = (grade_text(m.graded(scale.key)) for scale in scales)
             table.add_row(name, _human(m.volume_ml, 0), _fat(m), *grades, m.status.replace("_", " "))
         table.add_section()
     return table
@@ -169,7 +87,7 @@ def _table(result: StudyResult) -> Table:
 def _remarks(result: StudyResult) -> list[str]:
     """Why a muscle is partial, not gradable, missing or in need of review; a side without labels stands in the table."""
     whole = [m for m in result.muscles if m.region is Region.WHOLE and m.reason and m.reason is not Reason.SIDE_NOT_LABELLED]
-    return [f"{m.side} {m.muscle.replace('_', ' ')}: {_why(m)}" for m in whole]
+    return [f"{m.side} {m.muscle.words}: {_why(m)}" for m in whole]
 
 
 def _why(m: MuscleResult) -> str:

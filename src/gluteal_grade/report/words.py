@@ -10,7 +10,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, interval_text
 from gluteal_grade.result.models import FatReport, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.segmentation.regions import GIVEN
-from gluteal_grade.vocabulary import COLOURS, Muscle, Region
+from gluteal_grade.vocabulary import COLOURS, Muscle, Region, method_words
 
 DASH = "–"
 _PLURALS = {"study": "studies"}
@@ -19,15 +19,6 @@ _NUMBERED = re.compile(r"s\d+(\.\w{1,12})?")
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _JOINED = re.compile(r"(?<=[a-z0-9])_(?=[a-z])")
 
-_METHODS = {
-    "dixon": "Dixon water and fat",
-    "fat_fraction_map": "fat-fraction map",
-    "in_opposed_phase": "in- and opposed-phase",
-    "t1": "T1 signal (estimate)",
-    "t2": "T2 signal (rough estimate)",
-    "pd": "proton-density signal (rough estimate)",
-    "ct": "CT attenuation",
-}
 _WHY = {
     Reason.NO_LABEL: "no label",
     Reason.SIDE_NOT_LABELLED: "no labels on this side",
@@ -57,7 +48,7 @@ def plain(text: str) -> str:
 
 def muscle_name(muscle: Muscle) -> str:
     """E.g. ``Gluteus maximus``."""
-    return muscle.replace("gluteus", "Gluteus").replace("_", " ")
+    return muscle.words.capitalize()
 
 
 def why_text(reason: Reason | None) -> str:
@@ -119,12 +110,7 @@ def method_text(result: StudyResult) -> str:
 def _fat_text(result: StudyResult, fat: FatReport) -> str:
     kinds = {s.id: s.kind.replace("_", " ") for s in result.series}
     series = ", ".join(series_name(s, kinds.get(s, "")) for s in fat.series)
-    return f"{method_name(fat.method)} · series {series}"
-
-
-def method_name(method: str) -> str:
-    """E.g. ``Dixon water and fat``."""
-    return _METHODS.get(method, method)
+    return f"{method_words(fat.method)} · series {series}"
 
 
 def series_name(series: str, kind: str) -> str:
@@ -149,7 +135,7 @@ def notes(result: StudyResult) -> tuple[str, ...]:
 def regions_text(result: StudyResult) -> str:
     """Which muscles were split by rule, one sentence; empty where none was."""
     rules = result.segmentation.regions if result.segmentation else {}
-    split = tuple(m.replace("_", " ") for m in Muscle if any(name.endswith(m) and rule != GIVEN for name, rule in rules.items()))
+    split = tuple(m.words for m in Muscle if any(name.endswith(m) and rule != GIVEN for name, rule in rules.items()))
     return f"Regions of {joined(split)} by rule, from the shape of the muscles." if split else ""
 
 
@@ -159,7 +145,7 @@ def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
     entries = []
     for (muscle, region), colour in COLOURS.items():
         name = muscle_name(muscle)
-        divided = muscle is Muscle.GLUTEUS_MINIMUS and any(m is muscle and r is not Region.WHOLE for m, r in seen)
+        divided = any(m is muscle and r is not Region.WHOLE and (m, r) in COLOURS for m, r in seen)
         if (muscle, region) in seen and not (divided and region is Region.WHOLE):
             entries.append((colour, name if region is Region.WHOLE else f"{name}, {region}"))
     return tuple(entries)

@@ -22,6 +22,9 @@ Number = Annotated[
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]}),
 ]
 
+# of any scale in configs/grading.yaml or in the settings' own file
+ScaleKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,7 +59,7 @@ class NoteModel(_Model):
 class Grade(_Model):
     """One grade, with the number behind it."""
 
-    scale: Literal["quartile", "goutallier", "bal_lowe"]
+    scale: ScaleKey
     profile: str
     measure: Literal["fat_fraction", "fat_area_fraction"]
     grade: int | None = Field(description="null where the fat fraction could not be measured")
@@ -225,6 +228,15 @@ class StatementModel(_Model):
     parts: tuple[str, ...] = Field(description="what it is about; empty for the whole study")
 
 
+class ScaleReport(_Model):
+    """A grading scale as it graded this study."""
+
+    title: str
+    short: str = Field(description="where a column is narrow; empty: the title")
+    primary: bool = Field(description="stands where there is room for one scale")
+    edges: tuple[float, ...] = Field(description="fractions at which a grade becomes the next, of the profile in use")
+
+
 class Provenance(_Model):
     """What made this result."""
 
@@ -232,6 +244,7 @@ class Provenance(_Model):
     version: str
     git_commit: str | None
     config_hash: str
+    scales: dict[ScaleKey, ScaleReport] = Field(default={}, description="what graded, in the order of tables; empty in an old version's")
     input_hash: str | None = Field(default=None, description="of the study's files, its label map and mask, and what was said of it")
     model_hash: str | None = Field(default=None, description="of the networks and how they are run; `labels` where labels were given")
     libraries: dict[str, str]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.errors import GradeError, RefusedInput, not_writable
 from gluteal_grade.files import write_table
+from gluteal_grade.result.scales import scales_by_key
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import CorrectionState, Table
 from gluteal_grade.review.corrections import corrected_result
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.final import final_columns, final_rows
+from gluteal_grade.review.model import Item
 from gluteal_grade.review.ratings import COLUMNS, Measured, Results, Row, measured_of, rating_rows
-from gluteal_grade.review.reads import reads_of
+from gluteal_grade.review.reads import Read, reads_of
 from gluteal_grade.review.store import Store, Stored
+from gluteal_grade.vocabulary import Scale
 
 _DECISIONS = ("seq", "id", "at", "reader", "read", "blinded", "study", "result", "item", "muscle", "side", "part", "value", "program",
               "seen", "verdict", "version")  # fmt: skip
@@ -52,10 +56,11 @@ def export(out: Path, folder: Path, catalogue: Catalogue, store: Store) -> tuple
     results = _results(out, catalogue)
     readers = sorted({read.reader for read in reads})
     listed = {one.study: one for one in catalogue.listed}
+    scales = _scales(out, reads)
     paths = tuple(folder / f"{name}.csv" for name in ("ratings", "decisions", "final"))
     write_table(paths[0], COLUMNS, _safe(rating_rows(reads, results)))
     write_table(paths[1], _DECISIONS, _safe(map(_decision, store.rows())))
-    write_table(paths[2], final_columns(readers), _safe(final_rows(listed, reads, results)))
+    write_table(paths[2], final_columns(readers, scales), _safe(final_rows(listed, reads, results, scales)))
     return paths
 
 
@@ -123,6 +128,14 @@ def _results(out: Path, catalogue: Catalogue) -> Results:
             return Measured()
 
     return Results(program, corrected)
+
+
+def _scales(out: Path, reads: Sequence[Read]) -> tuple[Scale, ...]:
+    """Those of the folder's table, and those that a reader graded on besides."""
+    found = scales_of_folder(out)
+    keys = [scale.key for scale in found]
+    given = {key.part for read in reads for key in read.rows if key.item is Item.GRADE}
+    return scales_by_key((*keys, *sorted(given - set(keys))), found)
 
 
 def _decision(row: Stored) -> Row:

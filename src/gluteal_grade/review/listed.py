@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.report.layout import Place
 from gluteal_grade.result.models import MuscleStatus, StudyStatus
-from gluteal_grade.vocabulary import Region
+from gluteal_grade.result.scales import told_in_json
+from gluteal_grade.vocabulary import Muscle, Region, join_methods, primary_scale
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Listed:
         status: graded, partly_graded or refused.
         needs_review: an automatic label failed a check.
         reasons: why it is to be looked at, short words.
-        worst_quartile: highest quartile grade of a whole muscle; None without any.
-        worst_muscle: of which, e.g. "left gluteus minimus"; empty without any.
+        worst_grade: highest grade on the primary scale of a whole muscle; None without any.
+        worst_muscle: of which, e.g. "left minimus"; empty without any.
         max_fat_fraction: of a whole muscle, 0-1; NaN without any.
         metal: sides that hold metal.
         method: how fat was measured; several joined by ``+``.
@@ -35,6 +37,7 @@ class Listed:
         days: since the patient's first study, as `studies.csv` has it; None where not known.
         prior: hash of the patient's study before this one; empty without.
         result_hash: 16 hex digits of the bytes of `result.json`.
+        scale: title of the primary one.
     """
 
     study: str
@@ -42,7 +45,7 @@ class Listed:
     status: str
     needs_review: bool
     reasons: tuple[str, ...]
-    worst_quartile: int | None
+    worst_grade: int | None
     worst_muscle: str
     max_fat_fraction: float
     metal: tuple[str, ...]
@@ -53,6 +56,7 @@ class Listed:
     days: int | None
     prior: str
     result_hash: str
+    scale: str = ""
 
 
 def result_hash(content: bytes) -> str:
@@ -68,7 +72,8 @@ def listed_of(content: bytes, place: Place) -> Listed:
     """
     result = json.loads(content)
     whole = [m for m in result["muscles"] if m["region"] == Region.WHOLE]
-    grades = [(g["grade"], _name(m)) for m in whole for g in m["grades"] if g["scale"] == "quartile" and g["grade"] is not None]
+    scale = primary_scale(told_in_json(result["provenance"]) or known_scales())
+    grades = [(g["grade"], _short(m)) for m in whole for g in m["grades"] if g["scale"] == scale.key and g["grade"] is not None]
     worst = max(grades, key=lambda found: int(found[0]), default=(None, ""))
     fats = [result["fat"], result["fat_beside_metal"]]
     segmentation = result["segmentation"]
@@ -78,11 +83,12 @@ def listed_of(content: bytes, place: Place) -> Listed:
         status=StudyStatus(result["status"]).value,
         needs_review=any(m["status"] == MuscleStatus.NEEDS_REVIEW for m in result["muscles"]),
         reasons=tuple(_reasons(result)),
-        worst_quartile=worst[0],
+        scale=scale.title,
+        worst_grade=worst[0],
         worst_muscle=worst[1],
         max_fat_fraction=max((float(m["fat_fraction"]) for m in whole if m["fat_fraction"] is not None), default=math.nan),
         metal=tuple(str(one["side"]) for one in result["metal"] if one["present"]),
-        method="+".join(dict.fromkeys(str(fat["method"]) for fat in fats if fat)),
+        method=join_methods(tuple(str(fat["method"]) for fat in fats if fat)),
         automatic=bool(segmentation["automatic"]) if segmentation else None,
         borderline=sum(any(g["borderline_with"] is not None for g in m["grades"]) for m in whole),
         patient="",
@@ -93,7 +99,11 @@ def listed_of(content: bytes, place: Place) -> Listed:
 
 
 def _name(m: Mapping[str, Any]) -> str:
-    return f"{m['side']} {m['muscle'].replace('_', ' ')}"
+    return f"{m['side']} {Muscle(m['muscle']).words}"
+
+
+def _short(m: Mapping[str, Any]) -> str:
+    return f"{m['side']} {Muscle(m['muscle']).short}"
 
 
 def _reasons(result: Mapping[str, Any]) -> Iterator[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import Muscle, Scale, Side
 
 PROGRAM = "program"  # stands as a reader in exported ratings
 LONGEST_NOTE = 4000
 
+Grades = Mapping[str, tuple[str, ...]]  # by scale
 _READER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STUDY = re.compile(r"[0-9a-f]{12}")
@@ -30,7 +32,6 @@ class Item(StrEnum):
 
 
 NOT_ASSESSABLE = "not_assessable"
-SCALES = {"quartile": 4, "goutallier": 4, "bal_lowe": 3}  # highest grade
 QUALITIES = ("good", "usable", "wrong")
 TENDONS = ("minimus", "medius_lateral", "medius_posterior")
 TENDON_STATES = ("intact", "defect", NOT_ASSESSABLE)
@@ -108,44 +109,48 @@ def checked_reader(reader: str) -> str:
     return reader
 
 
-def checked(decision: Decision) -> Decision:
+def checked(decision: Decision, scales: Sequence[Scale]) -> Decision:
     """The decision, if it is one.
+
+    Args:
+        decision: as it was sent.
+        scales: on which grades can be given.
 
     Raises:
         RefusedInput: `bad_decision`, naming what is wrong without repeating what was sent.
     """
-    wrong = _wrong(decision)
+    wrong = _wrong(decision, {scale.key: scale.grades for scale in scales})
     if wrong:
         raise RefusedInput(Reason.BAD_DECISION, wrong)
     return decision
 
 
-def _wrong(d: Decision) -> str:
+def _wrong(d: Decision, grades: Grades) -> str:
     if not _ID.fullmatch(d.id) or not _STUDY.fullmatch(d.study):
         return "id of the decision or of the study"
     key = d.key
     if (key.muscle and key.muscle not in set(Muscle)) or (key.side and key.side not in set(Side)):
         return "muscle or side"
-    if needed := _needs(key):
+    if needed := _needs(key, grades):
         return needed
-    if d.value and not _possible(key, d.value):
+    if d.value and not _possible(key, d.value, grades):
         return f"value of {key.item}"
     return ""
 
 
-def _needs(key: Key) -> str:
+def _needs(key: Key, grades: Grades) -> str:
     has = (bool(key.muscle), bool(key.side))
     wanted = {Item.GRADE: (True, True), Item.QUALITY: (True, True), Item.TENDON: (False, True), Item.BURSA: (False, True)}
     if has != wanted.get(key.item, (False, False)):
         return f"{key.item} of this muscle and side"
-    parts = {Item.GRADE: tuple(SCALES), Item.TENDON: TENDONS}.get(key.item, ("",))
+    parts = {Item.GRADE: tuple(grades), Item.TENDON: TENDONS}.get(key.item, ("",))
     return "" if key.part in parts else f"part of {key.item}"
 
 
-def _possible(key: Key, value: str) -> bool:
+def _possible(key: Key, value: str, grades: Grades) -> bool:
     match key.item:
         case Item.GRADE:
-            return value in {str(n) for n in range(SCALES[key.part] + 1)} | {NOT_ASSESSABLE}
+            return value in (*grades[key.part], NOT_ASSESSABLE)
         case Item.QUALITY:
             return value in QUALITIES
         case Item.TENDON:

@@ -6,7 +6,7 @@ The reader is the person observer (TID 1003) by the id, which is no name. Tendon
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -37,11 +37,12 @@ from gluteal_grade.report.dicom.deidentify import deidentified
 from gluteal_grade.report.dicom.sources import not_written
 from gluteal_grade.report.dicom.stamp import common, stamp_from
 from gluteal_grade.report.dicom.uids import Identity
+from gluteal_grade.result.scales import scales_by_key, scales_of
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
 from gluteal_grade.review.reads import Read
 from gluteal_grade.review.srbasis import Basis, basis_of
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import Muscle, Scale, Side
 
 __all__ = ["basis_of", "reader_sr", "write_reader_sr"]
 
@@ -137,11 +138,12 @@ def _state(read: Read) -> str:
 def _groups(read: Read, basis: Basis, identity: Identity) -> Iterator[MeasurementsAndQualitativeEvaluations]:
     """One for each muscle with its grades and the quality of its contour, for each tendon, for each bursa."""
     found = {key: row.decision.value for key, row in read.findings().items()}
+    graded = dict.fromkeys(key.part for key in found if key.item is Item.GRADE)
+    scales = {scale.key: scale for scale in scales_by_key(graded, scales_of(basis.result))}
     for side in Side:
         for muscle in Muscle:
-            told = [
-                _evaluation(key, value) for key, value in sorted(found.items(), key=_by_part) if (key.muscle, key.side) == (muscle, side)
-            ]
+            own = sorted((one for one in found.items() if (one[0].muscle, one[0].side) == (muscle, side)), key=_by_part)
+            told = [_evaluation(key, value, scales) for key, value in own]
             if told:
                 yield _group((muscle, side), codes.muscle_code(muscle), told, basis, identity)
         for part, (muscle, name) in _TENDON_PARTS.items():
@@ -155,11 +157,11 @@ def _by_part(one: tuple[Key, str]) -> tuple[str, str]:
     return one[0].item, one[0].part
 
 
-def _evaluation(key: Key, value: str) -> QualitativeEvaluation:
+def _evaluation(key: Key, value: str, scales: Mapping[str, Scale]) -> QualitativeEvaluation:
     if key.item is Item.QUALITY:
         return _state_of(_QUALITY, value)
-    grade = codes.word_code(value) if value == NOT_ASSESSABLE else codes.grade_code(key.part, int(value))
-    return QualitativeEvaluation(codes.scale_code(key.part), grade)
+    grade = codes.word_code(value) if value == NOT_ASSESSABLE else codes.grade_code(scales[key.part], int(value))
+    return QualitativeEvaluation(codes.scale_code(scales[key.part]), grade)
 
 
 def _state_of(name: Code, value: str) -> QualitativeEvaluation:

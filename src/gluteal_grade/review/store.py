@@ -11,8 +11,10 @@ from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.review.database import Database
 from gluteal_grade.review.model import Decision, Item, Key, Session, checked, checked_reader
+from gluteal_grade.vocabulary import Scale
 
 _PAGE = 5000  # rows read at once
 
@@ -95,15 +97,22 @@ class Store:
         self._lock = threading.Lock()
         self._tallies: dict[tuple[str, int], _Tally] = {}
 
-    def add(self, session: Session, decisions: Sequence[Decision], result_hash: str) -> int:
+    def add(self, session: Session, decisions: Sequence[Decision], result_hash: str, scales: Sequence[Scale] | None = None) -> int:
         """Store all of them or none; how many are new (one that is there already, same id and content, is not stored twice).
+
+        Args:
+            session: who decided.
+            decisions: on one study.
+            result_hash: of the result that the reader saw.
+            scales: of that result; None: the shipped ones.
 
         Raises:
             RefusedInput: `bad_decision`: one is none, or has the id of another.
             TransientFailure: `output_not_writable`: disk full, locked, read-only; nothing was stored.
         """
         _check(session)
-        rows = [_columns(session, checked(decision), result_hash) for decision in decisions]
+        graded = known_scales() if scales is None else scales
+        rows = [_columns(session, checked(decision, graded), result_hash) for decision in decisions]
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         with self._database.writing() as db:
             return sum(_put(db, at, row) for row in rows)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
-_MUSCLES = {"maximus": Muscle.GLUTEUS_MAXIMUS, "medius": Muscle.GLUTEUS_MEDIUS, "minimus": Muscle.GLUTEUS_MINIMUS}
+_MUSCLES = {muscle.short: muscle for muscle in Muscle}
 _SIDES = {"right": Side.RIGHT, "r": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "l": Side.LEFT, "lt": Side.LEFT}
 
 

@@ -21,6 +21,7 @@ from gluteal_grade.segmentation.order import backward_normal, outward_normal, sh
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 _MANY_POINTS = 20_000  # enough to tell where a muscle lies
+_DEEP_FIRST = sorted((m for m in Muscle if m.facts.layer), key=lambda m: -(m.facts.layer or 0))
 _HALF = 0.5  # what `coverage` says of a muscle that the picture cuts where it is widest: half or less
 
 
@@ -127,7 +128,7 @@ def implausible_volume(given: Labelled) -> Iterator[Doubt]:
 def out_of_order(given: Labelled) -> Iterator[Doubt]:
     """Minimus must lie deep to medius, medius deep to maximus; a pair out of order throws doubt on both."""
     for side in Side:
-        for deep, superficial in pairwise(reversed(Muscle)):
+        for deep, superficial in pairwise(_DEEP_FIRST):
             one, other = (given.points.get((m, side)) for m in (deep, superficial))
             if one is None or other is None or min(len(one), len(other)) < given.settings.min_voxels:
                 continue
@@ -135,9 +136,7 @@ def out_of_order(given: Labelled) -> Iterator[Doubt]:
             share = share_in_order(one, other, normal)
             if share is not None and share < given.settings.min_in_order:
                 for muscle, word, partner in ((superficial, "covers", deep), (deep, "lies deep to", superficial)):
-                    yield Doubt(
-                        (muscle, side), Reason.MUSCLE_ORDER, f"it {word} {partner.replace('_', ' ')} in {share:.0%} of where they overlap"
-                    )
+                    yield Doubt((muscle, side), Reason.MUSCLE_ORDER, f"it {word} {partner.words} in {share:.0%} of where they overlap")
 
 
 def unequal_sides(given: Labelled) -> Iterator[Doubt]:

@@ -151,7 +151,7 @@ def _numbers(muscle: Muscle, side: Side, whole: _Whole, fan: Fan | str, settings
     """(n,) index of each voxel's region in `REGIONS`, or why the muscle stays whole."""
     if whole.doubt:
         return whole.doubt
-    if muscle is Muscle.GLUTEUS_MAXIMUS:
+    if muscle.facts.split == "width":
         place = _height_mm(whole.points, fan.up if isinstance(fan, Fan) else _UP, side, settings.fibre_deg)
         edges = place
     elif isinstance(fan, str):

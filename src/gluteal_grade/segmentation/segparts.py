@@ -5,22 +5,14 @@ from __future__ import annotations
 import re
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.segmentation.segcodes import ALSO_READ, LATERALITY, MUSCLES, REGIONS_CID2
 from gluteal_grade.segmentation.segfile import Segment
 from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side
 
-_MUSCLE_CODES = {code: muscle for muscle, (code, _, _) in MUSCLES.items()} | ALSO_READ
-_SIDE_CODES = {code: side for side, (code, _, _) in LATERALITY.items()}
-_REGION_CODES = {code: region for region, (code, _, _) in REGIONS_CID2.items()}
+_MUSCLE_CODES = {code: muscle for muscle in Muscle for code in (muscle.facts.code[0], *muscle.facts.also_read)}
+_SIDE_CODES = {side.code[0]: side for side in Side}
+_REGION_CODES = {region.code[0]: region for region in Region if region.code}
 
-_MUSCLE_WORDS = {
-    "maximus": Muscle.GLUTEUS_MAXIMUS,
-    "medius": Muscle.GLUTEUS_MEDIUS,
-    "minimus": Muscle.GLUTEUS_MINIMUS,
-    "max": Muscle.GLUTEUS_MAXIMUS,
-    "med": Muscle.GLUTEUS_MEDIUS,
-    "min": Muscle.GLUTEUS_MINIMUS,
-}
+_MUSCLE_WORDS = {word: muscle for muscle in Muscle for word in (muscle.short, *muscle.facts.named)}
 _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "r": Side.RIGHT, "l": Side.LEFT, "rt": Side.RIGHT, "lt": Side.LEFT}
 _REGION_WORDS = {
     "anterior": Region.ANTERIOR,

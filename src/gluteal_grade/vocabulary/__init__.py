@@ -1,7 +1,32 @@
-"""The words of the field, each once: muscles, sides, regions, contrasts, methods."""
+"""The words of the field, each once: muscles, sides, regions, contrasts, methods, scales, columns."""
 
 from gluteal_grade.vocabulary.anatomy import ALL_PARTS, COLOURS, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
-from gluteal_grade.vocabulary.methods import Method
+from gluteal_grade.vocabulary.columns import Column, ColumnType, names
+from gluteal_grade.vocabulary.methods import Method, join_methods, method_words, short_methods, split_methods
+from gluteal_grade.vocabulary.scales import Scale, is_scale_key, primary_scale, unknown_scale
 from gluteal_grade.vocabulary.series import SeriesKind
 
-__all__ = ["ALL_PARTS", "COLOURS", "LABEL_VALUES", "REGIONS", "Method", "Muscle", "Part", "Region", "SeriesKind", "Side", "label_value"]
+__all__ = [
+    "ALL_PARTS",
+    "COLOURS",
+    "LABEL_VALUES",
+    "REGIONS",
+    "Column",
+    "ColumnType",
+    "Method",
+    "Muscle",
+    "Part",
+    "Region",
+    "Scale",
+    "SeriesKind",
+    "Side",
+    "is_scale_key",
+    "join_methods",
+    "label_value",
+    "method_words",
+    "names",
+    "primary_scale",
+    "short_methods",
+    "split_methods",
+    "unknown_scale",
+]

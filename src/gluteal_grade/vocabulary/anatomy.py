@@ -1,16 +1,35 @@
-"""The vocabulary: muscles, sides, regions, and the values of our own label map."""
+"""Muscles, sides and regions, and the values of our own label map. What is said of each stands here once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+Code = tuple[str, str, str]
+"""A code as DICOM writes it: value, scheme, meaning."""
+
+
+_NO_CODE: Code = ("", "", "")
 
 
 class Side(StrEnum):
     """The patient's side."""
 
-    RIGHT = "right"
-    LEFT = "left"
+    code: Code  # laterality, CID 244
+    label_hundreds: int  # of the values of `labels.nii.gz`
+
+    def __new__(cls, key: str, label_hundreds: int = 0, code: Code = _NO_CODE) -> Self:
+        """A side, equal to its key."""
+        side = str.__new__(cls, key)
+        side._value_ = key
+        side.label_hundreds, side.code = label_hundreds, code
+        return side
+
+    RIGHT = "right", 100, ("24028007", "SCT", "Right")
+    LEFT = "left", 200, ("7771000", "SCT", "Left")
 
     @property
     def other(self) -> Side:
@@ -18,30 +37,136 @@ class Side(StrEnum):
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
-class Muscle(StrEnum):
-    """The graded muscles."""
-
-    GLUTEUS_MAXIMUS = "gluteus_maximus"
-    GLUTEUS_MEDIUS = "gluteus_medius"
-    GLUTEUS_MINIMUS = "gluteus_minimus"
-
-
 class Region(StrEnum):
     """A muscle, or the part of it that is read apart."""
 
-    WHOLE = "whole"
-    ANTERIOR = "anterior"
-    MIDDLE = "middle"
-    POSTERIOR = "posterior"
-    UPPER = "upper"
-    LOWER = "lower"
+    words: str  # for data dictionaries
+    code: Code | None  # CID 2, which says superior, inferior and intermediate; None for the whole muscle
+
+    def __new__(cls, key: str, words: str = "", code: Code | None = None) -> Self:
+        """A region, equal to its key."""
+        region = str.__new__(cls, key)
+        region._value_ = key
+        region.words, region.code = words, code
+        return region
+
+    WHOLE = "whole", "the whole muscle"
+    ANTERIOR = "anterior", "anterior region", ("255549009", "SCT", "Anterior")
+    MIDDLE = "middle", "middle region", ("11896004", "SCT", "Intermediate")
+    POSTERIOR = "posterior", "posterior region", ("255551008", "SCT", "Posterior")
+    UPPER = "upper", "upper region", ("264217000", "SCT", "Superior")
+    LOWER = "lower", "lower region", ("261089000", "SCT", "Inferior")
 
 
-REGIONS: dict[Muscle, tuple[Region, ...]] = {
-    Muscle.GLUTEUS_MAXIMUS: (Region.UPPER, Region.LOWER),
-    Muscle.GLUTEUS_MEDIUS: (Region.ANTERIOR, Region.MIDDLE, Region.POSTERIOR),
-    Muscle.GLUTEUS_MINIMUS: (Region.ANTERIOR, Region.POSTERIOR),
-}
+@dataclass(frozen=True)
+class MuscleFacts:
+    """What is said of one muscle.
+
+    Attributes:
+        words: its name in a sentence, e.g. ``gluteus maximus``.
+        short: one word, where all are glutei.
+        regions: parts that are read apart, in the order of their label values.
+        label_tens: of the values of `labels.nii.gz`.
+        colours: of the contours of the whole muscle and of regions that have their own, bright on greyscale and over the fat colours.
+        plot: colour and marker in figures on white, dark enough to read; the shape says the same as the colour.
+        code: body structure as DICOM objects write it.
+        also_read: further codes that are read as this muscle, e.g. of the "entire" muscle.
+        named: words that name it in other people's label maps, besides the short one.
+        split: how its regions may be told apart besides by volume (`regions` in the settings); empty for a muscle without regions.
+        layer: superficial muscles lie over deep ones: 1 is the most superficial; None for a muscle beside them.
+    """
+
+    words: str
+    short: str
+    regions: tuple[Region, ...]
+    label_tens: int
+    colours: Mapping[Region, str]
+    plot: tuple[str, str]
+    code: Code
+    also_read: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    split: str = ""
+    layer: int | None = None
+
+
+class Muscle(StrEnum):
+    """The graded muscles."""
+
+    facts: MuscleFacts  # what is said of it
+
+    def __new__(cls, key: str, facts: MuscleFacts | None = None) -> Self:
+        """A muscle, equal to its key."""
+        muscle = str.__new__(cls, key)
+        assert facts is not None
+        muscle._value_ = key
+        muscle.facts = facts
+        return muscle
+
+    GLUTEUS_MAXIMUS = (
+        "gluteus_maximus",
+        MuscleFacts(
+            words="gluteus maximus",
+            short="maximus",
+            regions=(Region.UPPER, Region.LOWER),
+            label_tens=10,
+            colours={Region.WHOLE: "#FF9E66"},
+            plot=("#B35900", "o"),
+            code=("206007", "SCT", "Gluteus maximus muscle"),
+            also_read=("181674001",),  # some tables of TotalSegmentator's classes
+            named=("max",),
+            split="width",
+            layer=1,
+        ),
+    )
+    GLUTEUS_MEDIUS = (
+        "gluteus_medius",
+        MuscleFacts(
+            words="gluteus medius",
+            short="medius",
+            regions=(Region.ANTERIOR, Region.MIDDLE, Region.POSTERIOR),
+            label_tens=20,
+            colours={Region.WHOLE: "#66DDFF"},
+            plot=("#0072B2", "s"),
+            code=("78333006", "SCT", "Gluteus medius muscle"),
+            named=("med",),
+            split="angle",
+            layer=2,
+        ),
+    )
+    GLUTEUS_MINIMUS = (
+        "gluteus_minimus",
+        MuscleFacts(
+            words="gluteus minimus",
+            short="minimus",
+            regions=(Region.ANTERIOR, Region.POSTERIOR),
+            label_tens=30,
+            colours={Region.WHOLE: "#FFF000", Region.ANTERIOR: "#FFF000", Region.POSTERIOR: "#EE22FF"},
+            plot=("#007A5A", "^"),
+            code=("75297007", "SCT", "Gluteus minimus muscle"),
+            named=("min",),
+            split="angle",
+            layer=3,
+        ),
+    )
+
+    @property
+    def words(self) -> str:
+        """In a sentence, e.g. ``gluteus maximus``."""
+        return self.facts.words
+
+    @property
+    def short(self) -> str:
+        """One word, e.g. ``maximus``."""
+        return self.facts.short
+
+
+REGIONS: Mapping[Muscle, tuple[Region, ...]] = MappingProxyType({muscle: muscle.facts.regions for muscle in Muscle})
+
+# Sought so that any two, with the colour of what was left out, stay at least 23 apart in CIELAB for full, red-blind, green-blind and
+# blue-blind sight (Machado 2009; tests/report/test_colours.py).
+COLOURS: Mapping[tuple[Muscle, Region], str] = MappingProxyType(
+    {(muscle, region): colour for muscle in Muscle for region, colour in muscle.facts.colours.items()}
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -54,16 +179,11 @@ class Part:
 
     def __str__(self) -> str:
         region = "" if self.region is Region.WHOLE else f" ({self.region})"
-        return f"{self.side} {self.muscle.replace('_', ' ')}{region}"
-
-
-# Voxel values of labels.nii.gz: hundreds digit the side (1 right, 2 left), tens the muscle, units the region (0: region not told).
-_SIDE_VALUE = {Side.RIGHT: 100, Side.LEFT: 200}
-_MUSCLE_VALUE = {Muscle.GLUTEUS_MAXIMUS: 10, Muscle.GLUTEUS_MEDIUS: 20, Muscle.GLUTEUS_MINIMUS: 30}
+        return f"{self.side} {self.muscle.words}{region}"
 
 
 def label_value(part: Part) -> int:
-    """The voxel value of a part in `labels.nii.gz` (fits in uint8).
+    """The voxel value of a part in `labels.nii.gz` (fits in uint8): hundreds the side, tens the muscle, units the region (0: not told).
 
     Raises:
         ValueError: the muscle has no such region.
@@ -74,21 +194,11 @@ def label_value(part: Part) -> int:
         >>> LABEL_VALUES[120].muscle.value, LABEL_VALUES[120].side.value
         ('gluteus_medius', 'right')
     """
-    units = 0 if part.region is Region.WHOLE else 1 + REGIONS[part.muscle].index(part.region)
-    return _SIDE_VALUE[part.side] + _MUSCLE_VALUE[part.muscle] + units
+    units = 0 if part.region is Region.WHOLE else 1 + part.muscle.facts.regions.index(part.region)
+    return part.side.label_hundreds + part.muscle.facts.label_tens + units
 
 
 ALL_PARTS: tuple[Part, ...] = tuple(
     Part(muscle, region, side) for side in Side for muscle in Muscle for region in (Region.WHOLE, *REGIONS[muscle])
 )
-LABEL_VALUES: dict[int, Part] = {label_value(part): part for part in ALL_PARTS}
-
-# Bright on greyscale and over the fat colours. Sought so that any two, with the colour of what was left out, stay at least 23 apart in
-# CIELAB for full, red-blind, green-blind and blue-blind sight (Machado 2009; tests/report/test_colours.py).
-COLOURS: dict[tuple[Muscle, Region], str] = {
-    (Muscle.GLUTEUS_MAXIMUS, Region.WHOLE): "#FF9E66",
-    (Muscle.GLUTEUS_MEDIUS, Region.WHOLE): "#66DDFF",
-    (Muscle.GLUTEUS_MINIMUS, Region.WHOLE): "#FFF000",
-    (Muscle.GLUTEUS_MINIMUS, Region.ANTERIOR): "#FFF000",
-    (Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR): "#EE22FF",
-}
+LABEL_VALUES: Mapping[int, Part] = MappingProxyType({label_value(part): part for part in ALL_PARTS})

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
+from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.exports import export
-from gluteal_grade.review.model import QUALITIES, SCALES, Decision, Item, Key, Session
+from gluteal_grade.review.model import QUALITIES, Decision, Item, Key, Session
 from gluteal_grade.review.order import ordered
 from gluteal_grade.review.store import Store
 from gluteal_grade.vocabulary import Muscle, Side
@@ -35,7 +36,7 @@ def told(what: str, do: Callable[[], object]) -> None:
 def decisions(study: str) -> list[Decision]:
     """27 of one study."""
     places = list(product(Muscle, Side))
-    keys = [(Key(Item.GRADE, muscle, side, scale), "1") for muscle, side in places for scale in SCALES]
+    keys = [(Key(Item.GRADE, muscle, side, scale.key), "1") for muscle, side in places for scale in known_scales()]
     keys += [(Key(Item.QUALITY, muscle, side), QUALITIES[0]) for muscle, side in places]
     keys += [(Key(Item.BURSA, "", side), "none") for side in Side] + [(Key(Item.FINISHED), "yes")]
     return [Decision(str(uuid.uuid4()), study, key, value) for key, value in keys]

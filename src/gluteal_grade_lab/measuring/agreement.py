@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gluteal_grade.review.agreement.compute import compute_agreement
 from gluteal_grade.review.agreement.ratings import Rater, Ratings, ScaleRatings
 from gluteal_grade.review.agreement.report import AgreementOptions
-from gluteal_grade.review.agreement.scales import KNOWN
+from gluteal_grade.review.agreement.scales import known
 
 _SIMULATIONS, _LARGE = 500, 60_000
 _UNITS = 6  # muscles and sides of a study
@@ -37,7 +37,7 @@ def simulated(studies: int, units: int, noise: float, offset: float, seed: int) 
 
 def _scale(name: str, study: npt.NDArray[np.intp], values: npt.NDArray[np.float64]) -> ScaleRatings:
     nothing = np.full(len(study), "")
-    return ScaleRatings(KNOWN[name], _RATERS, study, nothing, nothing, values)
+    return ScaleRatings(known()[name], _RATERS, study, nothing, nothing, values)
 
 
 def numbers(ratings: Ratings, seed: int, draws: int) -> dict[str, tuple[float, float, float]]:

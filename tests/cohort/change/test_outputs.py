@@ -14,9 +14,10 @@ from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.console import print_comparison
 from gluteal_grade.cohort.change.course import joined, points_of
 from gluteal_grade.cohort.change.models import Comparison
-from gluteal_grade.cohort.change.output import COLUMNS, notes_of, rows, write_comparison
+from gluteal_grade.cohort.change.output import columns, notes_of, rows, write_comparison
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report.readings import quartile_edges
+from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.result.models import MuscleStatus
 from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import NAN, missing, muscle, result, whole
@@ -49,7 +50,7 @@ def test_files_hold_what_was_compared(tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == ["compare.csv", "compare.json", "trend.png"]
     with written[0].open(newline="") as stream:
         reader = csv.DictReader(stream)
-        assert tuple(reader.fieldnames or ()) == COLUMNS
+        assert tuple(reader.fieldnames or ()) == columns(known_scales())
         assert list(reader) == rows(COMPARISON)
     text = written[1].read_text()
     assert "NaN" not in text
@@ -145,13 +146,13 @@ def test_doubtful_points_are_told() -> None:
 
 
 def test_edges_come_from_the_scale_in_use() -> None:
-    assert quartile_edges(PRIOR, CURRENT) == pytest.approx((0.1, 0.25, 0.5, 0.75))
+    assert primary_edges(PRIOR, CURRENT) == pytest.approx((0.1, 0.25, 0.5, 0.75))
     other = muscle(fat=0.3)
     moved = tuple(g.model_copy(update={"margin": 0.02}) for g in other.grades)  # an edge at 28 %: a lab's own file
-    assert quartile_edges(result([other.model_copy(update={"grades": moved})])) == ()
+    assert primary_edges(result([other.model_copy(update={"grades": moved})])) == ()
     renamed = tuple(g.model_copy(update={"profile": "own"}) for g in other.grades)
-    assert quartile_edges(result([other.model_copy(update={"grades": renamed})])) == ()
-    assert quartile_edges(result([])) == ()
+    assert primary_edges(result([other.model_copy(update={"grades": renamed})])) == ()
+    assert primary_edges(result([])) == ()
 
 
 def test_the_picture_shows_the_change(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from gluteal_grade.cohort.change.compare import compare_results
-from gluteal_grade.cohort.change.output import COLUMNS as PAIR_COLUMNS
+from gluteal_grade.cohort.change.output import columns as pair_columns
 from gluteal_grade.cohort.change.output import rows
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_studies_csv, picture_name
 from gluteal_grade.cohort.change.results import read_result
-from gluteal_grade.cohort.change.trends import COLUMNS, patient_trends
+from gluteal_grade.cohort.change.trends import patient_trends
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.result.models import StudyResult
 from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import muscle, refused_result, result
@@ -72,9 +73,9 @@ def test_rows_are_those_of_compare(cohort: Cohort, tmp_path: Path) -> None:
     a, b = cohort.add("P1", 0, 0.1), cohort.add("P1", 365, 0.4)
     patient_trends(cohort.studies, tmp_path / "out", max_pictures=0)
     (row,) = table(tmp_path / "out")
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == ("patient", "days_prior", "days_current", "consecutive", "first_to_last", *pair_columns(known_scales()))
     (wanted,) = rows(compare_results(read_result(a.path, ""), read_result(b.path, ""), 365))
-    assert {k: row[k] for k in PAIR_COLUMNS} == wanted
+    assert {k: row[k] for k in pair_columns(known_scales())} == wanted
     assert not (tmp_path / "out" / "trends").exists()
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from PIL import Image
 
 from gluteal_grade.cohort.gallery.tables import REFUSAL_COLUMNS, STUDY_COLUMNS
-from gluteal_grade.report.tables import COLUMNS
+from gluteal_grade.result.columns import muscle_columns
+
+COLUMNS = tuple(column.name for column in muscle_columns())
 
 STUDY = [*STUDY_COLUMNS, "days", "operated_side", "input_hash"]
 MUSCLES = ("gluteus_maximus", "gluteus_medius", "gluteus_minimus")

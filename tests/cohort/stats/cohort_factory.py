@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.report.tables import COLUMNS
+from gluteal_grade.result.columns import muscle_columns
 from gluteal_grade.vocabulary import REGIONS, Muscle
+
+COLUMNS = tuple(column.name for column in muscle_columns())
 
 STUDY = (
     "study", "source", "state", "reason", "patient", "days", "sex", "age", "group", "operated_side", "method", "automatic",

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from gluteal_grade.report.html.numbers import gap, interval, millilitres, signed
-from gluteal_grade.report.readings import percentile_text, probability_text, quartile_edges, z_text
+from gluteal_grade.report.readings import percentile_text, primary_edges, probability_text, z_text
 from gluteal_grade.report.words import joined, plain, visible
 
 
@@ -57,13 +57,18 @@ def test_words():
 
 
 def test_edges_are_drawn_only_where_the_study_was_graded_by_them(result):
-    assert quartile_edges(result) == (0.1, 0.25, 0.5, 0.75)
+    assert primary_edges(result) == (0.1, 0.25, 0.5, 0.75)
 
-    def other(**changes):
+    old = result.provenance.model_copy(update={"scales": {}})  # an old version's result does not say by which edges
+
+    def other(provenance=old, **changes):
         muscles = tuple(m.model_copy(update={"grades": tuple(g.model_copy(update=changes) for g in m.grades)}) for m in result.muscles)
-        return quartile_edges(result.model_copy(update={"muscles": muscles}))
+        return primary_edges(result.model_copy(update={"muscles": muscles, "provenance": provenance}))
 
+    assert other() == (0.1, 0.25, 0.5, 0.75)
     assert other(margin=0.0123) == ()  # a lab's own edges under the same name
     assert other(profile="own") == ()
+    assert other(result.provenance, profile="own") == (0.1, 0.25, 0.5, 0.75)
+    assert other(result.provenance, margin=0.0123) == ()
     assert other(measure="fat_area_fraction") == ()
-    assert quartile_edges(result.model_copy(update={"muscles": ()})) == ()
+    assert primary_edges(result.model_copy(update={"muscles": ()})) == ()

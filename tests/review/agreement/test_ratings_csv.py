@@ -10,7 +10,7 @@ import pytest
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.review.agreement.ratings import Rater
 from gluteal_grade.review.agreement.ratings_csv import read_ratings
-from gluteal_grade.review.agreement.scales import KNOWN, Kind
+from gluteal_grade.review.agreement.scales import Kind, known
 from tests.review.agreement.tables import HEADER, written
 
 GOOD = ("A,1,s1,gluteus_medius,right,quartile,2", "B,1,s1,gluteus_medius,right,quartile,3")
@@ -69,7 +69,7 @@ def test_items_of_the_review(tmp_path: Path) -> None:
         "tendon_medius_posterior": (Kind.NOMINAL, [[1, 0]]),
         "bursa": (Kind.NOMINAL, [[0, 1]]),
     }
-    assert KNOWN["bal_lowe"].categories == ("0", "1", "2", "3")
+    assert known()["bal_lowe"].categories == ("0", "1", "2", "3")
 
 
 def test_a_scale_of_ones_own(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class Course:
         notes: one line per muscle and side for the panel's head, may be empty.
         x_label: of the time axis.
         ticks: places and names on it, if not days.
-        edges: grade edges of the Quartile scale, percent.
+        edges: grade edges of the primary scale, percent.
+        scale: its title.
         title: of the picture.
     """
 
@@ -55,6 +56,7 @@ class Course:
     x_label: str
     ticks: tuple[tuple[float, str], ...]
     edges: tuple[float, ...]
+    scale: str
     title: str
 
 
@@ -103,7 +105,7 @@ def draw_course(course: Course, path: Path) -> Path:
         for axis, muscle in zip(axes, Muscle, strict=True):
             _panel(axis, course, muscle, low, high, shift)
         axes[0].set_ylabel("fat fraction, %", fontsize=_TEXT, color=INK)
-        _grade_names(axes[-1], course.edges, low, high)
+        _grade_names(axes[-1], course, low, high)
         figure.text(0.07, 0.965, course.title, fontsize=_TITLE, color=INK, va="top", weight="bold", parse_math=False)
         _legend(figure, course)
         figure.text(0.07, 0.018, f"{SDC_NOTE}{_unjoined(course)} Research use.", fontsize=_SMALL, color=FAINT, va="bottom")
@@ -175,16 +177,16 @@ def _unjoined(course: Course) -> str:
     return " Different methods are not joined." if several else ""
 
 
-def _grade_names(axis: Any, edges: Sequence[float], low: float, high: float) -> None:
-    """The Quartile grade between its edges, at the right border of the last panel."""
-    if not edges:
+def _grade_names(axis: Any, course: Course, low: float, high: float) -> None:
+    """The grade between its edges, at the right border of the last panel."""
+    if not course.edges:
         return
-    bounds = [0.0, *edges, 100.0]
+    bounds = [0.0, *course.edges, 100.0]
     for grade, (lower, upper) in enumerate(pairwise(bounds)):
         bottom, top = max(lower, low), min(upper, high)
         if top - bottom > 0.03 * (high - low):
             y = (bottom + top) / 2
-            axis.text(1.02, y, f"Q{grade}", transform=axis.get_yaxis_transform(), fontsize=_SMALL, color=FAINT, va="center")
+            axis.text(1.02, y, f"{course.scale[0]}{grade}", transform=axis.get_yaxis_transform(), fontsize=_SMALL, color=FAINT, va="center")
 
 
 def _legend(figure: Any, course: Course) -> None:
@@ -200,6 +202,8 @@ def _legend(figure: Any, course: Course) -> None:
         label = "label needs review, or muscle cut"
         handles.append(Line2D([], [], marker="o", markersize=5.0, linestyle="none", color=INK, markerfacecolor="white", label=label))
     if course.edges:
-        handles.append(Line2D([], [], color=RULE, linewidth=0.8, label="edges of Quartile grades Q0 to Q4"))
+        letter = course.scale[0]
+        label = f"edges of {course.scale} grades {letter}0 to {letter}{len(course.edges)}"
+        handles.append(Line2D([], [], color=RULE, linewidth=0.8, label=label))
     if handles:
         figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.06, 0.045), ncols=4, frameon=False, fontsize=_SMALL)

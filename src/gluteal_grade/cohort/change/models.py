@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from gluteal_grade.cohort.change.cautions import Caution, Why
 from gluteal_grade.errors import Reason
-from gluteal_grade.result.models import IntervalPart, MuscleStatus, Number, Provenance, SeriesReport
+from gluteal_grade.result.models import IntervalPart, MuscleStatus, Number, Provenance, ScaleKey, SeriesReport
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
 FORMAT_VERSION = "1.0"
@@ -37,7 +35,7 @@ class Scan(_Model):
 class GradeChange(_Model):
     """One scale in both studies."""
 
-    scale: Literal["quartile", "goutallier", "bal_lowe"]
+    scale: ScaleKey
     profile: str
     prior: int | None
     current: int | None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from gluteal_grade.cohort.change.cautions import Caution, signed
 from gluteal_grade.cohort.change.course import Course, draw_course, joined, points_of
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
 from gluteal_grade.files import whole
-from gluteal_grade.report.readings import quartile_edges
+from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.result.models import StudyResult
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.result.scales import primary_of, scales_by_key, told_scales
+from gluteal_grade.vocabulary import Muscle, Region, Scale, Side
 
-_SCALES = ("quartile", "goutallier", "bal_lowe")
 _SCAN = (
     ("status", None),
     ("reason", None),
@@ -43,29 +45,36 @@ _CHANGE = (
 )
 _GRADE = (("prior", 0), ("current", 0), ("change", 0), ("rose", 3), ("fell", 3), ("stayed", 3))
 
-COLUMNS: tuple[str, ...] = (
-    "study_prior",
-    "study_current",
-    "days",
-    "side",
-    "muscle",
-    "region",
-    *(name for name, _ in _CHANGE),
-    *(f"{scale}_{name}" for scale in _SCALES for name, _ in _GRADE),
-    *(f"{name}_{which}" for name, _ in _SCAN for which in ("prior", "current")),
-    "cautions",
-    "words",
-)
+
+def columns(scales: Sequence[Scale]) -> tuple[str, ...]:
+    """Of `compare.csv`."""
+    return (
+        *("study_prior", "study_current", "days", "side", "muscle", "region"),
+        *(name for name, _ in _CHANGE),
+        *(f"{scale.key}_{name}" for scale in scales for name, _ in _GRADE),
+        *(f"{name}_{which}" for name, _ in _SCAN for which in ("prior", "current")),
+        *("cautions", "words"),
+    )
 
 
-def rows(comparison: Comparison) -> list[dict[str, str]]:
+def scales_of(comparison: Comparison) -> tuple[Scale, ...]:
+    """On which both studies were graded; the shipped ones where nothing was."""
+    keys = dict.fromkeys(g.scale for change in comparison.changes for g in change.grades)
+    told = told_scales(comparison.current.provenance)
+    order = [scale.key for scale in told or known_scales()]
+    found = scales_by_key(sorted(keys, key=lambda key: order.index(key) if key in order else len(order)), told)
+    return found or known_scales()
+
+
+def rows(comparison: Comparison, scales: Sequence[Scale] | None = None) -> list[dict[str, str]]:
     """One row per muscle or region and side, values as text; numbers that are missing ``NaN``, words that are missing empty."""
     head = {
         "study_prior": comparison.prior.study,
         "study_current": comparison.current.study,
         "days": "" if comparison.days is None else str(comparison.days),
     }
-    return [head | _row(change) for change in comparison.changes]
+    graded = scales_of(comparison) if scales is None else scales
+    return [head | _row(change, graded) for change in comparison.changes]
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
@@ -75,12 +84,12 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         TransientFailure: `output_not_writable`.
     """
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(stream, columns(scales_of(comparison)), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows(comparison))
 
 
-def _row(change: Change) -> dict[str, str]:
+def _row(change: Change, scales: Sequence[Scale]) -> dict[str, str]:
     graded: dict[str, GradeChange] = {g.scale: g for g in change.grades}
     scans = {"prior": change.prior, "current": change.current}
     return {
@@ -88,7 +97,7 @@ def _row(change: Change) -> dict[str, str]:
         "muscle": change.muscle,
         "region": change.region,
         **{name: _text(getattr(change, name), digits) for name, digits in _CHANGE},
-        **{f"{scale}_{name}": _grade(graded.get(scale), name, digits) for scale in _SCALES for name, digits in _GRADE},
+        **{f"{scale.key}_{name}": _grade(graded.get(scale.key), name, digits) for scale in scales for name, digits in _GRADE},
         **{f"{name}_{which}": _text(getattr(scan, name), digits) for name, digits in _SCAN for which, scan in scans.items()},
         "cautions": ";".join(change.cautions),
         "words": change.words,
@@ -131,7 +140,8 @@ def course_of(comparison: Comparison, prior: StudyResult, current: StudyResult) 
         notes=notes_of(comparison.changes),
         x_label=f"study{days}",
         ticks=((0, "prior"), (1, "current")),
-        edges=tuple(100 * edge for edge in quartile_edges(prior, current)),
+        edges=tuple(100 * edge for edge in primary_edges(prior, current)),
+        scale=primary_of(current).title,
         title=f"Fat fraction, study {comparison.prior.study} to {comparison.current.study}",
     )
 

@@ -16,17 +16,19 @@ from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.course import Course, draw_course, joined, points_of
 from gluteal_grade.cohort.change.models import Comparison
-from gluteal_grade.cohort.change.output import COLUMNS as PAIR_COLUMNS
+from gluteal_grade.cohort.change.output import columns as pair_columns
 from gluteal_grade.cohort.change.output import notes_of, rows
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, picture_name
 from gluteal_grade.cohort.change.results import usable
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import table_writer
-from gluteal_grade.report.readings import quartile_edges
+from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.result.models import StudyResult
-from gluteal_grade.vocabulary import Region
+from gluteal_grade.result.scales import primary_of
+from gluteal_grade.vocabulary import Region, Scale
 
-COLUMNS = ("patient", "days_prior", "days_current", "consecutive", "first_to_last", *PAIR_COLUMNS)
+_PAIR = ("patient", "days_prior", "days_current", "consecutive", "first_to_last")
 LEFT_OUT_COLUMNS = ("patient", "days", "reason")
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
 
@@ -59,7 +61,7 @@ class _Pair:
 Read = tuple[PatientStudy, StudyResult]
 
 
-def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int = 200) -> Trends:
+def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int = 200, scales: Sequence[Scale] | None = None) -> Trends:
     """Compare each patient's studies: each with the next, and the first with the last.
 
     Writes `changes.csv`, `changes_left_out.csv` and `trends/<patient>.png` to `out`. At most three results are in memory at a time.
@@ -69,20 +71,25 @@ def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int
         studies: of all patients, in any order.
         out: folder; an earlier `trends/` in it is replaced.
         max_pictures: of the patients with the largest changes beyond the smallest detectable one; labels in need of review count last.
+        scales: of the cohort; None: the shipped ones.
 
     Raises:
         TransientFailure: `output_not_writable`.
     """
     trends = Trends()
+    graded = known_scales() if scales is None else tuple(scales)
     most: list[tuple[tuple[float, float], str]] = []
     own: dict[str, tuple[PatientStudy, ...]] = {}
-    with table_writer(out / "changes.csv", COLUMNS) as table, table_writer(out / "changes_left_out.csv", LEFT_OUT_COLUMNS) as left_out:
+    with (
+        table_writer(out / "changes.csv", (*_PAIR, *pair_columns(graded))) as table,
+        table_writer(out / "changes_left_out.csv", LEFT_OUT_COLUMNS) as left_out,
+    ):
         for patient, mine in by_patient(studies):
             if len(mine) < 2:
                 continue
             rank: tuple[float, float] | None = None
             for pair in _pairs(_readable(mine, trends.left_out, left_out)):
-                table.writerows(_rows(patient, pair))
+                table.writerows(_rows(patient, pair, graded))
                 trends.comparisons += 1
                 rank = max(rank or (0.0, 0.0), _rank(pair.comparison))
             if rank is not None:
@@ -126,7 +133,7 @@ def _pair(prior: Read, current: Read, *, consecutive: bool) -> _Pair:
     return _Pair(compare_results(prior[1], current[1], round(days[1] - days[0])), days, consecutive, first_to_last=False)
 
 
-def _rows(patient: str, pair: _Pair) -> list[dict[str, str]]:
+def _rows(patient: str, pair: _Pair, scales: Sequence[Scale]) -> list[dict[str, str]]:
     head = {
         "patient": patient,
         "days_prior": _days(pair.days[0]),
@@ -134,7 +141,7 @@ def _rows(patient: str, pair: _Pair) -> list[dict[str, str]]:
         "consecutive": str(pair.consecutive).lower(),
         "first_to_last": str(pair.first_to_last).lower(),
     }
-    return [head | row for row in rows(pair.comparison)]
+    return [head | row for row in rows(pair.comparison, scales)]
 
 
 def _rank(comparison: Comparison) -> tuple[float, float]:
@@ -204,6 +211,7 @@ def course_of_patient(name: str, results: Sequence[tuple[float, StudyResult]]) -
         notes=notes_of(compare_results(first, last).changes),
         x_label="days since the first study",
         ticks=(),
-        edges=tuple(100 * edge for edge in quartile_edges(*(result for _, result in results))),
+        edges=tuple(100 * edge for edge in primary_edges(*(result for _, result in results))),
+        scale=primary_of(last).title,
         title=f"Patient {name}: fat fraction; first to last study above the panels",
     )

@@ -38,9 +38,9 @@ def write_gallery(out: Path, *, pictures: bool = True, max_tiles: int = MAX_TILE
     order = cohort.order()
     shown = order[:max_tiles] if pictures else order[:0]
     try:
-        sheets = list(write_sheets(make_tiles(cohort, shown, out), len(shown), out))
+        sheets = list(write_sheets(make_tiles(cohort, shown, out), len(shown), out, cohort.primary.title))
         figures = list(write_figures(cohort, out)) if pictures else []
-        env = environment()
+        env = environment(cohort.scales)
         written = [sheet.path for sheet in sheets] + [figure.path for figure in figures]
         written += write_sheet_pages(env, sheets, out)
         written += write_studies(env, cohort, order, out)

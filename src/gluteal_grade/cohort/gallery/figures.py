@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gluteal_grade.cohort.gallery.study_files import FIGURES
-from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
+from gluteal_grade.cohort.gallery.tables import MUSCLES, SIDES, Cohort, Numbers
 from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
 from gluteal_grade.drawing.figure import blank_figure, save_png
 from gluteal_grade.drawing.fonts import drawable
@@ -90,10 +90,10 @@ def _spread(cohort: Cohort, muscle: int, parts: tuple[Part, ...], path: Path, ki
 
 
 def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
-    canvas, axes = _panels(len(SCALES), 3.2)
-    for axis, (scale, title) in zip(axes, SCALES.items(), strict=True):
+    canvas, axes = _panels(len(cohort.scales), 3.2)
+    for axis, scale in zip(axes, cohort.scales, strict=True):
         top = highest_grade(cohort, scale)
-        found = grades(cohort, scale)[:, :, muscle]
+        found = grades(cohort, scale.key)[:, :, muscle]
         for s, side in enumerate(SIDES):
             counts = grade_counts(found[:, s], top)
             colour, hatch = _BARS[side]
@@ -102,7 +102,7 @@ def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
             if max(counts) < 1000:
                 axis.bar_label(bars, [str(n) if n else "" for n in counts], fontsize=8, padding=1)
         axis.set_xticks(range(top + 1))
-        axis.set_xlabel(f"{title} grade")
+        axis.set_xlabel(f"{scale.title} grade")
         axis.margins(y=0.12)
         axis.yaxis.get_major_locator().set_params(integer=True)
         axis.legend(
@@ -135,7 +135,7 @@ def _panels(number: int, height: float) -> tuple[Any, list[Any]]:
 
 
 def _write(canvas: Any, path: Path, kind: str, muscle: int) -> Figure:
-    title = f"{MUSCLES[muscle].replace('_', ' ').capitalize()}: {KINDS[kind]}"
+    title = f"{MUSCLES[muscle].words.capitalize()}: {KINDS[kind]}"
     canvas.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     save_png(canvas, path)
     width, height = canvas.get_size_inches() * _DPI

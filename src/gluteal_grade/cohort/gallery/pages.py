@@ -14,13 +14,14 @@ from gluteal_grade.cohort.gallery.figures import KINDS, Figure
 from gluteal_grade.cohort.gallery.sheets import Sheet
 from gluteal_grade.cohort.gallery.study_files import FIGURES, StudyFiles
 from gluteal_grade.cohort.gallery.summary import Summary
-from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SCALES, STATUSES, Cohort
+from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.tiles import study_cells
 from gluteal_grade.cohort.gallery.values import lines
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE, STATE_WORDS, in_words, method_words, percent
+from gluteal_grade.cohort.gallery.words import DISCLAIMER, STATE_WORDS, in_words, percent
 from gluteal_grade.files import write_text
 from gluteal_grade.report.pages import environment as plain_environment
 from gluteal_grade.report.words import count, visible
+from gluteal_grade.vocabulary import Scale, primary_scale, short_methods
 
 PAGE_ROWS = 500
 REFUSALS_ON_INDEX = 100  # more of them get pages of their own
@@ -51,10 +52,10 @@ def numbered(stem: str, entries: int) -> tuple[Numbered, ...]:
     return tuple(Numbered(n, f"{stem}_{n:03d}.html", first, min(first + PAGE_ROWS - 1, entries)) for n, first in enumerate(starts, start=1))
 
 
-def environment() -> Any:
+def environment(scales: Sequence[Scale]) -> Any:
     """With the words of the cohort's pages."""
     found = plain_environment("gluteal_grade.cohort.gallery")
-    found.globals.update(disclaimer=DISCLAIMER, count=count, short=SHORT_MUSCLE, muscles=MUSCLES, scales=SCALES, kinds=KINDS)
+    found.globals.update(disclaimer=DISCLAIMER, count=count, muscles=MUSCLES, scales=scales, kinds=KINDS, primary=primary_scale(scales))
     found.filters.update(words=in_words, visible=visible, percent=percent, number=lambda n: f"{n:,}")
     return found
 
@@ -88,7 +89,7 @@ def study_entry(cohort: Cohort, row: int, study: dict[str, Any], worst: float, o
         "patient": visible(study["patient"]),
         "person": ", ".join(p for p in (visible(study["sex"]), visible(study["age"])) if p),
         "group": visible(study["group"]),
-        "method": method_words(study["method"]),
+        "method": short_methods(study["method"]),
         "worst": percent(worst),
         "cells": study_cells(cohort, row) if measured else (),
         "links": [(words, address) for words, address in links if address],

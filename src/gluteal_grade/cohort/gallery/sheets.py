@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from gluteal_grade.cohort.gallery.picture import study_picture
 from gluteal_grade.cohort.gallery.tables import MUSCLES
-from gluteal_grade.cohort.gallery.words import DISCLAIMER, SHORT_MUSCLE
+from gluteal_grade.cohort.gallery.words import DISCLAIMER
 from gluteal_grade.drawing.fonts import font
 from gluteal_grade.drawing.palette import FAINT, INK, PAPER
 from gluteal_grade.files import whole
@@ -33,7 +33,7 @@ _LOOKS: dict[str, tuple[str, str, int, int]] = {
     "refused": ("#4a4a4a", "#ffffff", 3, 5),
     "failed": ("#1a1a1a", "#ffffff", 3, 5),
 }
-# Quartile and Goutallier 0 to 4: light to dark
+# grades 0 to 4: light to dark
 _GRADE_FILL = ("#ffffff", "#d9d9d9", "#a6a6a6", "#5c5c5c", "#111111")
 _GRADE_INK = (INK, INK, INK, "#ffffff", "#ffffff")
 
@@ -48,7 +48,7 @@ class Tile:
         banner: the same in words.
         picture: the overlay page to cut it from; None where there is none.
         instead: shown without a picture: a heading and why.
-        grades: per side and muscle: Quartile (None: none), words beside it, mark.
+        grades: per side and muscle: primary grade (None: none), words beside it, mark.
         foot: method, level.
         link: what a click opens.
         description: all of it in words, for who cannot see it.
@@ -110,7 +110,7 @@ def _draw_grades(draw: Any, tile: Tile) -> None:
         for n, colour in enumerate(colours):
             left = x + n * 13
             draw.rectangle((left, _NAMES_Y - 4, left + 12, _NAMES_Y + 4), colour, "#555555")
-        draw.text((x + 13 * len(colours) + 6, _NAMES_Y), SHORT_MUSCLE[muscle], FAINT, font(13), "lm")
+        draw.text((x + 13 * len(colours) + 6, _NAMES_Y), muscle.short, FAINT, font(13), "lm")
     for row, (letter, cells) in enumerate(zip("RL", tile.grades, strict=True)):
         y = _NAMES_Y + 11 + row * (_CELL[1] + 2)
         middle = y + _CELL[1] // 2
@@ -147,7 +147,7 @@ _GAP = 14
 _HEAD = 92
 _KEY = (
     "Frame: thick = needs review, dashed = partly graded, dotted = refused or failed, thin = graded.",
-    "R, L: the patient's right and left. Boxed: Quartile grade, then fat fraction.  ! outline is doubtful, look at it  "
+    "R, L: the patient's right and left. Boxed: {scale} grade, then fat fraction.  ! outline is doubtful, look at it  "
     "* graded on the part in view  – not measured",
 )
 
@@ -181,19 +181,20 @@ def sheet_count(tiles: int) -> int:
     return -(-tiles // (COLUMNS * ROWS))
 
 
-def write_sheets(tiles: Iterator[Tile], count: int, out: Path) -> Iterator[Sheet]:
+def write_sheets(tiles: Iterator[Tile], count: int, out: Path, scale: str) -> Iterator[Sheet]:
     """Write `contact_sheet_<nnn>.png`, one after the other.
 
     Args:
         tiles: in order; taken a page at a time.
         count: of all tiles.
         out: the cohort's folder.
+        scale: title of the one whose grades the tiles show.
     """
     first, total = 1, sheet_count(count)
     for number in range(1, total + 1):
         mine = [tile for _, tile in zip(range(min(COLUMNS * ROWS, count - first + 1)), tiles, strict=False)]
         title = f"Contact sheet {number} of {total}: studies {first} to {first + len(mine) - 1} of {count}, needs review first, then by fat"
-        image = _draw(mine, title)
+        image = _draw(mine, title, scale)
         path = out / f"contact_sheet_{number:03d}.png"
         with whole(path) as scratch:
             image.save(scratch, format="PNG", compress_level=6)
@@ -202,14 +203,14 @@ def write_sheets(tiles: Iterator[Tile], count: int, out: Path) -> Iterator[Sheet
         first += len(mine)
 
 
-def _draw(tiles: Sequence[Tile], title: str) -> Image.Image:
+def _draw(tiles: Sequence[Tile], title: str, scale: str) -> Image.Image:
     rows = -(-len(tiles) // COLUMNS)
     image = Image.new("RGB", (COLUMNS * (SIZE[0] + _GAP) + _GAP, _HEAD + rows * (SIZE[1] + _GAP)), PAPER)
     draw: Any = ImageDraw.Draw(image)
     draw.text((_GAP, 24), title, INK, font(22, bold=True), "lm")
     draw.text((image.width - _GAP, 24), DISCLAIMER, INK, font(17, bold=True), "rm")
     for n, line in enumerate(_KEY):
-        draw.text((_GAP, 53 + 22 * n), line, FAINT, font(16), "lm")
+        draw.text((_GAP, 53 + 22 * n), line.format(scale=scale), FAINT, font(16), "lm")
     for n, tile in enumerate(tiles):
         picture = study_picture(tile.picture, picture_size()) if tile.picture else None
         image.paste(draw_tile(tile, picture), _corner(n))

@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gluteal_grade.report.layout import place_at
+from gluteal_grade.vocabulary import Muscle
 
 # names this package gives; one digit more where there are a thousand pages
 _OURS = re.compile(r"(contact_sheet_\d{3,5}\.(png|html)|(studies|refusals)_\d{3,5}\.html)")
-_OUR_FIGURES = re.compile(r"(by_sex|by_group|grades)_gluteus_(maximus|medius|minimus)\.png")
+_OUR_FIGURES = re.compile(rf"(by_sex|by_group|grades)_({'|'.join(Muscle)})\.png")
 FIGURES = "figures"
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from gluteal_grade.cohort.gallery.tables import MEASURED, STATES, Cohort
 from gluteal_grade.cohort.gallery.values import by_group
-from gluteal_grade.cohort.gallery.words import in_words, method_words
+from gluteal_grade.cohort.gallery.words import in_words
 from gluteal_grade.report.words import count, visible
+from gluteal_grade.vocabulary import short_methods
 
 _MOST = 6  # values of one kind that are named
 _LABELS = {"true": "automatic", "false": "given"}
@@ -86,7 +87,7 @@ def summarise(cohort: Cohort) -> Summary:
         _made("Settings", (v[:12] for v in measured["config_hash"]), code=True),
         _made("Network", (v[:12] for v in measured["model_hash"]), code=True),
         _made("Labels", (_LABELS.get(v.lower(), "not told") for v in measured["automatic"])),
-        _made("Fat by", (method_words(v) for v in measured["method"])),
+        _made("Fat by", (short_methods(v) for v in measured["method"])),
     )
     return Summary(
         len(studies),

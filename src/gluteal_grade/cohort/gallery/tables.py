@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result.models import MuscleStatus
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import Muscle, Region, Scale, Side, primary_scale
 
 SIDES = tuple(Side)  # right, left
 MUSCLES = tuple(Muscle)
 STATUSES = tuple(MuscleStatus)
-SCALES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}
 STATES = ("graded", "partly_graded", "refused", "failed")
 MEASURED = ("graded", "partly_graded")
 
@@ -27,7 +27,7 @@ STUDY_COLUMNS = (
 )
 REFUSAL_COLUMNS = ("source", "study", "state", "reason", "detail", "advice", "attempts")
 _KEYS = ("study", "side", "muscle", "region", "status")
-_NUMBERS = ("fat_fraction", "volume_ml", *SCALES)
+_NUMBERS = ("fat_fraction", "volume_ml")
 
 Numbers = npt.NDArray[np.float32]
 
@@ -41,6 +41,7 @@ class Cohort:
         refusals: one row per refusal, text.
         numbers: `fat_fraction` (0-1), `volume_ml` and the grades, each (studies, sides, muscles), whole muscles, NaN where none.
         status: (studies, sides, muscles), index into `STATUSES`, -1 where the study has no row for it.
+        scales: whose grades `numbers` holds, in the order of the table.
         strangers: studies of `cohort.csv` that are not graded in `studies.csv`; they are left out.
     """
 
@@ -48,7 +49,13 @@ class Cohort:
     refusals: pd.DataFrame
     numbers: dict[str, Numbers]
     status: npt.NDArray[np.int8]
+    scales: tuple[Scale, ...]
     strangers: int
+
+    @property
+    def primary(self) -> Scale:
+        """The scale that stands where there is room for one."""
+        return primary_scale(self.scales)
 
     def having(self, *statuses: MuscleStatus) -> npt.NDArray[np.bool_]:
         """(studies, sides, muscles): muscles of one of these statuses."""
@@ -80,7 +87,9 @@ def read_cohort(out: Path) -> Cohort:
     """
     studies = _text(out / "studies.csv", STUDY_COLUMNS)
     studies["needs_review"] = pd.to_numeric(studies["needs_review"], errors="coerce").fillna(0).astype(np.int64)
-    muscles = _muscles(out / "cohort.csv")
+    scales = scales_of_folder(out)
+    wanted = (*_NUMBERS, *(scale.key for scale in scales))
+    muscles = _muscles(out / "cohort.csv", wanted)
     measured = studies[studies["state"].isin(MEASURED)].drop_duplicates("study")
     row = pd.Series(measured.index.to_numpy(), index=measured["study"].to_numpy(), dtype=np.float64)
     codes, names = pd.factorize(muscles["study"])
@@ -93,22 +102,22 @@ def read_cohort(out: Path) -> Cohort:
     place = tuple(a[take].astype(np.intp) for a in (at, side, muscle))
     shape = (len(studies), len(SIDES), len(MUSCLES))
     numbers = {}
-    for name in _NUMBERS:
+    for name in wanted:
         numbers[name] = np.full(shape, np.nan, np.float32)
         numbers[name][place] = muscles[name].to_numpy(dtype=np.float32)[take]
     status = np.full(shape, -1, np.int8)
     found = muscles["status"].map({s: n for n, s in enumerate(STATUSES)}).to_numpy(dtype=np.float64)[take]
     status[place] = np.nan_to_num(found, nan=-1).astype(np.int8)
     refusals = _text(out / "refusals.csv", REFUSAL_COLUMNS)
-    return Cohort(studies, refusals, numbers, status, int(np.isnan(rows).sum()))
+    return Cohort(studies, refusals, numbers, status, scales, int(np.isnan(rows).sum()))
 
 
-def _muscles(path: Path) -> pd.DataFrame:
+def _muscles(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
     """Whole muscles; regions are not shown on the pages."""
     # pandas turns categories that look like numbers into numbers, and a hash may look like one
-    kinds: dict[str, object] = dict.fromkeys(_KEYS, "category") | dict.fromkeys(_NUMBERS, "float32") | {"study": str}
-    empty: dict[str, list[str]] = {name: ["", "NaN"] for name in _NUMBERS} | {name: [] for name in _KEYS}
-    table = _read(path, usecols=[*_KEYS, *_NUMBERS], dtype=kinds, na_values=empty)
+    kinds: dict[str, object] = dict.fromkeys(_KEYS, "category") | dict.fromkeys(numbers, "float32") | {"study": str}
+    empty: dict[str, list[str]] = {name: ["", "NaN"] for name in numbers} | {name: [] for name in _KEYS}
+    table = _read(path, usecols=[*_KEYS, *numbers], dtype=kinds, na_values=empty)
     return table[table["region"] == Region.WHOLE.value].reset_index(drop=True)
 
 

@@ -12,9 +12,10 @@ from gluteal_grade.cohort.gallery.picture import choose_level
 from gluteal_grade.cohort.gallery.sheets import Tile
 from gluteal_grade.cohort.gallery.study_files import StudyFiles
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SIDES, STATUSES, Cohort
-from gluteal_grade.cohort.gallery.words import DASH, SHORT_MUSCLE, STATE_WORDS, STATUS_MARKS, STATUS_WORDS, in_words, method_words, percent
+from gluteal_grade.cohort.gallery.words import DASH, STATE_WORDS, STATUS_MARKS, STATUS_WORDS, in_words, percent
 from gluteal_grade.report.words import count, visible
 from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.vocabulary import short_methods
 
 Cell = tuple[int | None, str, str]
 
@@ -46,14 +47,14 @@ def _tile(cohort: Cohort, row: int, out: Path, why: dict[str, tuple[str, str]]) 
     elif name:
         instead = ("no picture", "The overlay file is damaged.")
     cells = study_cells(cohort, row) if measured else ()
-    foot = " · ".join(part for part in (method_words(study["method"]), level and f"{level} level", reason if measured else "") if part)
-    words = [f"Study {title}", banner, *([] if measured else [instead[1]]), *_described(cells)]
+    foot = " · ".join(part for part in (short_methods(study["method"]), level and f"{level} level", reason if measured else "") if part)
+    words = [f"Study {title}", banner, *([] if measured else [instead[1]]), *_described(cells, cohort.primary.title)]
     picture = files.path(name) if name else None
     return Tile(title, look, banner, picture, instead, cells, foot[:62], files.best_link(), ". ".join(words))
 
 
 def study_cells(cohort: Cohort, row: int) -> tuple[tuple[Cell, ...], ...]:
-    """Per side and muscle: Quartile or None, words beside it, mark."""
+    """Per side and muscle: primary grade or None, words beside it, mark."""
     return tuple(tuple(_cell(cohort, (row, side, muscle)) for muscle in range(len(MUSCLES))) for side in range(len(SIDES)))
 
 
@@ -62,17 +63,17 @@ def _cell(cohort: Cohort, at: tuple[int, int, int]) -> Cell:
     if code < 0:
         return None, DASH, ""
     status: MuscleStatus = STATUSES[code]
-    grade, fat = float(cohort.numbers["quartile"][at]), float(cohort.numbers["fat_fraction"][at])
+    grade, fat = float(cohort.numbers[cohort.primary.key][at]), float(cohort.numbers["fat_fraction"][at])
     words = STATUS_WORDS.get(status, percent(fat))
     return None if math.isnan(grade) else int(grade), words, STATUS_MARKS.get(status, "")
 
 
-def _described(cells: tuple[tuple[Cell, ...], ...]) -> list[str]:
+def _described(cells: tuple[tuple[Cell, ...], ...], scale: str) -> list[str]:
     """Grades for who cannot see the tile."""
     marks = {"!": ", needs review", "*": ", partly in view", "": ""}
     return (
         [
-            f"{side}: " + ", ".join(f"{SHORT_MUSCLE[m]} {_spoken(cell)}{marks[cell[2]]}" for m, cell in zip(MUSCLES, row, strict=True))
+            f"{side}: " + ", ".join(f"{m.short} {_spoken(cell, scale)}{marks[cell[2]]}" for m, cell in zip(MUSCLES, row, strict=True))
             for side, row in zip(("Right", "Left"), cells, strict=True)
         ]
         if cells
@@ -80,10 +81,10 @@ def _described(cells: tuple[tuple[Cell, ...], ...]) -> list[str]:
     )
 
 
-def _spoken(cell: Cell) -> str:
+def _spoken(cell: Cell, scale: str) -> str:
     grade, words, _ = cell
     words = words.replace(DASH, "not measured")
-    return words if grade is None else f"Quartile {grade} ({words})"
+    return words if grade is None else f"{scale} {grade} ({words})"
 
 
 def _worse_side(cohort: Cohort, row: int) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.cohort.gallery.tables import MUSCLES, SCALES, SIDES, Cohort, Numbers
+from gluteal_grade.cohort.gallery.tables import MUSCLES, SIDES, Cohort, Numbers
 from gluteal_grade.report.words import visible
 from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.vocabulary import Scale
 
 SEXES = {"F": "women", "M": "men", "": "sex not known"}
 MOST_GROUPS = 8
@@ -45,11 +46,11 @@ def grades(cohort: Cohort, scale: str) -> Numbers:
     return np.where(cohort.having(MuscleStatus.GRADED, MuscleStatus.PARTIAL), cohort.numbers[scale], np.float32(np.nan))
 
 
-def highest_grade(cohort: Cohort, scale: str) -> int:
+def highest_grade(cohort: Cohort, scale: Scale) -> int:
     """The last grade of a scale: as published, more where the cohort's own scale has more."""
-    found = cohort.numbers[scale]
+    found = cohort.numbers[scale.key]
     top = int(np.nanmax(found)) if np.isfinite(found).any() else 0
-    return max(top, 3 if scale == "bal_lowe" else 4)
+    return max(top, scale.highest)
 
 
 def by_sex(cohort: Cohort) -> tuple[Part, ...]:
@@ -95,12 +96,12 @@ class Line:
 def lines(cohort: Cohort) -> tuple[Line, ...]:
     """One line per muscle and side."""
     fat, volume = fat_percent(cohort), volume_ml(cohort)
-    graded = {scale: grades(cohort, scale) for scale in SCALES}
-    tops = {scale: highest_grade(cohort, scale) for scale in SCALES}
+    graded = {scale.key: grades(cohort, scale.key) for scale in cohort.scales}
+    tops = {scale.key: highest_grade(cohort, scale) for scale in cohort.scales}
     found = []
     for m, muscle in enumerate(MUSCLES):
         for s, side in enumerate(SIDES):
-            counts = {scale: grade_counts(graded[scale][:, s, m], tops[scale]) for scale in SCALES}
+            counts = {key: grade_counts(graded[key][:, s, m], tops[key]) for key in graded}
             statuses = tuple(int((cohort.status[:, s, m] == code).sum()) for code in range(5))
             found.append(Line(side.value, muscle.value, statuses, _summary(fat[:, s, m]), _summary(volume[:, s, m]), counts))
     return tuple(found)

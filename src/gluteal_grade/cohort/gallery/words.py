@@ -9,30 +9,15 @@ from gluteal_grade.result.models import MuscleStatus
 
 DISCLAIMER = "Research use. Not a medical device."
 STATE_WORDS = {"graded": "graded", "partly_graded": "partly graded", "refused": "refused", "failed": "failed"}
-SHORT_MUSCLE = {"gluteus_maximus": "maximus", "gluteus_medius": "medius", "gluteus_minimus": "minimus"}
 # after a grade: what a reader must not overlook
 STATUS_MARKS = {MuscleStatus.NEEDS_REVIEW: "!", MuscleStatus.PARTIAL: "*"}
 STATUS_WORDS = {MuscleStatus.NOT_GRADABLE: "not gradable", MuscleStatus.MISSING: "missing"}
-METHOD_WORDS = {
-    "dixon": "Dixon",
-    "fat_fraction_map": "fat-fraction map",
-    "in_opposed_phase": "in/opposed phase",
-    "t1": "T1",
-    "t2": "T2",
-    "pd": "PD",
-    "ct": "CT",
-}
 DASH = "–"
 
 
 def in_words(code: str) -> str:
     """A reason code, method or state for readers."""
     return visible(code).replace("_", " ")
-
-
-def method_words(methods: str) -> str:
-    """Methods of a study, joined by ``;`` in the table, for readers."""
-    return ", ".join(METHOD_WORDS.get(m, in_words(m)) for m in methods.split(";"))
 
 
 def percent(fraction: float, digits: int = 0) -> str:

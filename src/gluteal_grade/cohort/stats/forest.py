@@ -13,15 +13,10 @@ from gluteal_grade.drawing.figure import blank_figure, hide_edges, save_png
 from gluteal_grade.drawing.fonts import shortened
 from gluteal_grade.drawing.forest import Estimate, draw_estimate
 from gluteal_grade.drawing.palette import MUSCLES, RULE
+from gluteal_grade.result.scales import scales_by_key
 from gluteal_grade.vocabulary import Muscle
 
-_TITLES = {
-    "fat_fraction": "Fat fraction",
-    "volume_ml": "Volume",
-    "lean_volume_ml": "Lean volume",
-    "quartile": "Quartile grade",
-    "goutallier": "Goutallier grade",
-}
+_TITLES = {"fat_fraction": "Fat fraction", "volume_ml": "Volume", "lean_volume_ml": "Lean volume"}
 _ROW, _HEAD, _LONGEST, _WIDEST, _LEFT = 0.24, 1.5, 20, 4.0, 0.235  # inches, inches, characters, SDs, share
 _FARTHEST = 10.0  # SDs; beyond, an arrow alone
 
@@ -66,8 +61,15 @@ def _block(c: Comparison) -> Block:
     return c.comparison, c.level_a, c.level_b
 
 
+def _title(outcome: str) -> str:
+    if outcome in _TITLES:
+        return _TITLES[outcome]
+    (scale,) = scales_by_key((outcome,))
+    return f"{scale.title} grade"
+
+
 def _name(muscle: str, region: str) -> str:
-    name = muscle.removeprefix("gluteus_")
+    name = Muscle(muscle).short
     return name if region == "whole" else f"{name}, {region}"
 
 
@@ -112,6 +114,6 @@ def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, s
     axis.tick_params(labelsize=8)
     axis.locator_params(axis="x", nbins=4, steps=[1, 2, 5, 10])
     axis.xaxis.set_major_formatter("{x:g}")
-    axis.set_title(_TITLES[outcome], fontsize=10)
+    axis.set_title(_title(outcome), fontsize=10)
     axis.set_xlabel("Cliff's delta" if outcome in ORDINAL else "dz (sides), Hedges' g (groups)", fontsize=8.5)
     hide_edges(axis, "left", "right", "top")

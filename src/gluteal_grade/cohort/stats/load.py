@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.report.tables import COLUMNS
+from gluteal_grade.result.columns import muscle_columns
+from gluteal_grade.vocabulary import names
 
 STUDY_COLUMNS = (
     "study", "state", "patient", "days", "sex", "age", "group", "operated_side",
@@ -40,7 +41,7 @@ def read_tables(folder: Path) -> Tables:
     Raises:
         RefusedInput: `no_results` (a file or column is missing, unreadable, or nothing was graded), `study_twice`.
     """
-    muscles = _read(folder / "cohort.csv", COLUMNS)
+    muscles = _read(folder / "cohort.csv", names(muscle_columns()))
     studies = _read(folder / "studies.csv", STUDY_COLUMNS)
     if studies["study"].duplicated().any():
         raise RefusedInput(Reason.STUDY_TWICE, "studies.csv has two rows of one study")

@@ -11,10 +11,10 @@ from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from gluteal_grade.segmentation.segcodes import LATERALITY, MUSCLES, REGIONS_CID2
-from gluteal_grade.vocabulary import Muscle, Part, Region, Side
+from gluteal_grade.vocabulary import Muscle, Part, Region, Scale, Side
 
 SCHEME = "99GLUTEAL"
+_LONGEST_SCALE = 13
 SCHEME_NAME = "gluteal_grade measurements and grades"
 
 CATEGORY = Code("91723000", "SCT", "Anatomical Structure")
@@ -50,22 +50,25 @@ STATUS = own("STATUS", "Grading status")
 REASON = own("REASON", "Reason")
 STUDY = own("STUDY", "Gluteal muscles")
 
-_SCALES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal and Lowe"}
 
-
-def scale_code(scale: str) -> Code:
+def scale_code(scale: Scale) -> Code:
     """The name of a grading scale."""
-    return own(scale.upper(), f"{_SCALES[scale]} grade")
+    return own(_value(scale), f"{scale.plain_title} grade")
 
 
-def grade_code(scale: str, grade: int) -> Code:
+def grade_code(scale: Scale, grade: int) -> Code:
     """The code of one grade of a scale."""
-    return own(f"{scale.upper()}_{grade}", f"{_SCALES[scale]} grade {grade}")
+    return own(f"{_value(scale)}_{grade}", f"{scale.plain_title} grade {grade}")
 
 
-def probability_code(scale: str) -> Code:
+def probability_code(scale: Scale) -> Code:
     """The probability of the grade that is given."""
-    return own(f"P_{scale.upper()}", f"Probability of the {_SCALES[scale]} grade")
+    return own(f"P_{_value(scale)}", f"Probability of the {scale.plain_title} grade")
+
+
+def _value(scale: Scale) -> str:
+    """Code values have 16 characters at most, with the grade and ``P_``."""
+    return scale.key.upper()[:_LONGEST_SCALE]
 
 
 def word_code(word: str) -> Code:
@@ -75,17 +78,17 @@ def word_code(word: str) -> Code:
 
 def muscle_code(muscle: Muscle) -> Code:
     """The muscle as a SNOMED CT body structure."""
-    return Code(*MUSCLES[muscle])
+    return Code(*muscle.facts.code)
 
 
 def side_code(side: Side) -> Code:
     """The code of a side (CID 244)."""
-    return Code(*LATERALITY[side])
+    return Code(*side.code)
 
 
 def region_code(region: Region) -> Code | None:
     """CID 2; None for the whole muscle."""
-    return None if region is Region.WHOLE else Code(*REGIONS_CID2[region])
+    return Code(*region.code) if region.code else None
 
 
 def modifiers(part: Part) -> list[CodedConcept]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from highdicom.sr import (
@@ -24,7 +25,8 @@ from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result.models import MuscleResult, StudyResult
-from gluteal_grade.vocabulary import Part, Region
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.vocabulary import Part, Region, Scale
 
 Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
 
@@ -36,14 +38,15 @@ def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segment
     to one segment only: it is a plain group (TID 1501) whose sources are the frames of its regions.
     """
     part = Part(m.muscle, m.region, m.side)
+    scales = {scale.key: scale for scale in scales_of(result)}
     shared: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(uid=identity.uid("tracking", part), identifier=tracking_id(part)),
         "finding_category": codes.CATEGORY,
         "finding_type": codes.muscle_code(m.muscle),
         "finding_sites": [FindingSite(codes.muscle_code(m.muscle), codes.side_code(m.side), codes.region_code(m.region))],
         "algorithm_id": _algorithm(m, result),
-        "measurements": _measurements(m),
-        "qualitative_evaluations": _evaluations(m),
+        "measurements": _measurements(m, scales),
+        "qualitative_evaluations": _evaluations(m, scales),
     }
     seg = segments.data
     number = segments.numbers.get(part)
@@ -80,7 +83,7 @@ def _algorithm(m: MuscleResult, result: StudyResult) -> AlgorithmIdentification:
     return AlgorithmIdentification(result.provenance.program, result.provenance.version, parameters)
 
 
-def _measurements(m: MuscleResult) -> list[Measurement] | None:
+def _measurements(m: MuscleResult, scales: Mapping[str, Scale]) -> list[Measurement] | None:
     """Numbers that were measured; what was not is left out, and the group's reason says why."""
     rows: list[tuple[Code, float, Code, Code | None]] = [
         (codes.VOLUME, m.volume_ml, codes.MILLILITRE, None),
@@ -92,14 +95,15 @@ def _measurements(m: MuscleResult) -> list[Measurement] | None:
         (codes.EVALUABLE, 100 * m.evaluable_share, codes.PERCENT, None),
         (codes.COVERAGE, 100 * m.coverage, codes.PERCENT, None),
     ]
-    rows += [(codes.probability_code(g.scale), 100 * m.probability(g.scale), codes.PERCENT, None) for g in m.grades]
+    rows += [(codes.probability_code(scales[g.scale]), 100 * m.probability(g.scale), codes.PERCENT, None) for g in m.grades]
     # four decimals: far below what is measured, and the same text on every machine
     found = [Measurement(name, round(value, 4), unit, derivation=how) for name, value, unit, how in rows if not math.isnan(value)]
     return found or None
 
 
-def _evaluations(m: MuscleResult) -> list[QualitativeEvaluation]:
-    grades = [QualitativeEvaluation(codes.scale_code(g.scale), codes.grade_code(g.scale, g.grade)) for g in m.grades if g.grade is not None]
+def _evaluations(m: MuscleResult, scales: Mapping[str, Scale]) -> list[QualitativeEvaluation]:
+    graded = [(scales[g.scale], g.grade) for g in m.grades if g.grade is not None]
+    grades = [QualitativeEvaluation(codes.scale_code(scale), codes.grade_code(scale, grade)) for scale, grade in graded]
     reasons = dict.fromkeys(([m.reason] if m.reason else []) + [check.reason for check in m.checks])
     told = [QualitativeEvaluation(codes.REASON, codes.word_code(reason)) for reason in reasons]
     return [*grades, QualitativeEvaluation(codes.STATUS, codes.word_code(m.status)), *told]

@@ -5,31 +5,23 @@ from __future__ import annotations
 import math
 
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.vocabulary import Region, Side
-
-_METHODS = {
-    "dixon": "Dixon water and fat",
-    "fat_fraction_map": "a fat-fraction map",
-    "in_opposed_phase": "in- and opposed-phase images",
-    "t1": "T1 signal (estimate)",
-    "t2": "T2 signal (rough estimate)",
-    "pd": "proton-density signal (rough estimate)",
-    "ct": "CT attenuation (not calibrated)",
-}
+from gluteal_grade.result.scales import primary_of
+from gluteal_grade.vocabulary import Region, Scale, Side, method_words
 
 
 def summary(result: StudyResult) -> str:
-    """Three to six lines: fat and Quartile grade of each muscle, what to look at, the disclaimer."""
+    """Three to six lines: fat and primary grade of each muscle, what to look at, the disclaimer."""
     if result.refusal is not None:
         refusal = result.refusal
         why = f"Not graded ({refusal.reason.value}): {refusal.detail}".rstrip(": ")
         return _text((f"{why}.", refusal.advice, result.disclaimer))
     whole = [m for m in result.muscles if m.region is Region.WHOLE]
-    method = _METHODS.get(result.fat.method, result.fat.method) if result.fat else "nothing"
-    lines = [f"Intramuscular fat of the gluteal muscles by {method}; Quartile grade 0-4 behind each."]
+    method = method_words(result.fat.method) if result.fat else "nothing"
+    scale = primary_of(result)
+    lines = [f"Intramuscular fat of the gluteal muscles by {method}; {scale.plain_title} grade 0-{scale.highest} behind each."]
     for side in (Side.RIGHT, Side.LEFT):
         found = [m for m in whole if m.side is side]
-        told = "not labelled" if all(m.status is MuscleStatus.MISSING for m in found) else "; ".join(map(_muscle, found))
+        told = "not labelled" if all(m.status is MuscleStatus.MISSING for m in found) else "; ".join(_muscle(m, scale) for m in found)
         lines.append(f"{side.capitalize()}: {told}.")
     doubtful = [_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
     cut = [_name(m) for m in whole if m.cut_at]
@@ -44,15 +36,15 @@ def summary(result: StudyResult) -> str:
     return _text((*lines, result.disclaimer))
 
 
-def _muscle(m: MuscleResult) -> str:
-    name = m.muscle.removeprefix("gluteus_")
+def _muscle(m: MuscleResult, scale: Scale) -> str:
+    name = m.muscle.short
     if math.isnan(m.fat_fraction):
         return f"{name} {'not labelled' if m.status is MuscleStatus.MISSING else 'not gradable'}"
-    return f"{name} {100 * m.fat_fraction:.1f} % ({m.grade('quartile')})"
+    return f"{name} {100 * m.fat_fraction:.1f} % ({m.grade(scale.key)})"
 
 
 def _name(m: MuscleResult) -> str:
-    return f"{m.side} {m.muscle.removeprefix('gluteus_')}"
+    return f"{m.side} {m.muscle.short}"
 
 
 def _text(lines: tuple[str, ...]) -> str:

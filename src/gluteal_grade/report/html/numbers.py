@@ -8,7 +8,6 @@ from gluteal_grade.report.words import DASH
 from gluteal_grade.result.models import MuscleResult
 
 DAYS_OF_A_MONTH = 30.4375
-SCALES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}
 
 
 def number(value: float, digits: int) -> str:

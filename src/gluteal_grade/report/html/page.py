@@ -8,15 +8,16 @@ from typing import Any
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.html import plots, tables
-from gluteal_grade.report.html.numbers import SCALES, gap, number, percent
+from gluteal_grade.report.html.numbers import gap, number, percent
 from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
 from gluteal_grade.report.pages import environment
-from gluteal_grade.report.readings import quartile_edges
-from gluteal_grade.report.words import method_name, plain, regions_text, series_name, visible
+from gluteal_grade.report.readings import primary_edges
+from gluteal_grade.report.words import plain, regions_text, series_name, visible
 from gluteal_grade.result.models import FatReport, NoteModel, StudyResult, StudyStatus
-from gluteal_grade.vocabulary import Region, Side
+from gluteal_grade.result.scales import primary_of, scales_of
+from gluteal_grade.vocabulary import Region, Side, method_words
 
 _STATUS = {
     StudyStatus.GRADED: "graded",
@@ -28,7 +29,7 @@ _STATUS = {
 def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, identity: tuple[str, ...], mark: str) -> str:
     """The text of `report.html`; see `write.write_report`."""
     refused = result.status is StudyStatus.REFUSED
-    edges = quartile_edges(result)
+    edges = primary_edges(result)
     text: str = (
         _environment()
         .get_template("report.html.j2")
@@ -44,7 +45,8 @@ def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, ide
             all_well=_all_well(result),
             grade_rows=tables.grade_rows(result),
             status_rows=tables.status_rows(result),
-            scales=tuple(SCALES.values()),
+            scales=tuple(scale.title for scale in scales_of(result)),
+            primary=primary_of(result).title,
             profiles=_profiles(result),
             norms=_norms(result),
             prior=prior,
@@ -106,7 +108,7 @@ def _metal(result: StudyResult) -> tuple[tuple[str, str, str, str], ...]:
 def _profiles(result: StudyResult) -> str:
     """Which reading of each scale was used."""
     used = {g.scale: g.profile for m in result.muscles for g in m.grades}
-    return "; ".join(f"{title}: {used[name]}" for name, title in SCALES.items() if name in used)
+    return "; ".join(f"{scale.title}: {used[scale.key]}" for scale in scales_of(result) if scale.key in used)
 
 
 def _norms(result: StudyResult) -> tuple[str, str]:
@@ -155,7 +157,7 @@ def _fats(result: StudyResult) -> tuple[tuple[str, str, str, str], ...]:
         facts = ", ".join(
             f"{plain(name)} {value:.4g}" if not math.isnan(value) else f"{plain(name)} not known" for name, value in fat.facts.items()
         )
-        return sides, method_name(fat.method), f"series {series}; {plain(fat.why)}", facts
+        return sides, method_words(fat.method), f"series {series}; {plain(fat.why)}", facts
 
     return tuple(told(fat) for fat in (result.fat, result.fat_beside_metal) if fat is not None)
 

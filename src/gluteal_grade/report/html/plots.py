@@ -98,7 +98,7 @@ def profile_plots(result: StudyResult, edges: Sequence[float]) -> tuple[tuple[st
 
     Args:
         result: what was measured.
-        edges: of the Quartile scale, fractions.
+        edges: of the primary scale, fractions.
     """
     found = listed(result)
     axis = 2 if result.slice_axis is None else result.slice_axis

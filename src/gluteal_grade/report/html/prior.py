@@ -13,7 +13,7 @@ class PriorRow:
 
     Attributes:
         fat_then, fat_now: fat fraction, 0-1.
-        quartile_then, quartile_now: grades; None where there is none.
+        grade_then, grade_now: on the primary scale; None where there is none.
         change_points: of the fat fraction, percentage points, with its 95 % interval.
         sdc_points: smallest detectable change.
         beyond: the change is larger than that; None where it cannot be told.
@@ -28,8 +28,8 @@ class PriorRow:
     region: Region
     fat_then: float
     fat_now: float
-    quartile_then: int | None
-    quartile_now: int | None
+    grade_then: int | None
+    grade_now: int | None
     change_points: float
     change_low: float
     change_high: float

@@ -12,11 +12,11 @@ from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import joined, muscle_name, plain, why_text
 from gluteal_grade.result.models import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
-from gluteal_grade.vocabulary import Part, Region, Side
+from gluteal_grade.result.scales import primary_of
+from gluteal_grade.vocabulary import Method, Part, Region, Side
 
 _FIXED = "\N{NO-BREAK SPACE}"
 _SOUND = (MuscleStatus.GRADED, MuscleStatus.PARTIAL)
-_ROUGH = {"t1": "estimated from T1", "t2": "a rough estimate from T2", "pd": "a rough estimate from PD", "ct": "from CT, not calibrated"}
 
 
 @dataclass(frozen=True)
@@ -84,23 +84,26 @@ def _grades(result: StudyResult) -> str:
     sound = [m for m in _whole(result) if m.status in _SOUND and not math.isnan(m.fat_fraction)]
     if not sound:
         return "No muscle can be read as it is: every one that was measured needs review."
-    counts = Counter(g for m in sound if (g := m.grade("quartile")) is not None)
+    scale = primary_of(result)
+    counts = Counter(g for m in sound if (g := m.grade(scale.key)) is not None)
     most = max(sound, key=lambda m: m.fat_fraction)
-    rough = _ROUGH.get(most.method or "", "")
+    method = Method.known(most.method or "")
+    rough = method.caution if method else ""
     cut = ", partly in view" if most.cut_at else ""
-    grade = f", Quartile{_FIXED}{grade_text(most.graded('quartile'))}" if most.graded("quartile") else ""
-    return f"{_quartiles(counts, len(sound))}Most fat: {part_name(most)}{cut}, {fat_phrase(most)}{grade}{f' ({rough})' if rough else ''}."
+    grade = f", {scale.title}{_FIXED}{grade_text(most.graded(scale.key))}" if most.graded(scale.key) else ""
+    counted = _counted(scale.title, counts, len(sound))
+    return f"{counted}Most fat: {part_name(most)}{cut}, {fat_phrase(most)}{grade}{f' ({rough})' if rough else ''}."
 
 
-def _quartiles(counts: Counter[int], muscles: int) -> str:
+def _counted(title: str, counts: Counter[int], muscles: int) -> str:
     """How many muscles have which grade, the highest first; empty where one muscle says it all."""
     if muscles == 1 or not counts:
         return ""
     if len(counts) == 1:
-        return f"Quartile{_FIXED}{next(iter(counts))} in all {muscles} muscles. "
+        return f"{title}{_FIXED}{next(iter(counts))} in all {muscles} muscles. "
     (first, n), *others = sorted(counts.items(), reverse=True)
     rest = ", ".join(f"{grade} in {number}" for grade, number in others)
-    return f"Quartile{_FIXED}{first} in {n} of {muscles} muscles, {rest}. "
+    return f"{title}{_FIXED}{first} in {n} of {muscles} muscles, {rest}. "
 
 
 def _sides(result: StudyResult) -> str:

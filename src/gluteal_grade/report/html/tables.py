@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gluteal_grade.report.html.numbers import SCALES, interval, millilitres, number, percent, signed
+from gluteal_grade.report.html.numbers import interval, millilitres, number, percent, signed
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text, percentile_text, probability_text, z_text
 from gluteal_grade.report.words import DASH, muscle_name, plain, series_name, status_text, why_text
 from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.vocabulary import ALL_PARTS, REGIONS, Muscle, Part, Region, Side
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.vocabulary import ALL_PARTS, REGIONS, Muscle, Part, Region, Scale, Side
 
 LITTLE_OEDEMA = 0.005  # share that rounds to nothing
 _MUCH_EVALUABLE = 0.9  # a region of which less could be measured is told
@@ -68,23 +70,23 @@ def listed(result: StudyResult) -> dict[Part, MuscleResult]:
 
 
 def grade_rows(result: StudyResult) -> tuple[GradeRow, ...]:
-    """Fat fraction, three grades, volume and lean volume, right beside left."""
-    found = listed(result)
+    """Fat fraction, the grades of each scale, volume and lean volume, right beside left."""
+    found, scales = listed(result), scales_of(result)
     rows = []
     for muscle, region in dict.fromkeys((p.muscle, p.region) for p in found):
         both = [found.get(Part(muscle, region, side)) for side in Side]
-        cells = [_cells(m) for m in both]
+        cells = [_cells(m, scales) for m in both]
         name = muscle_name(muscle) if region is Region.WHOLE else region.value
         rows.append(GradeRow(name, region is not Region.WHOLE, tuple((right, left) for right, left in zip(*cells, strict=True))))
     return tuple(rows)
 
 
-def _cells(m: MuscleResult | None) -> tuple[Cell, ...]:
+def _cells(m: MuscleResult | None, scales: Sequence[Scale]) -> tuple[Cell, ...]:
     if m is None:
-        return (Cell(DASH),) * 6
+        return (Cell(DASH),) * (3 + len(scales))
     mark = "review" if m.status is MuscleStatus.NEEDS_REVIEW else ""
     bounds = interval(100 * m.fat_fraction_low, 100 * m.fat_fraction_high)
-    graded = tuple(Cell(grade_text(m.graded(s)), probability_text(m.probability(s)), mark) for s in SCALES)
+    graded = tuple(Cell(grade_text(m.graded(s.key)), probability_text(m.probability(s.key)), mark) for s in scales)
     return (Cell(percent(m.fat_fraction), bounds, mark), *graded, Cell(millilitres(m.volume_ml)), Cell(millilitres(m.lean_volume_ml)))
 
 
@@ -178,11 +180,11 @@ def series_rows(result: StudyResult) -> tuple[tuple[str, ...], ...]:
 
 
 def prior_rows(prior: Prior) -> tuple[tuple[str, str, bool, tuple[Cell, ...], str], ...]:
-    """Muscle, side, whether a region; fat then and now, change, SDC, Quartile, volume; words, of a region only where it was not judged."""
+    """Muscle, side, whether a region; fat then and now, change, SDC, grade, volume; words, of a region only where it was not judged."""
     rows = []
     for r in sorted(prior.rows, key=lambda r: _PLACES[r.muscle, r.region, r.side]):
         whole = r.region is Region.WHOLE
-        quartile = DASH if r.quartile_then is None or r.quartile_now is None else f"{r.quartile_then} \N{RIGHTWARDS ARROW} {r.quartile_now}"
+        grade = DASH if r.grade_then is None or r.grade_now is None else f"{r.grade_then} \N{RIGHTWARDS ARROW} {r.grade_now}"
         volume = (
             Cell(DASH) if math.isnan(r.volume_change_ml) else Cell(_volume_change(r.volume_change_ml), _percent(r.volume_change_percent))
         )
@@ -192,7 +194,7 @@ def prior_rows(prior: Prior) -> tuple[tuple[str, str, bool, tuple[Cell, ...], st
             Cell(percent(r.fat_now)),
             Cell(signed(r.change_points, 1), bounds, "beyond" if r.beyond else ""),
             Cell(number(r.sdc_points, 1)),
-            Cell(quartile),
+            Cell(grade),
             volume,
         )
         name = muscle_name(r.muscle) if whole else r.region.value

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.drawing.bland_altman import Level, draw_differences
 from gluteal_grade.drawing.figure import blank_figure, hide_edges, legend_below, panels_of_rows, save_png
 from gluteal_grade.drawing.forest import Estimate, draw_estimate
@@ -130,7 +129,7 @@ def _bars_panel(axis: Any, report: AgreementReport, scale: ScaleRatings, rows: i
             axis.text(one + more, y, f" {one:.0f} + {more:.0f}", fontsize=7.5, va="center")
             widest = max(widest, one + more)
             places.append(y)
-            names.append(SHORT_MUSCLE[muscle])
+            names.append(Muscle(muscle).short)
             y += 1
     axis.set_yticks(places, names, fontsize=8)
     axis.tick_params(axis="y", length=0)
@@ -197,7 +196,7 @@ def _differences_legend(figure: Any, scale: ScaleRatings) -> None:
     from matplotlib.lines import Line2D
 
     there = {name: mark for name, mark in MUSCLES.items() if (scale.muscle == name.value).any()}
-    handles = [Line2D([], [], color=k.colour, marker=k.marker, linestyle="none", label=SHORT_MUSCLE[name]) for name, k in there.items()]
+    handles = [Line2D([], [], color=k.colour, marker=k.marker, linestyle="none", label=name.short) for name, k in there.items()]
     handles.append(Line2D([], [], color=INK, label="bias"))
     handles.append(Line2D([], [], color=INK, linestyle="--", label="limits of agreement (grey: 95 % interval)"))
     legend_below(figure, handles)

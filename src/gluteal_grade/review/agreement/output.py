@@ -16,7 +16,7 @@ from gluteal_grade.review.agreement.figures import MOST, differences, forest, he
 from gluteal_grade.review.agreement.page import Picture, render
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.report import COLUMNS, AgreementReport, AgreementRow
-from gluteal_grade.review.agreement.scales import KNOWN, Kind
+from gluteal_grade.review.agreement.scales import Kind, known
 
 FIGURES = "figures"
 _OURS = re.compile(r"(kappas|muscles|bland_altman|confusion_[a-z0-9_]+)\.png")
@@ -72,7 +72,7 @@ def _pictures(report: AgreementReport, folder: Path) -> Iterator[Picture]:
             drawn = differences(report, scale, folder / "bland_altman.png")
             kind, words = "bland_altman", first + _DIFFERENCES
         else:
-            label = name if name in KNOWN else f"scale_{number}"  # the name of a file is not taken from the table
+            label = name if name in known() else f"scale_{number}"  # the name of a file is not taken from the table
             drawn = heat(report, scale, folder / f"confusion_{label}.png")
             kind, words = "confusion", first + _CONFUSION
         if drawn:

@@ -45,7 +45,7 @@ class Ratings:
     """What a file held.
 
     Attributes:
-        scales: in the order of `KNOWN`, then by name.
+        scales: in the order of `known()`, then by name.
         studies: how many.
         rows: lines below the header that hold anything.
         empty: of these, without a grade.

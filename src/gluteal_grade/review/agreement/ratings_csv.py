@@ -12,7 +12,7 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.review.agreement.ratings import Rater, Ratings, ScaleRatings
-from gluteal_grade.review.agreement.scales import KNOWN, number, scale_name, unknown_scale
+from gluteal_grade.review.agreement.scales import known, number, scale_name, unknown_scale
 from gluteal_grade.review.model import NOT_ASSESSABLE, PROGRAM
 from gluteal_grade.vocabulary import Muscle, Side
 
@@ -52,7 +52,8 @@ def read_ratings(path: Path) -> Ratings:
     kept, repeated = _once(ratings)
     if len({r.rater for r in kept}) < 2:
         raise RefusedInput(Reason.BAD_RATINGS, "one read of one reader alone: there is nothing to compare")
-    names = sorted({r.scale for r in kept}, key=lambda n: (list(KNOWN).index(n) if n in KNOWN else len(KNOWN), n))
+    order = list(known())
+    names = sorted({r.scale for r in kept}, key=lambda n: (order.index(n) if n in order else len(order), n))
     studies = {name: n for n, name in enumerate(sorted({r.unit[0] for r in kept}))}
     found = Ratings(
         scales=tuple(s for name in names if (s := _scale(name, [r for r in kept if r.scale == name], studies)) is not None),
@@ -157,7 +158,8 @@ def _once(ratings: list[_Rating]) -> tuple[list[_Rating], int]:
 def _scale(name: str, ratings: list[_Rating], studies: Mapping[str, int]) -> ScaleRatings | None:
     """None where every grade is missing and the scale is not known."""
     graded = [r.value for r in ratings if r.value == r.value]
-    scale = KNOWN.get(name)
+    told = known().get(name)
+    scale = told
     if scale is None:
         if not graded:
             return None
@@ -170,7 +172,7 @@ def _scale(name: str, ratings: list[_Rating], studies: Mapping[str, int]) -> Sca
     row, column = {u: n for n, u in enumerate(units)}, {r: n for n, r in enumerate(raters)}
     values = np.full((len(units), len(raters)), np.nan)
     values[[row[r.unit] for r in ratings], [column[r.rater] for r in ratings]] = [r.value for r in ratings]
-    if name not in KNOWN:
+    if told is None:
         values -= min(graded)
     study = np.array([studies[u[0]] for u in units], np.intp)
     return ScaleRatings(scale, raters, study, np.array([u[1] for u in units]), np.array([u[2] for u in units]), values)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, SCALES, TENDON_STATES, TENDONS
+from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS
 
 FAT_FRACTION = "fat_fraction"
 MOST_CATEGORIES = 21  # of a scale that is not known; more is a measurement, not a grade
@@ -31,32 +32,36 @@ class Scale:
         kind: see `Kind`.
         categories: all there are, lowest first, whether they occur or not; none on a continuous scale.
         note: what a reader of its statistics must know.
+        called: its title, where that is not made of the name.
     """
 
     name: str
     kind: Kind
     categories: tuple[str, ...] = ()
     note: str = ""
+    called: str = ""
 
     @property
     def title(self) -> str:
         """For people."""
-        return {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}.get(
-            self.name, self.name.replace("_", " ").capitalize()
-        )
+        return self.called or self.name.replace("_", " ").capitalize()
 
 
 def _states(name: str, states: tuple[str, ...]) -> Scale:
     return Scale(name, Kind.NOMINAL, tuple(s for s in states if s != NOT_ASSESSABLE))
 
 
-KNOWN: dict[str, Scale] = {
-    **{name: Scale(name, Kind.ORDINAL, tuple(str(n) for n in range(top + 1))) for name, top in SCALES.items()},
+_OTHERS: dict[str, Scale] = {
     FAT_FRACTION: Scale(FAT_FRACTION, Kind.CONTINUOUS),
     "quality": Scale("quality", Kind.ORDINAL, QUALITIES[::-1]),  # wrong, usable, good
     **{f"tendon_{part}": _states(f"tendon_{part}", TENDON_STATES) for part in TENDONS},
     "bursa": _states("bursa", BURSA_STATES),
 }
+
+
+def known() -> dict[str, Scale]:
+    """Every scale of which it is told what its grades may be: those of configs/grading.yaml first."""
+    return {scale.key: Scale(scale.key, Kind.ORDINAL, scale.grades, called=scale.title) for scale in known_scales()} | _OTHERS
 
 
 def scale_name(text: str) -> str:
@@ -77,14 +82,14 @@ def number(scale: str, grade: str) -> float:
     Raises:
         ValueError: no grade of this scale; says what would be one, not what was given.
     """
-    known = KNOWN.get(scale)
-    if known is None or known.categories[:1] == ("0",):
+    told = known().get(scale)
+    if told is None or told.categories[:1] == ("0",):
         value = _as_number(grade)
-        if not value.is_integer() or (known is not None and not 0 <= value < len(known.categories)):
-            allowed = f"a whole number from 0 to {len(known.categories) - 1}" if known else "a whole number, as the scale is not known"
+        if not value.is_integer() or (told is not None and not 0 <= value < len(told.categories)):
+            allowed = f"a whole number from 0 to {len(told.categories) - 1}" if told else "a whole number, as the scale is not known"
             raise ValueError(f"grade is not {allowed}")
         return value
-    if known.kind is Kind.CONTINUOUS:
+    if told.kind is Kind.CONTINUOUS:
         value = _as_number(grade)
         if 1 < value <= 100:
             raise ValueError("fat fraction above 1: was it given in percent? Give a fraction from 0 to 1")
@@ -92,9 +97,9 @@ def number(scale: str, grade: str) -> float:
             raise ValueError("fat fraction is not from 0 to 1")
         return value
     try:
-        return float(known.categories.index(grade.lower()))
+        return float(told.categories.index(grade.lower()))
     except ValueError:
-        raise ValueError(f"grade is none of {', '.join(known.categories)}") from None
+        raise ValueError(f"grade is none of {', '.join(told.categories)}") from None
 
 
 def _as_number(text: str) -> float:

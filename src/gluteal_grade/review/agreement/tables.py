@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gluteal_grade.cohort.gallery.words import SHORT_MUSCLE
 from gluteal_grade.report.words import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.compute import CONTINUOUS_PAIR, NOMINAL
@@ -117,4 +116,4 @@ def by_part(found: AgreementReport, scale: ScaleRatings) -> Table | None:
     for c in comparisons(scale.raters):
         statistic = headline(scale.scale, c.who is Who.EVERYONE)
         lines.append(Line(visible(c.name), tuple(_cell(found, scale, c, part, statistic) for part in parts)))
-    return Table(tuple(SHORT_MUSCLE.get(muscle, side) for muscle, side in parts), tuple(lines))
+    return Table(tuple(Muscle(muscle).short if muscle != ALL else side for muscle, side in parts), tuple(lines))

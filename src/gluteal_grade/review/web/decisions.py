@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result.scales import scales_of
 from gluteal_grade.review.model import LONGEST_NOTE, Decision, Item, Key
 from gluteal_grade.review.web.bodies import json_body
 from gluteal_grade.review.web.form import programs_word
@@ -83,7 +84,8 @@ def _store(room: Room, seat: Seat, batch: SentBatch) -> Response:
         key = Key(sent.item, sent.muscle, sent.side, sent.part)
         program = programs_word(result, key) if result else ""
         decisions.append(Decision(sent.id, batch.study, key, sent.value, program, seen=not session.blinded))
-    new = room.store.add(session, decisions, batch.result_hash)
+    scales = scales_of(result) if result else None
+    new = room.store.add(session, decisions, batch.result_hash, scales)
     return JSONResponse({"stored": [d.id for d in decisions], "new": new})
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from gluteal_grade.report.words import fat_text, status_text, volume_text
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, SCALES, TENDON_STATES, TENDONS, Item, Key, Session
-from gluteal_grade.vocabulary import COLOURS, Muscle, Region, Side
+from gluteal_grade.result.scales import scales_of
+from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS, Item, Key, Session
+from gluteal_grade.vocabulary import COLOURS, Muscle, Region, Scale, Side
 
 COLUMNS = (Side.RIGHT, Side.LEFT)  # as in the picture: the patient's right at the left
-SCALE_NAMES = {"quartile": "Quartile", "goutallier": "Goutallier", "bal_lowe": "Bal & Lowe"}
-_SCALE_KEYS = {"quartile": "q", "goutallier": "g", "bal_lowe": "b"}
 QUALITY_CHOICES = tuple((value, value) for value in QUALITIES)
 TENDON_NAMES = tuple((value, value.replace("_", " ")) for value in TENDONS)
 TENDON_CHOICES = tuple((value, value.replace("_", " ")) for value in TENDON_STATES)
@@ -20,11 +19,11 @@ BURSA_CHOICES = tuple((value, value.replace("_", " ")) for value in BURSA_STATES
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScaleChoice:
     """One scale of one muscle.
 
     Attributes:
-        name: key of the scale; `title` for readers; `key` that chooses it.
+        name: key of the scale; `title` for readers.
         grades: that can be given.
         program: the program's grade, empty without one or where it is hidden; likewise the rest.
         probability: of it, e.g. ``87 %``.
@@ -34,7 +33,6 @@ class Scale:
 
     name: str
     title: str
-    key: str
     grades: tuple[str, ...]
     program: str = ""
     probability: str = ""
@@ -47,7 +45,7 @@ class Cell:
     """One muscle on one side; texts are empty where they are hidden."""
 
     side: str
-    scales: tuple[Scale, ...]
+    scales: tuple[ScaleChoice, ...]
     fat: str = ""
     volume: str = ""
     scores: str = ""
@@ -57,9 +55,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class MuscleRow:
-    """One muscle, right and left; `colour` of its contour."""
+    """One muscle, right and left; `words` its name in a sentence, `colour` of its contour."""
 
     muscle: str
+    words: str
     title: str
     colour: str
     cells: tuple[Cell, ...]
@@ -71,7 +70,8 @@ def muscle_rows(result: StudyResult, session: Session) -> tuple[MuscleRow, ...]:
     return tuple(
         MuscleRow(
             muscle=muscle.value,
-            title=muscle.removeprefix("gluteus_").capitalize(),
+            words=muscle.words,
+            title=muscle.short.capitalize(),
             colour=COLOURS[muscle, Region.WHOLE],
             cells=tuple(_cell(side, None if session.blinded else whole.get((muscle, side)), result) for side in COLUMNS),
         )
@@ -89,7 +89,7 @@ def programs_word(result: StudyResult, key: Key) -> str:
 
 
 def _cell(side: Side, m: MuscleResult | None, result: StudyResult) -> Cell:
-    scales = tuple(_scale(name, m) for name in SCALES)
+    scales = tuple(_scale(scale, m) for scale in scales_of(result))
     if m is None:
         return Cell(side, scales)
     return Cell(
@@ -114,16 +114,15 @@ def _scores(m: MuscleResult, result: StudyResult) -> str:
     return "" if math.isnan(z) else f"z {z:+.1f}"
 
 
-def _scale(name: str, m: MuscleResult | None) -> Scale:
-    grades = (*(str(n) for n in range(SCALES[name] + 1)), NOT_ASSESSABLE)
-    found = m.graded(name) if m else None
+def _scale(scale: Scale, m: MuscleResult | None) -> ScaleChoice:
+    grades = (*scale.grades, NOT_ASSESSABLE)
+    found = m.graded(scale.key) if m else None
     if m is None or found is None or found.grade is None:
-        return Scale(name, SCALE_NAMES[name], _SCALE_KEYS[name], grades)
-    probability = m.probability(name)
-    return Scale(
-        name=name,
-        title=SCALE_NAMES[name],
-        key=_SCALE_KEYS[name],
+        return ScaleChoice(scale.key, scale.title, grades)
+    probability = m.probability(scale.key)
+    return ScaleChoice(
+        name=scale.key,
+        title=scale.title,
         grades=grades,
         program=str(found.grade),
         probability="" if math.isnan(probability) else f"{100 * probability:.0f} %",

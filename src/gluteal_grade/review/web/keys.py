@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from string import ascii_lowercase
+
 from gluteal_grade.review.model import Session
+from gluteal_grade.vocabulary import Scale
 
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "Pictures": (
@@ -21,8 +25,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "Grades": (
         ("j k", "next, previous muscle"),
         ("← →", "the patient's right, left"),
-        ("q g b", "Quartile, Goutallier, Bal & Lowe"),
-        ("0 – 4", "grade; the same again takes it back"),
+        # before these: the scales, and their grades; see `study_keys`
         ("x", "not assessable"),
         ("a", "accept the program's grades of this muscle"),
         ("A", "accept all that is not decided"),
@@ -50,7 +53,23 @@ LIST_KEYS: tuple[tuple[str, str], ...] = (
 EXPORT_KEYS: tuple[tuple[str, str], ...] = (("e", "write"), ("l", "worklist"), ("?", "this help"))
 
 
-def study_keys(session: Session) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The keys that do something in this reader's read."""
+def scale_letters(scales: Sequence[Scale]) -> dict[str, str]:
+    """The key that chooses each scale: the first free letter of its own name, else any; none where all are taken."""
+    taken = {key for lines in KEYS.values() for line in lines for key in line[0].split()}
+    found: dict[str, str] = {}
+    for scale in scales:
+        if letter := next((one for one in scale.key + ascii_lowercase if one in ascii_lowercase and one not in taken), ""):
+            found[scale.key] = letter
+            taken.add(letter)
+    return found
+
+
+def study_keys(session: Session, scales: Sequence[Scale]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The keys that do something in this reader's read of a study graded on these scales."""
     hidden = _NOT_BLINDED if session.blinded else ()
-    return {title: tuple(line for line in lines if line[0] not in hidden) for title, lines in KEYS.items()}
+    letters = scale_letters(scales)
+    names = ", ".join(scale.title for scale in scales if scale.key in letters)
+    highest = min(9, max((scale.highest for scale in scales), default=0))
+    grades = ((" ".join(letters.values()), names), (f"0 – {highest}", "grade; the same again takes it back"))
+    lines_of = KEYS | {"Grades": (*KEYS["Grades"][:2], *grades, *KEYS["Grades"][2:])}
+    return {title: tuple(line for line in lines if line[0] not in hidden) for title, lines in lines_of.items()}

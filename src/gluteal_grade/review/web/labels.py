@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, n
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import percent_text, volume_text
 from gluteal_grade.result.models import MuscleResult, StudyResult
+from gluteal_grade.result.scales import scales_of
 from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import Decision, Item, Key
 from gluteal_grade.review.web.bodies import file_body
-from gluteal_grade.review.web.form import SCALE_NAMES
 from gluteal_grade.review.web.pages import room_of, seat_of
 from gluteal_grade.review.web.room import Room
-from gluteal_grade.vocabulary import Region
+from gluteal_grade.vocabulary import Region, Scale
 
 router = APIRouter()
 
@@ -67,10 +67,13 @@ def _told(room: Room, study: str, correction: Correction) -> dict[str, Any]:
         "state": correction.state.value,
         "words": _why(correction),
         "rows": [],
+        "headings": [],
     }
     if correction.state is CorrectionState.DONE:
         try:
-            found["rows"] = beside(room.catalogue.load(study), corrected_result(room.out, correction))
+            new = corrected_result(room.out, correction)
+            found["rows"] = beside(room.catalogue.load(study), new)
+            found["headings"] = ["", "Volume", "Fat fraction", *(scale.title for scale in scales_of(new))]
         except GradeError as error:
             found["words"] = error.reason.replace("_", " ")
     return found
@@ -84,21 +87,22 @@ def _why(correction: Correction) -> str:
 
 def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
     """Muscle, then volume, fat fraction and grades: old and new in turn."""
+    scales = scales_of(new)
     before = {(m.muscle, m.side): m for m in old.muscles if m.region is Region.WHOLE}
     return [
         [
-            f"{m.side} {m.muscle.removeprefix('gluteus_')}",
-            *(text for pair in zip(_texts(before.get((m.muscle, m.side))), _texts(m), strict=True) for text in pair),
+            f"{m.side} {m.muscle.short}",
+            *(text for pair in zip(_texts(before.get((m.muscle, m.side)), scales), _texts(m, scales), strict=True) for text in pair),
         ]
         for m in new.muscles
         if m.region is Region.WHOLE
     ]
 
 
-def _texts(m: MuscleResult | None) -> list[str]:
+def _texts(m: MuscleResult | None, scales: Sequence[Scale]) -> list[str]:
     if m is None:
-        return ["–"] * (2 + len(SCALE_NAMES))
-    return [volume_text(m.volume_ml), percent_text(m.fat_fraction), *(grade_text(m.graded(name)) for name in SCALE_NAMES)]
+        return ["–"] * (2 + len(scales))
+    return [volume_text(m.volume_ml), percent_text(m.fat_fraction), *(grade_text(m.graded(scale.key)) for scale in scales)]
 
 
 def _not_blinded(request: Request) -> None:

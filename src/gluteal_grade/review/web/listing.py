@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,17 +11,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from gluteal_grade.cohort.gallery.words import METHOD_WORDS, in_words
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.order import Filters, filtered
 from gluteal_grade.review.store import Progress
 from gluteal_grade.review.web.keys import LIST_KEYS
 from gluteal_grade.review.web.pages import page, room_of, seat_of
+from gluteal_grade.vocabulary import Muscle, Side, short_methods
 
 PAGE_ROWS = 100
 _LONGEST_TEXT = 100
-_MUSCLES = 6
+_MUSCLES = len(Muscle) * len(Side)
 
 router = APIRouter()
 
@@ -72,6 +72,7 @@ def worklist(request: Request) -> Response:
         later=address(filters, number + 1) if number < pages else "",
         switches=[(name, _SWITCHES[name], getattr(filters, name)) for name in (_BLINDED if session.blinded else _SWITCHES)],
         text=filters.text,
+        scale=_scale(order),
         keys={"Worklist": LIST_KEYS},
     )
 
@@ -105,12 +106,18 @@ def row(listed: Listed, progress: Progress | None, session: Session) -> Row:
     reasons = [*listed.reasons]
     if listed.metal:
         reasons.append(f"metal {' and '.join(listed.metal)}")
-    worst = f"{listed.worst_quartile} · {listed.worst_muscle.replace('gluteus ', '')}" if listed.worst_quartile is not None else "–"
+    worst = f"{listed.worst_grade} · {listed.worst_muscle}" if listed.worst_grade is not None else "–"
     fat = "–" if math.isnan(listed.max_fat_fraction) else f"{100 * listed.max_fat_fraction:.0f} %"
-    method = " + ".join(METHOD_WORDS.get(m, in_words(m)) for m in listed.method.split("+") if m)
+    method = short_methods(listed.method)
     return Row(
         listed.study, listed.patient, state, state_class, finding, finding_class, "; ".join(dict.fromkeys(reasons)), worst, fat, method
     )
+
+
+def _scale(listed: Sequence[Listed]) -> str:
+    """The primary scale of them all; the word where they were graded on several."""
+    titles = {one.scale for one in listed}
+    return titles.pop() if len(titles) == 1 else "grade"
 
 
 def _state(progress: Progress | None) -> tuple[str, str]:

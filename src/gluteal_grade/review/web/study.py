@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,15 +12,17 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.layout import IMAGE
 from gluteal_grade.report.panel import ZONE_COLOUR
 from gluteal_grade.report.words import leaves_out, legend_entries, method_text, notes
+from gluteal_grade.result.scales import scales_of
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Key
 from gluteal_grade.review.order import next_study, previous_study
 from gluteal_grade.review.store import Stored
 from gluteal_grade.review.web.files import LABELS, links, overlays
 from gluteal_grade.review.web.form import BURSA_CHOICES, QUALITY_CHOICES, TENDON_CHOICES, TENDON_NAMES, muscle_rows
-from gluteal_grade.review.web.keys import study_keys
+from gluteal_grade.review.web.keys import scale_letters, study_keys
 from gluteal_grade.review.web.pages import page, room_of, seat_of
 from gluteal_grade.review.web.room import Room
+from gluteal_grade.vocabulary import Scale
 
 router = APIRouter()
 
@@ -63,8 +66,8 @@ def study_page(study: str, request: Request) -> Response:
         legend=legend_entries(result),
         leaves_out=leaves_out(result),
         zone_colour=ZONE_COLOUR,
-        settings=_settings(room, listed, current),
-        keys=study_keys(session),
+        settings=_settings(room, listed, current, scales_of(result)),
+        keys=study_keys(session, scales_of(result)),
         max_upload=room.max_upload,
     )
 
@@ -73,7 +76,14 @@ def _cautions(listed: Listed, found: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*listed.reasons, *found)))
 
 
-def _settings(room: Room, listed: Listed, current: dict[Key, Stored]) -> dict[str, Any]:
+def _settings(room: Room, listed: Listed, current: dict[Key, Stored], scales: Sequence[Scale]) -> dict[str, Any]:
     """What the page's script needs: what holds now, and of which result."""
     values = {"|".join((k.item, k.muscle, k.side, k.part)): stored.decision.value for k, stored in current.items()}
-    return {"study": listed.study, "result_hash": listed.result_hash, "values": values, "max_upload": room.max_upload}
+    letters = [{"key": key, "letter": letter} for key, letter in scale_letters(scales).items()]
+    return {
+        "study": listed.study,
+        "result_hash": listed.result_hash,
+        "values": values,
+        "scales": letters,
+        "max_upload": room.max_upload,
+    }

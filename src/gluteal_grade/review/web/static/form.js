@@ -3,7 +3,7 @@
 import { decide, onChange, waiting } from "/static/queue.js";
 
 export class Form {
-  constructor({ study, result_hash: resultHash, values }) {
+  constructor({ study, result_hash: resultHash, values, scales }) {
     Object.assign(this, { study, resultHash });
     this.values = new Map(Object.entries(values));
     for (const w of waiting()) if (w.study === study) this.remember(keyOf(w.decision), w.decision.value);
@@ -11,7 +11,7 @@ export class Form {
     this.cells = [...document.querySelectorAll(".cell")];
     this.note = document.getElementById("note");
     this.here = 0;
-    this.scale = "quartile";
+    this.scale = scales[0]?.key;
     this.groups.forEach((group) => this.wire(group));
     this.cells.forEach((cell, n) => {
       cell.addEventListener("focusin", () => this.go(n));

@@ -37,13 +37,13 @@ function slices(action) {
   return (event) => (viewer && !event.target.matches("input[type=range], .facts, .overlays") ? action(viewer) : false);
 }
 
-const grades = Object.fromEntries(["0", "1", "2", "3", "4"].map((g) => [g, () => form.grade(g)]));
+const digits = Array.from({ length: 10 }, (_, n) => String(n));
+const grades = Object.fromEntries(digits.map((g) => [g, () => form.grade(g)]));
+const scales = Object.fromEntries(settings.scales.map(({ key, letter }) => [letter, () => form.choosing(key)]));
 onKeys({
   ...grades,
+  ...scales,
   x: () => form.grade("not_assessable"),
-  q: () => form.choosing("quartile"),
-  g: () => form.choosing("goutallier"),
-  b: () => form.choosing("bal_lowe"),
   j: () => form.go(form.here + 1),
   k: () => form.go(form.here - 1),
   ArrowLeft: (event) => (event.target.matches("input") ? false : form.side(0)),

@@ -3,7 +3,6 @@
 import { get, post } from "/static/server.js";
 
 const LOOK_MS = 2000;
-const HEADINGS = ["", "Volume", "Fat fraction", "Quartile", "Goutallier", "Bal & Lowe"];
 const STATES = { waiting: "waits to be measured", running: "is being measured…", done: "measured", refused: "refused", failed: "failed" };
 
 export function wireUpload({ study, max_upload: most }) {
@@ -46,7 +45,7 @@ function show(place, correction) {
   if (!correction.rows.length) return;
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
-  HEADINGS.forEach((words) => head.append(cell("th", words)));
+  correction.headings.forEach((words) => head.append(cell("th", words)));
   const body = table.createTBody();
   for (const [name, ...texts] of correction.rows) {
     const row = body.insertRow();

@@ -1,0 +1,30 @@
+"""The words of the field: equal to the keys that stand in results, and said once."""
+
+from __future__ import annotations
+
+import pytest
+
+from gluteal_grade.vocabulary import ALL_PARTS, LABEL_VALUES, Method, Muscle, Region, Side, join_methods, label_value, short_methods
+
+
+@pytest.mark.parametrize("words", [Side, Region, Muscle, Method])
+def test_a_word_is_its_key(words) -> None:
+    for word in words:
+        assert words(str(word)) is word
+        assert word == word.value
+        assert f"{word}" == word.value
+
+
+def test_codes_colours_and_label_values_tell_all_apart() -> None:
+    assert len({muscle.facts.code for muscle in Muscle}) == len(Muscle)
+    assert len({muscle.facts.plot[1] for muscle in Muscle}) == len(Muscle)
+    assert len(LABEL_VALUES) == len(ALL_PARTS)
+    assert all(0 < label_value(part) < 256 for part in ALL_PARTS)
+
+
+def test_several_methods_of_a_study_are_read_as_words() -> None:
+    joined = join_methods((Method.DIXON, Method.T1, Method.DIXON))
+    assert joined == "dixon+t1"
+    assert short_methods(joined) == "Dixon, T1"
+    assert short_methods("from_the_future") == "from the future"
+    assert short_methods("") == ""
