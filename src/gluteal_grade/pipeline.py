@@ -9,13 +9,10 @@ from threadpoolctl import threadpool_limits
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Study
-from gluteal_grade.measurement.plan import plan_study
-from gluteal_grade.measurement.sides import composite
-from gluteal_grade.measurement.study import Measured, measure_study
-from gluteal_grade.result.assemble import assemble, refused
-from gluteal_grade.result.models import StudyResult
-from gluteal_grade.segmentation.protocol import Segmenter
+from gluteal_grade.io import Study
+from gluteal_grade.measurement import Measured, composite, measure_study, plan_study
+from gluteal_grade.result import StudyResult, assemble_result, refused
+from gluteal_grade.segmentation import Segmenter
 from gluteal_grade.stopwatch import Stopwatch
 from gluteal_grade.vocabulary import Method
 
@@ -65,7 +62,7 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
             with watch.stage("segment"):
                 segmentation = segmenter.segment(study, plan.for_labels)
             measured = measure_study(plan, segmentation, settings, watch)
-            return Graded(assemble(study, measured, settings, watch), _images(measured))
+            return Graded(assemble_result(study, measured, settings, watch), _images(measured))
     except RefusedInput as error:
         return Graded(refused(study, error, settings, watch), None)
 

@@ -14,18 +14,12 @@ from pathlib import Path
 
 from gluteal_grade.config import Settings, with_metal_sides
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.io import discover
-from gluteal_grade.io.discovery import Kinds
-from gluteal_grade.io.files import single
-from gluteal_grade.io.study import Study
-from gluteal_grade.metal.mask import read_mask
+from gluteal_grade.io import Kinds, Study, discover, single
+from gluteal_grade.metal import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.dicom.deidentify import deidentified_result
-from gluteal_grade.report.layout import SUMMARY_PICTURE, Place
-from gluteal_grade.report.look import look_of
-from gluteal_grade.report.writer import write_study
-from gluteal_grade.segmentation.protocol import Segmenter
-from gluteal_grade.segmentation.source import model_hash, segmenter_of
+from gluteal_grade.report import SUMMARY_PICTURE, Place, look_of, write_study
+from gluteal_grade.report.dicom import deidentified_result
+from gluteal_grade.segmentation import Segmenter, model_hash, segmenter_of
 
 LABELS = "labels"  # the model hash of a study whose labels were given
 
@@ -183,7 +177,7 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
 
     def dicom(folder: Path) -> None:
         """Into the folder that is being written; what gives no DICOM objects keeps its other results."""
-        from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
+        from gluteal_grade.report.dicom import DicomOptions, write_dicom
 
         overlay = folder / place.rename(SUMMARY_PICTURE)
         options = DicomOptions(refused=output.dicom_of_refused, identified=bool(look.lines), deidentify=output.deidentify)

@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from gluteal_grade.api.frames import typed
 from gluteal_grade.api.inputs import Kind, PathLike, advised, check_label_source, kinds_of, path_of
-from gluteal_grade.cohort.ahead import Ahead
-from gluteal_grade.cohort.batch import Request, run_batch
-from gluteal_grade.cohort.columns import REFUSALS, STUDIES
-from gluteal_grade.cohort.local_executor import LocalExecutor
-from gluteal_grade.cohort.machine import share
-from gluteal_grade.cohort.progress import Bar, Silence, explanation
-from gluteal_grade.cohort.runner import Options
-from gluteal_grade.cohort.scales import scales_of_folder
-from gluteal_grade.cohort.worker import work
+from gluteal_grade.cohort import (
+    REFUSALS,
+    STUDIES,
+    Ahead,
+    Bar,
+    LocalExecutor,
+    Options,
+    Request,
+    Silence,
+    explanation,
+    run_batch,
+    scales_of_folder,
+    share,
+    work,
+)
 from gluteal_grade.config import Settings, load_settings
-from gluteal_grade.report.layout import Layout
-from gluteal_grade.result.columns import muscle_columns
+from gluteal_grade.report import Layout
+from gluteal_grade.result import muscle_columns
 from gluteal_grade.vocabulary import Column
 
 if TYPE_CHECKING:

@@ -14,13 +14,8 @@ from gluteal_grade.api.frames import typed
 from gluteal_grade.api.inputs import PathLike, advised
 from gluteal_grade.pipeline import Graded as InMemory
 from gluteal_grade.pipeline import StudyImages
-from gluteal_grade.report.look import Look
-from gluteal_grade.report.overlay import write_overlays
-from gluteal_grade.report.readings import grade_text, interval_text
-from gluteal_grade.report.tables import rows
-from gluteal_grade.result.columns import muscle_columns
-from gluteal_grade.result.models import MuscleResult, NoteModel, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.report import Look, grade_text, interval_text, rows, write_overlays
+from gluteal_grade.result import MuscleResult, NoteModel, StudyResult, muscle_columns, scales_of
 from gluteal_grade.vocabulary import Region, Scale, names
 from gluteal_grade.workflow import Job, Output, write
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from gluteal_grade.config import METAL_SIDES
 from gluteal_grade.errors import GradeError
-from gluteal_grade.io.in_memory import is_image, save_image
-from gluteal_grade.io.kinds import parse_kinds
-from gluteal_grade.segmentation.numbering import load_numbering
+from gluteal_grade.io import is_image, parse_kinds, save_image
+from gluteal_grade.segmentation import load_numbering
 
 PathLike = str | os.PathLike[str]
 Image = Any  # a nibabel image, which has no types

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gluteal_grade.api.inputs import Kind, PathLike, advised, kinds_of, path_of
 from gluteal_grade.errors import ADVICE, Reason
-from gluteal_grade.io import Problem, discover
-from gluteal_grade.io.kinds import parse_kinds
-from gluteal_grade.io.listing import facts_of
+from gluteal_grade.io import Problem, discover, facts_of, parse_kinds
 
 if TYPE_CHECKING:
     import pandas as pd

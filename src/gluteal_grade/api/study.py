@@ -22,9 +22,7 @@ from gluteal_grade.api.inputs import (
     study_folder,
 )
 from gluteal_grade.config import Settings, load_settings
-from gluteal_grade.io.in_memory import is_image, save_image
-from gluteal_grade.io.kinds import parse_kinds
-from gluteal_grade.io.study import Study
+from gluteal_grade.io import Study, is_image, parse_kinds, save_image
 from gluteal_grade.workflow import Job
 from gluteal_grade.workflow import grade as run
 from gluteal_grade.workflow import read_study as find_study

@@ -11,7 +11,7 @@ from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.review.agreement.report import AgreementReport
+    from gluteal_grade.review.agreement import AgreementReport
 
 
 def agreement(
@@ -26,10 +26,7 @@ def agreement(
 
     Exit codes: 0 written, 2 refused (what is no rating, nothing to compare), 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.review.agreement.compute import compute_agreement
-    from gluteal_grade.review.agreement.output import write_agreement
-    from gluteal_grade.review.agreement.ratings_csv import read_ratings
-    from gluteal_grade.review.agreement.report import AgreementOptions
+    from gluteal_grade.review.agreement import AgreementOptions, compute_agreement, read_ratings, write_agreement
 
     try:
         options = AgreementOptions(bootstrap)
@@ -46,7 +43,7 @@ def agreement(
 
 
 def _report(found: AgreementReport, written: list[Path]) -> None:
-    from gluteal_grade.report.words import count
+    from gluteal_grade.report import count
 
     r = found.ratings
     typer.echo(f"{count(r.rows, 'rating')} of {count(r.studies, 'study')}; {r.empty} without a grade, {r.not_assessable} not assessable.")

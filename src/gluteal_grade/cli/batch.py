@@ -39,9 +39,7 @@ from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.cohort.batch import Done
-    from gluteal_grade.cohort.execution import Executor
-    from gluteal_grade.cohort.progress import Silence
+    from gluteal_grade.cohort import Done, Executor, Silence
 
 Value = TypeVar("Value")
 
@@ -89,8 +87,7 @@ def batch(
     kinds = check_kinds(kind)
     threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out)
 
-    from gluteal_grade.cohort.batch import Request, run_batch
-    from gluteal_grade.cohort.runner import Options, exit_code
+    from gluteal_grade.cohort import Options, Request, exit_code, run_batch
 
     request = Request(
         tuple(inputs),
@@ -128,10 +125,7 @@ def executor_of(
     jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
-    from gluteal_grade.cohort.ahead import Ahead
-    from gluteal_grade.cohort.local_executor import LocalExecutor
-    from gluteal_grade.cohort.machine import share
-    from gluteal_grade.cohort.worker import work
+    from gluteal_grade.cohort import Ahead, LocalExecutor, share, work
 
     if sum(given is not None for given in (jobs, dask, slurm)) > 1:
         raise typer.BadParameter("--jobs, --dask and --slurm exclude each other", param_hint="--jobs")
@@ -152,27 +146,25 @@ def _cluster(option: str, what: Callable[[], Value]) -> Value:
 
 
 def _dask(address: str) -> Executor:
-    from gluteal_grade.cohort.dask_executor import DaskExecutor
-    from gluteal_grade.cohort.worker import work
+    from gluteal_grade.cohort import DaskExecutor, work
 
     return DaskExecutor(address, work)
 
 
 def _slurm(config: Path, out: Path) -> Executor:
-    from gluteal_grade.cohort.slurm import slurm_executor
-    from gluteal_grade.cohort.worker import work
+    from gluteal_grade.cohort import slurm_executor, work
 
     return slurm_executor(config, work, out.absolute() / "slurm")
 
 
 def _slurm_threads(config: Path) -> int:
-    from gluteal_grade.cohort.slurm import threads_of_study
+    from gluteal_grade.cohort import threads_of_study
 
     return _cluster("--slurm", lambda: threads_of_study(config))
 
 
 def _print_job_script(slurm: Path | None, out: Path) -> int:
-    from gluteal_grade.cohort.slurm import job_script
+    from gluteal_grade.cohort import job_script
 
     if slurm is None:
         raise typer.BadParameter("needs --slurm", param_hint="--print-job-script")
@@ -184,13 +176,13 @@ def observer_of(quiet: bool, json_lines: bool) -> Silence:
     """Who is told of the steps."""
     from rich.console import Console
 
-    from gluteal_grade.cohort import progress
+    from gluteal_grade.cohort import Bar, JsonLines, Silence
 
-    return progress.JsonLines() if json_lines else progress.Silence() if quiet else progress.Bar(Console(stderr=True))
+    return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True))
 
 
 def _report(done: Done, out: Path) -> None:
-    from gluteal_grade.cohort.progress import explanation
+    from gluteal_grade.cohort import explanation
 
     states = done.states
     memory = f" (a worker held up to {done.peak_mb / 1024:.1f} GB)" if done.peak_mb else ""

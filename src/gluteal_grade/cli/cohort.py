@@ -24,7 +24,7 @@ def summary(
 
     Exit codes: 0 written, 2 refused, 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.cohort.summary import summarise_unlocked
+    from gluteal_grade.cohort import summarise_unlocked
 
     try:
         told = summarise_unlocked(cohort, pictures=pictures)

@@ -11,8 +11,7 @@ from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.cohort.stats.options import StatsOptions
-    from gluteal_grade.cohort.stats.report import StatsReport
+    from gluteal_grade.cohort.stats import StatsOptions, StatsReport
 
 
 def stats(
@@ -31,9 +30,7 @@ def stats(
 
     Exit codes: 0 written, 2 refused (nothing graded there, tables damaged), 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.cohort.stats.output import write_statistics
-    from gluteal_grade.cohort.stats.report import compute_statistics
-    from gluteal_grade.cohort.stats.select import NoGrouping
+    from gluteal_grade.cohort.stats import NoGrouping, compute_statistics, write_statistics
 
     options = _options(group, include, all_studies)
     try:
@@ -48,7 +45,7 @@ def stats(
 
 
 def _options(group: str, include: str, all_studies: bool) -> StatsOptions:
-    from gluteal_grade.cohort.stats.options import StatsOptions
+    from gluteal_grade.cohort.stats import StatsOptions
 
     try:
         return StatsOptions(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies)
@@ -61,7 +58,7 @@ def _report(findings: StatsReport, written: list[Path], quiet: bool) -> None:
         typer.echo(f"Caution: {caution}")
     if quiet:
         return
-    from gluteal_grade.report.words import count
+    from gluteal_grade.report import count
 
     selection = findings.selection
     typer.echo(f"{count(len(selection.studies), 'study')} of {count(selection.studies['person'].nunique(), 'patient')} counted.")

@@ -26,10 +26,7 @@ def compare(
     """
     from rich.console import Console
 
-    from gluteal_grade.cohort.change.compare import compare_results
-    from gluteal_grade.cohort.change.console import print_comparison
-    from gluteal_grade.cohort.change.output import write_comparison
-    from gluteal_grade.cohort.change.results import read_result
+    from gluteal_grade.cohort.change import compare_results, print_comparison, read_result, write_comparison
 
     try:
         before, now = read_result(prior, "prior"), read_result(current, "current")

@@ -94,8 +94,7 @@ def _check_metal(sides: str | None) -> None:
 def _report(done: Done, quiet: bool) -> None:
     from rich.console import Console
 
-    from gluteal_grade.report.layout import DICOM
-    from gluteal_grade.report.tables import print_result
+    from gluteal_grade.report import DICOM, print_result
 
     result, folder = done.graded.result, done.folder
     assert folder is not None

@@ -14,8 +14,7 @@ from gluteal_grade.cli.options import Kind
 from gluteal_grade.errors import RefusedInput, TransientFailure
 
 if TYPE_CHECKING:
-    from gluteal_grade.io import Discovery
-    from gluteal_grade.io.study import Series
+    from gluteal_grade.io import Discovery, Series
 
 
 def inspect(
@@ -44,7 +43,7 @@ def inspect(
 
 def as_json(discovery: Discovery, input_path: Path) -> dict[str, Any]:
     """The discovery as plain JSON values; NaN never occurs."""
-    from gluteal_grade.io.listing import facts_of
+    from gluteal_grade.io import facts_of
 
     return {
         "input": input_path.name,

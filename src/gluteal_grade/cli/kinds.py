@@ -17,7 +17,7 @@ def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | No
     Raises:
         typer.BadParameter: an unknown kind, a name given twice, or both forms mixed.
     """
-    from gluteal_grade.io.kinds import parse_kinds as parse  # here, not above: it brings numpy and more, which --help can do without
+    from gluteal_grade.io import parse_kinds as parse  # here, not above: it brings numpy and more, which --help can do without
 
     try:
         return parse(values)

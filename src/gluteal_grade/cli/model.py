@@ -12,7 +12,7 @@ from gluteal_grade.cli.exit_codes import GRADED, REFUSED, tell
 from gluteal_grade.errors import RefusedInput
 
 if TYPE_CHECKING:
-    from gluteal_grade.segmentation.card import Card
+    from gluteal_grade.segmentation import Card
 
 app = typer.Typer(help="The networks that label the muscles.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def info(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """What each network is: version, hash, what it reads, what it was trained on, licences, measured figures."""
-    from gluteal_grade.segmentation.card import read_card
+    from gluteal_grade.segmentation import read_card
 
     try:
         cards = [as_json(read_card(root)) for root in _bundles(folder)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gluteal_grade.report.layout import Layout
+    from gluteal_grade.report import Layout
 
 Bundle = Annotated[
     Path | None,
@@ -58,7 +58,7 @@ Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contac
 
 def layout_of(name: str) -> Layout:
     """``--layout``; raises `typer.BadParameter`."""
-    from gluteal_grade.report.layout import Layout
+    from gluteal_grade.report import Layout
 
     try:
         return Layout(name)
@@ -70,7 +70,7 @@ def check_numbering(labelmap: str | None, *, used: bool) -> None:
     """``--labelmap``; raises `typer.BadParameter` for a numbering that there is not, or that numbers nothing."""
     if labelmap is None:
         return
-    from gluteal_grade.segmentation.numbering import load_numbering
+    from gluteal_grade.segmentation import load_numbering
 
     if not used:
         raise typer.BadParameter("names the numbering of --labels or --bundle, which is missing", param_hint="--labelmap")

@@ -16,8 +16,7 @@ from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.pacs.config import PacsSettings
-    from gluteal_grade.pacs.nightly import Night
+    from gluteal_grade.pacs import Night, PacsSettings
 
 
 def nightly(
@@ -41,11 +40,7 @@ def nightly(
     check_numbering(labelmap, used=bundle is not None)
     day = _day(until)
 
-    from gluteal_grade.pacs.grading import Grading, Means
-    from gluteal_grade.pacs.log import StepLog, silence_pynetdicom
-    from gluteal_grade.pacs.night_report import write_summary
-    from gluteal_grade.pacs.nightly import run_night
-    from gluteal_grade.pacs.peer import PacsPeer
+    from gluteal_grade.pacs import Grading, Means, PacsPeer, StepLog, run_night, silence_pynetdicom, write_summary
 
     silence_pynetdicom()
     log = StepLog(json_lines=json_lines)
@@ -69,7 +64,7 @@ def nightly(
 
 def pacs_settings(config: Path) -> PacsSettings:
     """``--config`` of the PACS commands; raises `typer.BadParameter`."""
-    from gluteal_grade.pacs.config import load_pacs_settings
+    from gluteal_grade.pacs import load_pacs_settings
 
     try:
         return load_pacs_settings(config)
@@ -87,7 +82,7 @@ def _day(text: str | None) -> datetime.date:
 
 
 def _report(night: Night, page: Path) -> None:
-    from gluteal_grade.pacs.night_report import summary_of
+    from gluteal_grade.pacs import summary_of
 
     told = summary_of(night)
     states = ", ".join(f"{count} {state}" for state, count in told["states"].items()) or "nothing new"

@@ -13,8 +13,7 @@ from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED, USAGE, tell
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.pacs.config import PacsSettings
-    from gluteal_grade.pacs.found import Found
+    from gluteal_grade.pacs import Found, PacsSettings
 
 _Config = Annotated[Path, typer.Option("--config", "-c", metavar="PACS.YAML", readable=False, help="Whom to talk to, and how.")]
 
@@ -41,7 +40,7 @@ def query(
     if first is not None and (days is not None or first > last):
         return _usage("--since does not go with --days, and is not after --until")
     try:
-        from gluteal_grade.pacs.query import find_studies
+        from gluteal_grade.pacs import find_studies
 
         settings = _settings(config)
         first = first or last - datetime.timedelta(days=days or settings.query.days)
@@ -65,7 +64,7 @@ def echo(config: _Config) -> int:
 
     Exit codes: 0 all work, 1 one does not, 64 wrong usage.
     """
-    from gluteal_grade.pacs.echo import echo_all
+    from gluteal_grade.pacs import echo_all
 
     try:
         tried = echo_all(settings := _settings(config))
@@ -88,8 +87,7 @@ def send(
 
     Exit codes: 0 all there, 2 a file is no DICOM, 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.pacs.retry import with_retries
-    from gluteal_grade.pacs.send import send_objects
+    from gluteal_grade.pacs import send_objects, with_retries
 
     try:
         settings = _settings(config)
@@ -109,7 +107,7 @@ def send(
 
 
 def _settings(config: Path) -> PacsSettings:
-    from gluteal_grade.pacs.config import load_pacs_settings
+    from gluteal_grade.pacs import load_pacs_settings
 
     return load_pacs_settings(config)
 

@@ -18,10 +18,7 @@ from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
     from gluteal_grade.config import Settings
-    from gluteal_grade.pacs.config import PacsSettings
-    from gluteal_grade.pacs.grading import Means
-    from gluteal_grade.pacs.log import StepLog
-    from gluteal_grade.pacs.process import Process
+    from gluteal_grade.pacs import Means, PacsSettings, Process, StepLog
 
 
 def receive(
@@ -52,8 +49,7 @@ def receive(
     check_numbering(labelmap, used=bundle is not None)
     means = _means(settings_of(settings), bundle, labelmap, jobs, timeout) if grade else None
 
-    from gluteal_grade.pacs.log import StepLog
-    from gluteal_grade.pacs.receiving import run_receiver
+    from gluteal_grade.pacs import StepLog, run_receiver
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,12 +71,12 @@ def receive(
 
 
 def _means(settings: Settings, bundle: Path | None, labelmap: str | None, jobs: int | None, timeout: float | None) -> Means:
-    from gluteal_grade.pacs.grading import Means
+    from gluteal_grade.pacs import Means
 
     return Means(settings, bundle, labelmap, jobs, timeout)
 
 
 def _grader(found: PacsSettings, means: Means, told: StepLog) -> tuple[Process, int]:
-    from gluteal_grade.pacs.process import AT_ONCE, process_ready
+    from gluteal_grade.pacs import AT_ONCE, process_ready
 
     return process_ready(found, means, told), AT_ONCE

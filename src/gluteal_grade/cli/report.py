@@ -24,7 +24,7 @@ def report(
 
     Exit codes: 0 written, or up to date already; 2 refused, 1 failure, 64 wrong usage.
     """
-    from gluteal_grade.cohort.priors import renew_unlocked, report_with_prior
+    from gluteal_grade.cohort import renew_unlocked, report_with_prior
 
     try:
         if prior is None:

@@ -15,7 +15,7 @@ from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.review.web.start import Told
+    from gluteal_grade.review.web import Told
 
 _NEEDED = ("fastapi", "uvicorn")
 _SHORTEST_TOKEN = 16
@@ -76,7 +76,7 @@ def review(
                     f"failure: {' and '.join(missing)} not installed; `pip install 'gluteal-grade[review]'` brings the review app", err=True
                 )
                 return FAILED
-            from gluteal_grade.review.web.start import Told
+            from gluteal_grade.review.web import Told
 
             told = Told(
                 out, _readers(reader or []), read, blinded, only, data, config, host, port, allow_host or (), token, max_upload_mb << 20
@@ -90,7 +90,7 @@ def review(
 
 
 def _serve(told: Told, open_browser: bool) -> int:
-    from gluteal_grade.review.web.start import run
+    from gluteal_grade.review.web import run
 
     def ready(addresses: Sequence[tuple[str, str]], studies: int) -> None:
         typer.echo(
@@ -107,9 +107,7 @@ def _serve(told: Told, open_browser: bool) -> int:
 
 
 def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | None) -> int:
-    from gluteal_grade.review.catalogue import Catalogue
-    from gluteal_grade.review.exports import export, export_reports
-    from gluteal_grade.review.store import Store
+    from gluteal_grade.review import Catalogue, Store, export, export_reports
 
     catalogue = Catalogue(out, only)
     catalogue.refresh()
@@ -128,7 +126,7 @@ def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | N
 
 
 def _readers(given: Sequence[str]) -> tuple[str, ...]:
-    from gluteal_grade.review.model import checked_reader
+    from gluteal_grade.review import checked_reader
 
     if not given:
         raise typer.BadParameter("say who reads", param_hint="--reader")

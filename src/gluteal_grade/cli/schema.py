@@ -7,6 +7,6 @@ import typer
 
 def schema() -> None:
     """Print the JSON Schema of result.json."""
-    from gluteal_grade.result.models import json_schema
+    from gluteal_grade.result import json_schema
 
     typer.echo(json_schema(), nl=False)

@@ -31,9 +31,7 @@ def settings_of(config: Path | None) -> Settings:
         typer.BadParameter: a file cannot be read or holds something unknown.
     """
     from gluteal_grade.config import load_settings
-    from gluteal_grade.grading.interpretation import load_rules
-    from gluteal_grade.grading.norms import load_norms
-    from gluteal_grade.grading.scales import load_scales
+    from gluteal_grade.grading import load_norms, load_rules, load_scales
 
     try:
         settings = load_settings(config)

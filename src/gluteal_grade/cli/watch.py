@@ -71,9 +71,7 @@ def watch(
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
 
-    from gluteal_grade.cohort.batch import Request
-    from gluteal_grade.cohort.runner import Options, exit_code
-    from gluteal_grade.cohort.watch import Watch
+    from gluteal_grade.cohort import Options, Request, Watch, exit_code
 
     threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out)
     request = Request(

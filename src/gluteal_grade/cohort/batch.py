@@ -18,8 +18,8 @@ from gluteal_grade.cohort.runner import Batch, Options
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.cohort.task import Because, Recipe, State
 from gluteal_grade.config import Settings, with_absolute_paths
-from gluteal_grade.report.layout import Layout
-from gluteal_grade.segmentation.source import model_hash
+from gluteal_grade.report import Layout
+from gluteal_grade.segmentation import model_hash
 from gluteal_grade.workflow import LABELS
 
 

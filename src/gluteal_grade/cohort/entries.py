@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from gluteal_grade.errors import GradeError
-from gluteal_grade.io.study import Person
+from gluteal_grade.io import Person
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,9 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from gluteal_grade.cohort.entries import Entry
-from gluteal_grade.cohort.peek import Peeked, contrast_of_name, peek
+from gluteal_grade.cohort.file_heads import FileHead, contrast_of_name, head_of
 from gluteal_grade.errors import TransientFailure
-from gluteal_grade.io.bids import parse_name
-from gluteal_grade.io.files import FileRef, walk
-from gluteal_grade.io.sequences import shipped_rules
+from gluteal_grade.io import FileRef, parse_name, shipped_rules, walk
 
 _PEEKS = 5  # files of a folder that are opened, unless they already tell of several studies
 _ASIDE = ("*.json", "*.tsv", "*.csv", "*.md", "*.yaml", "*.yml", "*.log", "*.pdf", "*.html", "*.xlsx", "*.docx", "dicomdir",
@@ -114,10 +112,10 @@ def _dicom_parts(folder: str, files: Sequence[FileRef], *, alone: bool) -> list[
     if not files:
         return []
     some = [files[round(n * (len(files) - 1) / max(1, _PEEKS - 1))] for n in range(_PEEKS)] if len(files) > _PEEKS else list(files)
-    peeked = {file.name: peek(file) for file in dict.fromkeys(some)}
+    peeked = {file.name: head_of(file) for file in dict.fromkeys(some)}
     studies = {p.study for p in peeked.values() if p.study}
     if len(studies) < 2 and not (studies and all(p.study for p in peeked.values())):
-        peeked |= {file.name: peek(file) for file in files if file.name not in peeked}
+        peeked |= {file.name: head_of(file) for file in files if file.name not in peeked}
         studies = {p.study for p in peeked.values() if p.study}
     if len(studies) == 1 and alone:
         return [(f"dicom:{studies.pop()}", folder)]
@@ -127,11 +125,11 @@ def _dicom_parts(folder: str, files: Sequence[FileRef], *, alone: bool) -> list[
             return [(f"broken:{folder}", folder)]
         return [(f"broken:{name if folder == '.' else folder}", name) for name in damaged]
     if len(studies) > 1:
-        peeked |= {file.name: peek(file) for file in files if file.name not in peeked}
+        peeked |= {file.name: head_of(file) for file in files if file.name not in peeked}
     return list(_each_file(files, peeked, studies))
 
 
-def _each_file(files: Sequence[FileRef], peeked: Mapping[str, Peeked], studies: set[str]) -> Iterator[tuple[str, str]]:
+def _each_file(files: Sequence[FileRef], peeked: Mapping[str, FileHead], studies: set[str]) -> Iterator[tuple[str, str]]:
     only = next(iter(studies)) if len(studies) == 1 else None
     for file in files:
         seen = peeked.get(file.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io.persons import SEXES, number_of
+from gluteal_grade.io import SEXES, number_of
 
 _ALIASES = {"study": "path", "study_path": "path", "input": "path", "operated": "operated_side", "side": "operated_side",
             "patient_id": "patient", "participant_id": "patient", "study_date": "date", "age_years": "age"}  # fmt: skip

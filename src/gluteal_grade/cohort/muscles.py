@@ -13,11 +13,9 @@ from gluteal_grade.cohort.dictionary import write_dictionary
 from gluteal_grade.cohort.scales import scale_keys, scales_of_cohort
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.files import whole, write_table
-from gluteal_grade.grading.scales import known_scales
-from gluteal_grade.report.layout import MUSCLES, Place
-from gluteal_grade.result.columns import muscle_columns
-from gluteal_grade.result.models import MuscleStatus
-from gluteal_grade.result.scales import scales_by_key
+from gluteal_grade.grading import known_scales
+from gluteal_grade.report import MUSCLES, Place
+from gluteal_grade.result import MuscleStatus, muscle_columns, scales_by_key
 from gluteal_grade.vocabulary import Column, ColumnType, Region, Scale, names
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gluteal_grade.cohort.task import Outcome, State
-from gluteal_grade.report.layout import Place
-from gluteal_grade.result.models import StudyStatus
+from gluteal_grade.report import Place
+from gluteal_grade.result import StudyStatus
 from gluteal_grade.vocabulary import join_methods
 
 _STATES = {StudyStatus.GRADED: State.GRADED, StudyStatus.PARTLY_GRADED: State.PARTLY, StudyStatus.REFUSED: State.REFUSED}

@@ -18,11 +18,9 @@ from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_
 from gluteal_grade.cohort.change.results import read_result, usable
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.report.html import Prior, PriorRow, write_report
-from gluteal_grade.report.html.write import renewed
-from gluteal_grade.report.layout import REPORT, RESULT, SUMMARY_PICTURE, Place, places
-from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.report import REPORT, RESULT, SUMMARY_PICTURE, Place, places
+from gluteal_grade.report.html import Prior, PriorRow, renewed, write_report
+from gluteal_grade.result import SCHEMA_VERSION, StudyResult, primary_of
 from gluteal_grade.vocabulary import Scale
 
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}

@@ -17,7 +17,7 @@ from gluteal_grade.cohort.ledger import Key, Ledger
 from gluteal_grade.cohort.observer import Observer, Tally
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report.layout import place_at
+from gluteal_grade.report import place_at
 
 _PATIENCE_S = 1.0
 _FULL = {os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gluteal_grade.grading.scales import known_scales
-from gluteal_grade.report.layout import RESULT, Place, places
-from gluteal_grade.result.scales import scales_by_key, told_in_json
+from gluteal_grade.grading import known_scales
+from gluteal_grade.report import RESULT, Place, places
+from gluteal_grade.result import scales_by_key, told_in_json
 from gluteal_grade.vocabulary import Scale
 
 

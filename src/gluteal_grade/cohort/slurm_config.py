@@ -10,8 +10,7 @@ import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from gluteal_grade.cohort.dask_link import require_dask
-from gluteal_grade.config.base import SettingsBase
-from gluteal_grade.config.files import validated
+from gluteal_grade.config import SettingsBase, validated
 
 _DURATION = re.compile(r"(?:(\d+)-)?(\d+):(\d{2}):(\d{2})")
 

@@ -14,7 +14,7 @@ from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import State
 from gluteal_grade.errors import Reason, advice_for
 from gluteal_grade.files import write_table
-from gluteal_grade.report.layout import RESULT, Place
+from gluteal_grade.report import RESULT, Place
 from gluteal_grade.vocabulary import names
 
 _STATES = {State.PARTLY.value: "partly_graded"}  # the name of result.json

@@ -17,7 +17,7 @@ from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.files import whole
-from gluteal_grade.report.layout import places
+from gluteal_grade.report import places
 
 MAX_TRENDS = 200  # trend plots, of the patients who changed most
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.config import Settings
-from gluteal_grade.io.study import Person
-from gluteal_grade.report.layout import Layout
+from gluteal_grade.io import Person
+from gluteal_grade.report import Layout
 from gluteal_grade.workflow import identity_suffix
 
 NOBODY = Person()

@@ -17,10 +17,8 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
-from gluteal_grade.io import discover
-from gluteal_grade.io.kinds import parse_kinds
-from gluteal_grade.io.study import Study
-from gluteal_grade.report.layout import RESULT, Place, place_for
+from gluteal_grade.io import Study, discover, parse_kinds
+from gluteal_grade.report import RESULT, Place, place_for
 from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")

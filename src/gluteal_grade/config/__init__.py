@@ -1,5 +1,6 @@
 """Settings of a run, and where the shipped YAML and models lie."""
 
+from gluteal_grade.config.base import SettingsBase
 from gluteal_grade.config.dixon import DixonSettings, InOpposedSettings, NoiseSettings, RelaxationSettings, SwapSettings
 from gluteal_grade.config.fat import CtSettings, FatSettings
 from gluteal_grade.config.files import read_yaml, shipped, validated
@@ -45,6 +46,7 @@ __all__ = [
     "RoughEstimateSettings",
     "SegmentationSettings",
     "Settings",
+    "SettingsBase",
     "SideAnchorSettings",
     "SwapSettings",
     "T1Settings",

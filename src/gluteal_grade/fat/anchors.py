@@ -12,8 +12,7 @@ from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.fatmap import Spread
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, modal_value, subcutaneous_shell
-from gluteal_grade.imaging.planes import box_of, median_in_plane, narrowed
+from gluteal_grade.imaging import Mask, box_of, median_in_plane, modal_value, narrowed, subcutaneous_shell
 from gluteal_grade.vocabulary import Side
 
 _BLOCKS = (2, 2, 3)  # of the body's bounding box, along the array axes, in which the modes are compared

@@ -14,10 +14,8 @@ from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
-from gluteal_grade.imaging.midline import right_half
-from gluteal_grade.imaging.planes import beside
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask, beside, body_mask, depth_mm, right_half
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, Side
 
 

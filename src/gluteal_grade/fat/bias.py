@@ -16,8 +16,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import BiasSettings
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, modal_value
-from gluteal_grade.imaging.planes import narrowed
+from gluteal_grade.imaging import Mask, modal_value, narrowed
 
 _ENOUGH = 30_000  # voxels; more do not steady some 35 unknowns
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.imaging.body import Mask, depth_mm
+from gluteal_grade.imaging import Mask, depth_mm
 
 IntArray = npt.NDArray[np.int64]
 

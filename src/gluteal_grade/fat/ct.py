@@ -11,8 +11,8 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.imaging.body import body_mask
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import body_mask
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _ANCHORS_KV = 120.0  # the tube voltage that HU of muscle and fat are published for

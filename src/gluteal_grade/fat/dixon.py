@@ -17,9 +17,8 @@ from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.fat.weighting import Weighting, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, body_mask
-from gluteal_grade.imaging.noise import Noise, NoiseSource, noise_of
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask, Noise, NoiseSource, body_mask, noise_of
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _ALIKE = 1.15  # two estimates of one sigma by nothing but chance

@@ -8,8 +8,8 @@ import numpy as np
 
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.imaging.body import Mask
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method
 
 

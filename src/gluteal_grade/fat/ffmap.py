@@ -13,9 +13,8 @@ from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import signal_floor
 from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.body import body_mask
-from gluteal_grade.imaging.noise import tissue_sigma
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import body_mask, tissue_sigma
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 

@@ -18,9 +18,8 @@ from gluteal_grade.fat.pair import load_pair, safe_ratio, signal_floor, without_
 from gluteal_grade.fat.rician import without_floor
 from gluteal_grade.fat.weighting import relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, body_mask, depth_mm
-from gluteal_grade.imaging.noise import noise_of
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask, body_mask, depth_mm, noise_of
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _WILD = 0.25  # a single voxel further than this outside 0-0.5 is noise in a dark place

@@ -12,7 +12,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 

@@ -16,10 +16,8 @@ from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.imaging.body import Mask, modal_value
-from gluteal_grade.imaging.planes import median_in_plane
-from gluteal_grade.io.pairing import in_space_of
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask, median_in_plane, modal_value
+from gluteal_grade.io import Series, in_space_of
 
 _SD_OVER_MAD = 1.4826
 

@@ -8,9 +8,8 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import Mask, finite
-from gluteal_grade.imaging.slices import missing_in_pair
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Mask, finite, missing_in_pair
+from gluteal_grade.io import Series
 
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 

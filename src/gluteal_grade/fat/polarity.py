@@ -14,7 +14,7 @@ import numpy as np
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.fat.block_sums import BlockSums
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.imaging.body import Mask
+from gluteal_grade.imaging import Mask
 
 _STATES = tuple(product((1, -1), repeat=2))
 

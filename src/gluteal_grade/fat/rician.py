@@ -16,8 +16,7 @@ import numpy as np
 from scipy.special import ive
 
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.imaging.body import Mask
-from gluteal_grade.imaging.planes import median_in_plane
+from gluteal_grade.imaging import Mask, median_in_plane
 
 _TOP = 8.0  # in sigma; above it h(a) - a = 1 / (2a) to 1 %
 _STEP = 0.02

@@ -6,8 +6,8 @@ import numpy as np
 
 from gluteal_grade.config import DixonSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.imaging.noise import Noise, NoiseSource
-from gluteal_grade.io.study import Series
+from gluteal_grade.imaging import Noise, NoiseSource
+from gluteal_grade.io import Series
 
 
 def check_headers(water: Series, fat: Series) -> bool:

@@ -16,7 +16,7 @@ from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.block_sums import BlockSums, block_sums
 from gluteal_grade.fat.polarity import by_side, column_gain
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.body import Mask
+from gluteal_grade.imaging import Mask
 
 
 @dataclass(frozen=True)

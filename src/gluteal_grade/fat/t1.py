@@ -9,8 +9,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.fat.between_anchors import Contrast, between_anchors, within_labels
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, Place
-from gluteal_grade.io.sequences import is_wide_bandwidth
-from gluteal_grade.io.study import Series
+from gluteal_grade.io import Series, is_wide_bandwidth
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _SAID = Contrast(Method.T1, Reason.T1_ESTIMATE, "fat fraction from T1 rests on two tissue anchors; it is less exact than Dixon")

@@ -9,7 +9,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.fat.between_anchors import Contrast, between_anchors, within_labels
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.io.study import Series
+from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _SAID = Contrast(Method.T2, Reason.T2_ESTIMATE, "fat fraction from T2, for want of better: fluid and oedema read as fat")

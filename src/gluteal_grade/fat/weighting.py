@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gluteal_grade.config import DixonSettings, RelaxationSettings
-from gluteal_grade.io.study import Acquisition
+from gluteal_grade.io import Acquisition
 
 
 @dataclass(frozen=True)

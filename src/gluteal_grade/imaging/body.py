@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging.distance import distance_inside
-from gluteal_grade.imaging.planes import opened
-
-Mask = npt.NDArray[np.bool_]
+from gluteal_grade.imaging.planes import Mask, opened
 
 _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
 _CT_AIR_HU = -300.0

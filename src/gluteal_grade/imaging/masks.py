@@ -8,10 +8,8 @@ from scipy import ndimage
 
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.imaging.coverage import Key
+from gluteal_grade.imaging.planes import Box, Mask
 from gluteal_grade.vocabulary import LABEL_VALUES
-
-Mask = npt.NDArray[np.bool_]
-Box = tuple[slice, slice, slice]
 
 _TOUCHING = np.ones((3, 3, 3), bool)  # corners too: a thin oblique muscle on thick slices hangs together by them
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.body import Mask
+from gluteal_grade.imaging.planes import Mask
 
 _CUT = 0.2  # a border plane with this share of the largest section cuts the body
 

@@ -12,7 +12,8 @@ from scipy import ndimage
 
 from gluteal_grade.config import NoiseSettings
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.imaging.body import Mask, modal_value
+from gluteal_grade.imaging.body import modal_value
+from gluteal_grade.imaging.planes import Mask
 
 _RAYLEIGH_MEDIAN = 1.17741  # over sigma
 _RAYLEIGH_QUARTILES = 2.1953  # third over first

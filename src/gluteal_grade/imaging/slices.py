@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from gluteal_grade.geometry import FloatArray
-
-Mask = npt.NDArray[np.bool_]
+from gluteal_grade.imaging.planes import Mask
 
 _TISSUE = 0.15  # of the bright end of an image: what lies above is tissue, not noise
 _SEEN_SHARE = 0.05  # of a line's voxels that are tissue on the other image: it crosses the body

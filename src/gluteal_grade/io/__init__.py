@@ -1,5 +1,5 @@
 """Discovery and reading: folders, zips and files in, `Study` and `Volume` out."""
 
-from gluteal_grade.io.discovery import Discovery, Problem, discover
+import lazy_loader
 
-__all__ = ["Discovery", "Problem", "discover"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -14,6 +14,7 @@ from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
 from gluteal_grade.io.bids import parse_name, stem_of, subject_of
 from gluteal_grade.io.dicom import overridden, series_of
 from gluteal_grade.io.examinations import by_patient, of_the_examination, patient_of
+from gluteal_grade.io.file_types import HEAD_BYTES, FileType, claims_to_be_image, sniff
 from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_parts, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
@@ -22,7 +23,6 @@ from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_uniqu
 from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
-from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
 from gluteal_grade.io.study import Person, Series, Study, study_id
 from gluteal_grade.vocabulary import SeriesKind
 

@@ -1,1 +1,5 @@
 """From a fat map and a label map to numbers with intervals."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

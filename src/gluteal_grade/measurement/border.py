@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.imaging.planes import beside, box_of
+from gluteal_grade.imaging import beside, box_of
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

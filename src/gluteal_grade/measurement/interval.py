@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.config import LabelFactors, UncertaintySettings
-from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat import FatMap
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.border import Rings, rings
-from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.statistics import SplitNormal
 
 _NEAR = 0.5  # voxels; the shift that one unit of the border factors stands for
 

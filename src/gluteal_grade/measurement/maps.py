@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
-from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.io.pairing import in_space_of
-from gluteal_grade.io.study import Series
+from gluteal_grade.fat import FatMap
+from gluteal_grade.io import Series, in_space_of
 from gluteal_grade.measurement.plan import Candidate, Plan
-from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation import Segmentation
 
 
 @dataclass(frozen=True)

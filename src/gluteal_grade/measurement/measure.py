@@ -12,11 +12,9 @@ from scipy import ndimage
 
 from gluteal_grade.config import MeasureSettings
 from gluteal_grade.errors import Reason
-from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.oedema import OedemaMap, bright_share
+from gluteal_grade.fat import FatMap, OedemaMap, bright_share
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.imaging.coverage import Coverage, Key, views_of
-from gluteal_grade.imaging.planes import Box
+from gluteal_grade.imaging import Box, Coverage, Key, views_of
 from gluteal_grade.measurement.interval import Interval, Uncertainty
 from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 

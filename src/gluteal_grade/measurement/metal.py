@@ -12,9 +12,8 @@ from gluteal_grade.errors import Note, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.maps import Maps, check_space
 from gluteal_grade.measurement.plan import Candidate, Plan
-from gluteal_grade.metal.artifact import Mask
-from gluteal_grade.metal.evidence import Picture, PictureEvidence, SideMetal, metal_in_picture, notes_on, weigh, zone_of
-from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.metal import Mask, Picture, PictureEvidence, SideMetal, metal_in_picture, notes_on, weigh, zone_of
+from gluteal_grade.segmentation import Segmentation
 from gluteal_grade.vocabulary import Side
 
 

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.method import FatMethod, Place, fat_methods
+from gluteal_grade.fat import FatMap, FatMethod, Place, fat_methods
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.pairing import pairs, partner_of
-from gluteal_grade.io.study import Series, Study
-from gluteal_grade.metal.header import HeaderEvidence, header_evidence
-from gluteal_grade.metal.zone import ZoneRule, zone_rule
+from gluteal_grade.io import Series, Study, pairs, partner_of
+from gluteal_grade.metal import HeaderEvidence, ZoneRule, header_evidence, zone_rule
 from gluteal_grade.vocabulary import Method, SeriesKind, Side
 
 

@@ -9,16 +9,14 @@ import numpy as np
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason
-from gluteal_grade.fat.fatmap import FatMap
+from gluteal_grade.fat import FatMap
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series
+from gluteal_grade.io import Series
 from gluteal_grade.measurement.maps import make_maps
 from gluteal_grade.measurement.metal import find_metal
 from gluteal_grade.measurement.plan import Candidate, Plan
-from gluteal_grade.metal.artifact import Mask
-from gluteal_grade.metal.evidence import SideMetal
-from gluteal_grade.metal.mask import mask_on
-from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.metal import Mask, SideMetal, mask_on
+from gluteal_grade.segmentation import Segmentation
 from gluteal_grade.vocabulary import LABEL_VALUES, Side
 
 

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note
-from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.oedema import OedemaMap, oedema_map
-from gluteal_grade.imaging.coverage import views_of
+from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
+from gluteal_grade.imaging import views_of
 from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
-from gluteal_grade.segmentation.checks import Flag, check_labels
-from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.segmentation.regions import Split, split
-from gluteal_grade.segmentation.sides import check_sides
+from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_sides, split
 from gluteal_grade.stopwatch import Stopwatch
 
 

@@ -18,8 +18,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings, MetalCtSettings
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.body import body_mask, finite
-from gluteal_grade.imaging.planes import Box, box_of, opened
+from gluteal_grade.imaging import Box, body_mask, box_of, finite, opened
 
 Mask = npt.NDArray[np.bool_]
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gluteal_grade.io.sequences import is_wide_bandwidth
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study, is_wide_bandwidth
 from gluteal_grade.vocabulary import Side
 
 

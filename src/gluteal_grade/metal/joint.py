@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalPlaceSettings
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.imaging.planes import Box
+from gluteal_grade.imaging import Box
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 Mask = npt.NDArray[np.bool_]

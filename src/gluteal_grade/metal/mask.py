@@ -8,7 +8,7 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.io import read_volume
 from gluteal_grade.metal.artifact import Mask
 
 

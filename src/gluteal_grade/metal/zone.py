@@ -10,8 +10,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.io.sequences import is_wide_bandwidth
-from gluteal_grade.io.study import Series
+from gluteal_grade.io import Series, is_wide_bandwidth
 from gluteal_grade.metal.artifact import Artifact, Mask, near
 from gluteal_grade.vocabulary import SeriesKind
 

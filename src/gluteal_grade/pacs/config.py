@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, model_validator
 
-from gluteal_grade.config import validated
-from gluteal_grade.config.base import SettingsBase
+from gluteal_grade.config import SettingsBase, validated
 
 # DICOM PS3.5: at most 16 characters, no backslash, no control character, not blank
 AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[!-\[\]-~]([ -\[\]-~]*[!-\[\]-~])?$")]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gluteal_grade.cohort.task import Outcome, State
+from gluteal_grade.cohort import Outcome, State
 from gluteal_grade.errors import GradeError, Reason
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.grading import hash_of, objects_of

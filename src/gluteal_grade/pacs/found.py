@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-from gluteal_grade.io.study import study_id
+from gluteal_grade.io import study_id
 
 Level = Literal["STUDY", "SERIES", "IMAGE"]
 Record = Mapping[str, tuple[str, ...]]  # keyword -> values as text; what the peer did not say is missing

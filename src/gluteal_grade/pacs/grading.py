@@ -10,20 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.batch import Request, run_batch
-from gluteal_grade.cohort.entries import Entry, Given
-from gluteal_grade.cohort.execution import Event
-from gluteal_grade.cohort.ledger import NAME, opened
-from gluteal_grade.cohort.local_executor import LocalExecutor
-from gluteal_grade.cohort.machine import share
-from gluteal_grade.cohort.observer import Tally
-from gluteal_grade.cohort.progress import Silence
-from gluteal_grade.cohort.summary import summarise_unlocked
-from gluteal_grade.cohort.task import Outcome, State
-from gluteal_grade.cohort.worker import work
+from gluteal_grade.cohort import (
+    NAME,
+    Entry,
+    Event,
+    Given,
+    LocalExecutor,
+    Outcome,
+    Request,
+    Silence,
+    State,
+    Tally,
+    opened,
+    run_batch,
+    share,
+    summarise_unlocked,
+    work,
+)
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report.layout import DICOM
+from gluteal_grade.report import DICOM
 
 _IN_USE_S = 2.0
 _LAST = "index.html"  # of the tables and pages, what is written at the end

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from gluteal_grade.errors import Reason, TransientFailure, not_writable
-from gluteal_grade.io.study import study_id
+from gluteal_grade.io import study_id
 from gluteal_grade.pacs.config import ReceiveSettings
 from gluteal_grade.pacs.header import Identity
 

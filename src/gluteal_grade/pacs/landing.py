@@ -133,7 +133,7 @@ class Part(Sink):
         """It is whole, a DICOM file; ValueError where it is none, or of another study."""
         from pydicom import dcmread
 
-        from gluteal_grade.io.quiet import quiet_pydicom
+        from gluteal_grade.io import quiet_pydicom
 
         try:
             self._stream.flush()

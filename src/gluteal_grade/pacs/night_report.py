@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade import __version__
-from gluteal_grade.cohort.task import State
+from gluteal_grade.cohort import State
 from gluteal_grade.errors import advice_for
 from gluteal_grade.files import whole
 from gluteal_grade.pacs.nightly import Night
-from gluteal_grade.report.pages import environment
+from gluteal_grade.report import environment
 
 FOLDER = "nights"
 _VERDICTS = {

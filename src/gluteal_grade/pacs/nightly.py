@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from gluteal_grade.cohort.lock import locked
-from gluteal_grade.cohort.task import State
+from gluteal_grade.cohort import State, locked
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gluteal_grade.cohort.task import State
+from gluteal_grade.cohort import State
 from gluteal_grade.pacs.arrivals import Ready
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down

@@ -42,7 +42,7 @@ class FindDirectory:
         from pydicom.dataset import Dataset
         from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind
 
-        from gluteal_grade.io.quiet import quiet_pydicom
+        from gluteal_grade.io import quiet_pydicom
 
         query = Dataset()
         query.QueryRetrieveLevel = level

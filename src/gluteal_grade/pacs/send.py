@@ -98,7 +98,7 @@ def _sends_by_web(settings: PacsSettings) -> bool:
 def _object(path: Path) -> Object:
     from pydicom import dcmread
 
-    from gluteal_grade.io.quiet import quiet_pydicom
+    from gluteal_grade.io import quiet_pydicom
 
     tags = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
     try:
@@ -162,7 +162,7 @@ def _by_store(settings: PacsSettings, objects: Sequence[Object]) -> dict[str, in
 def _stored(association: Any, one: Object) -> int | None:
     from pydicom import dcmread
 
-    from gluteal_grade.io.quiet import quiet_pydicom
+    from gluteal_grade.io import quiet_pydicom
 
     with quiet_pydicom():
         status = association.send_c_store(dcmread(one.path))

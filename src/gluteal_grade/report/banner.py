@@ -6,10 +6,9 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from gluteal_grade.drawing.page import Page
+from gluteal_grade.drawing import Page
 from gluteal_grade.report.words import joined, why_text
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
 from gluteal_grade.vocabulary import Region
 
 _WELL_SEEN = 0.9  # of a muscle: less is told here

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from gluteal_grade.drawing.page import Page, Rgb
+from gluteal_grade.drawing import Page, Rgb
 from gluteal_grade.report.banner import banner_height, draw_banner
 from gluteal_grade.report.legend import LEGEND_HEIGHT, draw_legend
 from gluteal_grade.report.look import Look
@@ -14,7 +14,7 @@ from gluteal_grade.report.shown import Shown
 from gluteal_grade.report.view import View
 from gluteal_grade.report.window import Window
 from gluteal_grade.report.words import notes, plain, regions_text, subtitle
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 PAGE_WIDTH = 1900
 MARGIN = 24

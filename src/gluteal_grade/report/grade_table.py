@@ -7,11 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gluteal_grade.drawing.page import Area, Page
+from gluteal_grade.drawing import Area, Page
 from gluteal_grade.report.readings import grade_text, probability_text
 from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
-from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.result import Asymmetry, MuscleResult, MuscleStatus, StudyResult, scales_of
 from gluteal_grade.vocabulary import COLOURS, REGIONS, Muscle, Region, Scale, Side
 
 _MOST_SCALES = 3  # the page has room for so many; the report holds all

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.drawing.page import Area, Page
+from gluteal_grade.drawing import Area, Page
 from gluteal_grade.geometry import Array
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size
 from gluteal_grade.report.words import muscle_name
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Region, Side
 
 MIRRORED = "left, mirrored"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from gluteal_grade.io.bids import parse_name
+from gluteal_grade.io import parse_name
 
 RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
 IMAGE, REPORT, IDENTITY = "image.nii.gz", "report.html", "identity.txt"

@@ -7,12 +7,11 @@ from itertools import pairwise
 import matplotlib as mpl
 import numpy as np
 
-from gluteal_grade.drawing.page import Area, Page
+from gluteal_grade.drawing import Area, Page
 from gluteal_grade.report.panel import BORDER_DASHES, FAT_COLOURS, ZONE_COLOUR, hatch
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.report.words import leaves_out, legend_entries
-from gluteal_grade.result.models import MuscleStatus, StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.result import MuscleStatus, StudyResult, primary_of
 from gluteal_grade.vocabulary import COLOURS, Muscle, Region
 
 LEGEND_HEIGHT = 48

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gluteal_grade.config import ReportSettings
-from gluteal_grade.drawing.theme import THEMES, Theme, ThemeName
-from gluteal_grade.io.identity import identity_of
-from gluteal_grade.io.study import Study
+from gluteal_grade.drawing import THEMES, Theme, ThemeName
+from gluteal_grade.io import Study, identity_of
 
 LONGEST = 64  # characters of a line, as DICOM's LO
 MOST_LINES = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-from gluteal_grade.drawing.page import Page, drawing_style
+from gluteal_grade.drawing import Page, drawing_style
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report.frame import MARGIN, PAGE_WIDTH, ROOM, Frame, framed, make_frame
 from gluteal_grade.report.grade_table import draw_table, table_height
@@ -14,7 +14,7 @@ from gluteal_grade.report.legend import LEGEND_HEIGHT
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.panel import draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size, prepare
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 __all__ = ["PAGE_WIDTH", "Look", "write_overlays"]
 

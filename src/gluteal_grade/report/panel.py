@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from skimage.measure import find_contours
 
-from gluteal_grade.drawing.page import Area, Rgb
+from gluteal_grade.drawing import Area, Rgb
 from gluteal_grade.geometry import Array
 from gluteal_grade.report.regions import borders
 from gluteal_grade.report.view import View

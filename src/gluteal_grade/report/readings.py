@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from gluteal_grade.grading.scales import load_scales
-from gluteal_grade.result.models import Grade, MuscleResult, StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.grading import load_scales
+from gluteal_grade.result import Grade, MuscleResult, StudyResult, primary_of
 from gluteal_grade.vocabulary import Region
 
 NO_INTERVAL = "–"

@@ -13,9 +13,7 @@ from rich.text import Text
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
-from gluteal_grade.result.columns import muscle_columns, row
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, muscle_columns, row, scales_of
 from gluteal_grade.vocabulary import Region, Side, names
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, interval_text
-from gluteal_grade.result.models import FatReport, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.segmentation.regions import GIVEN
+from gluteal_grade.result import FatReport, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.segmentation import GIVEN
 from gluteal_grade.vocabulary import COLOURS, Muscle, Region, method_words
 
 DASH = "–"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade.errors import not_writable
-from gluteal_grade.io.nifti import save_volume
+from gluteal_grade.io import save_volume
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.html import write_report
 from gluteal_grade.report.image import stored_image

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.grading import known_scales
 from gluteal_grade.result.models import MuscleResult, StudyResult
 from gluteal_grade.vocabulary import Column, Method, Muscle, Region, Scale, Side
 

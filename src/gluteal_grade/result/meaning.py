@@ -7,8 +7,7 @@ from collections.abc import Set
 from typing import Literal
 
 from gluteal_grade.errors import GradeError, Note
-from gluteal_grade.grading.interpretation import Finding, Rules, interpret
-from gluteal_grade.grading.norms import Norms, caveats, compare, why_none
+from gluteal_grade.grading import Finding, Norms, Rules, caveats, compare, interpret, why_none
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, NormReport, NormScore, NoteModel, StatementModel
 from gluteal_grade.vocabulary import Part, Region, Side
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gluteal_grade import __version__
 from gluteal_grade.config import Settings
-from gluteal_grade.grading.scales import load_scales
+from gluteal_grade.grading import load_scales
 from gluteal_grade.result.commit import program_commit
 from gluteal_grade.result.models import Provenance, ScaleReport
 from gluteal_grade.stopwatch import Stopwatch

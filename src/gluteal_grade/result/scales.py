@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.grading import known_scales
 from gluteal_grade.result.models import Provenance, ScaleReport, StudyResult
 from gluteal_grade.vocabulary import Scale, primary_scale, unknown_scale
 

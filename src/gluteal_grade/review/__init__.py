@@ -1,1 +1,5 @@
 """Readers: a page to accept or overrule, and the agreement between them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,8 +12,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.report.layout import RESULT, Place, places
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.report import RESULT, Place, places
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.listed import Listed, listed_of
 
 __all__ = ["Catalogue", "Listed"]

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.report.layout import RESULT
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.report import RESULT
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, result_folder
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.remeasure import Remeasurement

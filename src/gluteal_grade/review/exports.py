@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gluteal_grade.cohort.scales import scales_of_folder
+from gluteal_grade.cohort import scales_of_folder
 from gluteal_grade.errors import GradeError, RefusedInput, not_writable
 from gluteal_grade.files import write_table
-from gluteal_grade.result.scales import scales_by_key
+from gluteal_grade.result import scales_by_key
 from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import CorrectionState, Table
 from gluteal_grade.review.corrections import corrected_result

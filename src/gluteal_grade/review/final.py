@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gluteal_grade.result.models import MuscleResult
+from gluteal_grade.result import MuscleResult
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Item, Key
 from gluteal_grade.review.ratings import Results, Row, number

@@ -6,12 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from gluteal_grade.cohort.entries import Entry
-from gluteal_grade.cohort.index import index_folder
-from gluteal_grade.cohort.peek import peek
+from gluteal_grade.cohort import Entry, head_of, index_folder
 from gluteal_grade.files import whole
-from gluteal_grade.io.files import single
-from gluteal_grade.io.study import study_id
+from gluteal_grade.io import single, study_id
 from gluteal_grade.review.database import FOLDER
 
 _NAME = "images.json"
@@ -87,7 +84,7 @@ def _guess(entry: Entry) -> str:
     path = entry.root / entry.parts[0]
     try:
         file = path if path.is_file() else min(p for p in path.iterdir() if p.is_file())
-        found = peek(single(file)).study
+        found = head_of(single(file)).study
     except (OSError, ValueError):
         return ""
     return study_id([found]) if found and not found.startswith("folder:") else ""

@@ -12,17 +12,10 @@ import pydicom
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.io.elements import text
-from gluteal_grade.io.nifti import read_header
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.io.study import Series, Study
-from gluteal_grade.report.layout import Place
-from gluteal_grade.result.models import SeriesReport, StudyResult
-from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
-from gluteal_grade.segmentation.numbering import load_numbering
-from gluteal_grade.segmentation.segfile import is_seg, open_seg
-from gluteal_grade.segmentation.segparts import parts_of
-from gluteal_grade.segmentation.source import OWN_NUMBERING
+from gluteal_grade.io import Series, Study, quiet_pydicom, read_header, text
+from gluteal_grade.report import Place
+from gluteal_grade.result import SeriesReport, StudyResult
+from gluteal_grade.segmentation import OWN_NUMBERING, LabelMapSegmenter, is_seg, load_numbering, open_seg, parts_of
 from gluteal_grade.vocabulary import SeriesKind
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"  # unpacks to any size before a single element is read

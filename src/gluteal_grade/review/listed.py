@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gluteal_grade.grading.scales import known_scales
-from gluteal_grade.report.layout import Place
-from gluteal_grade.result.models import MuscleStatus, StudyStatus
-from gluteal_grade.result.scales import told_in_json
+from gluteal_grade.grading import known_scales
+from gluteal_grade.report import Place
+from gluteal_grade.result import MuscleStatus, StudyStatus, told_in_json
 from gluteal_grade.vocabulary import Muscle, Region, join_methods, primary_scale
 
 

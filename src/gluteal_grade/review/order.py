@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gluteal_grade.result.models import StudyStatus
+from gluteal_grade.result import StudyStatus
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.store import Progress

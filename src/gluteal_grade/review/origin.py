@@ -10,16 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from gluteal_grade.cohort.entries import Entry
-from gluteal_grade.cohort.index import index_folder
-from gluteal_grade.cohort.ledger import NAME
+from gluteal_grade.cohort import NAME, Entry, index_folder
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io import discover
-from gluteal_grade.io.files import single, walk
-from gluteal_grade.io.study import Series, Study
-from gluteal_grade.report.dicom.deidentify import mapped
-from gluteal_grade.report.layout import RESULT, Place, places
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.io import Series, Study, discover, single, walk
+from gluteal_grade.report import RESULT, Place, places
+from gluteal_grade.report.dicom import mapped
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.imageindex import ImageIndex
 
 _LEDGER = "ledger"

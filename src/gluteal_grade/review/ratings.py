@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gluteal_grade.result.models import MuscleResult, StudyResult
+from gluteal_grade.result import MuscleResult, StudyResult
 from gluteal_grade.review.model import PROGRAM, Item, Key
 from gluteal_grade.review.reads import Read
 from gluteal_grade.vocabulary import Region

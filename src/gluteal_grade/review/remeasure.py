@@ -18,16 +18,15 @@ from pathlib import Path
 
 from gluteal_grade.config import Settings, load_settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 from gluteal_grade.pipeline import Graded
-from gluteal_grade.report.dicom.deidentify import mapped
-from gluteal_grade.report.layout import Place
-from gluteal_grade.result.models import FatReport, StudyResult
+from gluteal_grade.report import Place
+from gluteal_grade.report.dicom import mapped
+from gluteal_grade.result import FatReport, StudyResult
 from gluteal_grade.review.correction import CORRECTED, CorrectionState
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
-from gluteal_grade.segmentation.protocol import Segmentation, Segmenter
-from gluteal_grade.segmentation.source import segmenter_of
+from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
 from gluteal_grade.workflow import Job, Output, grade, write
 
 _LEFT_S = 3600.0  # unfinished folders older than this were left behind

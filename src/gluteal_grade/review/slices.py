@@ -13,11 +13,22 @@ import numpy.typing as npt
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
-from gluteal_grade.io.nifti import read_volume
-from gluteal_grade.report.levels import Level, choose_levels, with_left_out
-from gluteal_grade.report.panel import ZONE_COLOUR, Cut, contour_lines
-from gluteal_grade.report.view import View, view_of
-from gluteal_grade.report.window import Box, Window, body_masks, crop_box, window_of
+from gluteal_grade.io import read_volume
+from gluteal_grade.report import (
+    ZONE_COLOUR,
+    Box,
+    Cut,
+    Level,
+    View,
+    Window,
+    body_masks,
+    choose_levels,
+    contour_lines,
+    crop_box,
+    view_of,
+    window_of,
+    with_left_out,
+)
 
 FAT_STEPS = 250  # a fat fraction of 1
 NO_FAT = 255

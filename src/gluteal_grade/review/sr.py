@@ -31,13 +31,24 @@ from pydicom.sr.coding import Code
 
 from gluteal_grade.errors import GradeError
 from gluteal_grade.files import whole
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.report.dicom import codes
-from gluteal_grade.report.dicom.deidentify import deidentified
-from gluteal_grade.report.dicom.sources import not_written
-from gluteal_grade.report.dicom.stamp import common, stamp_from
-from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.scales import scales_by_key, scales_of
+from gluteal_grade.io import quiet_pydicom
+from gluteal_grade.report.dicom import (
+    ENGLISH,
+    PROCEDURES,
+    Identity,
+    common,
+    deidentified,
+    grade_code,
+    muscle_code,
+    not_written,
+    own_code,
+    scale_code,
+    scheme_item,
+    side_code,
+    stamp_from,
+    word_code,
+)
+from gluteal_grade.result import scales_by_key, scales_of
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
 from gluteal_grade.review.reads import Read
@@ -49,13 +60,13 @@ __all__ = ["basis_of", "reader_sr", "write_reader_sr"]
 _FOLDER = "dicom"
 _SERIES_NUMBER = 9100  # and the read's number, after the program's own
 _COMMENT = Code("121106", "DCM", "Comment")
-_QUALITY = codes.own("CONTOUR_QUALITY", "Quality of the contours")
-_TENDON = codes.own("TENDON", "State of the tendon")
-_BURSA = codes.own("BURSA", "Trochanteric bursa")
+_QUALITY = own_code("CONTOUR_QUALITY", "Quality of the contours")
+_TENDON = own_code("TENDON", "State of the tendon")
+_BURSA = own_code("BURSA", "Trochanteric bursa")
 _TENDON_PARTS = {
-    "minimus": (Muscle.GLUTEUS_MINIMUS, codes.own("TENDON_MINIMUS", "Tendon of gluteus minimus")),
-    "medius_lateral": (Muscle.GLUTEUS_MEDIUS, codes.own("TENDON_MEDIUS_LATERAL", "Lateral tendon of gluteus medius")),
-    "medius_posterior": (Muscle.GLUTEUS_MEDIUS, codes.own("TENDON_MEDIUS_POSTERIOR", "Posterior tendon of gluteus medius")),
+    "minimus": (Muscle.GLUTEUS_MINIMUS, own_code("TENDON_MINIMUS", "Tendon of gluteus minimus")),
+    "medius_lateral": (Muscle.GLUTEUS_MEDIUS, own_code("TENDON_MEDIUS_LATERAL", "Lateral tendon of gluteus medius")),
+    "medius_posterior": (Muscle.GLUTEUS_MEDIUS, own_code("TENDON_MEDIUS_POSTERIOR", "Posterior tendon of gluteus medius")),
 }
 
 
@@ -106,9 +117,9 @@ def _report(read: Read, basis: Basis) -> Comprehensive3DSR:
     person = PersonObserverIdentifyingAttributes(name=f"{read.reader}^")  # a bare word is a retired form
     content = MeasurementReport(
         observation_context=ObservationContext(observer_person_context=ObserverContext(dicom_codes.DCM.Person, person)),
-        procedure_reported=codes.PROCEDURES[basis.modality],
+        procedure_reported=PROCEDURES[basis.modality],
         imaging_measurements=list(_groups(read, basis, identity)),
-        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(CodedConcept.from_code(codes.ENGLISH)),
+        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(CodedConcept.from_code(ENGLISH)),
     )
     note = read.value(Item.NOTE)
     if note:
@@ -122,7 +133,7 @@ def _report(read: Read, basis: Basis) -> Comprehensive3DSR:
         specific_character_set=None,
         **arguments | {"series_number": _SERIES_NUMBER + read.read, "series_description": "gluteal_grade review"},
     )
-    data.CodingSchemeIdentificationSequence = [codes.scheme_item()]
+    data.CodingSchemeIdentificationSequence = [scheme_item()]
     stamp_from(data, basis.header)
     if not note.isascii():
         data.SpecificCharacterSet = "ISO_IR 192"
@@ -145,7 +156,7 @@ def _groups(read: Read, basis: Basis, identity: Identity) -> Iterator[Measuremen
             own = sorted((one for one in found.items() if (one[0].muscle, one[0].side) == (muscle, side)), key=_by_part)
             told = [_evaluation(key, value, scales) for key, value in own]
             if told:
-                yield _group((muscle, side), codes.muscle_code(muscle), told, basis, identity)
+                yield _group((muscle, side), muscle_code(muscle), told, basis, identity)
         for part, (muscle, name) in _TENDON_PARTS.items():
             if value := found.get(Key(Item.TENDON, "", side.value, part)):
                 yield _group((muscle, side), name, [_state_of(_TENDON, value)], basis, identity)
@@ -160,23 +171,23 @@ def _by_part(one: tuple[Key, str]) -> tuple[str, str]:
 def _evaluation(key: Key, value: str, scales: Mapping[str, Scale]) -> QualitativeEvaluation:
     if key.item is Item.QUALITY:
         return _state_of(_QUALITY, value)
-    grade = codes.word_code(value) if value == NOT_ASSESSABLE else codes.grade_code(scales[key.part], int(value))
-    return QualitativeEvaluation(codes.scale_code(scales[key.part]), grade)
+    grade = word_code(value) if value == NOT_ASSESSABLE else grade_code(scales[key.part], int(value))
+    return QualitativeEvaluation(scale_code(scales[key.part]), grade)
 
 
 def _state_of(name: Code, value: str) -> QualitativeEvaluation:
-    return QualitativeEvaluation(name, codes.word_code(value))
+    return QualitativeEvaluation(name, word_code(value))
 
 
 def _group(
     place: tuple[Muscle | None, Side], finding: Code, told: list[QualitativeEvaluation], basis: Basis, identity: Identity
 ) -> MeasurementsAndQualitativeEvaluations:
     muscle, side = place
-    site = codes.muscle_code(muscle) if muscle else _BURSA
+    site = muscle_code(muscle) if muscle else _BURSA
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=identity.uid("tracking", finding.value, side), identifier=f"{side} {finding.meaning}"),
         finding_type=finding,
-        finding_sites=[FindingSite(site, codes.side_code(side))],
+        finding_sites=[FindingSite(site, side_code(side))],
         qualitative_evaluations=told,
         source_images=_seen(muscle, side, basis),
     )

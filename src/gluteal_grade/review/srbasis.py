@@ -12,14 +12,12 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.report.dicom.sources import not_written, sources_of
-from gluteal_grade.report.dicom.write import SEG, SR
-from gluteal_grade.report.layout import DICOM, Place
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.io import quiet_pydicom
+from gluteal_grade.report import DICOM, Place
+from gluteal_grade.report.dicom import SEG, SR, not_written, sources_of
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.origin import origin_of
-from gluteal_grade.segmentation.segfile import SegFile, open_seg
-from gluteal_grade.segmentation.segparts import part_of
+from gluteal_grade.segmentation import SegFile, open_seg, part_of
 
 _NO_PATIENT = "PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime ReferringPhysicianName"
 

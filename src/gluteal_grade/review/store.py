@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.grading import known_scales
 from gluteal_grade.review.database import Database
 from gluteal_grade.review.model import Decision, Item, Key, Session, checked, checked_reader
 from gluteal_grade.vocabulary import Scale

@@ -12,11 +12,9 @@ from typing import IO, BinaryIO
 from zipfile import ZipInfo
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, not_writable
-from gluteal_grade.io.files import single
-from gluteal_grade.io.sniff import HEAD_BYTES, FileType, sniff
-from gluteal_grade.io.zips import open_member, safe_members
-from gluteal_grade.report.layout import Place
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.io import HEAD_BYTES, FileType, open_member, safe_members, single, sniff
+from gluteal_grade.report import Place
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, now
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.labelcheck import check_nifti, check_seg

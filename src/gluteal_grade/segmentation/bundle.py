@@ -15,7 +15,7 @@ import numpy as np
 from gluteal_grade.config import ChecksSettings, SegmentationSettings, shipped
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.protocol import Segmentation

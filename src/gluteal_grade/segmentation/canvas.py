@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
-from gluteal_grade.imaging.masks import Mask
+from gluteal_grade.imaging import Mask
 from gluteal_grade.segmentation.hip import CHANNELS
 from gluteal_grade.vocabulary import Part, Region, Side, label_value
 

@@ -18,8 +18,7 @@ import numpy as np
 from gluteal_grade.config import ChecksSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.coverage import Coverage, Key
-from gluteal_grade.imaging.masks import muscles_of, pieces
+from gluteal_grade.imaging import Coverage, Key, muscles_of, pieces
 from gluteal_grade.segmentation import doubts as doubt
 from gluteal_grade.segmentation.doubts import Labelled
 from gluteal_grade.segmentation.protocol import Segmentation

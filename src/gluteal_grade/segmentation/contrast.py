@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gluteal_grade.errors import GradeError, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 from gluteal_grade.vocabulary import SeriesKind
 
 

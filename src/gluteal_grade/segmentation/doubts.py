@@ -14,8 +14,7 @@ from scipy.ndimage import distance_transform_edt
 from gluteal_grade.config import ChecksSettings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.coverage import Coverage, Key
-from gluteal_grade.imaging.masks import Box, Mask, muscles_of, pieces
+from gluteal_grade.imaging import Box, Coverage, Key, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.fan import Points
 from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side

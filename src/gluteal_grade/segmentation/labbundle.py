@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gluteal_grade.config import ChecksSettings, SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.channels import numbering_of
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of

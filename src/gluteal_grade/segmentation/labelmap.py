@@ -10,9 +10,7 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
-from gluteal_grade.io.nifti import read_volume
-from gluteal_grade.io.pairing import fits_labels
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study, fits_labels, read_volume
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
 

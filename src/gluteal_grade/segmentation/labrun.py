@@ -25,7 +25,7 @@ from monai.inferers.inferer import SimpleInferer
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.nifti import save_volume
+from gluteal_grade.io import save_volume
 
 _CONFIGS = ("inference.json", "inference.yaml", "inference.yml")
 _WEIGHTS = ("model.pt", "model.ts")

@@ -8,7 +8,7 @@ import numpy as np
 
 from gluteal_grade.config import LocatorSettings
 from gluteal_grade.geometry import Array, FloatArray, Grid, Volume
-from gluteal_grade.imaging.masks import Mask, pieces
+from gluteal_grade.imaging import Mask, pieces
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model

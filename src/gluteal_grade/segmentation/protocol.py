@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gluteal_grade.errors import Note
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,7 @@ import numpy.typing as npt
 from gluteal_grade.config import RegionRule, RegionSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging.coverage import Coverage, Key
-from gluteal_grade.imaging.masks import voxels_of
+from gluteal_grade.imaging import Coverage, Key, voxels_of
 from gluteal_grade.segmentation.fan import Fan, Points, fan_of, in_plane, sheet_normal
 from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 

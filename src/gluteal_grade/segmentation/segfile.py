@@ -15,10 +15,7 @@ from pydicom.pixels.utils import iter_pixels
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import FloatArray
-from gluteal_grade.io.classic import placement
-from gluteal_grade.io.elements import integer, item, raw, text
-from gluteal_grade.io.frames import Placement
-from gluteal_grade.io.quiet import quiet_pydicom
+from gluteal_grade.io import Placement, integer, item, placement, quiet_pydicom, raw, text
 
 _SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 _LABELMAP = "1.2.840.10008.5.1.4.1.1.66.7"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.segfile import SegFile, SegFrame, is_seg, open_seg

@@ -1,1 +1,5 @@
 """Statistics of numbers alone: agreement, effects, intervals. Nothing here knows muscles, studies or files."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,8 +6,8 @@ from collections import Counter
 
 import numpy as np
 
-from gluteal_grade.statistics.bland_altman import summarised
 from gluteal_grade.statistics.kappas import confusion, kappa
+from gluteal_grade.statistics.limits import summarised
 from gluteal_grade_lab.validation.measured import Record, rows_of
 from gluteal_grade_lab.validation.rows import NAMES, STRATA, markdown, plain
 

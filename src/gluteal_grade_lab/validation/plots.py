@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from gluteal_grade.drawing.bland_altman import Level, draw_differences
 from gluteal_grade.drawing.figure import blank_figure, legend_below, save_png
 from gluteal_grade.drawing.palette import MUSCLES
-from gluteal_grade.statistics.bland_altman import summarised
+from gluteal_grade.statistics.limits import summarised
 from gluteal_grade.statistics.split_normal import SplitNormal
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, plain

@@ -11,9 +11,8 @@ from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution, Why, chan
 from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, GradeChange, Scan
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.result.models import IntervalPart, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.statistics.change import change_interval, smallest_detectable_change
-from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.result import IntervalPart, MuscleResult, MuscleStatus, StudyResult
+from gluteal_grade.statistics import SplitNormal, change_interval, smallest_detectable_change
 from gluteal_grade.vocabulary import ALL_PARTS, Part, Region
 
 _NAN = math.nan

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade.cohort.change.compare import was_cut
-from gluteal_grade.drawing.figure import blank_figure, hide_edges, save_png
-from gluteal_grade.drawing.palette import FAINT, INK, RULE, SIDES, Mark
-from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.drawing import FAINT, INK, RULE, SIDES, Mark, blank_figure, hide_edges, save_png
+from gluteal_grade.result import MuscleStatus, StudyResult
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
 SDC_NOTE = "SDC: smallest detectable change by the stated uncertainty alone, a lower bound. Bars: 95 % intervals."
@@ -94,7 +93,7 @@ def draw_course(course: Course, path: Path) -> Path:
     Raises:
         TransientFailure: `output_not_writable`.
     """
-    from gluteal_grade.drawing.page import drawing_style
+    from gluteal_grade.drawing import drawing_style
 
     with drawing_style():
         figure = blank_figure(_WIDTH, _HEIGHT, layout=None)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gluteal_grade.cohort.change.cautions import Caution, Why
 from gluteal_grade.errors import Reason
-from gluteal_grade.result.models import IntervalPart, MuscleStatus, Number, Provenance, ScaleKey, SeriesReport
+from gluteal_grade.result import IntervalPart, MuscleStatus, Number, Provenance, ScaleKey, SeriesReport
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
 FORMAT_VERSION = "1.0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gluteal_grade.cohort.change.cautions import MEANING, Caution
 from gluteal_grade.cohort.change.models import Source, StudyCaution
 from gluteal_grade.errors import Reason
-from gluteal_grade.result.models import FatReport, SeriesReport, StudyResult
+from gluteal_grade.result import FatReport, SeriesReport, StudyResult
 from gluteal_grade.vocabulary import Side
 
 _SPACING_TOLERANCE = 0.05  # relative; less is rounding and angulation

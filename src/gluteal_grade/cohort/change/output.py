@@ -11,10 +11,9 @@ from gluteal_grade.cohort.change.cautions import Caution, signed
 from gluteal_grade.cohort.change.course import Course, draw_course, joined, points_of
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
 from gluteal_grade.files import whole
-from gluteal_grade.grading.scales import known_scales
-from gluteal_grade.report.readings import primary_edges
-from gluteal_grade.result.models import StudyResult
-from gluteal_grade.result.scales import primary_of, scales_by_key, told_scales
+from gluteal_grade.grading import known_scales
+from gluteal_grade.report import primary_edges
+from gluteal_grade.result import StudyResult, primary_of, scales_by_key, told_scales
 from gluteal_grade.vocabulary import Muscle, Region, Scale, Side
 
 _SCAN = (

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.report.layout import RESULT, place_at
+from gluteal_grade.report import RESULT, place_at
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NEEDED = ("patient", "days", "folder")

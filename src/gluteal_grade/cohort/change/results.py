@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from gluteal_grade.cohort.change.patients import PatientStudy
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
-from gluteal_grade.result.models import SCHEMA_VERSION, StudyResult, StudyStatus
+from gluteal_grade.result import SCHEMA_VERSION, StudyResult, StudyStatus
 
 
 def read_result(path: Path, which: str) -> StudyResult:

@@ -22,10 +22,9 @@ from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, pictu
 from gluteal_grade.cohort.change.results import usable
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import table_writer
-from gluteal_grade.grading.scales import known_scales
-from gluteal_grade.report.readings import primary_edges
-from gluteal_grade.result.models import StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.grading import known_scales
+from gluteal_grade.report import primary_edges
+from gluteal_grade.result import StudyResult, primary_of
 from gluteal_grade.vocabulary import Region, Scale
 
 _PAIR = ("patient", "days_prior", "days_current", "consecutive", "first_to_last")

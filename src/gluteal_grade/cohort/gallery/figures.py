@@ -12,11 +12,8 @@ import numpy as np
 from gluteal_grade.cohort.gallery.study_files import FIGURES
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SIDES, Cohort, Numbers
 from gluteal_grade.cohort.gallery.values import Part, by_group, by_sex, fat_percent, grade_counts, grades, highest_grade, volume_ml
-from gluteal_grade.drawing.figure import blank_figure, save_png
-from gluteal_grade.drawing.fonts import drawable
-from gluteal_grade.drawing.palette import BLUE, INK
-from gluteal_grade.drawing.palette import SIDES as SIDE_MARKS
-from gluteal_grade.drawing.strips import Strip, draw_strips
+from gluteal_grade.drawing import BLUE, INK, Strip, blank_figure, draw_strips, drawable, save_png
+from gluteal_grade.drawing import SIDES as SIDE_MARKS
 from gluteal_grade.vocabulary import Side
 
 KINDS = {
@@ -51,7 +48,7 @@ class Figure:
 
 def write_figures(cohort: Cohort, out: Path) -> Iterator[Figure]:
     """Per muscle: fat and volume by sex and side, by group and side where there are groups, grades by side; none without any muscle."""
-    from gluteal_grade.drawing.page import drawing_style
+    from gluteal_grade.drawing import drawing_style
 
     if not (cohort.status >= 0).any():
         return

@@ -19,8 +19,8 @@ from gluteal_grade.cohort.gallery.tiles import study_cells
 from gluteal_grade.cohort.gallery.values import lines
 from gluteal_grade.cohort.gallery.words import DISCLAIMER, STATE_WORDS, in_words, percent
 from gluteal_grade.files import write_text
-from gluteal_grade.report.pages import environment as plain_environment
-from gluteal_grade.report.words import count, visible
+from gluteal_grade.report import count, visible
+from gluteal_grade.report import environment as plain_environment
 from gluteal_grade.vocabulary import Scale, primary_scale, short_methods
 
 PAGE_ROWS = 500

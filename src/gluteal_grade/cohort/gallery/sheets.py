@@ -13,8 +13,7 @@ from PIL import Image, ImageDraw
 from gluteal_grade.cohort.gallery.picture import study_picture
 from gluteal_grade.cohort.gallery.tables import MUSCLES
 from gluteal_grade.cohort.gallery.words import DISCLAIMER
-from gluteal_grade.drawing.fonts import font
-from gluteal_grade.drawing.palette import FAINT, INK, PAPER
+from gluteal_grade.drawing import FAINT, INK, PAPER, font
 from gluteal_grade.files import whole
 from gluteal_grade.vocabulary import COLOURS, Region
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from gluteal_grade.report.layout import place_at
+from gluteal_grade.report import place_at
 from gluteal_grade.vocabulary import Muscle
 
 # names this package gives; one digit more where there are a thousand pages

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gluteal_grade.cohort.gallery.tables import MEASURED, STATES, Cohort
 from gluteal_grade.cohort.gallery.values import by_group
 from gluteal_grade.cohort.gallery.words import in_words
-from gluteal_grade.report.words import count, visible
+from gluteal_grade.report import count, visible
 from gluteal_grade.vocabulary import short_methods
 
 _MOST = 6  # values of one kind that are named

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.result import MuscleStatus
 from gluteal_grade.vocabulary import Muscle, Region, Scale, Side, primary_scale
 
 SIDES = tuple(Side)  # right, left

@@ -13,8 +13,8 @@ from gluteal_grade.cohort.gallery.sheets import Tile
 from gluteal_grade.cohort.gallery.study_files import StudyFiles
 from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SIDES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.words import DASH, STATE_WORDS, STATUS_MARKS, STATUS_WORDS, in_words, percent
-from gluteal_grade.report.words import count, visible
-from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.report import count, visible
+from gluteal_grade.result import MuscleStatus
 from gluteal_grade.vocabulary import short_methods
 
 Cell = tuple[int | None, str, str]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.cohort.gallery.tables import MUSCLES, SIDES, Cohort, Numbers
-from gluteal_grade.report.words import visible
-from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.report import visible
+from gluteal_grade.result import MuscleStatus
 from gluteal_grade.vocabulary import Scale
 
 SEXES = {"F": "women", "M": "men", "": "sex not known"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from gluteal_grade.report.words import visible
-from gluteal_grade.result.models import MuscleStatus
+from gluteal_grade.report import visible
+from gluteal_grade.result import MuscleStatus
 
 DISCLAIMER = "Research use. Not a medical device."
 STATE_WORDS = {"graded": "graded", "partly_graded": "partly graded", "refused": "refused", "failed": "failed"}

@@ -10,7 +10,7 @@ from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.models import ModelRow
 from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.select import Selection
-from gluteal_grade.report.words import count
+from gluteal_grade.report import count
 
 _MIXED = {
     "config_hash": "settings (config_hash)",

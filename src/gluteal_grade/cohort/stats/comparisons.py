@@ -11,9 +11,8 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.options import OF_FAT, ORDINAL, OUTCOMES, UNITS, StatsOptions
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
-from gluteal_grade.report.words import count
-from gluteal_grade.statistics.cliffs_delta import ordinal_groups, ordinal_pairs
-from gluteal_grade.statistics.effects import NAN, Effect, holm, paired, two_groups
+from gluteal_grade.report import count
+from gluteal_grade.statistics import NAN, Effect, holm, ordinal_groups, ordinal_pairs, paired, two_groups
 from gluteal_grade.vocabulary import Region
 
 

@@ -9,9 +9,8 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.options import MIN_KNOWN, OF_FAT, StatsOptions
 from gluteal_grade.cohort.stats.select import ordered
-from gluteal_grade.report.words import count
-from gluteal_grade.statistics.arrays import Floats
-from gluteal_grade.statistics.effects import MIN_PER_GROUP
+from gluteal_grade.report import count
+from gluteal_grade.statistics import MIN_PER_GROUP, Floats
 
 
 @dataclass(frozen=True)

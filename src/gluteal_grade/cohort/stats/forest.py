@@ -9,11 +9,8 @@ from typing import Any
 
 from gluteal_grade.cohort.stats.comparisons import Comparison
 from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
-from gluteal_grade.drawing.figure import blank_figure, hide_edges, save_png
-from gluteal_grade.drawing.fonts import shortened
-from gluteal_grade.drawing.forest import Estimate, draw_estimate
-from gluteal_grade.drawing.palette import MUSCLES, RULE
-from gluteal_grade.result.scales import scales_by_key
+from gluteal_grade.drawing import MUSCLES, RULE, Estimate, blank_figure, draw_estimate, hide_edges, save_png, shortened
+from gluteal_grade.result import scales_by_key
 from gluteal_grade.vocabulary import Muscle
 
 _TITLES = {"fat_fraction": "Fat fraction", "volume_ml": "Volume", "lean_volume_ml": "Lean volume"}

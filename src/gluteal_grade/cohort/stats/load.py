@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.result.columns import muscle_columns
+from gluteal_grade.result import muscle_columns
 from gluteal_grade.vocabulary import names
 
 STUDY_COLUMNS = (

@@ -13,8 +13,8 @@ from gluteal_grade.cohort.stats.comparisons import family_of
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
 from gluteal_grade.cohort.stats.report import StatsReport
-from gluteal_grade.report.words import count
-from gluteal_grade.statistics.effects import MIN_PAIRS, MIN_PER_GROUP
+from gluteal_grade.report import count
+from gluteal_grade.statistics import MIN_PAIRS, MIN_PER_GROUP
 
 SOURCES = (
     "Cliff N. Dominance statistics: ordinal analyses to answer ordinal questions. Psychol Bull 1993;114:494-509.",

@@ -11,8 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from gluteal_grade.cohort.stats.design import Design
-from gluteal_grade.statistics.arrays import Floats
-from gluteal_grade.statistics.effects import NAN
+from gluteal_grade.statistics import NAN, Floats
 
 _OPTIMISERS = ["bfgs", "powell"]  # the second needs no gradient, which fails on the bound
 Words = npt.NDArray[np.str_]

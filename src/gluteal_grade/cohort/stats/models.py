@@ -8,7 +8,7 @@ from gluteal_grade.cohort.stats.design import Design, design
 from gluteal_grade.cohort.stats.mixed import Fit, fit
 from gluteal_grade.cohort.stats.options import CONTINUOUS, UNITS, StatsOptions
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
-from gluteal_grade.statistics.effects import NAN, holm
+from gluteal_grade.statistics import NAN, holm
 from gluteal_grade.vocabulary import Region
 
 

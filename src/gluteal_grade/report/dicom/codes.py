@@ -35,35 +35,35 @@ PROCEDURES = {
 }
 
 
-def own(value: str, meaning: str) -> Code:
+def own_code(value: str, meaning: str) -> Code:
     """A code of our own scheme."""
     return Code(value, SCHEME, meaning)
 
 
-LEAN_VOLUME = own("LEAN_VOLUME", "Lean muscle volume")
-LOW = own("FF_LOW95", "Fat fraction, lower end of 95 % interval")
-HIGH = own("FF_HIGH95", "Fat fraction, upper end of 95 % interval")
-FAT_AREA = own("FAT_AREA", "Share of voxels that are mostly fat")
-EVALUABLE = own("EVALUABLE_SHARE", "Share of the label that could be measured")
-COVERAGE = own("COVERAGE", "Estimated share of the muscle in view")
-STATUS = own("STATUS", "Grading status")
-REASON = own("REASON", "Reason")
-STUDY = own("STUDY", "Gluteal muscles")
+LEAN_VOLUME = own_code("LEAN_VOLUME", "Lean muscle volume")
+LOW = own_code("FF_LOW95", "Fat fraction, lower end of 95 % interval")
+HIGH = own_code("FF_HIGH95", "Fat fraction, upper end of 95 % interval")
+FAT_AREA = own_code("FAT_AREA", "Share of voxels that are mostly fat")
+EVALUABLE = own_code("EVALUABLE_SHARE", "Share of the label that could be measured")
+COVERAGE = own_code("COVERAGE", "Estimated share of the muscle in view")
+STATUS = own_code("STATUS", "Grading status")
+REASON = own_code("REASON", "Reason")
+STUDY = own_code("STUDY", "Gluteal muscles")
 
 
 def scale_code(scale: Scale) -> Code:
     """The name of a grading scale."""
-    return own(_value(scale), f"{scale.plain_title} grade")
+    return own_code(_value(scale), f"{scale.plain_title} grade")
 
 
 def grade_code(scale: Scale, grade: int) -> Code:
     """The code of one grade of a scale."""
-    return own(f"{_value(scale)}_{grade}", f"{scale.plain_title} grade {grade}")
+    return own_code(f"{_value(scale)}_{grade}", f"{scale.plain_title} grade {grade}")
 
 
 def probability_code(scale: Scale) -> Code:
     """The probability of the grade that is given."""
-    return own(f"P_{_value(scale)}", f"Probability of the {scale.plain_title} grade")
+    return own_code(f"P_{_value(scale)}", f"Probability of the {scale.plain_title} grade")
 
 
 def _value(scale: Scale) -> str:
@@ -73,7 +73,7 @@ def _value(scale: Scale) -> str:
 
 def word_code(word: str) -> Code:
     """A status or reason of `result.json`."""
-    return own(word, word.replace("_", " "))
+    return own_code(word, word.replace("_", " "))
 
 
 def muscle_code(muscle: Muscle) -> Code:

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 # what we wrote ourselves: it tells nothing of the patient (E.3.4 Clean Structured Content: nothing to clean)
 _OURS = [

@@ -24,8 +24,7 @@ from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.models import MuscleResult, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.result import MuscleResult, StudyResult, scales_of
 from gluteal_grade.vocabulary import Part, Region, Scale
 
 Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.geometry import Array, FloatArray, Volume
-from gluteal_grade.io.frames import Frame
+from gluteal_grade.io import Frame
 from gluteal_grade.report.dicom.sources import not_written
 
 _RAS = np.array([-1.0, -1.0, 1.0])  # LPS to RAS+ and back

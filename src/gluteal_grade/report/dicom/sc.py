@@ -14,7 +14,7 @@ from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.stamp import common, stamp
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 
 def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: Identity, *, identified: bool = False) -> SCImage:

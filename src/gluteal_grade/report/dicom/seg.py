@@ -16,7 +16,7 @@ from gluteal_grade.report.dicom.planes import on_planes
 from gluteal_grade.report.dicom.sources import Sources, not_written
 from gluteal_grade.report.dicom.stamp import common, stamp
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.models import SegmentationReport, StudyResult
+from gluteal_grade.result import SegmentationReport, StudyResult
 from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Part, Region
 
 

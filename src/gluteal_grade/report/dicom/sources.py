@@ -15,13 +15,7 @@ from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageS
 from pydicom.valuerep import DSfloat
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.io.elements import text
-from gluteal_grade.io.files import FileRef
-from gluteal_grade.io.frames import Frame
-from gluteal_grade.io.headers import read_frames
-from gluteal_grade.io.pixels import StackLoader
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.io.study import Series, Study
+from gluteal_grade.io import FileRef, Frame, Series, StackLoader, Study, quiet_pydicom, read_frames, text
 
 _CLASSIC = {str(MRImageStorage), str(CTImageStorage)}
 _ENHANCED = {str(EnhancedMRImageStorage), str(EnhancedCTImageStorage), "1.2.840.10008.5.1.4.1.1.4.4", "1.2.840.10008.5.1.4.1.1.2.2"}

@@ -22,7 +22,7 @@ from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.stamp import MAKER, MODEL, common, stamp
 from gluteal_grade.report.dicom.summary import summary
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 
 def report_of(result: StudyResult, sources: Sources, segments: Segments | None, identity: Identity) -> Comprehensive3DSR:

@@ -8,10 +8,10 @@ from highdicom.base import SOPClass
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, TM
 
-from gluteal_grade.io.elements import text
+from gluteal_grade.io import text
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result.models import Provenance
+from gluteal_grade.result import Provenance
 
 MAKER, MODEL = "gluteal_grade", "gluteal-grade"
 SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
 from gluteal_grade.vocabulary import Region, Scale, Side, method_words
 
 

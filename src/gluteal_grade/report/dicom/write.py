@@ -10,8 +10,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from gluteal_grade.errors import GradeError, not_writable
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.io.study import Study
+from gluteal_grade.io import Study, quiet_pydicom
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.deidentify import deidentified
 from gluteal_grade.report.dicom.sc import capture_of

@@ -1,8 +1,5 @@
 """The report of one study: one HTML file that needs nothing else. See docs/reference/report.md."""
 
-from __future__ import annotations
+import lazy_loader
 
-from gluteal_grade.report.html.prior import Prior, PriorRow
-from gluteal_grade.report.html.write import write_report
-
-__all__ = ["Prior", "PriorRow", "write_report"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

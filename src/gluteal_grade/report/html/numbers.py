@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gluteal_grade.report.words import DASH
-from gluteal_grade.result.models import MuscleResult
+from gluteal_grade.result import MuscleResult
 
 DAYS_OF_A_MONTH = 30.4375
 

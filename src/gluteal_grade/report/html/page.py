@@ -15,8 +15,7 @@ from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
 from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.report.words import plain, regions_text, series_name, visible
-from gluteal_grade.result.models import FatReport, NoteModel, StudyResult, StudyStatus
-from gluteal_grade.result.scales import primary_of, scales_of
+from gluteal_grade.result import FatReport, NoteModel, StudyResult, StudyStatus, primary_of, scales_of
 from gluteal_grade.vocabulary import Region, Side, method_words
 
 _STATUS = {

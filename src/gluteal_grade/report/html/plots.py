@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gluteal_grade.report.html.numbers import fat_phrase, number
 from gluteal_grade.report.html.tables import listed
 from gluteal_grade.report.words import muscle_name
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, SliceModel, StudyResult
+from gluteal_grade.result import MuscleResult, MuscleStatus, SliceModel, StudyResult
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 Point = tuple[float, float]

@@ -11,8 +11,7 @@ from gluteal_grade.report.html.numbers import fat_phrase, gap, number, percent, 
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import joined, muscle_name, plain, why_text
-from gluteal_grade.result.models import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus
-from gluteal_grade.result.scales import primary_of
+from gluteal_grade.result import MetalSide, MuscleResult, MuscleStatus, StudyResult, StudyStatus, primary_of
 from gluteal_grade.vocabulary import Method, Part, Region, Side
 
 _FIXED = "\N{NO-BREAK SPACE}"

@@ -10,8 +10,7 @@ from gluteal_grade.report.html.numbers import interval, millilitres, number, per
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.readings import grade_text, percentile_text, probability_text, z_text
 from gluteal_grade.report.words import DASH, muscle_name, plain, series_name, status_text, why_text
-from gluteal_grade.result.models import Asymmetry, MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.result import Asymmetry, MuscleResult, MuscleStatus, StudyResult, scales_of
 from gluteal_grade.vocabulary import ALL_PARTS, REGIONS, Muscle, Part, Region, Scale, Side
 
 LITTLE_OEDEMA = 0.005  # share that rounds to nothing

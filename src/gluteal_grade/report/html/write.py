@@ -15,7 +15,7 @@ from gluteal_grade import __version__
 from gluteal_grade.errors import not_writable
 from gluteal_grade.report.html.picture import Embedded, embedded, from_page, read_picture
 from gluteal_grade.report.html.prior import Prior
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.result import StudyResult
 
 _HEAD = 300  # characters in which the mark stands
 _MARK = re.compile(r"<!-- made of ([0-9a-f]{64}), picture ([0-9a-f]{64}) -->")

@@ -14,12 +14,27 @@ from gluteal_grade.review.agreement.comparisons import Comparison, Group, Who, c
 from gluteal_grade.review.agreement.ratings import Ratings, ScaleRatings
 from gluteal_grade.review.agreement.report import AgreementOptions, AgreementReport, AgreementRow
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.statistics import icc as two_way
-from gluteal_grade.statistics.arrays import Floats, Ints
-from gluteal_grade.statistics.bland_altman import bland_altman, bland_altman_limits
-from gluteal_grade.statistics.bootstrap import Interval, bca_intervals, sums_by_cluster
-from gluteal_grade.statistics.kappas import PAIR_STATISTICS, confusion, pair_statistics, percent_agreement
-from gluteal_grade.statistics.several_raters import alpha, coincidences, fleiss
+from gluteal_grade.statistics import (
+    PAIR_STATISTICS,
+    Floats,
+    Interval,
+    Ints,
+    alpha,
+    bca_intervals,
+    bland_altman,
+    bland_altman_limits,
+    coincidences,
+    confusion,
+    error_limits,
+    fleiss,
+    icc_limits,
+    pair_statistics,
+    percent_agreement,
+    smallest_detectable_difference,
+    sums_by_cluster,
+)
+from gluteal_grade.statistics import icc as two_way_icc
+from gluteal_grade.statistics import sums as two_way_sums
 
 ONE_CATEGORY = 0.8  # share of ratings in one category from which a note warns
 FEW_STUDIES = 20  # below, bootstrap intervals hold the truth a little too rarely (docs/howto/agreement.md)
@@ -167,7 +182,7 @@ def _continuous(values: Floats, study: Ints, everyone: bool, options: AgreementO
     there = np.isfinite(values).all(axis=1)
     names = CONTINUOUS_ALL if everyone else CONTINUOUS_PAIR
     whole = values[there]
-    sums = two_way.sums(whole, float(np.median(whole)) if whole.size else 0.0)
+    sums = two_way_sums(whole, float(np.median(whole)) if whole.size else 0.0)
     counted = _Counted(len(whole), _partly(values, there), sums_by_cluster(study[there], sums))
     if counted.n < 2:
         return [_row(name, counted, note=_too_few(counted.n)) for name in names]
@@ -183,10 +198,10 @@ def _continuous(values: Floats, study: Ints, everyone: bool, options: AgreementO
 
 
 def _continuous_statistics(names: Sequence[str], total: Floats) -> Floats:
-    parts = [two_way.icc(total, absolute=True), two_way.icc(total, absolute=False)]
+    parts = [two_way_icc(total, absolute=True), two_way_icc(total, absolute=False)]
     if names == CONTINUOUS_PAIR:
         parts += list(np.moveaxis(bland_altman(total), -1, 0))
-    return np.stack([*parts, two_way.smallest_detectable_difference(total)], axis=-1)
+    return np.stack([*parts, smallest_detectable_difference(total)], axis=-1)
 
 
 def _by_formula(names: Sequence[str], counted: _Counted) -> list[AgreementRow]:
@@ -194,8 +209,8 @@ def _by_formula(names: Sequence[str], counted: _Counted) -> list[AgreementRow]:
     total = counted.clusters.sum(axis=0)
     values = dict(zip(names, (float(v) for v in _continuous_statistics(names, total[None])[0]), strict=True))
     freedom = (counted.n - 1) * (len(total) - 4)
-    ends = {"icc_2_1": two_way.icc_limits(total, absolute=True), "icc_3_1": two_way.icc_limits(total, absolute=False)}
-    ends["smallest_detectable_difference"] = two_way.error_limits(values["smallest_detectable_difference"], freedom)
+    ends = {"icc_2_1": icc_limits(total, absolute=True), "icc_3_1": icc_limits(total, absolute=False)}
+    ends["smallest_detectable_difference"] = error_limits(values["smallest_detectable_difference"], freedom)
     if "bias" in values:
         limits = bland_altman_limits(values["bias"], values["sd_of_differences"], counted.n)
         ends |= dict(zip(("bias", "sd_of_differences", "loa_low", "loa_high"), limits, strict=True))

@@ -8,16 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.drawing.bland_altman import Level, draw_differences
-from gluteal_grade.drawing.figure import blank_figure, hide_edges, legend_below, panels_of_rows, save_png
-from gluteal_grade.drawing.forest import Estimate, draw_estimate
-from gluteal_grade.drawing.palette import BLUE, BROWN, FAINT, GREEN, INK, MUSCLES, NO_MUSCLE, RULE, Mark
+from gluteal_grade.drawing import (
+    BLUE,
+    BROWN,
+    FAINT,
+    GREEN,
+    INK,
+    MUSCLES,
+    NO_MUSCLE,
+    RULE,
+    Estimate,
+    Level,
+    Mark,
+    blank_figure,
+    draw_differences,
+    draw_estimate,
+    hide_edges,
+    legend_below,
+    panels_of_rows,
+    save_png,
+)
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.labels import STATISTICS, drawable, headline, label, rater_label, shown
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.statistics.arrays import Floats
+from gluteal_grade.statistics import Floats
 from gluteal_grade.vocabulary import Muscle
 
 MOST = 12  # comparisons in a figure; all numbers are in agreement.csv

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from gluteal_grade.cohort.gallery.words import DASH
-from gluteal_grade.drawing import fonts
-from gluteal_grade.report.words import visible
+from gluteal_grade.cohort.gallery import DASH
+from gluteal_grade.drawing import drawable as with_letters_of_font
+from gluteal_grade.report import visible
 from gluteal_grade.review.agreement.comparisons import Comparison, Who
 from gluteal_grade.review.agreement.ratings import Rater, ScaleRatings
 from gluteal_grade.review.agreement.report import AgreementReport, AgreementRow
@@ -67,7 +67,7 @@ def shown(found: AgreementRow | None) -> tuple[str, str]:
 
 def drawable(text: str) -> str:
     """What the font of figures has; a question mark for each other letter."""
-    return fonts.drawable(visible(text))
+    return with_letters_of_font(visible(text))
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from gluteal_grade import __version__
-from gluteal_grade.report.words import count
+from gluteal_grade.report import count
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
 from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind

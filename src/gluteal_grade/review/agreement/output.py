@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from gluteal_grade.drawing.page import drawing_style
+from gluteal_grade.drawing import drawing_style
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import write_table, write_text
 from gluteal_grade.review.agreement.comparisons import Who, comparisons

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gluteal_grade.cohort.gallery.words import DISCLAIMER
-from gluteal_grade.report.pages import environment
-from gluteal_grade.report.words import count, visible
+from gluteal_grade.cohort.gallery import DISCLAIMER
+from gluteal_grade.report import count, environment, visible
 from gluteal_grade.review.agreement import tables
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
 from gluteal_grade.review.agreement.labels import STATISTICS, figure_names, headline

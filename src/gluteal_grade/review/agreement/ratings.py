@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from gluteal_grade.review.agreement.scales import Scale
-from gluteal_grade.statistics.arrays import Floats, Ints
+from gluteal_grade.statistics import Floats, Ints
 
 
 @dataclass(frozen=True, order=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from gluteal_grade.review.agreement.ratings import Ratings
-from gluteal_grade.statistics.arrays import Floats
+from gluteal_grade.statistics import Floats
 
 MIN_DRAWS, MAX_DRAWS = 200, 100_000
 

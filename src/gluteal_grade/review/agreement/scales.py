@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gluteal_grade.grading.scales import known_scales
+from gluteal_grade.grading import known_scales
 from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS
 
 FAT_FRACTION = "fat_fraction"

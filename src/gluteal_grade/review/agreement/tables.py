@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gluteal_grade.report.words import visible
+from gluteal_grade.report import visible
 from gluteal_grade.review.agreement.comparisons import ALL, Comparison, Who, comparisons
 from gluteal_grade.review.agreement.compute import CONTINUOUS_PAIR, NOMINAL
 from gluteal_grade.review.agreement.labels import STATISTICS, headline, koch, shown
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.report import AgreementReport
 from gluteal_grade.review.agreement.scales import Kind
-from gluteal_grade.statistics.kappas import PAIR_STATISTICS
+from gluteal_grade.statistics import PAIR_STATISTICS
 from gluteal_grade.vocabulary import Muscle, Side
 
 _WHOLE = (ALL, ALL)

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.result.models import StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.result import StudyResult, scales_of
 from gluteal_grade.review.model import LONGEST_NOTE, Decision, Item, Key
 from gluteal_grade.review.web.bodies import json_body
 from gluteal_grade.review.web.form import programs_word

@@ -8,7 +8,7 @@ from importlib.resources import files as packaged
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import FileResponse, Response
 
-from gluteal_grade.report.layout import IMAGE, MUSCLES, REPORT, RESULT
+from gluteal_grade.report import IMAGE, MUSCLES, REPORT, RESULT
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.web.pages import room_of, seat_of

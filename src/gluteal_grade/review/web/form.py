@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gluteal_grade.report.words import fat_text, status_text, volume_text
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.report import fat_text, status_text, volume_text
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, scales_of
 from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS, Item, Key, Session
 from gluteal_grade.vocabulary import COLOURS, Muscle, Region, Scale, Side
 

@@ -13,10 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
-from gluteal_grade.report.readings import grade_text
-from gluteal_grade.report.words import percent_text, volume_text
-from gluteal_grade.result.models import MuscleResult, StudyResult
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.report import grade_text, percent_text, volume_text
+from gluteal_grade.result import MuscleResult, StudyResult, scales_of
 from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import Decision, Item, Key

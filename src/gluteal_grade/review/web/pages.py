@@ -9,9 +9,9 @@ from fastapi import Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gluteal_grade.cohort.gallery.words import DISCLAIMER
-from gluteal_grade.report.pages import environment as plain_environment
-from gluteal_grade.report.words import visible
+from gluteal_grade.cohort.gallery import DISCLAIMER
+from gluteal_grade.report import environment as plain_environment
+from gluteal_grade.report import visible
 from gluteal_grade.review.web.room import Room, Seat
 
 

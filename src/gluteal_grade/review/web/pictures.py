@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.report.panel import FAT_COLOURS
+from gluteal_grade.report import FAT_COLOURS
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.order import next_study
 from gluteal_grade.review.slices import FAT_STEPS, Stack

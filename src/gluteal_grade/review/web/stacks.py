@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.report.layout import IMAGE, Place
-from gluteal_grade.result.models import StudyResult
+from gluteal_grade.report import IMAGE, Place
+from gluteal_grade.result import StudyResult
 from gluteal_grade.review.slices import Files, Stack, load_stack
 
 MOST_BYTES = 600 << 20

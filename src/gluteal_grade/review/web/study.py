@@ -9,10 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.report.layout import IMAGE
-from gluteal_grade.report.panel import ZONE_COLOUR
-from gluteal_grade.report.words import leaves_out, legend_entries, method_text, notes
-from gluteal_grade.result.scales import scales_of
+from gluteal_grade.report import IMAGE, ZONE_COLOUR, leaves_out, legend_entries, method_text, notes
+from gluteal_grade.result import scales_of
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Key
 from gluteal_grade.review.order import next_study, previous_study

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 import pydicom
 
 from gluteal_grade.errors import GradeError
-from gluteal_grade.io.bids import facts_from, parse_name
-from gluteal_grade.io.elements import text
-from gluteal_grade.io.files import FileRef
-from gluteal_grade.io.quiet import quiet_pydicom
-from gluteal_grade.io.sequences import classify, shipped_rules
-from gluteal_grade.io.sniff import HEAD_BYTES, FileType, claims_to_be_image, sniff
+from gluteal_grade.io import (
+    HEAD_BYTES,
+    FileRef,
+    FileType,
+    claims_to_be_image,
+    classify,
+    facts_from,
+    parse_name,
+    quiet_pydicom,
+    shipped_rules,
+    sniff,
+    text,
+)
 
 
 @dataclass(frozen=True)
-class Peeked:
+class FileHead:
     """What one file tells.
 
     Attributes:
@@ -28,24 +35,24 @@ class Peeked:
     damaged: bool = False
 
 
-def peek(file: FileRef) -> Peeked:
+def head_of(file: FileRef) -> FileHead:
     """Look at the head of a file that is no NIfTI."""
     try:
         kind = sniff(file.basename, file.head(HEAD_BYTES))
         if kind is not FileType.DICOM:
-            return Peeked(damaged=kind in (FileType.EMPTY, FileType.OTHER) and claims_to_be_image(file.basename))
+            return FileHead(damaged=kind in (FileType.EMPTY, FileType.OTHER) and claims_to_be_image(file.basename))
         with quiet_pydicom(), file.open() as stream:
             data = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=["StudyInstanceUID", "SOPClassUID"])
     except (GradeError, OSError):
-        return Peeked(damaged=True)
+        return FileHead(damaged=True)
     except MemoryError:
         raise
     except Exception:  # damaged files raise nearly every type
-        return Peeked(damaged=True)
+        return FileHead(damaged=True)
     uid = text(data, "StudyInstanceUID")
     if not uid and not text(data, "SOPClassUID") and not text(data.file_meta, "MediaStorageSOPClassUID"):
-        return Peeked(damaged=True)
-    return Peeked(uid or f"folder:{file.folder}")
+        return FileHead(damaged=True)
+    return FileHead(uid or f"folder:{file.folder}")
 
 
 def contrast_of_name(file: FileRef) -> str:

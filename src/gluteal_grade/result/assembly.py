@@ -11,15 +11,9 @@ import numpy as np
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
-from gluteal_grade.grading.interpretation import load_rules
-from gluteal_grade.grading.norms import Norms, load_norms
-from gluteal_grade.grading.probability import grade_probabilities, other_grade
-from gluteal_grade.grading.scales import Profile, Scales, load_scales
-from gluteal_grade.io.study import Series, Study
-from gluteal_grade.measurement.measure import Measurement, Slice
-from gluteal_grade.measurement.plan import why_not
-from gluteal_grade.measurement.sides import SideFat, SideFats
-from gluteal_grade.measurement.study import Measured
+from gluteal_grade.grading import Norms, Profile, Scales, grade_probabilities, load_norms, load_rules, load_scales, other_grade
+from gluteal_grade.io import Series, Study
+from gluteal_grade.measurement import Measured, Measurement, SideFat, SideFats, Slice, why_not
 from gluteal_grade.result.asymmetry import asymmetries
 from gluteal_grade.result.meaning import norm_report, statements, with_norms
 from gluteal_grade.result.models import (
@@ -39,8 +33,8 @@ from gluteal_grade.result.models import (
     StudyStatus,
 )
 from gluteal_grade.result.provenance import describe
-from gluteal_grade.segmentation.checks import Flag
-from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.segmentation import Flag
+from gluteal_grade.statistics import SplitNormal
 from gluteal_grade.stopwatch import Stopwatch
 from gluteal_grade.vocabulary import LABEL_VALUES, Region, Side
 
@@ -70,7 +64,7 @@ def refused(study: Study, error: GradeError, settings: Settings, watch: Stopwatc
     )
 
 
-def assemble(study: Study, measured: Measured, settings: Settings, watch: Stopwatch) -> StudyResult:
+def assemble_result(study: Study, measured: Measured, settings: Settings, watch: Stopwatch) -> StudyResult:
     """The result of a study that was measured; status `refused` if no muscle could be graded.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from gluteal_grade.statistics.arrays import Floats
-from gluteal_grade.statistics.icc import Z, error_limits, squares
+from gluteal_grade.statistics.intraclass import Z, error_limits, squares
 
 _Number = TypeVar("_Number", float, Floats)
 

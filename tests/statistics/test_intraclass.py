@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gluteal_grade.statistics.icc import icc, icc_limits, squares, sums
+from gluteal_grade.statistics.intraclass import icc, icc_limits, squares, sums
 
 # Shrout & Fleiss 1979, table 2: 6 subjects, 4 judges
 JUDGES = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)

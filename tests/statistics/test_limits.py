@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.statistics.bland_altman import bland_altman, bland_altman_limits, summarised
-from gluteal_grade.statistics.icc import smallest_detectable_difference, sums
+from gluteal_grade.statistics.intraclass import smallest_detectable_difference, sums
+from gluteal_grade.statistics.limits import bland_altman, bland_altman_limits, summarised
 
 # Bland & Altman 1986, table 1: peak flow, first readings, l/min
 WRIGHT = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427], float)

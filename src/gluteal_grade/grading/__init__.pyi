@@ -1,0 +1,15 @@
+from .interpretation import Finding as Finding
+from .interpretation import Rules as Rules
+from .interpretation import interpret as interpret
+from .interpretation import load_rules as load_rules
+from .norms import Norms as Norms
+from .norms import caveats as caveats
+from .norms import compare as compare
+from .norms import load_norms as load_norms
+from .norms import why_none as why_none
+from .probability import grade_probabilities as grade_probabilities
+from .probability import other_grade as other_grade
+from .scales import Profile as Profile
+from .scales import Scales as Scales
+from .scales import known_scales as known_scales
+from .scales import load_scales as load_scales

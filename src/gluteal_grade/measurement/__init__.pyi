@@ -1,0 +1,9 @@
+from .measure import Measurement as Measurement
+from .measure import Slice as Slice
+from .plan import plan_study as plan_study
+from .plan import why_not as why_not
+from .sides import SideFat as SideFat
+from .sides import SideFats as SideFats
+from .sides import composite as composite
+from .study import Measured as Measured
+from .study import measure_study as measure_study

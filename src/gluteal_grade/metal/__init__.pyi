@@ -1,0 +1,14 @@
+from .artifact import Mask as Mask
+from .evidence import Picture as Picture
+from .evidence import PictureEvidence as PictureEvidence
+from .evidence import SideMetal as SideMetal
+from .evidence import metal_in_picture as metal_in_picture
+from .evidence import notes_on as notes_on
+from .evidence import weigh as weigh
+from .evidence import zone_of as zone_of
+from .header import HeaderEvidence as HeaderEvidence
+from .header import header_evidence as header_evidence
+from .mask import mask_on as mask_on
+from .mask import read_mask as read_mask
+from .zone import ZoneRule as ZoneRule
+from .zone import zone_rule as zone_rule

@@ -1,0 +1,2 @@
+from .start import Told as Told
+from .start import run as run
