@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from gluteal_grade.config.base import Fraction, SettingsBase
+from gluteal_grade.vocabulary import REGIONS, Muscle
 
 
 class GradingSettings(SettingsBase):
@@ -49,9 +51,7 @@ class RegionRule(SettingsBase):
 class RegionSettings(SettingsBase):
     """How whole muscles are split; `segmentation/regions.py`."""
 
-    gluteus_maximus: RegionRule
-    gluteus_medius: RegionRule
-    gluteus_minimus: RegionRule
+    muscles: dict[Muscle, RegionRule]
     fibre_deg: Annotated[float, Field(gt=0, lt=90)]
     lean_deg: Annotated[float, Field(ge=-90, le=90)]
     min_view: Fraction
@@ -59,20 +59,32 @@ class RegionSettings(SettingsBase):
     min_ml: Annotated[float, Field(ge=0)]
     min_share: Fraction
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_muscle(cls, data: Any) -> Any:
+        """In YAML the muscles stand beside the other keys."""
+        if not isinstance(data, Mapping):
+            return data
+        named = {key: value for key, value in data.items() if key in set(Muscle)}
+        others = {key: value for key, value in data.items() if key not in named}
+        return others | {"muscles": {**data.get("muscles", {}), **named}}
+
     @model_validator(mode="after")
     def _fits_the_muscles(self) -> Self:
-        for muscle, borders, ways in (("gluteus_maximus", 1, "width"), ("gluteus_medius", 2, "angle"), ("gluteus_minimus", 1, "angle")):
-            rule = self.rule(muscle)
+        for muscle, rule in self.muscles.items():
+            borders, way = max(0, len(REGIONS[muscle]) - 1), muscle.facts.split
             if len(rule.cuts) not in (0, borders):
                 raise ValueError(f"{muscle} is split by {borders} cuts, or none")
-            if rule.by not in (ways, "volume"):
-                raise ValueError(f"{muscle} is split by {ways} or volume")
+            if rule.by not in (way, "volume"):
+                raise ValueError(f"{muscle} is split by {way or 'nothing'} or volume")
         return self
 
-    def rule(self, muscle: str) -> RegionRule:
-        """The rule of one muscle, named as in `anatomy.Muscle`."""
-        rule: RegionRule = getattr(self, muscle)
-        return rule
+    def rule(self, muscle: Muscle) -> RegionRule:
+        """The rule of one muscle; one without a rule stays whole."""
+        return self.muscles.get(muscle, _WHOLE)
+
+
+_WHOLE = RegionRule(by="volume", cuts=())
 
 
 class LabelFactors(SettingsBase):

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from gluteal_grade.config.base import Fraction, Interval, SettingsBase
+from gluteal_grade.vocabulary import Muscle
 
 
-class VolumeRanges(SettingsBase):
-    """Plausible volumes of whole muscles, ml."""
+class VolumeRanges(RootModel[dict[Muscle, Interval]]):
+    """Plausible volumes of whole muscles, ml, one for every muscle."""
 
-    gluteus_maximus: Interval
-    gluteus_medius: Interval
-    gluteus_minimus: Interval
+    model_config = ConfigDict(frozen=True)
 
-    def of(self, muscle: str) -> Interval:
-        """Of one muscle, named as in `anatomy.Muscle`."""
-        found: Interval = getattr(self, muscle)
-        return found
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if missing := [muscle.value for muscle in Muscle if muscle not in self.root]:
+            raise ValueError(f"no range for {', '.join(missing)}")
+        return self
+
+    def of(self, muscle: Muscle) -> Interval:
+        """Of one muscle."""
+        return self.root[muscle]
 
 
 class ChecksSettings(SettingsBase):

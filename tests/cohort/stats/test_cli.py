@@ -71,7 +71,7 @@ def test_methods_paragraph(with_regions: Path) -> None:
     run(folder)
     text = (folder / "stats" / "methods.txt").read_text(encoding="utf-8")
     for words in (
-        "version 0.9.0 (settings c0ffee)", "automatically in 17 studies (model beef)", "dixon (102 muscles)",
+        "version 0.9.0 (settings c0ffee)", "automatically in 17 studies (model beef)", "Dixon water and fat (102 muscles)",
         "Of 17 studies, 17 of 17 patients",
         "Hüft-TEP 人工 (8), Kontrolle (9)", "seed 20240601", "Holm (1979)", "by group: 15", "by group, regions: 35", "scan-rescan",
         "Research use",

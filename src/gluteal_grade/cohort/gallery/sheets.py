@@ -22,7 +22,7 @@ _EDGE = 7
 _BANNER = 28
 _PICTURE = (SIZE[0] - 2 * _EDGE, 300)
 _NAMES_Y = _EDGE + _BANNER + _PICTURE[1] + 9
-_CELL_X = (38, 188, 338)
+_CELL_X = tuple(38 + n * 450 // len(MUSCLES) for n in range(len(MUSCLES)))
 _CELL = (96, 24)  # the grade's own box is square; then the fat fraction
 # fill of the banner and frame, ink on it, width and dashes of the frame: never colour alone
 _LOOKS: dict[str, tuple[str, str, int, int]] = {

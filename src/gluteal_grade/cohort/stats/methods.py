@@ -12,9 +12,12 @@ from gluteal_grade.cohort.stats.cautions import methods_used
 from gluteal_grade.cohort.stats.comparisons import family_of
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
+from gluteal_grade.cohort.stats.options import ORDINAL
 from gluteal_grade.cohort.stats.report import StatsReport
-from gluteal_grade.report import count
+from gluteal_grade.report import count, joined
+from gluteal_grade.result import scales_by_key
 from gluteal_grade.statistics import MIN_PAIRS, MIN_PER_GROUP
+from gluteal_grade.vocabulary import Muscle, method_words
 
 SOURCES = (
     "Cliff N. Dominance statistics: ordinal analyses to answer ordinal questions. Psychol Bull 1993;114:494-509.",
@@ -48,12 +51,20 @@ def _measurement(f: StatsReport) -> str:
         labels.append(f"automatically in {count(int(automatic.sum()), 'study')} (model {_named(studies.loc[automatic, 'model_hash'])})")
     if (given := int((~automatic).sum())) or not labels:
         labels.append(f"by given label maps in {count(given, 'study')}")
-    fat = ", ".join(f"{name} ({n} muscles)" for name, n in methods_used(f.selection).items()) or "no method"
+    fat = ", ".join(f"{method_words(name)} ({n} muscles)" for name, n in methods_used(f.selection).items()) or "no method"
+    grades = [scale.title for scale in scales_by_key(ORDINAL)]
     return (
-        f"Volume, lean volume (volume x (1 - fat fraction)) and mean fat fraction of the gluteus maximus, medius and minimus were measured "
+        f"Volume, lean volume (volume x (1 - fat fraction)) and mean fat fraction of the {joined(_muscles())} were measured "
         f"with gluteal_grade version {_named(studies['version'])} (settings {_named(studies['config_hash'])}). "
-        f"Muscles were labelled {' and '.join(labels)}. Fat fraction was measured by {fat}; Quartile and Goutallier grades follow from it."
+        f"Muscles were labelled {' and '.join(labels)}. Fat fraction was measured by {fat}; {joined(grades)} grades follow from it."
     )
+
+
+def _muscles() -> list[str]:
+    """E.g. ``gluteus maximus``, ``medius``, ``minimus``: the family name once."""
+    first, *others = Muscle
+    family = first.words.split()[0]
+    return [first.words, *(m.short if m.words.startswith(family) else m.words for m in others)]
 
 
 def _sample(f: StatsReport) -> str:

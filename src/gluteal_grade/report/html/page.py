@@ -16,8 +16,9 @@ from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.report.words import plain, regions_text, series_name, visible
 from gluteal_grade.result import FatReport, NoteModel, StudyResult, StudyStatus, primary_of, scales_of
-from gluteal_grade.vocabulary import Region, Side, method_words
+from gluteal_grade.vocabulary import Muscle, Region, Side, method_words
 
+_NUMBERS = {6: "six", 8: "eight"}
 _STATUS = {
     StudyStatus.GRADED: "graded",
     StudyStatus.PARTLY_GRADED: "partly graded",
@@ -91,7 +92,8 @@ def _all_well(result: StudyResult) -> str:
     if result.status is not StudyStatus.GRADED:
         return ""
     passed = " and passed the checks of their outlines" if result.segmentation and result.segmentation.automatic else ""
-    return f"All six muscles are wholly in view{passed}."
+    muscles = len(Muscle) * len(Side)
+    return f"All {_NUMBERS.get(muscles, muscles)} muscles are wholly in view{passed}."
 
 
 def _metal(result: StudyResult) -> tuple[tuple[str, str, str, str], ...]:
