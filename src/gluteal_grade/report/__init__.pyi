@@ -33,8 +33,8 @@ from .window import body_masks as body_masks
 from .window import crop_box as crop_box
 from .window import window_of as window_of
 from .words import count as count
-from .words import joined as joined
 from .words import fat_text as fat_text
+from .words import joined as joined
 from .words import leaves_out as leaves_out
 from .words import legend_entries as legend_entries
 from .words import method_text as method_text
