@@ -53,10 +53,7 @@ def from_ct(series: Series, settings: FatSettings) -> FatMap:
         image,
         image.with_array(body_mask(image, ct=True)),
         facts={"lean_anchor_hu": ct.lean_anchor_hu, "fat_anchor_hu": ct.fat_anchor_hu},
-        notes=(
-            Note(Reason.CT_UNCALIBRATED, "CT fat fraction comes from two fixed HU anchors, not calibrated against MRI"),
-            *_limits(series),
-        ),
+        notes=_limits(series),
         ct_lean=image.with_array((hu >= ct.lean_hu[0]) & (hu <= ct.lean_hu[1])),
         ct_fat=image.with_array((hu >= ct.fat_hu[0]) & (hu <= ct.fat_hu[1])),
     )
