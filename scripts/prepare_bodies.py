@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 
 from gluteal_grade_lab.training.bodies import save_body
+from gluteal_grade_lab.training.prepare.loose import LOOSE, loose_body
+from gluteal_grade_lab.training.prepare.native import NATIVE, native_bodies
 from gluteal_grade_lab.training.prepare.phantoms import PHANTOMS, phantom_body
 from gluteal_grade_lab.training.prepare.recipe import TASKS, Workshop
 
@@ -32,6 +34,15 @@ def main() -> None:
         if wanted(phantom.name):
             save_body(phantom_body(phantom), asked.out / "train")
             print(f"{time.monotonic() - started:6.0f} s  {phantom.name}", flush=True)
+    for source in NATIVE:
+        if wanted(source):
+            for body in native_bodies(asked.anatomy / "train" / f"{source}.nii.gz"):
+                save_body(body, asked.out / "train")
+                print(f"{time.monotonic() - started:6.0f} s  {body.name}", flush=True)
+    for seed, source in enumerate(LOOSE, start=100):
+        if wanted(f"{source}_loose"):
+            save_body(loose_body(asked.anatomy / "train" / f"{source}.nii.gz", seed), asked.out / "train")
+            print(f"{time.monotonic() - started:6.0f} s  {source}_loose", flush=True)
     workshop = Workshop(asked.anatomy, asked.out.parent / "body_fields")
     tasks = [t for t in TASKS if wanted(t.name)]
     if asked.only is not None:

@@ -16,15 +16,15 @@ import typer
 
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade_lab.training.bodies import load_body
+from gluteal_grade_lab.training.classes import CLASSES
 from gluteal_grade_lab.training.labelled import LabelledSampler, Mixed
 from gluteal_grade_lab.training.pairs import find_pairs
 from gluteal_grade_lab.training.patches import Sample, Sampler
-from gluteal_grade_lab.training.train import Budget, Plan, export, train
+from gluteal_grade_lab.training.pool import Pool
+from gluteal_grade_lab.training.train import Budget, Plan, export, slim, train
 from gluteal_grade_lab.training.validate import make_validation
 
 ROOT = Path(__file__).resolve().parents[1]
-MUSCLES = ("maximus", "medius", "minimus")
-CLASSES = {"hip": MUSCLES, "locator": tuple(f"{side}_{m}" for side in ("right", "left") for m in MUSCLES)}
 
 
 def main(
@@ -42,6 +42,8 @@ def main(
     labelled: Annotated[Path | None, typer.Option(help="BIDS-like folder of labelled images to mix in (docs/training.md).")] = None,
     labelmap: Annotated[str, typer.Option(help="Numbering of those labels: a shipped name or a YAML file.")] = "gluteal_grade",
     share: Annotated[float, typer.Option(min=0, max=1, help="Share of samples from labelled images.")] = 0.3,
+    pool: Annotated[Path | None, typer.Option(help="Take samples that scripts/make_samples.py puts there.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Write level.pt here, slim, when done: to go on from.")] = None,
     export_to: Annotated[Path | None, typer.Option("--export", help="Bundle that gets the weights at the end.")] = None,
 ) -> None:
     """Train until the steps or the minutes are used."""
@@ -50,15 +52,17 @@ def main(
     settings = Plan.read(plan or ROOT / "models" / f"gluteal_{network}" / "configs" / "train.json")
     if seed is not None:
         settings = replace(settings, seed=seed)
-    paths = sorted((bodies / "train").glob("*.npz"))
+    paths = [] if pool else sorted((bodies / "train").glob("*.npz"))
     left_out = [p for p in paths if any(part in p.stem for part in leave_out or [])]
     kept = tuple(load_body(p) for p in paths if p not in left_out)
     held = tuple(load_body(p) for p in left_out or sorted((bodies / "validate").glob("*.npz")))
     typer.echo(f"training on {', '.join(b.name for b in kept)}; validating on {', '.join(b.name for b in held) or 'nothing'}")
     check = (
-        make_validation(Sampler(held, network, settings.patch, settings.spacing_mm, seed=10_000), 16, CLASSES[network]) if held else None
+        make_validation(Sampler(held, network, settings.patch, settings.spacing_mm, seed=10_000), 12, CLASSES[network]) if held else None
     )
-    sampler: Callable[[int], Sample] = Sampler(kept, network, settings.patch, settings.spacing_mm, settings.seed)
+    sampler: Callable[[int], Sample] = Sampler(kept, network, settings.patch, settings.spacing_mm, settings.seed, vary=settings.batch == 1)
+    if pool is not None:
+        sampler, workers = Pool(pool, settings.seed), 0
     if labelled is not None:
         numbering = load_numbering(labelmap)
         pairs = find_pairs(labelled, numbering)
@@ -66,6 +70,8 @@ def main(
         sampler = Mixed(sampler, real, share=share, seed=settings.seed)
         typer.echo(f"mixing in {len(pairs)} labelled images")
     state = train(settings, sampler, out, Budget(steps, minutes), resume, weights, check, workers)
+    if keep is not None:
+        typer.echo(f"wrote {slim(out / 'level.pt', keep)}")
     if export_to is not None:
         typer.echo(f"wrote {export(state, export_to, settings.class_offsets)}")
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gluteal_grade.config import load_settings, shipped
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.segmentation import hip, locate
 from gluteal_grade.segmentation.bundle import HIP, LOCATOR, BundleSegmenter
 from gluteal_grade.segmentation.weights import Model
 
@@ -50,15 +51,15 @@ def fake_models() -> dict[str, Model]:
     """A locator that calls the right half of its array right maximus and the left half left maximus; a hip network that calls what is
     lateral maximus and what is medial medius."""
     return {
-        LOCATOR: Model(LOCATOR, "0", "a" * 64, _Threshold(7), 7, 6.0, 16),
-        HIP: Model(HIP, "0", "b" * 64, _Threshold(4), 4, HIP_MM, 16),
+        LOCATOR: Model(LOCATOR, "0", "a" * 64, _Threshold(7), 7, 6.0, 16, ("background", *locate.CHANNELS)),
+        HIP: Model(HIP, "0", "b" * 64, _Threshold(4), 4, HIP_MM, 16, ("background", *(m.value for m in hip.CHANNELS))),
     }
 
 
 def fake_segmenter(monkeypatch: pytest.MonkeyPatch, **changes: object) -> tuple[BundleSegmenter, dict[str, Model]]:
     """The segmenter with these networks in the place of the shipped ones."""
     models = fake_models()
-    monkeypatch.setattr("gluteal_grade.segmentation.weights.load_model", lambda root, classes: models[root.name])
+    monkeypatch.setattr("gluteal_grade.segmentation.weights.load_model", lambda root, needed: models[root.name])
     return BundleSegmenter(SETTINGS.segmentation.model_copy(update=changes), SETTINGS.checks), models
 
 

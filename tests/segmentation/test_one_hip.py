@@ -40,6 +40,29 @@ def test_the_way_round_that_shows_more_muscle_is_taken(right: float, left: float
 
 
 @pytest.mark.parametrize(
+    ("right", "left", "outer", "side", "words"),
+    [
+        (0.9, 0.85, Side.LEFT, Side.LEFT, "where its skin lies"),
+        (0.9, 0.6, Side.LEFT, Side.RIGHT, "although its skin lies on the left side"),
+        (0.6, 0.9, Side.LEFT, Side.LEFT, "where its skin lies"),
+    ],
+)
+def test_the_flank_decides_where_the_muscle_does_not(right: float, left: float, outer: Side, side: Side, words: str) -> None:
+    read, _ = reader(right, left)
+    for boxes in ((box(Side.RIGHT, 120), box(Side.LEFT, 70)), (box(Side.RIGHT, 90),)):
+        found, notes = settled(boxes, read, LOCATOR, outer)
+        assert [b.side for b in found] == [side]
+        assert words in notes[0].detail
+
+
+def test_a_side_that_the_flank_confirms_is_not_read_twice() -> None:
+    read, seen = reader(0.9, 0.9)
+    boxes = (box(Side.LEFT, 90),)
+    assert settled(boxes, read, LOCATOR, Side.LEFT) == (boxes, ())
+    assert not seen
+
+
+@pytest.mark.parametrize(
     "boxes", [(), (box(Side.LEFT, 90),), (box(Side.RIGHT, 90), box(Side.LEFT, -90)), (box(Side.RIGHT, 50), box(Side.LEFT, -50))]
 )
 def test_two_hips_apart_or_one_are_left_as_they_are(boxes: tuple[Box, ...]) -> None:

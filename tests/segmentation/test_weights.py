@@ -13,7 +13,10 @@ from gluteal_grade.segmentation.bundle import HIP, LOCATOR
 from gluteal_grade.segmentation.card import read_card
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import load_model
+from gluteal_grade.vocabulary import Muscle
 from tests.segmentation.fakes import SETTINGS, random_bundles
+
+MUSCLES = tuple(muscle.value for muscle in Muscle)
 
 
 @pytest.fixture(scope="module")
@@ -26,48 +29,48 @@ def hip(bundles: Path, tmp_path: Path) -> Path:
     return shutil.copytree(bundles / HIP, tmp_path / HIP)
 
 
-def edit(root: Path, name: str, **changes: object) -> None:
-    path = root / "configs" / name
+def edit(root: Path, file: str, /, **changes: object) -> None:
+    path = root / "configs" / file
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def refused(root: Path, classes: int = 4) -> RefusedInput:
+def refused(root: Path, needed: tuple[str, ...] = MUSCLES) -> RefusedInput:
     with pytest.raises(RefusedInput) as caught:
-        load_model(root, classes)
+        load_model(root, needed)
     return caught.value
 
 
 def test_a_model_is_loaded_once_until_its_files_change(hip: Path) -> None:
-    first = load_model(hip, 4)
-    assert load_model(hip, 4) is first
+    first = load_model(hip, MUSCLES)
+    assert load_model(hip, MUSCLES) is first
     card = read_card(hip)
     assert (first.spacing_mm, first.multiple, first.sha256) == (card.metadata["spacing_mm"], 16, card.sha256)
     state = torch.load(hip / "models" / "model.pt", weights_only=True)
     torch.save({k: v * 0.5 for k, v in state.items()}, hip / "models" / "model.pt")
-    second = load_model(hip, 4)
+    second = load_model(hip, MUSCLES)
     assert second.sha256 != first.sha256
     edit(hip, "metadata.json", spacing_mm=3.25)
-    assert load_model(hip, 4).spacing_mm == 3.25
+    assert load_model(hip, MUSCLES).spacing_mm == 3.25
 
 
 def test_half_precision_on_disk_single_precision_in_use(hip: Path) -> None:
     state = torch.load(hip / "models" / "model.pt", weights_only=True)
     assert {v.dtype for v in state.values()} == {torch.float16}
-    model = load_model(hip, 4)
+    model = load_model(hip, MUSCLES)
     assert {p.dtype for p in model.network.parameters()} == {torch.float32}
     assert not model.network.training
     image = np.random.default_rng(0).random((32, 16, 48), dtype=np.float32)
     found = probabilities(model, image, 1_000_000)
-    assert found.shape == (4, 32, 16, 48)
+    assert found.shape == (model.classes, 32, 16, 48)
     assert np.allclose(found.sum(axis=0), 1, atol=1e-5)
     assert np.array_equal(found, probabilities(model, image, 1_000_000))
 
 
 def test_tiles_cover_the_whole(hip: Path) -> None:
-    model = load_model(hip, 4)
+    model = load_model(hip, MUSCLES)
     image = np.random.default_rng(0).random((48, 32, 32), dtype=np.float32)
     tiled = probabilities(model, image, 20_000)
-    assert tiled.shape == (4, *image.shape)
+    assert tiled.shape == (model.classes, *image.shape)
     assert np.allclose(tiled.sum(axis=0), 1, atol=1e-5)
 
 
@@ -138,8 +141,37 @@ def test_configs_that_are_no_json_objects(hip: Path, text: str) -> None:
     assert refused(hip).reason is Reason.BUNDLE_UNREADABLE
 
 
-def test_another_number_of_classes(hip: Path) -> None:
-    assert "7 classes are needed" in refused(hip, 7).detail
+def test_a_structure_that_is_not_told(hip: Path) -> None:
+    assert "has no gluteus_quartus" in refused(hip, ("gluteus_quartus", *MUSCLES)).detail
+
+
+def test_channels_are_found_by_their_names(hip: Path) -> None:
+    first = load_model(hip, MUSCLES)
+    assert first.channels[0] == "background"
+    names = list(read_card(hip).channels.values())
+    turned = [names[0], *names[:0:-1]]
+    rename(hip, turned)
+    assert [load_model(hip, MUSCLES).channel(name) for name in turned] == list(range(len(turned)))
+
+
+@pytest.mark.parametrize("change", [{"0": "gluteus_maximus"}, {"12": "femur"}])
+def test_channels_that_do_not_add_up(hip: Path, change: dict[str, str]) -> None:
+    named = {str(number): name for number, name in read_card(hip).channels.items()} | change
+    metadata = json.loads((hip / "configs" / "metadata.json").read_text())
+    metadata["network_data_format"]["outputs"]["pred"]["channel_def"] = named
+    edit(hip, "metadata.json", **metadata)
+    assert refused(hip).reason is Reason.BUNDLE_UNREADABLE
+
+
+def test_more_names_than_the_network_has_channels(hip: Path) -> None:
+    rename(hip, [*read_card(hip).channels.values(), "one_more"])
+    assert "channel_def names" in refused(hip).detail
+
+
+def rename(root: Path, names: list[str]) -> None:
+    metadata = json.loads((root / "configs" / "metadata.json").read_text())
+    metadata["network_data_format"]["outputs"]["pred"]["channel_def"] = {str(i): name for i, name in enumerate(names)}
+    edit(root, "metadata.json", **metadata)
 
 
 def test_the_shipped_settings_name_no_folder() -> None:

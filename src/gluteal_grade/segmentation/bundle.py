@@ -97,7 +97,7 @@ class BundleSegmenter:
         from gluteal_grade.segmentation.weights import load_model
 
         folder = self.settings.models or shipped_models()
-        return load_model(folder / LOCATOR, 1 + len(locate.CHANNELS)), load_model(folder / HIP, 1 + len(hip.CHANNELS))
+        return load_model(folder / LOCATOR, locate.CHANNELS), load_model(folder / HIP, tuple(m.value for m in hip.CHANNELS))
 
     def _on(self, reference: Series, images: tuple[Series, ...], models: tuple[Model, Model]) -> Segmentation:
         series, image = first_readable(images)
@@ -120,6 +120,7 @@ class BundleSegmenter:
         from gluteal_grade.segmentation.hip import segment_hip
         from gluteal_grade.segmentation.locate import Box, centred, locate
         from gluteal_grade.segmentation.one_hip import settled
+        from gluteal_grade.segmentation.outer_side import outer_side
 
         if not np.isfinite(image.array).all():
             image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
@@ -132,7 +133,8 @@ class BundleSegmenter:
         def read(box: Box) -> tuple[Volume, ...]:
             return segment_hip(image, box, hip, self.settings.hip, ct=ct)
 
-        boxes, doubts = settled(located.boxes, read, self.settings.locator)
+        outer = outer_side(image, ct=ct) if located.boxes else None
+        boxes, doubts = settled(located.boxes, read, self.settings.locator, outer)
         for first_box in boxes:
             box = first_box
             muscles = read(box)

@@ -15,7 +15,7 @@ from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
 from gluteal_grade.vocabulary import Muscle, Side
 
-# channels of the hip network after the background
+# what is read of the hip network; the others (tensor, piriformis, bones, other muscle) count as background
 CHANNELS = tuple(Muscle)
 
 # further views: shift in halves of the network's divisor along each axis, exponent on the intensity. Mirroring is none of them: in the
@@ -29,7 +29,7 @@ def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *,
     Args:
         image: any orientation.
         box: where the hip lies.
-        model: the hip network, with `CHANNELS` after the background.
+        model: the hip network, with `CHANNELS` among its channels.
         settings: number of views; limit for one pass.
         ct: HU instead of MR signal.
     """
@@ -44,7 +44,7 @@ def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *,
         total[(slice(None), *here)] += found[(slice(None), *there)]
         count[here] += 1
     mean: Array = total / count
-    return tuple(Volume(mean[1 + c], grid.affine) for c in range(len(CHANNELS)))
+    return tuple(Volume(mean[model.channel(muscle.value)], grid.affine) for muscle in CHANNELS)
 
 
 def _overlap(grid: Grid, shift: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

@@ -14,8 +14,16 @@ from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
 
-# channels of the locator after the background
-CHANNELS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle)
+# what is read of the locator; its other channels (bones, tensor fasciae latae) keep those clean
+PARTS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle)
+
+
+def channel_name(part: Part) -> str:
+    """The name of a part in the locator's `channel_def`."""
+    return f"{part.muscle}_{part.side}"
+
+
+CHANNELS = tuple(channel_name(part) for part in PARTS)
 
 
 @dataclass(frozen=True)
@@ -52,18 +60,20 @@ def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) 
 
     Args:
         image: any orientation.
-        model: the locator, with `CHANNELS` after the background.
+        model: the locator, with `CHANNELS` among its channels.
         settings: thresholds.
         ct: HU instead of MR signal.
     """
     view = field_of_view(image.grid)
     grid = network_grid(*view, model.spacing_mm, model.multiple)
     found = probabilities(model, look(image, grid, ct=ct), settings.max_voxels)
-    values = np.array([0, *(label_value(part) for part in CHANNELS)], np.uint8)
+    values = np.zeros(model.classes, np.uint8)
+    for part in PARTS:
+        values[model.channel(channel_name(part))] = label_value(part)
     labels = Volume(values[found.argmax(axis=0)], grid.affine)
     masks = {}
     for side in Side:
-        gluteal = found[[1 + c for c, part in enumerate(CHANNELS) if part.side is side]].sum(axis=0)
+        gluteal = found[[model.channel(channel_name(part)) for part in PARTS if part.side is side]].sum(axis=0)
         masks[side] = _without_stray_pieces(gluteal > settings.min_probability, settings.min_piece_share)
     fullest_ml = max(float(mask.sum()) for mask in masks.values()) * grid.voxel_volume_ml
     boxes, slivers = [], []

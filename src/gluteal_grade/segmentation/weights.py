@@ -31,6 +31,7 @@ class Model:
         classes: how many, background included.
         spacing_mm: of the isotropic grid it works on.
         multiple: each side of its input is a multiple of this many voxels.
+        channels: what each channel stands for, background first (`channel_def` of its card).
     """
 
     name: str
@@ -40,14 +41,19 @@ class Model:
     classes: int
     spacing_mm: float
     multiple: int
+    channels: tuple[str, ...]
+
+    def channel(self, name: str) -> int:
+        """Where a structure is told."""
+        return self.channels.index(name)
 
 
-def load_model(root: Path, classes: int) -> Model:
+def load_model(root: Path, needed: tuple[str, ...]) -> Model:
     """The network of a bundle; the same object as long as its files do not change.
 
     Args:
         root: the bundle's folder.
-        classes: how many it must tell apart, background included.
+        needed: structures it must tell apart, by the names of its `channel_def`; it may tell more.
 
     Raises:
         RefusedInput: `no_segmenter` where the weights are missing, `bundle_unreadable`.
@@ -57,18 +63,18 @@ def load_model(root: Path, classes: int) -> Model:
     card = read_card(root)
     if card.sha256 is None:
         raise RefusedInput(Reason.NO_SEGMENTER, f"{card.name} has no models/model.pt")
-    return _held(root.resolve(), card.sha256, card.config_sha256, classes)
+    return _held(root.resolve(), card.sha256, card.config_sha256, needed)
 
 
 @lru_cache(maxsize=8)
-def _held(root: Path, sha256: str, config_sha256: str, classes: int) -> Model:  # noqa: ARG001 - the hashes are the cache's key
+def _held(root: Path, sha256: str, config_sha256: str, needed: tuple[str, ...]) -> Model:  # noqa: ARG001 - the hashes are the cache's key
     card = read_card(root)
-    spacing, multiple = _spacing_mm(card), _multiple(card)
+    spacing, multiple, channels = _spacing_mm(card), _multiple(card), _channels(card, needed)
     network = _network(card)
     _load_weights(network, card)
     network.eval().requires_grad_(False)
     network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    model = Model(card.name, card.version, sha256, network, classes, spacing, multiple)
+    model = Model(card.name, card.version, sha256, network, len(channels), spacing, multiple, channels)
     _try_out(model)
     return model
 
@@ -93,6 +99,16 @@ def _multiple(card: Card) -> int:
     if not text.endswith("*n") or not factor.isdigit() or not 1 <= int(factor) <= 128:
         raise _unreadable(card, 'metadata.json gives no input spatial_shape of the form ["16*n", "16*n", "16*n"]')
     return int(factor)
+
+
+def _channels(card: Card, needed: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the channels 0, 1, ...; the first is the background."""
+    named = card.channels
+    if sorted(named) != list(range(len(named))) or named.get(0) != "background":
+        raise _unreadable(card, "channel_def of metadata.json must name the channels 0, 1, ... and the first one background")
+    if missing := sorted(set(needed) - set(named.values())):
+        raise _unreadable(card, f"channel_def of metadata.json has no {', '.join(missing)}")
+    return tuple(named[number] for number in range(len(named)))
 
 
 def _network(card: Card) -> torch.nn.Module:
@@ -129,4 +145,4 @@ def _try_out(model: Model) -> None:
     except (RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network does not run ({type(error).__name__})") from error
     if given != (1, model.classes, *shape):
-        raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network gives {given}, {model.classes} classes are needed")
+        raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network gives {given}, channel_def names {model.classes} classes")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -72,3 +74,45 @@ def field_of_view(shape: tuple[int, ...], rng: np.random.Generator, chance: floa
         high = size - (int(rng.uniform(0, most) * size) if rng.random() < chance else 0)
         box.append(slice(low, high) if high - low >= min(16, size) else slice(0, size))
     return tuple(box)
+
+
+def gapped_slices(image: Tensor, axis: int, distance: float, thick: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Thin slices far apart, and between them what `look.look` makes of such an image: a straight line from slice to slice.
+
+    Args:
+        image: (x, y, z).
+        axis: across the slices.
+        distance: from slice to slice, in voxels, above 1.
+        thick: of a slice, in voxels.
+        rng: where the first slice lies.
+
+    Returns:
+        The image, and (size,) bool along `axis`: True as far as the scan reaches, half a slice distance beyond its first and last.
+    """
+    size = image.shape[axis]
+    places = torch.arange(float(rng.integers(0, min(math.ceil(distance), size))), size - 0.5, distance)
+    half = max(0, int(thick / 2))
+    ends = [(max(0, round(p) - half), min(size, round(p) + half + 1)) for p in places.tolist()]
+    slices = torch.stack([image.narrow(axis, low, high - low).mean(axis) for low, high in ends], axis)
+    at = (torch.arange(size) - places[0]) / distance
+    left = at.floor().clamp(0, len(places) - 1).long()
+    right = (left + 1).clamp(max=len(places) - 1)
+    share = (at - left).clamp(0, 1).reshape([-1 if a == axis else 1 for a in range(image.ndim)])
+    mixed = slices.index_select(axis, left) * (1 - share) + slices.index_select(axis, right) * share
+    return mixed, (at >= -0.5) & (at <= len(places) - 0.5)
+
+
+def coil_edge(image: Tensor, axis: int, rng: np.random.Generator) -> Tensor:
+    """Signal that fades towards one end of an axis, where the coil ends, to a few hundredths at most."""
+    size = image.shape[axis]
+    place, width = float(rng.uniform(-0.1, 0.35)) * size, float(rng.uniform(0.03, 0.12)) * size
+    fade = torch.sigmoid((torch.arange(size) - place) / max(width, 0.5)).clamp(min=float(rng.uniform(0.02, 0.15)))
+    fade = fade if rng.random() < 0.5 else fade.flip(0)
+    return image * fade.reshape([-1 if a == axis else 1 for a in range(image.ndim)])
+
+
+def cut_off(image: Tensor, share: float) -> Tensor:
+    """Nothing where the signal is below `share` of the image's brightest hundredth: maps that are computed where there is signal."""
+    values = image.flatten()
+    bright = values[:: max(1, values.numel() // 20000)].quantile(0.99)
+    return torch.where(image < share * bright, torch.zeros(()), image)

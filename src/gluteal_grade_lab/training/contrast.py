@@ -79,6 +79,8 @@ def _physical(mode: str, rng: np.random.Generator) -> Contrast:
         signal[value] = mean * np.exp(rng.normal(0, spread))
     if mode in ("t1", "water", "in") and rng.random() < 0.3:  # inflow or gadolinium: bright vessels
         signal[[t.ARTERY, t.VEIN]] = rng.uniform(0.7, 1.4)
+    signal[[t.CORTEX_FEMUR, t.CORTEX_SPINE]] = signal[t.CORTICAL_BONE]
+    signal[[t.TUMOUR, t.SWELLING]] = common, signal[t.BLADDER]
     signal[t.METAL] = 1.2 if mode == "ct" else 0.0
     return Contrast(signal, float(signal[t.FAT]))
 
@@ -96,4 +98,5 @@ def _random(rng: np.random.Generator) -> Contrast:
     signal[[t.AIR, t.GAS, t.METAL]] = 0.0
     if rng.random() < 0.6:  # cortical bone and tendon are dark on nearly every sequence
         signal[[t.CORTICAL_BONE, t.TENDON]] = rng.uniform(0, 0.2, 2)
+    signal[[t.CORTEX_FEMUR, t.CORTEX_SPINE]] = signal[t.CORTICAL_BONE]
     return Contrast(np.clip(signal, 0, None), float(signal[t.FAT]))

@@ -39,21 +39,34 @@ def draw_body(
     implant: Implant | None = None,
     subcutaneous_mm: float | None = None,
     shift_borders: float = 0.4,
+    legs_mm: float = 0.0,
 ) -> Drawn:
-    """Deform a body, give it skin and subcutaneous fat, move borders between muscles in some draws, thin some muscles, add vessels."""
+    """Deform a body, give it skin and subcutaneous fat, move borders between muscles in some draws, thin some muscles, add vessels.
+
+    With `legs_mm` the thighs go on so far below the lowest slice of what is known, as they end there, without glutei.
+    """
     where = body_coordinates(body, frame, shape, rng)
     if implant is not None:
         distort(where, implant, BODY_SPACING_MM, rng)
-    tissue, outside = sample((body.tissue, body.outside_mm), (t.AIR, 255), where)
+    low, high = body.span
+    place = where
+    if legs_mm > 0:
+        place = torch.cat([where[:2], where[2:].clamp(min=float(low))])
+    tissue, outside = sample((body.tissue, body.outside_mm), (t.AIR, 255), place)
+    if legs_mm > 0:
+        tissue[(where[2] < low - 2) & _is_gluteus(tissue)] = t.FAT
     _wrap_in_skin(tissue, outside.float(), where, body, rng, subcutaneous_mm)
     if rng.random() < shift_borders:
         _shift_borders(tissue, min(frame.spacing_mm), rng)
     if rng.random() < 0.6:
         _thin_muscles(tissue, min(frame.spacing_mm), rng)
     add_vessels(tissue, rng)
-    low, high = body.span
-    known = (where[2] >= low) & (where[2] <= high)
+    known = (where[2] >= low - legs_mm / BODY_SPACING_MM) & (where[2] <= high)
     return Drawn(tissue, known, where)
+
+
+def _is_gluteus(tissue: Tensor) -> Tensor:
+    return (tissue >= t.GLUTEI[0]) & (tissue <= t.GLUTEI[-1])
 
 
 def _wrap_in_skin(

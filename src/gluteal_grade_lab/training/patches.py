@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,19 +10,30 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gluteal_grade_lab.training import artefacts, metal
+from gluteal_grade_lab.training import artefacts, classes, fields, lesions, metal
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.bodies import Body
-from gluteal_grade_lab.training.contrast import MR_MODES, draw_contrast
 from gluteal_grade_lab.training.deform import BODY_SPACING_MM, Frame, Shape
-from gluteal_grade_lab.training.draw import draw_body, gluteal_labels
-from gluteal_grade_lab.training.signal import draw_fat, draw_scene, image_of, texture
+from gluteal_grade_lab.training.draw import Drawn, draw_body
+from gluteal_grade_lab.training.picture import Picture, draw_picture
+from gluteal_grade_lab.training.styles import outline_style
 
 # In use a hip comes centred by the locator. Mostly centred samples are learnt several times faster; the others keep the network from
 # painting glutei wherever the middle of its box happens to be.
 _CENTRED = 0.8
-# What the clinic sends most is drawn most: t1, t2, pd, stir, water, fat, in, opposed.
-_MODE_SHARES = (0.2, 0.1, 0.08, 0.17, 0.17, 0.12, 0.08, 0.08)
+# How often each thing that real hips show is drawn (docs/training.md).
+_MASS, _SWELLING, _HIDDEN_SEPTA = 0.1, 0.06, 0.15
+_LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
+_ASKEW, _SMALL_FIELD, _SLAB = 0.05, 0.12, 0.05
+_STYLE = 0.1
+# What a scan for the locator shows, up to this draw: the pelvis, one side, a box around one hip, thighs, a belly, a slab, any place.
+_VIEWS = (("pelvis", 0.36), ("side", 0.5), ("hip", 0.72), ("thigh", 0.8), ("belly", 0.88), ("slab", 0.94), ("anywhere", 1.0))
+_LONG_LEGS_MM = 170.0  # thighs go on so far below the lowest slice of a body, as they end there
+_LEAST_VOXELS = 3000
+_MULTIPLE = 16  # of voxels along each side that the networks take
+_LEG_MM = 95.0  # so much thigh a body must have to go on
+# The locator's patches beside the plan's: scans are wide, long or small.
+_PATCHES = ((80, 64, 80), (96, 64, 48), (64, 64, 48), (48, 48, 48), (80, 80, 32))
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,13 @@ class Sample:
         image: (x, y, z) float32, 0-1, 0 outside the field of view.
         labels: (x, y, z) uint8 class numbers.
         mode: contrast drawn, for pictures and logs.
+        unknown: classes that the labels say nothing about: their voxels may carry 0.
     """
 
     image: Tensor
     labels: Tensor
     mode: str
+    unknown: tuple[int, ...] = ()
 
 
 class Sampler:
@@ -49,10 +62,13 @@ class Sampler:
         patch: voxels of a sample.
         spacing_mm: their size.
         seed: sample `i` depends on (seed, i) alone.
+        vary: patches of the locator of other sizes too, where a step takes one sample.
     """
 
-    def __init__(self, bodies: tuple[Body, ...], look: str, patch: tuple[int, int, int], spacing_mm: float, seed: int = 0) -> None:
-        self.bodies, self.look, self.patch, self.spacing_mm, self.seed = bodies, look, patch, spacing_mm, seed
+    def __init__(
+        self, bodies: tuple[Body, ...], look: str, patch: tuple[int, int, int], spacing_mm: float, seed: int = 0, *, vary: bool = False
+    ) -> None:
+        self.bodies, self.look, self.patch, self.spacing_mm, self.seed, self.vary = bodies, look, patch, spacing_mm, seed, vary
 
     @cached_property
     def _anatomies(self) -> tuple[tuple[Body, ...], ...]:
@@ -90,30 +106,72 @@ class Sampler:
         else:
             centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.4)
         frame = Frame(self.patch, (self.spacing_mm,) * 3, centre, mirrored=side == 1)
-        order = t.GLUTEI[3 * side : 3 * side + 3]
         implant = metal.draw_implant(body.heads, side if rng.random() < 0.85 else 1 - side, rng) if rng.random() < 0.12 else None
-        drawn = draw_body(body, frame, Shape(), rng, implant)
-        image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm, rng)
-        return _finish(image, gluteal_labels(drawn.tissue, order), drawn.known, mode, rng, chance=0.06)
+        bent = rng.random() < _BENT
+        drawn = _draw(body, frame, Shape(flexion_deg=22.0) if bent else Shape(), rng, implant)
+        picture, tissue = self._picture(body, drawn, self.spacing_mm, implant, rng)
+        labels = classes.hip_table(side)[tissue.long()]
+        if rng.random() < _STYLE:
+            labels = outline_style(labels, self.spacing_mm, rng)
+        known = drawn.known & picture.reach
+        if rng.random() < _SMALL_FIELD:
+            known &= fields.one_hip(drawn.where, body.heads[side], BODY_SPACING_MM, rng)
+        elif rng.random() < _SLAB:
+            known &= fields.slab(drawn.where, body.heads, str(rng.choice(("thigh", "belly", "slab", "slab"))), BODY_SPACING_MM, rng)
+        sample = _finish(picture, labels, known, rng, 0.06, classes.unknown(body.name, "hip"))
+        return _trimmed(sample) if self.vary else sample
 
     def _locator(self, body: Body, side: int, rng: np.random.Generator) -> Sample:
-        kind = rng.random()
-        if kind < 0.5:  # the whole pelvis
-            middle = body.heads.mean(axis=0) + np.array([0, -15, 20]) + rng.normal(0, 15.0 / BODY_SPACING_MM, 3)
-            centre = (float(middle[0]), float(middle[1]), float(middle[2]))
-        else:  # one hip, the other side cut away or not, or some other part
-            centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.3)
-        fine = tuple(2 * n for n in self.patch)
-        frame = Frame((fine[0], fine[1], fine[2]), (self.spacing_mm / 2,) * 3, centre)
+        draw = rng.random()
+        view = next(name for name, upto in _VIEWS if draw < upto)
+        patch = _PATCHES[int(rng.integers(len(_PATCHES)))] if self.vary and rng.random() < 0.6 else self.patch
+        legs = view in ("pelvis", "thigh", "anywhere") and _has_legs(body) and rng.random() < 0.5
+        middle = body.heads.mean(axis=0) + np.array([0, -15, 20]) + rng.normal(0, 15.0 / BODY_SPACING_MM, 3)
+        if legs:
+            middle[2] -= float(rng.uniform(0, 130)) / BODY_SPACING_MM
+        if view == "hip":
+            middle[0] = body.heads[side, 0] + rng.normal(0, 30.0 / BODY_SPACING_MM)
+        centre = (float(middle[0]), float(middle[1]), float(middle[2]))
+        if view in ("side", "anywhere"):
+            centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.3 if view == "side" else 0.8)
+        factor = 1.0 if rng.random() < 0.6 else 1.5  # finer voxels give softer partial volume and cost three times as much
+        fine = tuple(round(factor * n) for n in patch)
+        frame = Frame((fine[0], fine[1], fine[2]), (self.spacing_mm / factor,) * 3, centre)
         implant = metal.draw_implant(body.heads, side, rng) if rng.random() < 0.12 else None
-        drawn = draw_body(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant)
-        image, mode = _image(drawn.tissue, drawn.where, implant, self.spacing_mm / 2, rng)
-        image = functional.avg_pool3d(image[None, None], 2)[0, 0]
-        labels = gluteal_labels(drawn.tissue, t.GLUTEI)[::2, ::2, ::2]
-        known = drawn.known[::2, ::2, ::2]
-        if 0.5 <= kind < 0.8:
-            known = known & _one_side(drawn.where[0, ::2, ::2, ::2], body, side, rng)
-        return _finish(image, labels, known, mode, rng, chance=0.12)
+        drawn = _draw(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant, legs=legs)
+        picture, tissue = self._picture(body, drawn, self.spacing_mm / factor, implant, rng)
+        index = [((torch.arange(n) + 0.5) * factor).long() for n in patch]
+
+        def coarse(volume: Tensor) -> Tensor:
+            return volume.index_select(0, index[0]).index_select(1, index[1]).index_select(2, index[2])
+
+        where = torch.stack([coarse(row) for row in drawn.where])
+        image = functional.interpolate(picture.image[None, None], size=patch, mode="area")[0, 0]
+        labels = classes.locator_labels(coarse(tissue), where[0] > float(body.heads[:, 0].mean()))
+        known = coarse(drawn.known & picture.reach)
+        if view == "side":
+            known = known & _one_side(where[0], body, side, rng)
+        elif view == "hip":
+            known = known & fields.one_hip(where, body.heads[side], BODY_SPACING_MM, rng)
+        elif view in ("thigh", "belly", "slab"):
+            known = known & fields.slab(where, body.heads, view, BODY_SPACING_MM, rng)
+        sample = _finish(Picture(image, picture.mode, known), labels, known, rng, 0.1, classes.unknown(body.name, "locator"))
+        return _trimmed(sample) if self.vary else sample
+
+    def _picture(
+        self, body: Body, drawn: Drawn, spacing_mm: float, implant: metal.Implant | None, rng: np.random.Generator
+    ) -> tuple[Picture, Tensor]:
+        """What the scanner shows of a body, and the tissue that the labels are taken from."""
+        tissue = drawn.tissue
+        organless = body.name.startswith("pelvicref")
+        if rng.random() < (0.8 if organless else 0.15):
+            lesions.add_bowel(tissue, rng)
+        mass = lesions.add_mass(tissue, spacing_mm, rng) if rng.random() < _MASS else None
+        shown = tissue
+        if rng.random() < (0.5 if organless else _HIDDEN_SEPTA):
+            shown = lesions.hide_septa(tissue, spacing_mm, rng, widest_mm=float(rng.uniform(2.5, 8.0 if organless else 4.0)))
+        picture = draw_picture(shown, drawn.where, implant, spacing_mm, rng, mass, swelling=rng.random() < _SWELLING)
+        return picture, tissue
 
     def _centre(self, body: Body, side: int, rng: np.random.Generator, spread_mm: float, stray: float) -> tuple[float, float, float]:
         if rng.random() < stray:
@@ -147,39 +205,54 @@ def anatomy_of(name: str) -> str:
     return "phantom" if name.startswith("phantom") else name.rpartition("_")[0] or name
 
 
-def _image(tissue: Tensor, where: Tensor, implant: metal.Implant | None, spacing_mm: float, rng: np.random.Generator) -> tuple[Tensor, str]:
-    """Signal of the tissues with everything but the field of view."""
-    kind = rng.random()
-    mode = "ct" if kind < 0.12 else "random" if kind < 0.3 else str(rng.choice(MR_MODES, p=_MODE_SHARES))
-    contrast = draw_contrast(mode, rng)
-    scene = draw_scene(tissue, draw_fat(rng), rng)
-    image = image_of(scene, contrast, sigma=float(rng.uniform(0.2, 0.9))) * texture(tuple(tissue.shape), rng)
-    if implant is not None:
-        image = metal.show(image, where, implant, BODY_SPACING_MM, mode == "ct", rng)
-    if mode != "ct":
-        image = artefacts.coil_shading(image, float(rng.uniform(0, 0.35)), rng)
-    thick = float(rng.uniform(3, 8)) / spacing_mm if rng.random() < 0.6 else 1.0
-    noise = float(np.exp(rng.uniform(np.log(0.004), np.log(0.05)))) * max(1.0, thick) ** 0.5
-    image = (artefacts.gaussian_noise if mode == "ct" else artefacts.rician_noise)(image, noise, rng)
-    if thick > 1.2:
-        image = artefacts.thick_slices(image, int(rng.choice(3, p=(0.1, 0.25, 0.65))), thick, rng)
-    if rng.random() < 0.1:
-        image = artefacts.ringing(image, int(rng.integers(3)), float(rng.uniform(0.45, 0.8)))
-    if rng.random() < 0.05:
-        image = artefacts.wrap(image, int(rng.integers(2)), float(rng.uniform(0.05, 0.25)))
-    return image, mode
+def _has_legs(body: Body) -> bool:
+    """Thighs of its own, long enough to go on as they end."""
+    below = (float(body.heads[:, 2].mean()) - body.span[0]) * BODY_SPACING_MM
+    return below > _LEG_MM and not body.name.endswith("_loose")
 
 
-def _finish(image: Tensor, labels: Tensor, known: Tensor, mode: str, rng: np.random.Generator, chance: float) -> Sample:
+def _draw(body: Body, frame: Frame, shape: Shape, rng: np.random.Generator, implant: metal.Implant | None, *, legs: bool = False) -> Drawn:
+    """`draw_body`, now and then lean, prone, or with thighs that go on below the body's end."""
+    thin = float(rng.uniform(2.0, 8.0)) if rng.random() < _LEAN else None
+    if body.name.endswith("_skin"):  # brings its own fat: what is added is skin
+        thin = float(rng.uniform(2.5, 6.0))
+    drawn = draw_body(body, frame, shape, rng, implant, thin, legs_mm=_LONG_LEGS_MM if legs else 0.0)
+    if rng.random() < _PRONE:
+        front = np.nonzero((body.outside_mm == 0).any(axis=(0, 2)))[0][-1]
+        drawn.tissue[drawn.where[1] > float(front) - float(rng.uniform(-15, 15)) / BODY_SPACING_MM] = t.AIR
+    return drawn
+
+
+def _finish(picture: Picture, labels: Tensor, known: Tensor, rng: np.random.Generator, chance: float, unknown: tuple[int, ...]) -> Sample:
     """End the scan, scale as `segmentation.intensity.normalise` does, and bend the scale a little."""
     inside = torch.zeros(known.shape, dtype=torch.bool)
     inside[artefacts.field_of_view(tuple(known.shape), rng, chance)] = True
     inside &= known
-    values = image[inside]
+    if rng.random() < _ASKEW:
+        inside &= fields.askew(tuple(known.shape), rng)
+    if int(inside.sum()) < _LEAST_VOXELS:  # an empty picture teaches nothing
+        inside = torch.ones_like(inside)
+    image, values = picture.image, picture.image[inside]
     low, high = 0.0, 1.0
-    if mode != "ct" and values.numel() > 1000:
+    if picture.mode != "ct" and values.numel() > 1000:
         low, high = (float(v) for v in values[:: max(1, values.numel() // 20000)].quantile(torch.tensor([0.01, 0.99])))
     image = ((image - low) / max(high - low, 1e-6)).clamp(0, 1)
     image = image ** float(np.exp(rng.normal(0, 0.2))) * float(rng.uniform(0.85, 1.1))
     zero = torch.zeros(())
-    return Sample(torch.where(inside, image, zero), torch.where(inside, labels, torch.zeros((), dtype=torch.uint8)), mode)
+    labels = torch.where(inside, labels, torch.zeros((), dtype=torch.uint8))
+    return Sample(torch.where(inside, image, zero), labels, picture.mode, unknown)
+
+
+def _trimmed(sample: Sample) -> Sample:
+    """The part that the scan reaches, as `look.network_grid` covers it: an instance norm sees how much of its grid is empty."""
+    seen = sample.image > 0
+    box = []
+    for axis in range(3):
+        used = seen.movedim(axis, 0).flatten(1).any(dim=1).nonzero()[:, 0]
+        low, high = int(used[0]), int(used[-1]) + 1
+        size = seen.shape[axis]
+        length = min(size, max(2 if axis == 2 else 1, -(-(high - low) // _MULTIPLE)) * _MULTIPLE)
+        start = min(max(0, (low + high - length) // 2), size - length)
+        box.append(slice(start, start + length))
+    x, y, z = box
+    return replace(sample, image=sample.image[x, y, z].contiguous(), labels=sample.labels[x, y, z].contiguous())

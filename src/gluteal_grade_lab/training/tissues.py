@@ -13,10 +13,15 @@ GLUTEI = (11, 12, 13, 14, 15, 16)
 # Every other muscle has a value of its own, so that neighbours can differ in signal and fat.
 OTHER_MUSCLES = range(20, 60)
 
-CORTICAL_BONE = 60
+CORTICAL_BONE = 60  # of the hip bone, and of every bone in bodies that do not tell them apart
 MARROW_FEMUR = 61
 MARROW_PELVIS = 62
 MARROW_SPINE = 63
+CORTEX_FEMUR = 64
+CORTEX_SPINE = 65
+
+TUMOUR = 66  # a mass; its signal is drawn
+SWELLING = 67  # fluid, seroma, fresh scar
 
 BLADDER = 70
 BOWEL = 71

@@ -13,13 +13,14 @@ from typing import Any
 
 import torch
 from monai.bundle.config_parser import ConfigParser
-from monai.losses.dice import DiceLoss
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from gluteal_grade_lab.training.known import KnownDiceCE
 from gluteal_grade_lab.training.patches import Sample
 
-_WARM_UP_STEPS = 200
+_WARM_UP_STEPS = 100
+_AVERAGE_EVERY = 4  # steps between two updates of the average, which cost as much as a tenth of a step
 _DECAY_FROM = 0.65  # share of the run after which the learning rate falls to nothing
 
 
@@ -37,6 +38,7 @@ class Plan:
         ema: decay of the weight average per step.
         batch: samples of a step. With one, PyTorch takes slow convolutions on a CPU: two cost a third less each.
         seed: of weights and samples.
+        main_classes: the first so many classes count fully in the Dice, those after them a third.
         bfloat16: convolutions in bfloat16, a third faster on a CPU with AVX-512 BF16 and a batch of two or more; weights stay float32.
     """
 
@@ -50,6 +52,7 @@ class Plan:
     batch: int
     seed: int
     bfloat16: bool = False
+    main_classes: int = 3
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -67,7 +70,7 @@ class Plan:
             raise ValueError(f"{path.name} and its inference.json hold no network_def")
         x, y, z = held["patch"]
         weights, offsets = tuple(held["class_weights"]), tuple(held.get("class_offsets", ()))
-        rest = (held["learning_rate"], held["ema"], held["batch"], held["seed"], held.get("bfloat16", False))
+        rest = (held["learning_rate"], held["ema"], held["batch"], held["seed"], held.get("bfloat16", False), held.get("main_classes", 3))
         return cls(network, (x, y, z), held["spacing_mm"], weights, offsets, *rest)
 
 
@@ -91,40 +94,22 @@ def build_network(network_def: dict[str, Any]) -> nn.Module:
     return network
 
 
-class PresentDiceCE(nn.Module):
-    """Weighted cross-entropy plus Dice over the classes that the sample holds.
+class _Stream(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    def __init__(self, sampler: Callable[[int], Sample], first: int, classes: int) -> None:
+        self._sampler, self._first, self._classes = sampler, first, classes
 
-    Dice of a class that is not there is 1 whatever the network does and only pushes rare classes down:
-    with small patches and few samples a step, minimus was never learnt. The cross-entropy keeps absent classes absent.
-    """
-
-    def __init__(self, class_weights: tuple[float, ...]) -> None:
-        super().__init__()
-        self.dice = DiceLoss(to_onehot_y=True, softmax=True, include_background=False, reduction="none")
-        self.register_buffer("weights", torch.tensor(class_weights))
-
-    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        """Loss of (samples, classes, x, y, z) scores against (samples, 1, x, y, z) class numbers."""
-        weights: Tensor = self.get_buffer("weights")
-        loss = nn.functional.cross_entropy(scores, labels[:, 0], weight=weights)
-        present = torch.stack([torch.bincount(one.flatten(), minlength=len(weights))[1:] > 0 for one in labels])
-        return loss + self.dice(scores, labels).reshape(present.shape)[present].mean() if bool(present.any()) else loss
-
-
-class _Stream(IterableDataset[tuple[Tensor, Tensor]]):
-    def __init__(self, sampler: Callable[[int], Sample], first: int) -> None:
-        self._sampler, self._first = sampler, first
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         if worker:
-            os.nice(4)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
+            os.nice(1)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         index = self._first + start
         while True:
             sample = self._sampler(index)
-            yield sample.image[None], sample.labels[None].long()
+            unknown = torch.zeros(self._classes, dtype=torch.bool)
+            unknown[list(sample.unknown)] = True
+            yield sample.image[None], sample.labels[None].long(), unknown
             index += stride
 
 
@@ -150,28 +135,57 @@ class State:
         path.with_suffix(".tmp").rename(path)
 
     def load(self, path: Path) -> None:
-        """Take up a saved run."""
+        """Take up a saved run, or a slim one (`slim`): its average begins at the network, its optimizer anew."""
         held = torch.load(path, map_location="cpu", weights_only=True)
         self.network.load_state_dict(held["network"])
-        self.average.load_state_dict(held["average"])
-        self.optimizer.load_state_dict(held["optimizer"])
+        self.average.load_state_dict(held.get("average", held["network"]))
+        if "optimizer" in held:
+            self.optimizer.load_state_dict(held["optimizer"])
         self.step = held["step"]
+
+
+def slim(checkpoint: Path, path: Path) -> Path:
+    """A checkpoint small enough to keep in the repository: step and network alone, in half precision."""
+    held = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"step": held["step"], "network": {name: value.half().contiguous() for name, value in held["network"].items()}}, path)
+    return path
 
 
 def start(plan: Plan, device: torch.device) -> State:
     """Fresh weights from the plan's seed."""
     torch.manual_seed(plan.seed)
-    network = build_network(plan.network_def).to(device)
+    network = build_network(plan.network_def).to(device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     average = build_network(plan.network_def).to(device)
     average.load_state_dict(network.state_dict())
-    return State(network, average, torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-4))
+    return State(network, average, torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-4, fused=True))
 
 
 def take_weights(state: State, path: Path) -> None:
-    """Start from exported weights (`export`) instead of random ones: to train a shipped model on, or to fine-tune it."""
+    """Start from exported weights (`export`) instead of random ones: to train a shipped model on, or to fine-tune it.
+
+    A network of more classes takes over what the old one knew: the first classes' rows; the rest begin near nothing.
+    """
     weights = torch.load(path, map_location="cpu", weights_only=True)
+    own = state.network.state_dict()
+    taken = {name: _widened(value.float(), own[name].shape) for name, value in weights.items()}
     for network in (state.network, state.average):
-        network.load_state_dict({name: value.float() for name, value in weights.items()})
+        network.load_state_dict(taken)
+
+
+def _widened(value: Tensor, shape: torch.Size) -> Tensor:
+    """`value` in the corner of a tensor of `shape`, small random numbers around it.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    if value.shape == shape:
+        return value
+    if value.ndim != len(shape) or any(a > b for a, b in zip(value.shape, shape, strict=True)):
+        raise ValueError(f"weights of shape {tuple(value.shape)} do not fit {tuple(shape)}")
+    out = 0.1 * float(value.std()) * torch.randn(shape) if value.ndim > 1 else torch.full(shape, float(value.min()) - 1.0)
+    out[tuple(slice(n) for n in value.shape)] = value
+    return out
 
 
 def _rate(plan: Plan, step: int, used: float) -> float:
@@ -182,7 +196,9 @@ def _rate(plan: Plan, step: int, used: float) -> float:
 
 @torch.no_grad()
 def _update_average(state: State, decay: float) -> None:
-    now = min(decay, (1 + state.step) / (10 + state.step))
+    if state.step % _AVERAGE_EVERY:
+        return
+    now = min(decay, (1 + state.step) / (10 + state.step)) ** _AVERAGE_EVERY
     for mean, value in zip(state.average.parameters(), state.network.parameters(), strict=True):
         mean.lerp_(value, 1 - now)
 
@@ -196,7 +212,7 @@ def train(
     weights: Path | None = None,
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
     workers: int = 1,
-    every: int = 500,
+    every: int = 300,
 ) -> State:
     """Train until the budget is used.
 
@@ -222,14 +238,17 @@ def train(
     elif weights is not None:
         take_weights(state, weights)
     out.mkdir(parents=True, exist_ok=True)
-    loss_of = PresentDiceCE(plan.class_weights).to(device)
+    loss_of = KnownDiceCE(plan.class_weights, plan.main_classes).to(device)
     loader = DataLoader(
-        _Stream(sampler, state.step * plan.batch), batch_size=plan.batch, num_workers=workers, prefetch_factor=4 if workers else None
+        _Stream(sampler, state.step * plan.batch, len(plan.class_weights)),
+        batch_size=plan.batch,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
     )
     first, began, losses, skipped, level_saved = state.step, time.monotonic(), [], 0, False
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
-    for image, labels in loader:
+    for image, labels, unknown in loader:
         used = budget.used(state.step, first, began)
         if used >= _DECAY_FROM and not level_saved:
             state.save(out / "level.pt")
@@ -240,7 +259,7 @@ def train(
             group["lr"] = _rate(plan, state.step, used)
         with torch.autocast(device.type, torch.bfloat16, enabled=plan.bfloat16):
             scores = state.network(image.to(device))
-        loss = loss_of(scores.float(), labels.to(device))
+        loss = loss_of(scores.float(), labels.to(device), unknown.to(device))
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         size = nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gluteal_grade_lab.training.patches import Sample
-from gluteal_grade_lab.training.train import Budget, Plan, build_network, export, start, train
+from gluteal_grade_lab.training.train import Budget, Plan, build_network, export, slim, start, take_weights, train
 from gluteal_grade_lab.training.validate import make_validation
 
 NETWORK = {
@@ -74,6 +74,16 @@ def test_a_checkpoint_holds_everything(tmp_path: Path) -> None:
     assert other.optimizer.state_dict()["state"].keys() == state.optimizer.state_dict()["state"].keys()
 
 
+def test_a_slim_checkpoint_goes_on(tmp_path: Path) -> None:
+    state = train(PLAN, balls, tmp_path, Budget(60, 5), workers=0)
+    path = slim(tmp_path / "last.pt", tmp_path / "kept" / "ball.pt")
+    assert path.stat().st_size < 0.4 * (tmp_path / "last.pt").stat().st_size
+    other = train(PLAN, balls, tmp_path / "more", Budget(61, 5), resume=path, workers=0)
+    assert other.step == 61
+    for a, b in zip(state.network.parameters(), other.average.parameters(), strict=True):
+        assert float((a - b).detach().abs().max()) < 0.02
+
+
 def test_exported_weights_answer_like_the_average(tmp_path: Path) -> None:
     state = train(PLAN, balls, tmp_path, Budget(60, 5), workers=0)
     weights = torch.load(export(state, tmp_path / "bundle"), weights_only=True)
@@ -104,6 +114,26 @@ def test_fine_tuning_begins_with_the_exported_weights(tmp_path: Path) -> None:
     tuned = train(PLAN, balls, tmp_path / "tuned", Budget(1, 5), weights=weights, workers=0)
     for a, b in zip(first.average.parameters(), tuned.average.parameters(), strict=True):
         assert float((a - b).detach().abs().max()) < 0.01
+
+
+def test_a_network_of_more_classes_keeps_what_the_old_one_knew(tmp_path: Path) -> None:
+    old = train(PLAN, balls, tmp_path / "old", Budget(60, 5), workers=0)
+    wide = replace(PLAN, network_def=NETWORK | {"out_channels": 4}, class_weights=(1.0, 1.0, 1.0, 1.0))
+    state = start(wide, torch.device("cpu"))
+    take_weights(state, export(old, tmp_path / "bundle"))
+    image = balls(3).image[None, None]
+    with torch.inference_mode():
+        before, after = old.average.eval()(image), state.average.eval()(image)
+    assert after.shape[1] == 4
+    assert torch.allclose(after[:, :2], before, atol=0.02)
+    below = after[:, 2:] < after[:, :2].max(1, keepdim=True).values
+    assert float(below.float().mean()) > 0.95  # a new class begins below the old ones
+
+
+def test_weights_of_more_classes_do_not_fit(tmp_path: Path) -> None:
+    big = start(replace(PLAN, network_def=NETWORK | {"out_channels": 4}), torch.device("cpu"))
+    with pytest.raises(ValueError, match="do not fit"):
+        take_weights(start(PLAN, torch.device("cpu")), export(big, tmp_path))
 
 
 def test_a_plan_without_a_network_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gluteal_grade_lab.training.prepare.names import U8
 _SHAFT_TOP_MM = 55.0  # below the femoral head the femur is a shaft among the vasti and adductors
 _SHELL_MM = {names.HIP_BONE[0]: 1.7, names.HIP_BONE[1]: 1.7, names.FEMUR[0]: 1.7, names.FEMUR[1]: 1.7, names.SACRUM: 1.6}
 _SHAFT_SHELL_MM = 5.5
+_CORTEX_REACH = 8.0  # voxels
 
 
 def ball(radius: int, dims: int = 3) -> Mask:
@@ -148,3 +149,25 @@ def draw_cortex(tissue: U8, labels: U8, heads: np.ndarray) -> None:
             below = (head - np.arange(mask.shape[2])) * SPACING_MM
             shell = np.interp(below, (35, 60, 90), (1.7, 3.2, _SHAFT_SHELL_MM))
         tissue[box][mask[box] & (depth <= shell[box[2]])] = tissues.CORTICAL_BONE
+
+
+def split_cortex(tissue: U8) -> U8:
+    """Every voxel of cortex gets the name of the bone whose marrow is nearest: hip bone, femur or spine."""
+    out = tissue.copy()
+    cortex = np.isin(tissue, (tissues.CORTICAL_BONE, tissues.CORTEX_FEMUR, tissues.CORTEX_SPINE))
+    nearest = np.full(tissue.shape, _CORTEX_REACH, np.float32)
+    out[cortex] = tissues.CORTICAL_BONE
+    for marrow, name in (
+        (tissues.MARROW_PELVIS, tissues.CORTICAL_BONE),
+        (tissues.MARROW_FEMUR, tissues.CORTEX_FEMUR),
+        (tissues.MARROW_SPINE, tissues.CORTEX_SPINE),
+    ):
+        found = ndimage.find_objects((tissue == marrow).astype(np.uint8))
+        if not found:
+            continue
+        box = tuple(slice(max(0, s.start - int(_CORTEX_REACH)), s.stop + int(_CORTEX_REACH)) for s in found[0])
+        distance = ndimage.distance_transform_edt(tissue[box] != marrow).astype(np.float32)
+        closer = cortex[box] & (distance < nearest[box])
+        out[box][closer] = name
+        nearest[box][closer] = distance[closer]
+    return out

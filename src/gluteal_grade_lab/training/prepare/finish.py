@@ -7,7 +7,7 @@ import numpy as np
 from gluteal_grade_lab.training import tissues
 from gluteal_grade_lab.training.bodies import Body
 from gluteal_grade_lab.training.prepare import names
-from gluteal_grade_lab.training.prepare.bones import draw_cortex, joints_and_discs
+from gluteal_grade_lab.training.prepare.bones import draw_cortex, joints_and_discs, split_cortex
 from gluteal_grade_lab.training.prepare.inside import with_anal_canal, with_gas, with_visceral_fat, with_wall
 from gluteal_grade_lab.training.prepare.labelled import Labelled, Mask, Points
 from gluteal_grade_lab.training.prepare.names import U8
@@ -41,4 +41,4 @@ def assemble(tissue: U8, core: Mask, heads: Points, name: str, source: str, span
     changes = crop_box(core)
     tissue, core = resize(tissue, changes).astype(np.uint8), resize(core, changes).astype(bool)
     moved = heads + np.array([changes[0][0], changes[1][0], 0])
-    return Body(name, tissue, outside_distance(core), moved, span, source)
+    return Body(name, split_cortex(tissue), outside_distance(core), moved, span, source)

@@ -56,6 +56,7 @@ TASKS = (
     Task("ts_s0001", "vhf", below_mm=_S0001_BELOW_MM),
     Task("ts_s0006", "vhm"),
     Task("ts_s0000", "vhm", below_mm=_S0000_BELOW_MM),
+    Task("ts_s0004", "vhf"),
     Task("ts_s0327", "vhm", validate=True),
     Task("open3d", "ts_s0010", validate=True),
     Task("ts_s0010", "vhf"),
