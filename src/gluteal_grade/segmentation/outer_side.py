@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gluteal_grade.geometry import Array, Volume
-from gluteal_grade.imaging.masks import Mask
+from gluteal_grade.imaging import Mask
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
 from gluteal_grade.vocabulary import Side
 
