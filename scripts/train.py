@@ -39,7 +39,7 @@ def main(
     seed: Annotated[int | None, typer.Option(help="Instead of the plan's seed.")] = None,
     workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
     plan: Annotated[Path | None, typer.Option(help="Instead of the bundle's configs/train.json.")] = None,
-    labelled: Annotated[Path | None, typer.Option(help="BIDS-like folder of labelled images to mix in (docs/training.md).")] = None,
+    labelled: Annotated[Path | None, typer.Option(help="BIDS-like folder of labelled images to mix in (docs/howto/training.md).")] = None,
     labelmap: Annotated[str, typer.Option(help="Numbering of those labels: a shipped name or a YAML file.")] = "gluteal_grade",
     share: Annotated[float, typer.Option(min=0, max=1, help="Share of samples from labelled images.")] = 0.3,
     pool: Annotated[Path | None, typer.Option(help="Take samples that scripts/make_samples.py puts there.")] = None,

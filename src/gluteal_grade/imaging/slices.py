@@ -20,9 +20,9 @@ def missing_in_pair(first: FloatArray, second: FloatArray, slice_axis: int) -> M
         slice_axis: array axis across the slices.
 
     Returns:
-        (x, y, z) True in slices that are constant on either image while slices on both sides are not; in parts of a slice (lines from edge
-        to edge) that are constant on one image where the other shows tissue, if they are a good part of the slice; and in neighbouring
-        slices that are the same picture on one image and not on the other.
+        (x, y, z) True in slices that are of one dark value on either image while slices on both sides are not; in parts of a slice (lines
+        from edge to edge) that are of one dark value on one image where the other shows tissue, if they are a good part of the slice; and
+        in neighbouring slices that are the same picture on one image and not on the other.
     """
     one, other = (np.moveaxis(image, slice_axis, 0) for image in (first, second))
     out = np.zeros(one.shape, bool)
@@ -33,8 +33,14 @@ def missing_in_pair(first: FloatArray, second: FloatArray, slice_axis: int) -> M
     return np.moveaxis(out, 0, slice_axis)
 
 
+def _bright(planes: FloatArray) -> float:
+    return float(np.percentile(planes[:, ::2, ::2], 99)) if planes.size else 0.0
+
+
 def _constant(planes: FloatArray) -> Mask:
-    return np.asarray((planes == planes[:, :1, :1]).all(axis=(1, 2)))
+    """Slices of one dark value."""
+    first = planes[:, :1, :1]
+    return np.asarray((planes == first).all(axis=(1, 2)) & (first[:, 0, 0] <= _TISSUE * _bright(planes)))
 
 
 def _empty_between(planes: FloatArray) -> Mask:
@@ -48,11 +54,12 @@ def _empty_between(planes: FloatArray) -> Mask:
 
 def _lines(planes: FloatArray, partner: FloatArray) -> Mask:
     """Voxels of constant lines, along either axis of the slices, over what the partner shows."""
-    bright = float(np.percentile(partner[:, ::2, ::2], 99)) if partner.size else 0.0
+    bright, dark = _bright(partner), _TISSUE * _bright(planes)
     tissue = partner > _TISSUE * bright if bright > 0 else np.zeros(partner.shape, bool)
     out = np.zeros(planes.shape, bool)
     for axis in (1, 2):
-        constant = (planes == planes.take([0], axis=axis)).all(axis=axis)
+        first = planes.take([0], axis=axis)
+        constant = (planes == first).all(axis=axis) & (first.squeeze(axis) <= dark)
         crossing = tissue.mean(axis=axis) > _SEEN_SHARE
         missing = constant & crossing
         large = missing.sum(axis=1) >= _LARGE_SHARE * np.maximum(crossing.sum(axis=1), 1)

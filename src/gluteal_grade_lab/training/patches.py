@@ -21,7 +21,7 @@ from gluteal_grade_lab.training.styles import outline_style
 # In use a hip comes centred by the locator. Mostly centred samples are learnt several times faster; the others keep the network from
 # painting glutei wherever the middle of its box happens to be.
 _CENTRED = 0.8
-# How often each thing that real hips show is drawn (docs/training.md).
+# How often each thing that real hips show is drawn (docs/howto/training.md).
 _MASS, _SWELLING, _HIDDEN_SEPTA = 0.1, 0.06, 0.15
 _LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
 _ASKEW, _SMALL_FIELD, _SLAB = 0.05, 0.12, 0.05

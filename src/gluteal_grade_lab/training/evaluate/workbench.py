@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from gluteal_grade import segmentation
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.geometry import Volume
 
@@ -85,7 +86,7 @@ class Setup:
 def _code() -> tuple[Path, ...]:
     """What draws a study and what labels it."""
     training = [path for path in sorted(_TRAINING.glob("*.py")) if path.stem not in _NOT_DRAWING]
-    return (*sorted((_TRAINING.parent / "segmentation").glob("*.py")), *training)
+    return (*sorted(Path(segmentation.__file__).parent.glob("*.py")), *training)
 
 
 @cache
