@@ -248,6 +248,20 @@ def test_oedema_stands_beside_the_grades_and_never_in_them() -> None:
     assert StudyResult.model_validate_json(result.to_json()).to_json() == result.to_json()
 
 
+def test_one_labelled_hip_with_a_fat_suppressed_series_is_graded() -> None:
+    """The side without labels has no oedema share, and is no reason to refuse the other."""
+    whole = make_toy(FRACTIONS, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    right = np.where(whole.labels.array < 200, whole.labels.array, 0).astype(np.uint8)
+    toy = replace(whole, labels=whole.labels.with_array(right))
+    water = np.where(whole.body, 1 - np.nan_to_num(whole.fat), 0)
+    stir = series("s2", SeriesKind.STIR, whole.volume(100 * water + 5 * np.random.default_rng(1).random(water.shape)))
+    result = grade(Study("0" * 12, (*dixon_study(whole).series, stir)), toy, "s1.water").result
+    assert result.oedema is not None
+    shares = {m.side: m.oedema_share for m in result.muscles if m.muscle is Muscle.GLUTEUS_MAXIMUS and m.region is Region.WHOLE}
+    assert shares[Side.RIGHT] < 0.02
+    assert math.isnan(shares[Side.LEFT])
+
+
 def test_a_study_with_only_stir_is_not_gradable_because() -> None:
     toy = make_toy(shape=(96, 70, 20), spacing=(3.75, 3.75, 7.5))
     result = grade(Study("0" * 12, (series("s1", SeriesKind.STIR, toy.volume(np.nan_to_num(toy.fat))),)), toy, "s1").result

@@ -143,7 +143,10 @@ def with_oedema(
         return measurements
     places, found = _Places(labels), []
     for m in measurements:
-        box = places.box(m.part) or (slice(0, 0),) * 3
+        box = places.box(m.part)
+        if box is None:  # a side or muscle that is not labelled
+            found.append(m)
+            continue
         cut = replace(oedema, volume=_part_of(oedema.volume, box))
         found.append(replace(m, oedema_share=bright_share(cut, places.mask(m.part, box), settings.min_evaluable_share)))
     return tuple(found)
