@@ -6,6 +6,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.ct import from_ct
+from gluteal_grade.io import Acquisition
 from gluteal_grade.vocabulary import SeriesKind
 from tests.synthetic import ct, make_toy, series
 
@@ -37,3 +38,20 @@ def test_shifted_values_are_refused() -> None:
     with pytest.raises(RefusedInput) as caught:
         from_ct(series("ct", SeriesKind.CT, toy.volume(np.maximum(ct(toy) + 1024, 0))), FAT)
     assert caught.value.reason is Reason.CT_NOT_HU
+
+
+@pytest.mark.parametrize(
+    ("description", "facts", "told"),
+    [
+        ("Pelvis", {}, []),
+        ("Pelvis", {"tube_kv": 120.0}, []),
+        ("Pelvis", {"tube_kv": 80.0}, [Reason.CT_ENERGY]),
+        ("portal venous", {"contrast_agent": True, "tube_kv": 120.0}, [Reason.CT_CONTRAST_MEDIUM]),
+        ("Mono 40keV", {"tube_kv": 120.0}, [Reason.CT_ENERGY]),
+        ("Mono+ 70 keV", {"contrast_agent": True}, [Reason.CT_CONTRAST_MEDIUM, Reason.CT_ENERGY]),
+    ],
+)
+def test_what_moves_the_anchors_is_told(description: str, facts: dict, told: list[Reason]) -> None:
+    toy = make_toy(0.2)
+    one = series("ct", SeriesKind.CT, toy.volume(ct(toy)), acquisition=Acquisition(modality="CT", **facts), description=description)
+    assert [note.reason for note in from_ct(one, FAT).notes] == [Reason.CT_UNCALIBRATED, *told]

@@ -196,3 +196,19 @@ def test_every_vocabulary_is_a_valid_expression_and_every_rule_has_a_name_of_its
     used = {w for r in rules.rules for c in (r.when, r.unless) if c for ws in (c.words, c.words_too) if ws for w in ws}
     assert used <= set(rules.vocabularies)
     assert set(rules.vocabularies) <= used | {"contrast_agent", "no_contrast_agent"}
+
+
+@pytest.mark.parametrize(
+    ("image_type", "unit", "kind"),
+    [
+        (("ORIGINAL", "PRIMARY", "AXIAL"), "HU", K.CT),
+        (("ORIGINAL", "PRIMARY", "AXIAL"), "", K.CT),
+        (("DERIVED", "SECONDARY", "AXIAL", "IODINE"), "MGML", K.OTHER),
+        (("DERIVED", "SECONDARY", "AXIAL", "EFF_ATOMIC_NUM"), "Z", K.OTHER),
+        (("DERIVED", "SECONDARY", "AXIAL", "IODINE"), "", K.OTHER),
+        (("DERIVED", "SECONDARY", "AXIAL", "VNC"), "HU", K.CT),  # virtual, but in HU
+        (("DERIVED", "SECONDARY", "AXIAL", "MONO_E", "40KEV"), "HU", K.CT),
+    ],
+)
+def test_ct_in_other_units_than_hu_is_no_ct_to_grade(image_type: tuple[str, ...], unit: str, kind: K) -> None:
+    assert classify(facts("Pelvis", modality="CT", image_type=image_type, value_type=unit))[0] is kind
