@@ -57,10 +57,10 @@ def test_what_an_acquisition_shares_must_agree(mine: dict[str, Any], theirs: dic
     assert partner_of(water, [water], [fat, right]) == "s9"
 
 
-@pytest.mark.parametrize(("mine", "theirs"), DIFFERENT)
+@pytest.mark.parametrize(
+    ("mine", "theirs"), DIFFERENT[:-1]
+)  # all but BIDS entities: a name without a run is another image than one with it
 def test_a_silent_header_contradicts_nothing(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
-    if "entities" in theirs:  # a name without a run is another image than one with it
-        return
     assert conflicts(made("a", **mine), made("b")) == ()
 
 
