@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from gluteal_grade.drawing.figure import blank_figure, panels_of_rows, save_png
+from gluteal_grade.drawing.figure import Estimate, blank_figure, draw_estimate, panels_of_rows, save_png
 from gluteal_grade.drawing.fonts import drawable, shortened
-from gluteal_grade.drawing.palette import MUSCLES, NO_MUSCLE, SIDES
+from gluteal_grade.drawing.palette import BLUE, MUSCLES, NO_MUSCLE, SIDES, Mark
 
 
 def test_same_bytes_twice_and_nothing_of_the_program_in_them(tmp_path: Path) -> None:
@@ -52,3 +54,31 @@ def test_marks_stand_out_from_paper_and_differ_in_more_than_colour(marks: list) 
     for a, b in combinations(marks, 2):
         assert a.colour != b.colour
         assert a.marker != b.marker or NO_MUSCLE in (a, b)
+
+
+@pytest.fixture
+def axis() -> Any:
+    return blank_figure(2, 2).subplots()
+
+
+def drawn(axis: Any, one: Estimate) -> list[tuple[str, list[float]]]:
+    draw_estimate(axis, 0, one, (-1.0, 1.0))
+    return [(line.get_marker(), list(line.get_xdata())) for line in axis.lines]
+
+
+def test_an_interval_inside_is_a_bar_and_a_marker(axis: Any) -> None:
+    assert drawn(axis, Estimate(0.2, -0.5, 0.7, Mark(BLUE, "s"))) == [("None", [-0.5, 0.7]), ("s", [0.2])]
+    assert axis.lines[1].get_markerfacecolor() == BLUE
+
+
+def test_an_interval_that_goes_on_is_cut_with_an_arrow(axis: Any) -> None:
+    assert drawn(axis, Estimate(0.2, -3, 4, Mark(BLUE))) == [("None", [-1, 1]), ("<", [-1]), (">", [1]), ("o", [0.2])]
+
+
+def test_an_estimate_beyond_the_limits_is_not_drawn_at_a_wrong_place(axis: Any) -> None:
+    assert drawn(axis, Estimate(2, 0.5, 4, Mark(BLUE))) == [("None", [0.5, 1]), (">", [1])]
+
+
+def test_without_an_interval_the_marker_alone_and_hollow_where_asked(axis: Any) -> None:
+    assert drawn(axis, Estimate(0, math.nan, math.nan, Mark(BLUE), filled=False)) == [("o", [0])]
+    assert axis.lines[0].get_markerfacecolor() == "white"

@@ -5,8 +5,7 @@ import pytest
 
 from gluteal_grade.geometry import Volume
 from gluteal_grade.metal.artifact import Artifact, artifact_near, darkness
-from gluteal_grade.metal.evidence import Picture, SideMetal, metal_in_picture, weigh
-from gluteal_grade.metal.header import HeaderEvidence
+from gluteal_grade.metal.evidence import HeaderEvidence, Picture, SideMetal, metal_in_picture, weigh
 from gluteal_grade.metal.joint import distance_mm, joint_mm
 from gluteal_grade.metal.zone import ZoneRule
 from gluteal_grade.vocabulary import Side

@@ -11,10 +11,8 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.io.study import Acquisition, ImplantHint, Series, Study
-from gluteal_grade.metal.evidence import Picture, metal_in_picture, zone_of
-from gluteal_grade.metal.header import header_evidence
-from gluteal_grade.metal.mask import mask_on, read_mask
-from gluteal_grade.metal.zone import imaging_of, margin_mm, zone_rule
+from gluteal_grade.metal.evidence import Picture, header_evidence, metal_in_picture, zone_of
+from gluteal_grade.metal.zone import imaging_of, margin_mm, mask_on, read_mask, zone_rule
 from gluteal_grade.vocabulary import SeriesKind, Side
 from tests.metal.scenes import SETTINGS, away, joint, t1_image, toy, volume, with_metal
 from tests.synthetic import series

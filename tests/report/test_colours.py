@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from gluteal_grade.drawing.theme import THEMES
+from gluteal_grade.drawing.palette import THEMES
 from gluteal_grade.report.panel import FAT_COLOURS, ZONE_COLOUR
 from gluteal_grade.vocabulary import COLOURS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gluteal_grade.drawing.page import Area, drawing_style
-from gluteal_grade.drawing.theme import THEMES
+from gluteal_grade.drawing.palette import THEMES
 from gluteal_grade.report.frame import _head
 from gluteal_grade.report.look import LONGEST, MOST_LINES, Look
 from gluteal_grade.report.overlay import write_overlays

@@ -3,13 +3,70 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.cohort_stats import stats
 from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
+
+if TYPE_CHECKING:
+    from gluteal_grade.cohort.stats import StatsOptions, StatsReport
+
+
+def stats(
+    cohort: Annotated[
+        Path, typer.Argument(metavar="OUT", readable=False, help="Folder of a finished batch, with cohort.csv and studies.csv.")
+    ],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write here instead of OUT/stats/.")] = None,
+    group: Annotated[str, typer.Option(metavar="COLUMN", help="Column of studies.csv whose values are compared.")] = "group",
+    include: Annotated[
+        str, typer.Option(metavar="STATUS,...", help="Muscles that count, by status: graded, partial (not for volumes), needs_review.")
+    ] = "graded",
+    all_studies: Annotated[bool, typer.Option("--all-studies", help="Use all studies of a patient; else the earliest by days.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but cautions and errors.")] = False,
+) -> int:
+    """Compare sides and groups over a finished cohort: effect sizes with intervals, mixed models, forest plot, methods paragraph.
+
+    Exit codes: 0 written, 2 refused (nothing graded there, tables damaged), 1 failure, 64 wrong usage.
+    """
+    from gluteal_grade.cohort.stats import NoGrouping, compute_statistics, write_statistics
+
+    options = _options(group, include, all_studies)
+    try:
+        findings = compute_statistics(cohort, options)
+        written = write_statistics(findings, output or cohort / "stats")
+    except NoGrouping as error:
+        raise typer.BadParameter(str(error), param_hint="--group") from None
+    except GradeError as error:
+        return tell(error)
+    _report(findings, written, quiet)
+    return GRADED
+
+
+def _options(group: str, include: str, all_studies: bool) -> StatsOptions:
+    from gluteal_grade.cohort.stats import StatsOptions
+
+    try:
+        return StatsOptions(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--include") from None
+
+
+def _report(findings: StatsReport, written: list[Path], quiet: bool) -> None:
+    for caution in findings.cautions:
+        typer.echo(f"Caution: {caution}")
+    if quiet:
+        return
+    from gluteal_grade.report import count
+
+    selection = findings.selection
+    typer.echo(f"{count(len(selection.studies), 'study')} of {count(selection.studies['person'].nunique(), 'patient')} counted.")
+    if len(selection.levels) < 2:
+        typer.echo(f"Fewer than two groups by {findings.options.group}: groups not compared.")
+    typer.echo(f"{findings.computed} of {len(findings.comparisons)} comparisons could be made; stats.csv says why not the others.")
+    typer.echo(f"Wrote {', '.join(p.name for p in written)} to {written[0].parent}")
+
 
 app = typer.Typer(no_args_is_help=True, help="Tables, pages and statistics of a batch's output.")
 

@@ -1,6 +1,11 @@
-"""Exit codes of every command (scripts and nightly jobs rely on them), and how an error becomes one."""
+"""How a command ends: exit codes, on which scripts and nightly jobs rely, the lines that tell an error, and being told to stop."""
 
 from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import typer
 
@@ -19,3 +24,29 @@ def tell(error: GradeError) -> int:
     detail = f": {error.detail}" if error.detail else ""
     typer.echo(f"{'refused' if refused else 'failure'}: {error.reason}{detail}\n  {error.advice}", err=True)
     return REFUSED if refused else FAILED
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM came.
+
+    Not KeyboardInterrupt: where that is raised inside `exec`, as imports do, Python ends by the signal and not with our exit code.
+    """
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Both signals raise `Stopped` in this block.
+
+    Raises:
+        Stopped: at any point of it.
+    """
+
+    def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

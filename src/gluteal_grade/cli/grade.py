@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, PARTLY_GRADED, REFUSED, tell
-from gluteal_grade.cli.kinds import parse_kinds
-from gluteal_grade.cli.options import Bundle, Config, Deidentify, Dicom, Identified, Kind, Labelmap, Quiet, check_numbering
-from gluteal_grade.cli.settings import settings_of, shown_settings
+from gluteal_grade.cli.options import (
+    Bundle,
+    Config,
+    Deidentify,
+    Dicom,
+    Identified,
+    Kind,
+    Labelmap,
+    Quiet,
+    check_numbering,
+    parse_kinds,
+    settings_of,
+    shown_settings,
+)
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:

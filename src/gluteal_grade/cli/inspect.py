@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, REFUSED, tell
-from gluteal_grade.cli.kinds import parse_kinds
-from gluteal_grade.cli.options import Kind
+from gluteal_grade.cli.options import Kind, parse_kinds
 from gluteal_grade.errors import RefusedInput, TransientFailure
 
 if TYPE_CHECKING:

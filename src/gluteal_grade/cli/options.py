@@ -1,7 +1,8 @@
-"""Options that several commands share, each with one meaning and one help text, and checks of them before work begins."""
+"""Options that several commands have, and what is told of them before work begins."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from gluteal_grade.report import Layout
-
 Bundle = Annotated[
     Path | None,
     typer.Option(
@@ -54,6 +54,10 @@ KeepOtherVersions = Annotated[
 ]
 LayoutName = Annotated[str, typer.Option("--layout", metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")]
 Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")]
+if TYPE_CHECKING:
+    from gluteal_grade.vocabulary import SeriesKind
+if TYPE_CHECKING:
+    from gluteal_grade.config import Settings
 
 
 def layout_of(name: str) -> Layout:
@@ -82,7 +86,53 @@ def check_numbering(labelmap: str | None, *, used: bool) -> None:
 
 def check_kinds(kind: list[str] | None) -> tuple[str, ...]:
     """``--kind`` as it was given; raises `typer.BadParameter` for what `parse_kinds` does not know."""
-    from gluteal_grade.cli.kinds import parse_kinds
+    from gluteal_grade.cli.options import parse_kinds
 
     parse_kinds(kind or [])
     return tuple(kind or ())
+
+
+def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | None:
+    """What ``--kind`` says.
+
+    Raises:
+        typer.BadParameter: an unknown kind, a name given twice, or both forms mixed.
+    """
+    from gluteal_grade.io import parse_kinds as parse  # here, not above: it brings numpy and more, which --help can do without
+
+    try:
+        return parse(values)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--kind") from None
+
+
+def shown_settings(settings: Settings, identified: bool | None, *, deidentify: bool) -> Settings:
+    """The settings with `--identified` or `--deidentified`.
+
+    Raises:
+        typer.BadParameter: `--identified` with `--deidentify`.
+    """
+    from gluteal_grade.config import with_identity
+
+    if identified and deidentify:
+        raise typer.BadParameter("--identified and --deidentify exclude each other", param_hint="--identified")
+    return with_identity(settings, identified)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings, with the files of scales, norms and statements read once.
+
+    Raises:
+        typer.BadParameter: a file cannot be read or holds something unknown.
+    """
+    from gluteal_grade.config import load_settings
+    from gluteal_grade.grading import load_norms, load_rules, load_scales
+
+    try:
+        settings = load_settings(config)
+        load_scales(settings.grading.file, settings.grading.profiles)
+        load_norms(settings.grading.norms)
+        load_rules(settings.grading.interpretation)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--config") from None
+    return settings

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.exit_codes import FAILED, tell
-from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering
-from gluteal_grade.cli.settings import settings_of
-from gluteal_grade.cli.stop import Stopped, stoppable
+from gluteal_grade.cli.exit_codes import FAILED, Stopped, stoppable, tell
+from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering, settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:

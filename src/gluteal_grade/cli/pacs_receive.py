@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, tell
-from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering
+from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering, settings_of
 from gluteal_grade.cli.pacs_nightly import pacs_settings
-from gluteal_grade.cli.settings import settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:

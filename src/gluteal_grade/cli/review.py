@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.exit_codes import FAILED, GRADED, tell
-from gluteal_grade.cli.settings import settings_of
-from gluteal_grade.cli.stop import Stopped, stoppable
+from gluteal_grade.cli.exit_codes import FAILED, GRADED, Stopped, stoppable, tell
+from gluteal_grade.cli.options import settings_of
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:

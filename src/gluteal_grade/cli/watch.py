@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gluteal_grade.cli.batch import executor_of, observer_of
-from gluteal_grade.cli.exit_codes import FAILED, tell
+from gluteal_grade.cli.exit_codes import FAILED, Stopped, stoppable, tell
 from gluteal_grade.cli.options import (
     Attempts,
     Bundle,
@@ -32,9 +32,9 @@ from gluteal_grade.cli.options import (
     check_kinds,
     check_numbering,
     layout_of,
+    settings_of,
+    shown_settings,
 )
-from gluteal_grade.cli.settings import settings_of, shown_settings
-from gluteal_grade.cli.stop import Stopped, stoppable
 from gluteal_grade.errors import GradeError, TransientFailure
 
 

@@ -1,8 +1,20 @@
 """Settings of a run, and where the shipped YAML and models lie."""
 
 from gluteal_grade.config.base import SettingsBase
-from gluteal_grade.config.dixon import DixonSettings, InOpposedSettings, NoiseSettings, RelaxationSettings, SwapSettings
-from gluteal_grade.config.fat import CtSettings, FatSettings
+from gluteal_grade.config.fat import (
+    BiasSettings,
+    CtSettings,
+    DixonSettings,
+    FatSettings,
+    InOpposedSettings,
+    NoiseSettings,
+    OedemaSettings,
+    RelaxationSettings,
+    RoughEstimateSettings,
+    SideAnchorSettings,
+    SwapSettings,
+    T1Settings,
+)
 from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import (
     GradingSettings,
@@ -14,10 +26,16 @@ from gluteal_grade.config.measure import (
     UncertaintySettings,
 )
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
-from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
-from gluteal_grade.config.settings import METAL_SIDES, Settings, load_settings, with_absolute_paths, with_identity, with_metal_sides
-from gluteal_grade.config.t1 import BiasSettings, OedemaSettings, RoughEstimateSettings, SideAnchorSettings, T1Settings
+from gluteal_grade.config.settings import (
+    METAL_SIDES,
+    ReportSettings,
+    Settings,
+    load_settings,
+    with_absolute_paths,
+    with_identity,
+    with_metal_sides,
+)
 
 __all__ = [
     "METAL_SIDES",

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -15,8 +15,15 @@ from gluteal_grade.config.fat import FatSettings
 from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import GradingSettings, MeasureSettings, RegionSettings, UncertaintySettings
 from gluteal_grade.config.metal import MetalSettings
-from gluteal_grade.config.report import ReportSettings
 from gluteal_grade.config.segmentation import ChecksSettings, SegmentationSettings
+
+
+class ReportSettings(SettingsBase):
+    """How results are shown; no number depends on it."""
+
+    pictures: Literal["all", "summary", "none"]
+    theme: Literal["print", "dark"]
+    identified: bool
 
 
 class Settings(SettingsBase):

@@ -1,6 +1,8 @@
-from .bland_altman import Level as Level
-from .bland_altman import draw_differences as draw_differences
+from .figure import Estimate as Estimate
+from .figure import Level as Level
 from .figure import blank_figure as blank_figure
+from .figure import draw_differences as draw_differences
+from .figure import draw_estimate as draw_estimate
 from .figure import hide_edges as hide_edges
 from .figure import legend_below as legend_below
 from .figure import panels_of_rows as panels_of_rows
@@ -8,8 +10,6 @@ from .figure import save_png as save_png
 from .fonts import drawable as drawable
 from .fonts import font as font
 from .fonts import shortened as shortened
-from .forest import Estimate as Estimate
-from .forest import draw_estimate as draw_estimate
 from .page import Area as Area
 from .page import Page as Page
 from .page import Rgb as Rgb
@@ -24,9 +24,9 @@ from .palette import NO_MUSCLE as NO_MUSCLE
 from .palette import PAPER as PAPER
 from .palette import RULE as RULE
 from .palette import SIDES as SIDES
+from .palette import THEMES as THEMES
 from .palette import Mark as Mark
+from .palette import Theme as Theme
+from .palette import ThemeName as ThemeName
 from .strips import Strip as Strip
 from .strips import draw_strips as draw_strips
-from .theme import THEMES as THEMES
-from .theme import Theme as Theme
-from .theme import ThemeName as ThemeName

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +21,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Bbox
 
-from gluteal_grade.drawing.png import write_png
-from gluteal_grade.drawing.theme import PRINT, Theme
+from gluteal_grade.drawing.palette import PRINT, Theme
 
 _DPI = 100
-
 Rgb = npt.NDArray[np.uint8]
 Line = npt.NDArray[np.float64]
+_UP = 2
+_PACKED = 2  # of 9: three times as fast as the usual 6, a twentieth larger
+_INCH_M = 0.0254
 
 
 class _Pixels(Artist):
@@ -135,3 +138,31 @@ def drawing_style() -> Any:
 def _points(pixels: float) -> float:
     """Matplotlib's points for a length in pixels of the page."""
     return pixels * 72 / _DPI
+
+
+def write_png(rgb: npt.NDArray[np.uint8], path: Path, dpi: int) -> Path:
+    """Write an image with its resolution, without date or program; equal images give equal bytes.
+
+    Args:
+        rgb: (height, width, 3).
+        path: overwritten if it is there.
+        dpi: pixels an inch.
+    """
+    height, width, _ = rgb.shape
+    rows = rgb.reshape(height, 3 * width)
+    filtered = np.empty((height, 1 + 3 * width), np.uint8)
+    filtered[:, 0] = _UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    per_metre = round(dpi / _INCH_M)
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
+        (b"IDAT", zlib.compress(filtered.tobytes(), _PACKED)),
+        (b"IEND", b""),
+    )
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for name, content in chunks:
+            file.write(struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content)))
+    return path

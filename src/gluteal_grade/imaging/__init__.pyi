@@ -2,6 +2,7 @@ from .body import body_mask as body_mask
 from .body import depth_mm as depth_mm
 from .body import finite as finite
 from .body import modal_value as modal_value
+from .body import right_half as right_half
 from .body import subcutaneous_shell as subcutaneous_shell
 from .coverage import Coverage as Coverage
 from .coverage import Key as Key
@@ -9,7 +10,6 @@ from .coverage import views_of as views_of
 from .masks import muscles_of as muscles_of
 from .masks import pieces as pieces
 from .masks import voxels_of as voxels_of
-from .midline import right_half as right_half
 from .noise import Noise as Noise
 from .noise import NoiseSource as NoiseSource
 from .noise import noise_of as noise_of

@@ -1,19 +1,26 @@
-"""Body against air, and how deep a voxel lies under the skin: where anchors and checks look for subcutaneous fat."""
+"""Body against air, which half of it is the right one, and how deep a voxel lies under the skin: where anchors and checks look.
+
+Distances to the nearest voxel outside are exact, what scipy's `distance_transform_edt` gives, in a fraction of its time: the squared
+distance is taken axis by axis (Felzenszwalb & Huttenlocher 2012, 10.4086/toc.2012.v008a019), along the first by counting voxels, along the
+others as the least of the neighbours' squares plus the step's own, out to where a step alone is longer than any distance left.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.distance import distance_inside
-from gluteal_grade.imaging.planes import Mask, opened
+from gluteal_grade.imaging.planes import Mask, box_of, opened
 
 _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
 _CT_AIR_HU = -300.0
 _WITHIN_SLICE = np.zeros((3, 3, 3), bool)  # neighbours that share a face and the slice
 _WITHIN_SLICE[:, 1, 1] = _WITHIN_SLICE[1, :, 1] = True
+_Squares = npt.NDArray[np.float32]
+_CUT = 0.2  # a border plane with this share of the largest section cuts the body
 
 
 def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO) -> Mask:
@@ -111,3 +118,78 @@ def modal_value(values: FloatArray) -> float:
         start = int(np.argmin(widths))
         data = data[start : start + half]
     return float(data.mean())
+
+
+def distance_inside(
+    mask: npt.NDArray[np.bool_], spacing_mm: tuple[float, float, float], within_mm: float = np.inf
+) -> npt.NDArray[np.float32]:
+    """Distance of every voxel of the mask to the nearest one outside it, between centres, mm; 0 outside, infinite where there is none.
+
+    Args:
+        mask: (x, y, z). What lies beyond the array is neither inside nor outside.
+        spacing_mm: voxel size along its axes.
+        within_mm: what is farther may be given as infinite, which is faster.
+    """
+    found = np.zeros(mask.shape, np.float32)
+    if mask.all():
+        found[...] = np.inf
+        return found
+    # the nearest voxel outside is never farther than the layer around the mask
+    box = tuple(slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(box_of(mask), mask.shape, strict=True))
+    squares = _along_first(mask[box], spacing_mm[0])
+    limit = np.float32(within_mm) ** 2
+    for row in squares:  # a row at a time stays in the processor's cache
+        if row.any():
+            row[row > limit] = np.inf
+            _along(row.T, spacing_mm[2], limit)
+            _along(row, spacing_mm[1], limit)
+    np.sqrt(squares, out=squares)
+    found[box] = squares
+    return found
+
+
+def _along_first(mask: npt.NDArray[np.bool_], spacing: float) -> _Squares:
+    """Squared distance along the first axis; infinite where a line has no voxel outside."""
+    steps = np.where(mask, np.float32(np.inf), np.float32(0))
+    for order in (range(1, len(steps)), range(len(steps) - 2, -1, -1)):
+        for i in order:
+            before = i - 1 if order.step > 0 else i + 1
+            np.minimum(steps[i], steps[before] + 1, out=steps[i])
+    steps *= np.float32(spacing)
+    steps *= steps
+    return steps
+
+
+def _along(squares: _Squares, spacing: float, limit: np.float32) -> None:
+    """Takes one more axis (the first of these) into account, in place."""
+    source = squares.copy()
+    for shift in range(1, len(squares)):
+        step = np.float32(shift * spacing) ** 2
+        if step > limit or step >= squares.max():
+            return
+        np.minimum(squares[shift:], source[:-shift] + step, out=squares[shift:])
+        np.minimum(squares[:-shift], source[shift:] + step, out=squares[:-shift])
+
+
+def right_half(image: Volume, body: Mask, min_width_mm: float) -> Mask | None:
+    """Voxels to the patient's right of the middle of the body; None where the picture does not show where that is.
+
+    It does not where the body in view is narrower than `min_width_mm`, has no border with air, or is cut at one side only.
+
+    Args:
+        image: for its grid (RAS+).
+        body: mask of the body.
+        min_width_mm: a picture of both hips is at least so wide.
+    """
+    sections = body.sum(axis=(1, 2))
+    cut = [bool(sections[end] > _CUT * sections.max()) for end in (0, -1)]
+    if body.all() or cut[0] != cut[1]:
+        return None
+    # patient x of every voxel, with the tilt of an oblique stack
+    i, j, k = (np.arange(n, dtype=np.float32) for n in image.shape)
+    row = image.affine[0].astype(np.float32)
+    x = row[0] * i[:, None, None] + row[1] * j[None, :, None] + row[2] * k[None, None, :] + row[3]
+    low, high = np.percentile(x[body], [0.5, 99.5])
+    if high - low < min_width_mm:
+        return None
+    return np.asarray(x > (low + high) / 2)

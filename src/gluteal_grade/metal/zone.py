@@ -1,21 +1,22 @@
-"""Which voxels beside metal are not measured, by how the series images near it."""
+"""Which voxels are not measured: beside metal, by how the series images near it, and those of a mask that the user drew."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
 from gluteal_grade.config import MetalSettings
-from gluteal_grade.geometry import FloatArray
-from gluteal_grade.io import Series, is_wide_bandwidth
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.io import Series, is_wide_bandwidth, read_volume
 from gluteal_grade.metal.artifact import Artifact, Mask, near
 from gluteal_grade.vocabulary import SeriesKind
 
 Imaging = Literal["mars", "wide_spin_echo", "spin_echo", "gradient_echo", "ct"]
-
 _HIGH_FIELD_T = 2.0
 _DIXON = frozenset({SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE})
 
@@ -81,3 +82,31 @@ def zone_around(artifact: Artifact, margin: float, spacing_mm: tuple[float, floa
 def zone_unseen(distance: FloatArray, radius: float) -> Mask:
     """Everything close to where joint and stem should be."""
     return np.asarray(distance <= radius)
+
+
+def read_mask(path: Path) -> Volume:
+    """Boolean RAS+ volume: True where the file is not 0.
+
+    Raises:
+        RefusedInput: `mask_unreadable`.
+    """
+    if not path.is_file():
+        raise RefusedInput(Reason.MASK_UNREADABLE, "no file at the path given to --exclude")
+    try:
+        volume = read_volume(path).to_ras()
+    except RefusedInput as error:
+        raise RefusedInput(Reason.MASK_UNREADABLE, f"{error.reason.value}: {error.detail}") from error
+    return volume.with_array(np.nan_to_num(volume.array) != 0)
+
+
+def mask_on(mask: Volume, grid: Grid) -> Mask:
+    """The mask on another grid of the same patient space, nearest voxel.
+
+    Raises:
+        RefusedInput: `mask_unreadable`: the two do not overlap, so the mask was drawn on something else.
+    """
+    corners = grid.to_voxel(mask.grid.corners_mm())
+    if np.any(corners.max(axis=0) < 0) or np.any(corners.min(axis=0) > np.array(grid.shape) - 1):
+        raise RefusedInput(Reason.MASK_UNREADABLE, "the mask lies outside the labelled image")
+    there = mask.with_array(mask.array.astype(np.uint8)).resampled(grid, labels=True)
+    return np.asarray(there.array > 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gluteal_grade.statistics.cliffs_delta import ordinal_groups
+from gluteal_grade.statistics.effects import ordinal_groups
 
 _SIMULATIONS, _DRAWS = 500, 2000
 _CONTROL = np.array([0.30, 0.35, 0.20, 0.10, 0.05])  # shares of Quartile grades 0 to 4

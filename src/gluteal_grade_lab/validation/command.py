@@ -9,6 +9,7 @@ python scripts/validate.py --calibrate --count 60                       # other 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -18,7 +19,6 @@ from pathlib import Path
 from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade_lab.checkout import ROOT
-from gluteal_grade_lab.validation import ledger
 from gluteal_grade_lab.validation.calibration import calibrate
 from gluteal_grade_lab.validation.design import CALIBRATION, design
 from gluteal_grade_lab.validation.measured import Record, measured
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     base = (CALIBRATION if chosen.calibrate else 0) + chosen.first
     if not chosen.tables_only:
         _measure(path, range(base, base + chosen.count), chosen)
-    records = ledger.read(path)
+    records = read_records(path)
     if chosen.refit:
         records = refitted(records, load_settings().uncertainty, load_scales())
     if chosen.calibrate and not chosen.refit:
@@ -74,14 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _measure(path: Path, seeds: range, chosen: argparse.Namespace) -> None:
-    done = {record["seed"] for record in ledger.read(path)}
+    done = {record["seed"] for record in read_records(path)}
     todo = [s for s in seeds if s not in done and not (chosen.no_metal and design(s).metal != "none")]
     labels, methods = tuple(chosen.labels.split(",")), tuple(chosen.methods.split(","))
     start = time.perf_counter()
     with ProcessPoolExecutor(chosen.jobs) as pool:
         jobs = {pool.submit(one, seed, chosen.in_plane_mm, labels, methods): seed for seed in todo}
         for n, job in enumerate(as_completed(jobs), start=1):
-            ledger.append(path, job.result())
+            append_record(path, job.result())
             print(f"{n} of {len(todo)}: seed {jobs[job]}, {time.perf_counter() - start:.0f} s", flush=True)
 
 
@@ -94,3 +94,25 @@ def _print_factors(records: list[Record]) -> None:
             continue
         for name, factors in found.items():
             print(f"{labels} labels, {name}: {factors}")
+
+
+def read_records(path: Path) -> list[Record]:
+    """All whole records, in order of their seeds, each seed once; a line that a stop cut short is skipped."""
+    if not path.exists():
+        return []
+    found: dict[int, Record] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        found[record["seed"]] = record
+    return [found[seed] for seed in sorted(found)]
+
+
+def append_record(path: Path, record: Record) -> None:
+    """Add one record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cut_short = path.exists() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(("\n" if cut_short else "") + json.dumps(record) + "\n")

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from gluteal_grade.drawing.bland_altman import Level, draw_differences
-from gluteal_grade.drawing.figure import blank_figure, legend_below, save_png
+from gluteal_grade.drawing.figure import Level, blank_figure, draw_differences, legend_below, save_png
 from gluteal_grade.drawing.palette import MUSCLES
 from gluteal_grade.statistics.limits import summarised
 from gluteal_grade.statistics.split_normal import SplitNormal

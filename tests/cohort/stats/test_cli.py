@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import typer
 
-from gluteal_grade.cli.cohort_stats import stats
+from gluteal_grade.cli.cohort import stats
 from gluteal_grade.cohort.stats.comparisons import COLUMNS, as_row
 from gluteal_grade.cohort.stats.models import COLUMNS as MODEL_COLUMNS
 from gluteal_grade.cohort.stats.options import StatsOptions

@@ -11,7 +11,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import ADVICE, Reason, RefusedInput
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.dicom.summary import summary
+from gluteal_grade.report.dicom.sr import summary
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 from gluteal_grade.result.models import MuscleResult, MuscleStatus
 from gluteal_grade.vocabulary import Muscle, Region, Side

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from gluteal_grade.cli.kinds import parse_kinds
+from gluteal_grade.cli.options import parse_kinds
 from gluteal_grade.config import load_settings
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import grade_study

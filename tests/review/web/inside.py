@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from gluteal_grade.review.web.app import create_app
 from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.server import create_app
 
 ADDRESS = "http://127.0.0.1:8765"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from highdicom.sr import (
     CodedConcept,
     Comprehensive3DSR,
@@ -20,9 +22,9 @@ from gluteal_grade.report.dicom.groups import muscle_group, refusal_group
 from gluteal_grade.report.dicom.seg import Segments
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.stamp import MAKER, MODEL, common, stamp
-from gluteal_grade.report.dicom.summary import summary
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result import StudyResult
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
+from gluteal_grade.vocabulary import Region, Scale, Side, method_words
 
 
 def report_of(result: StudyResult, sources: Sources, segments: Segments | None, identity: Identity) -> Comprehensive3DSR:
@@ -62,3 +64,46 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
     data.CodingSchemeIdentificationSequence = [codes.scheme_item()]
     stamp(data, sources)
     return data
+
+
+def summary(result: StudyResult) -> str:
+    """Three to six lines: fat and primary grade of each muscle, what to look at, the disclaimer."""
+    if result.refusal is not None:
+        refusal = result.refusal
+        why = f"Not graded ({refusal.reason.value}): {refusal.detail}".rstrip(": ")
+        return _text((f"{why}.", refusal.advice, result.disclaimer))
+    whole = [m for m in result.muscles if m.region is Region.WHOLE]
+    method = method_words(result.fat.method) if result.fat else "nothing"
+    scale = primary_of(result)
+    lines = [f"Intramuscular fat of the gluteal muscles by {method}; {scale.plain_title} grade 0-{scale.highest} behind each."]
+    for side in (Side.RIGHT, Side.LEFT):
+        found = [m for m in whole if m.side is side]
+        told = "not labelled" if all(m.status is MuscleStatus.MISSING for m in found) else "; ".join(_muscle(m, scale) for m in found)
+        lines.append(f"{side.capitalize()}: {told}.")
+    doubtful = [_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
+    cut = [_name(m) for m in whole if m.cut_at]
+    remarks = [f"Needs review: {', '.join(doubtful)}."] if doubtful else []
+    remarks += [f"Partly in view: {', '.join(cut)}."] if cut else []
+    metal = [str(m.side) for m in result.metal if m.present]
+    remarks += [f"Metal: {' and '.join(metal)} hip."] if metal else []
+    if remarks:
+        lines.append(" ".join(remarks))
+    automatic = result.segmentation is not None and result.segmentation.automatic
+    lines.append("Outlines by a neural network: look at them." if automatic else "Outlines were given to the program.")
+    return _text((*lines, result.disclaimer))
+
+
+def _muscle(m: MuscleResult, scale: Scale) -> str:
+    name = m.muscle.short
+    if math.isnan(m.fat_fraction):
+        return f"{name} {'not labelled' if m.status is MuscleStatus.MISSING else 'not gradable'}"
+    return f"{name} {100 * m.fat_fraction:.1f} % ({m.grade(scale.key)})"
+
+
+def _name(m: MuscleResult) -> str:
+    return f"{m.side} {m.muscle.short}"
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    """Lines end in CR LF in a DICOM text."""
+    return "\r\n".join(lines).encode("ascii", "replace").decode()

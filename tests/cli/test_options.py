@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from gluteal_grade.cli.kinds import parse_kinds
+from gluteal_grade.cli.options import parse_kinds
 from gluteal_grade.vocabulary import SeriesKind
 
 

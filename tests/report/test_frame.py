@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gluteal_grade.drawing.page import Page
-from gluteal_grade.drawing.theme import THEMES
+from gluteal_grade.drawing.palette import THEMES
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.banner import banner_height, draw_banner, verdict
+from gluteal_grade.report.frame import banner_height, draw_banner, verdict
 from gluteal_grade.report.grade_table import table_height, table_lines
 from gluteal_grade.result.models import MuscleStatus, NoteModel, StudyResult
 from gluteal_grade.vocabulary import Muscle, Region, Side

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from gluteal_grade.cli.stop import Stopped, stoppable
+from gluteal_grade.cli.exit_codes import Stopped, stoppable
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -25,7 +25,7 @@ def test_inside_an_import_too(number: str) -> None:
     """Imports run `exec`, and a KeyboardInterrupt there would end Python by the signal, though it is caught."""
     code = (
         "import os, signal, sys\n"
-        "from gluteal_grade.cli.stop import Stopped, stoppable\n"
+        "from gluteal_grade.cli.exit_codes import Stopped, stoppable\n"
         "try:\n"
         "    with stoppable():\n"
         f"        exec('os.kill(os.getpid(), signal.{number})')\n"
