@@ -209,7 +209,7 @@ ADVICE: dict[Reason, str] = {
     Reason.LABELS_UNREADABLE: "Give --labels a 3-D NIfTI file.",
     Reason.LABELS_GEOMETRY: "The labels lie on the grid of no series of this study; resample them to the image they were drawn on.",
     Reason.LABELS_EMPTY: "No voxel carries a gluteal label in this numbering; check --labelmap.",
-    Reason.LABELS_NUMBERING: "Say with --labelmap which numbering the label map is in.",
+    Reason.LABELS_NUMBERING: "Say with --labelmap which numbering the label map is in; the refusal names one that fits, if any does.",
     Reason.LABELS_NOT_INTEGER: "Label values must be whole numbers; save the segmentation as integers.",
     Reason.LABELS_SIDES_SWAPPED: "Left labels lie on the patient's right: fix the numbering or the orientation of the label map.",
     Reason.NO_LABEL: "The label map has no voxel for this muscle on this side.",

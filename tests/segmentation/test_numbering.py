@@ -11,7 +11,9 @@ from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side
 # (left, right) values of maximus, medius, minimus
 TABLES = {
     "totalsegmentator": [(80, 81), (82, 83), (84, 85)],
+    "totalsegmentator_v1": [(94, 95), (96, 97), (98, 99)],
     "totalsegmentator_mr": [(40, 41), (42, 43), (44, 45)],
+    "totalsegmentator_mr_v2.4": [(38, 39), (40, 41), (42, 43)],
     "musclemap": [(6121, 6122), (6111, 6112), (6101, 6102)],
 }
 

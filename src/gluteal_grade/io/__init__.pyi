@@ -27,6 +27,7 @@ from .listing import facts_of as facts_of
 from .nifti import read_header as read_header
 from .nifti import read_volume as read_volume
 from .nifti import save_volume as save_volume
+from .nifti_names import label_names as label_names
 from .pairing import fits_labels as fits_labels
 from .pairing import in_space_of as in_space_of
 from .pairing import pairs as pairs

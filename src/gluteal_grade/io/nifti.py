@@ -26,6 +26,7 @@ from gluteal_grade.io.nifti_affine import stored_affine
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEADER_BYTES = 544  # NIfTI-2 with its extension flag
+_LONGEST_EXTENSION = 1 << 20
 _PADDING = 4096  # bytes behind the voxels that may be a writer's padding
 _MOST_PACKED = 1100  # deflate packs 1032 to 1 at best
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are the patient's, as the image this comes from had them
@@ -92,6 +93,20 @@ def read_volume(source: Path | FileRef, *, as_float: bool = False) -> Volume:
     except (OSError, ValueError, EOFError, OverflowError) as error:
         raise RefusedInput(Reason.UNREADABLE_NIFTI, "the voxels cannot be read") from error
     return Volume(array.reshape(header.grid.shape, order="F"), header.grid.affine).to_ras()
+
+
+def read_extensions(source: Path | FileRef) -> bytes:
+    """What stands between header and voxels: NIfTI header extensions, a megabyte at most; empty where there are none.
+
+    Raises:
+        RefusedInput: `empty_file`, `unreadable_nifti`.
+        TransientFailure: `read_failed`.
+    """
+    with _unpacked(_ref(source)) as (stream, _):
+        head = stream.read(_HEADER_BYTES)
+        parsed = _parsed(head)
+        end = min(_data_offset(parsed), _LONGEST_EXTENSION)
+        return (head + stream.read(max(end - len(head), 0)))[int(parsed.sizeof_hdr) : end]
 
 
 def save_volume(volume: Volume, path: Path, *, description: str = "") -> None:
@@ -194,7 +209,8 @@ def _parsed(content: bytes) -> Any:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                header = kind.from_fileobj(BytesIO(content), check=False)  # its check logs to stderr and mends what should be refused
+                # without what follows: extensions are not ours to read here, and those of a label table are longer than `content`
+                header = kind.from_fileobj(BytesIO(content[: kind.sizeof_hdr]), check=False)  # its check logs to stderr and mends what should be refused
         except (ImageFileError, HeaderDataError, ValueError, OverflowError, TypeError, KeyError):
             continue
         if bytes(header["magic"].tobytes())[:3] == magic:

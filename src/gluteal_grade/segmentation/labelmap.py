@@ -10,9 +10,10 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
-from gluteal_grade.io import Series, Study, fits_labels, read_volume
+from gluteal_grade.io import Series, Study, fits_labels, label_names, read_volume
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.witnesses import check_numbering, numbering_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class LabelMapSegmenter:
         path: 3-D NIfTI on the grid of one series of the study (any axis order).
         numbering: what its values mean.
         name: the numbering's name, for provenance.
-        assumed: the user named no numbering; then a value outside it is refused, as the numbers of another one would read as ours.
+        assumed: the user named no numbering; then a value outside it is refused, as the numbers of another one would read as ours, unless
+            the file's own label table names the muscles.
     """
 
     path: Path
@@ -40,16 +42,28 @@ class LabelMapSegmenter:
         """
         volume = self._read()
         values = _whole_numbers(volume.array)
-        foreign = sorted(set(np.unique(values).tolist()) - {0, *self.numbering.labels}) if self.assumed else []
-        if foreign:
+        names = self._names()
+        numbering, name = self.numbering, self.name
+        own = numbering_of(names) if self.assumed else None
+        foreign = sorted(set(np.unique(values).tolist()) - {0, *numbering.labels}) if self.assumed else []
+        if foreign and own is not None:
+            numbering, name = own, "label table"
+        elif foreign:
             raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed")
-        labels = volume.with_array(self.numbering.translate(values))
+        check_numbering(volume.with_array(values), numbering, name, names)
+        labels = volume.with_array(numbering.translate(values))
         reference = _series_on_grid(labels, study, preferred)
         if not labels.array.any():
             found = np.unique(volume.array)[:8]
-            raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {self.name!r} in the label map; its first values are {found.tolist()}")
+            raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {name!r} in the label map; its first values are {found.tolist()}")
         placed = Volume(labels.array, reference.grid.affine if reference.grid else labels.affine)
-        return Segmentation(placed, reference, f"labelmap:{self.name}", hashlib.sha256(self.path.read_bytes()).hexdigest())
+        return Segmentation(placed, reference, f"labelmap:{name}", hashlib.sha256(self.path.read_bytes()).hexdigest())
+
+    def _names(self) -> dict[int, str]:
+        try:
+            return label_names(self.path)
+        except RefusedInput as error:
+            raise RefusedInput(Reason.LABELS_UNREADABLE, f"{error.reason.value}: {error.detail}") from error
 
     def _read(self) -> Volume:
         if not self.path.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.geometry import Array
 from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side, label_value
+
+
+class Structure(StrEnum):
+    """What other values of a label map show that tells one numbering from another by where it lies."""
+
+    HIP_BONE = "hip_bone"
+    BRAIN = "brain"
 
 
 class _Entry(BaseModel):
@@ -27,13 +35,23 @@ class _Entry(BaseModel):
 
 
 class Numbering(BaseModel):
-    """Which voxel value is which muscle, region and side; other values are ignored."""
+    """Which voxel value is which muscle, region and side; other values are ignored.
+
+    Attributes:
+        title: the program and version.
+        source: where its table is published.
+        labels: the gluteal muscles.
+        highest: the largest value that there is in it, None where any may be.
+        others: values of other structures by which a label map may betray that it is in another numbering.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     source: str
     labels: dict[int, _Entry]
+    highest: int | None = None
+    others: dict[int, Structure] = {}
 
     def parts(self) -> dict[int, Part]:
         """Voxel value to part."""

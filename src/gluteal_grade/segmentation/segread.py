@@ -15,6 +15,7 @@ import numpy.typing as npt
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study
+from gluteal_grade.segmentation.misplaced import misplaced
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.segfile import SegFile, SegFrame, is_seg, open_seg
@@ -57,6 +58,8 @@ class SegSegmenter:
         if not array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "the gluteal segments of the segmentation have no voxel")
         assert reference.grid is not None
+        if why := misplaced(Volume(array, reference.grid.affine)):
+            raise RefusedInput(Reason.LABELS_NUMBERING, f"the segments lie where these muscles cannot: {why}")
         notes = (Note(Reason.LABEL_UNCERTAIN, f"{mixed} voxels lie in two segments; the later one has them"),) if mixed else ()
         source = f"dicom_seg:{self.name}" if self.name else "dicom_seg"
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
