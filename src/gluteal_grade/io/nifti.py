@@ -210,7 +210,8 @@ def _parsed(content: bytes) -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 # without what follows: extensions are not ours to read here, and those of a label table are longer than `content`
-                header = kind.from_fileobj(BytesIO(content[: kind.sizeof_hdr]), check=False)  # its check logs to stderr and mends what should be refused
+                # its check logs to stderr and mends what should be refused
+                header = kind.from_fileobj(BytesIO(content[: kind.sizeof_hdr]), check=False)
         except (ImageFileError, HeaderDataError, ValueError, OverflowError, TypeError, KeyError):
             continue
         if bytes(header["magic"].tobytes())[:3] == magic:
