@@ -47,12 +47,17 @@ class Reason(StrEnum):
     SINGLE_SLICE = "single_slice"
     RESCALE_CONTRADICTS = "rescale_contradicts"
     SEVERAL_PATIENTS = "several_patients"
+    SERIES_JOINED = "series_joined"
+    STUDIES_JOINED = "studies_joined"
+    COPIES_LEFT_OUT = "copies_left_out"
     # fat
     UNEQUAL_SCALING = "unequal_scaling"
     GRID_MISMATCH = "grid_mismatch"
     PARTNER_DIFFERS = "partner_differs"
     PARTNER_UNCLEAR = "partner_unclear"
+    PARTNER_MISSING = "partner_missing"
     EMPTY_SLICES = "empty_slices"
+    SLICES_MOVED = "slices_moved"
     FF_SCALE_UNKNOWN = "ff_scale_unknown"
     WATER_FAT_SWAP = "water_fat_swap"
     SWAP_UNCHECKED = "swap_unchecked"
@@ -187,9 +192,14 @@ ADVICE: dict[Reason, str] = {
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
     Reason.PARTNER_DIFFERS: "Water and fat (or in and opposed phase) of two acquisitions make no fat fraction; send both images of one.",
     Reason.PARTNER_UNCLEAR: "Several images could be the partner; send one acquisition only, or leave the others out.",
+    Reason.PARTNER_MISSING: "One image of the pair was not sent: send water and fat (or in and opposed phase) of one acquisition together.",
     Reason.EMPTY_SLICES: "Slices of one image are empty or repeated: nothing is measured there; send the series again.",
+    Reason.SLICES_MOVED: "Slices do not lie where the picture says: two changed places, or one was repeated; export the series again.",
     Reason.RESCALE_CONTRADICTS: "The rescale tags of its slices cannot all be right; export the series again.",
     Reason.SEVERAL_PATIENTS: "One StudyInstanceUID holds images of several patients: each became a study of its own; check the export.",
+    Reason.SERIES_JOINED: "Each slice came in a series of its own: see that the volume is whole and belongs together.",
+    Reason.STUDIES_JOINED: "Two studies were read as one, as patient, frame of reference and time agree: see that they belong together.",
+    Reason.COPIES_LEFT_OUT: "Images were sent twice under new names; each counts once.",
     Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
     Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map; reconstruct again.",
     Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",
@@ -206,7 +216,7 @@ ADVICE: dict[Reason, str] = {
     Reason.BUNDLE_UNREADABLE: "Install again, or check the path given to --bundle: a folder with configs/ and models/.",
     Reason.BUNDLE_FAILED: "Run the bundle with `python -m monai.bundle run` to see why; it must read one image and give labels.",
     Reason.LABELS_NOT_FOUND: "Check the path given to --labels.",
-    Reason.LABELS_UNREADABLE: "Give --labels a 3-D NIfTI file.",
+    Reason.LABELS_UNREADABLE: "Give --labels a 3-D NIfTI file, a DICOM SEG, or a folder of masks (gluteus_maximus_left.nii.gz ...).",
     Reason.LABELS_GEOMETRY: "The labels lie on the grid of no series of this study; resample them to the image they were drawn on.",
     Reason.LABELS_EMPTY: "No voxel carries a gluteal label in this numbering; check --labelmap.",
     Reason.LABELS_NUMBERING: "Say with --labelmap which numbering the label map is in; the refusal names one that fits, if any does.",

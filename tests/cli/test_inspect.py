@@ -75,3 +75,18 @@ def test_no_value_of_a_header_reaches_stderr(tmp_path: Path, capfd: pytest.Captu
         path.write_bytes(path.read_bytes().replace(make.uid("x").encode(), b"Doe^Jane" + make.uid("x").encode()[8:]))
     assert run(["inspect", str(tmp_path), "--json"]) == 0
     assert capfd.readouterr().err == ""
+
+
+def test_nothing_of_headers_or_file_names_acts_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make.write_stack(tmp_path, make.voxels(), SeriesDescription="Dixon W \x1b[31mred\x07")
+    (tmp_path / "\x1b[31mbad.dcm").write_bytes(b"junk")
+    assert run(["inspect", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\\x1b[31m" in out.replace("\n", "").replace(" ", "")
+
+
+def test_a_refusal_cannot_fake_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make.write_stack(tmp_path, make.voxels())
+    assert run(["inspect", str(tmp_path), "--kind", "a\x1b[2K\rok=t1"]) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -99,3 +99,17 @@ def test_t1_weighting_is_taken_off_and_said(flip: float, weight: float) -> None:
     plain = from_water_fat(*pair, wide.model_copy(update={"dixon": wide.dixon.model_copy(update={"correct_t1": False})}))
     assert np.mean(plain.volume.array[glutei]) > np.mean(fat.volume.array[glutei])
     assert plain.spread.gain_sd > fat.spread.gain_sd
+
+
+def test_after_a_contrast_agent_nobody_knows_the_weighting() -> None:
+    toy = make_toy(0.12)
+    plain = Acquisition(tr_ms=14.0, te_ms=1.15, flip_angle_deg=10.0, field_strength_t=3.0, scanning_sequence=("GR",))
+    maps = []
+    for agent in (False, True):
+        pair = [replace(s, acquisition=replace(plain, contrast_agent=agent)) for s in dixon_study(toy).series]
+        maps.append(from_water_fat(*pair, FAT))
+    words = [next(n.detail for n in m.notes if n.reason is Reason.WEIGHTING) for m in maps]
+    assert "contrast agent" not in words[0]
+    assert "contrast agent was given" in words[1]
+    assert maps[1].spread.gain_sd > 1.5 * maps[0].spread.gain_sd
+    assert np.array_equal(maps[0].volume.array, maps[1].volume.array, equal_nan=True)

@@ -212,3 +212,34 @@ def test_every_vocabulary_is_a_valid_expression_and_every_rule_has_a_name_of_its
 )
 def test_ct_in_other_units_than_hu_is_no_ct_to_grade(image_type: tuple[str, ...], unit: str, kind: K) -> None:
     assert classify(facts("Pelvis", modality="CT", image_type=image_type, value_type=unit))[0] is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        # what quantitative Dixon sequences give beside water and fat, by name alone
+        ("t1_vibe_q-dixon_tra_W", K.DIXON_WATER),
+        ("t1_vibe_q-dixon_tra_F", K.DIXON_FAT),
+        ("t1_vibe_q-dixon_tra_FF", K.FAT_FRACTION),
+        ("t1_vibe_q-dixon_tra_FP", K.FAT_FRACTION),
+        ("t1_vibe_q-dixon_tra_WF", K.OTHER),
+        ("t1_vibe_q-dixon_tra_T2s", K.OTHER),
+        ("t1_vibe_q-dixon_tra_R2s", K.OTHER),
+        ("t1_vibe_q-dixon_tra_HISTO", K.OTHER),
+        ("t1_vibe_q-dixon_tra_Report", K.OTHER),
+        ("t1_vibe_q-dixon_tra_e1", K.OTHER),
+        ("t1_vibe_dixon_tra_in_e2", K.DIXON_IN_PHASE),
+        ("T2* map", K.OTHER),
+        ("R2* MAP", K.OTHER),
+        ("water percentage", K.OTHER),
+        # corrected for T2* decay is no map of it
+        ("I_Dixon_t2star_corr_tra_224_F", K.DIXON_FAT),
+        ("I_Dixon_t2star_corr_tra_224_W", K.DIXON_WATER),
+        ("I_Dixon_t2star_corr_tra_224_in", K.DIXON_IN_PHASE),
+        ("I_Dixon_t2star_corr_tra_224_opp", K.DIXON_OPPOSED_PHASE),
+        ("dixon R2* corrected water", K.DIXON_WATER),
+        ("dixon_r2s_corr_F", K.DIXON_FAT),
+    ],
+)
+def test_maps_beside_dixon_by_name(name: str, kind: K) -> None:
+    assert classify(facts(name))[0] is kind

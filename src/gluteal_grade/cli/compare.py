@@ -30,7 +30,7 @@ def compare(
 
     try:
         before, now = read_result(prior, "prior"), read_result(current, "current")
-        comparison = compare_results(before, now, days)
+        comparison = compare_results(before, now, days, (prior, current))
         written = write_comparison(comparison, before, now, out) if out is not None else ()
     except GradeError as error:
         return tell(error)

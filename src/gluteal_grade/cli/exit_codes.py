@@ -10,6 +10,7 @@ from types import FrameType
 import typer
 
 from gluteal_grade.errors import GradeError, RefusedInput
+from gluteal_grade.terminal import printable
 
 GRADED = 0
 FAILED = 1  # a fault of the machine or the program: trying again may help
@@ -21,7 +22,7 @@ USAGE = 64  # the command line itself is wrong (sysexits.h EX_USAGE)
 def tell(error: GradeError) -> int:
     """Two lines on stderr, what is wrong and what to do, and the exit code."""
     refused = isinstance(error, RefusedInput)
-    detail = f": {error.detail}" if error.detail else ""
+    detail = f": {printable(error.detail)}" if error.detail else ""
     typer.echo(f"{'refused' if refused else 'failure'}: {error.reason}{detail}\n  {error.advice}", err=True)
     return REFUSED if refused else FAILED
 

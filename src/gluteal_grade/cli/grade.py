@@ -23,6 +23,7 @@ from gluteal_grade.cli.options import (
     shown_settings,
 )
 from gluteal_grade.errors import GradeError
+from gluteal_grade.terminal import printable
 
 if TYPE_CHECKING:
     from gluteal_grade.workflow import Done
@@ -113,9 +114,10 @@ def _report(done: Done, quiet: bool) -> None:
         console = Console(stderr=result.refusal is not None, highlight=False)
         print_result(result, console)
         overlay = folder / "overlay_summary.png"
-        console.print(f"Wrote {folder}; look at {overlay if overlay.exists() else folder / 'report.html'}", soft_wrap=True, markup=False)
+        look = overlay if overlay.exists() else folder / "report.html"
+        console.print(printable(f"Wrote {folder}; look at {look}"), soft_wrap=True, markup=False)
     if (refusal := done.dicom_refusal) is not None:
         text = f"No DICOM objects ({refusal.reason.value}): {refusal.detail}. The other results stand."
-        Console(stderr=True, highlight=False).print(text, soft_wrap=True, markup=False)
+        Console(stderr=True, highlight=False).print(printable(text), soft_wrap=True, markup=False)
     elif done.dicom and not quiet:
-        Console(highlight=False).print(f"Wrote {', '.join(done.dicom)} in {folder / DICOM}", soft_wrap=True, markup=False)
+        Console(highlight=False).print(printable(f"Wrote {', '.join(done.dicom)} in {folder / DICOM}"), soft_wrap=True, markup=False)

@@ -11,6 +11,7 @@ import typer
 from gluteal_grade.cli.exit_codes import GRADED, REFUSED, tell
 from gluteal_grade.cli.options import Kind, parse_kinds
 from gluteal_grade.errors import RefusedInput, TransientFailure
+from gluteal_grade.terminal import printable
 
 if TYPE_CHECKING:
     from gluteal_grade.io import Discovery, Series
@@ -72,7 +73,7 @@ def _print_tables(discovery: Discovery) -> None:
         table = Table(title=f"study {study.id}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for heading in headings if wide else headings[:-1]:
             table.add_column(heading, overflow="fold", justify="right" if heading == "images" else "left")
-        rows = [[escape(cell) for cell in _row(series)] for series in study.series]
+        rows = [[escape(printable(cell)) for cell in _row(series)] for series in study.series]
         for row in rows:
             table.add_row(*(row if wide else row[:-1]))
         console.print(table)
@@ -80,7 +81,8 @@ def _print_tables(discovery: Discovery) -> None:
             for row in rows:
                 console.print(f"[bold]{row[0]}[/bold] {row[-1]}", highlight=False)
     for problem in discovery.problems:
-        console.print(f"[yellow]{escape(problem.where)}[/yellow]: {escape(str(problem.error))}. {problem.error.advice}", highlight=False)
+        where, why = (escape(printable(words)) for words in (problem.where, str(problem.error)))
+        console.print(f"[yellow]{where}[/yellow]: {why}. {problem.error.advice}", highlight=False)
     if discovery.ignored:
         console.print(f"{discovery.ignored} other files ignored", highlight=False)
 

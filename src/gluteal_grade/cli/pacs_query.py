@@ -11,6 +11,7 @@ import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED, USAGE, tell
 from gluteal_grade.errors import GradeError
+from gluteal_grade.terminal import printable
 
 if TYPE_CHECKING:
     from gluteal_grade.pacs import Found, PacsSettings
@@ -122,8 +123,7 @@ def _line(one: Found, as_json: bool, show_descriptions: bool) -> str:
     images = "?" if one.images is None else str(one.images)
     parts = [one.hash, date, "+".join(one.modalities) or "?", f"{images} images"]
     if show_descriptions:
-        # control characters in the PACS's text must not reach the terminal
-        parts.append("".join(c if c.isprintable() else " " for c in one.description))
+        parts.append(printable(one.description))
     return "  ".join(parts)
 
 

@@ -161,6 +161,9 @@ def weighting_note(weighting: Weighting | None, settings: FatSettings, *, decay:
             Note(Reason.WEIGHTING, "T1 and T2* weighting: no spoiled gradient echo with TR, flip angle and field strength; not corrected"),
         )
     done = "corrected with nominal T1" if settings.dixon.correct_t1 else "not corrected"
+    if weighting.agent:
+        low = f"fat may read up to {weighting.t1:.2f} times too low"
+        done += f"; a contrast agent was given and shortens the T1 of muscle, nobody knows by how much: {low}"
     words = f"T1 weighting ({weighting.words}): fat counts {weighting.t1:.2f} times, {done}"
     if decay and weighting.t2_star:
         words += f"; T2* {weighting.t2_star:.2f} times at that echo, not corrected"

@@ -19,12 +19,14 @@ class Weighting:
         t1_sd: relative SD of `t1`, from tissue T1 and the true flip angle.
         t2_star: by decay up to the echo time; None without one.
         words: the header facts it rests on.
+        agent: a contrast agent was given before: the T1 of water lies anywhere below the nominal one, and `t1` between 1 and what it says.
     """
 
     t1: float
     t1_sd: float
     t2_star: float | None
     words: str
+    agent: bool = False
 
 
 def weighting_of(acquisition: Acquisition, settings: DixonSettings) -> Weighting | None:
@@ -49,7 +51,9 @@ def weighting_of(acquisition: Acquisition, settings: DixonSettings) -> Weighting
     te = acquisition.te_ms
     decay = float(np.exp(te / tissue.water_t2_star_ms - te / tissue.fat_t2_star_ms)) if te else None
     words = f"TR {tr:g} ms, flip {flip:g} degrees, {field:g} T" + (f", TE {te:g} ms" if te else "")
-    return Weighting(ratio, sd, decay, words)
+    if acquisition.contrast_agent:  # an even distribution from no weighting to that of the nominal T1 has this SD
+        sd = float(np.hypot(sd, abs(ratio - 1) / ratio / np.sqrt(3)))
+    return Weighting(ratio, sd, decay, words, acquisition.contrast_agent)
 
 
 def relaxation_at(field_t: float, settings: DixonSettings) -> RelaxationSettings | None:

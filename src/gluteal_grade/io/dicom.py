@@ -79,6 +79,7 @@ def _described(part: Part, name: str) -> Series:
         origin=origin_of_stack(stack),
         sources=tuple(dict.fromkeys(frame.keys.sop_uid for frame in stack.frames if frame.keys.sop_uid)),
         refusal=refusal,
+        notes=part.notes,
         image_count=len(stack.frames),
     )
 

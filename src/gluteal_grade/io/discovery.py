@@ -20,8 +20,11 @@ from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.implants import merged
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
+from gluteal_grade.io.parted import joined_studies
+from gluteal_grade.io.passed import Passed
 from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
+from gluteal_grade.io.scattered import joined_slices
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.study import Person, Series, Study, study_id
 from gluteal_grade.vocabulary import SeriesKind
@@ -68,6 +71,7 @@ class _Found:
     participants: dict[str, Participant] = field(default_factory=dict)  # by the folder of a BIDS subject
     problems: list[Problem] = field(default_factory=list)
     ignored: int = 0
+    passed: Passed = field(default_factory=Passed)
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,12 @@ def discover(
             found.ignored += 1
         else:
             _take(file, found, alone=file.member is None and file.path == path)
-    plain = _dicom_studies(found, kinds) + _nifti_studies(found, kinds)
+    plain = joined_studies(_dicom_studies(found, kinds), _Content) + _nifti_studies(found, kinds)
     notes = _left_out(found.problems)
     studies = tuple(replace(study, notes=(*notes, *study.notes, *_of_series(study))) for study in plain)
     _check_names(kinds, studies, found)
     discovery = Discovery(studies, tuple(found.problems), found.ignored)
-    _check_usable(discovery, alone=path.is_file() and not zipfile.is_zipfile(path))
+    _check_usable(discovery, found.passed, alone=path.is_file() and not zipfile.is_zipfile(path))
     return discovery
 
 
@@ -134,11 +138,11 @@ def _files(path: Path, parts: Sequence[str] | None, found: _Found) -> Iterator[F
         yield from walk_parts(path, parts, lambda name, error: found.problems.append(Problem(name, error)))
         return
     if path.is_dir():
-        yield from walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)))
+        yield from walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)), found.passed.skipped)
         return
     file = single(path)
     if sniff(file.name, file.head(HEAD_BYTES)) is FileType.ZIP:
-        yield from walk_zip(path, folders)
+        yield from walk_zip(path, folders, found.passed.skipped)
     else:
         yield file
 
@@ -155,6 +159,9 @@ def _take(file: FileRef, found: _Found, *, alone: bool) -> None:
             raise RefusedInput(Reason.EMPTY_FILE)
         elif kind is FileType.OTHER and claims_to_be_image(file.basename):
             raise RefusedInput(Reason.UNREADABLE_DICOM, "no DICOM header")
+        elif kind is FileType.ZIP:
+            found.passed.zips += 1
+            found.ignored += 1
         elif alone:
             raise RefusedInput(Reason.NOT_AN_IMAGE, "neither DICOM nor NIfTI nor zip")
         else:
@@ -205,6 +212,7 @@ def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
 
 
 def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kinds, notes: tuple[Note, ...]) -> Study:
+    by_series, scattered = joined_slices(by_series)
     of_exam = of_the_examination(by_series.values())
     ordered = sorted(
         by_series.values(), key=lambda frames: (frames[0].keys.number is None, frames[0].keys.number or 0, frames[0].keys.series_uid)
@@ -219,7 +227,11 @@ def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kin
         unique = name if names[name] == 1 else f"{name}{_letter(names[name])}"
         files = {frame.file.basename for frame in frames}
         aliases = (*files, *(stem_of(f) for f in files)) if len(files) == 1 else ()
-        series += [overridden(one, kinds, *aliases) for one in series_of([_own_words(f, of_exam) for f in frames], unique)]
+        found = [overridden(one, kinds, *aliases) for one in series_of([_own_words(f, of_exam) for f in frames], unique)]
+        if frames[0].keys.series_uid in scattered:
+            joined = Note(Reason.SERIES_JOINED, f"{len(frames)} series of one image each, which agree in all that a volume shares")
+            found = [replace(one, notes=(*one.notes, joined)) for one in found]
+        series += found
     sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
     implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
     everything = [frame for frames in ordered for frame in frames]
@@ -285,7 +297,7 @@ def _check_names(kinds: Kinds, studies: tuple[Study, ...], found: _Found) -> Non
         raise RefusedInput(Reason.SERIES_NOT_FOUND, f"--kind names {', '.join(unknown)}, which is not here")
 
 
-def _check_usable(discovery: Discovery, *, alone: bool) -> None:
+def _check_usable(discovery: Discovery, passed: Passed, *, alone: bool) -> None:
     if discovery.studies:
         refusals = [s.refusal for study in discovery.studies for s in study.series]
         if alone and None not in refusals and refusals[0] is not None:
@@ -295,4 +307,4 @@ def _check_usable(discovery: Discovery, *, alone: bool) -> None:
     if len(reasons) == 1:
         raise discovery.problems[0].error
     damaged = f", {len(discovery.problems)} damaged" if discovery.problems else ""
-    raise RefusedInput(Reason.NO_IMAGES, f"{discovery.ignored} other files{damaged}")
+    raise RefusedInput(Reason.NO_IMAGES, f"{discovery.ignored} other files{damaged}{passed.words}")

@@ -109,12 +109,15 @@ class SameContent:
 
 
 def walk(
-    root: Path, skip_folders: frozenset[str] = frozenset(), on_error: Callable[[str, TransientFailure], None] | None = None
+    root: Path,
+    skip_folders: frozenset[str] = frozenset(),
+    on_error: Callable[[str, TransientFailure], None] | None = None,
+    on_skip: Callable[[str], None] | None = None,
 ) -> Iterator[FileRef]:
     """Every file below a folder, in a stable order; hidden ones and `skip_folders` left out.
 
     Links to folders are followed (annexed datasets are made of them), each real folder once, so loops end. A folder that cannot be
-    opened is told to `on_error` by its path below the root.
+    opened is told to `on_error` by its path below the root, what is left out to `on_skip` by its own name.
 
     Raises:
         TransientFailure: `read_failed` for the root itself.
@@ -139,16 +142,24 @@ def walk(
         folders = []
         for entry in entries:
             if entry.name.startswith("."):
+                _tell(on_skip, entry.name)
                 continue
             try:
                 if entry.is_dir():
-                    if entry.name.lower() not in skip_folders:
+                    if entry.name.lower() in skip_folders:
+                        _tell(on_skip, entry.name)
+                    else:
                         folders.append((Path(entry.path), relative / entry.name))
                 elif entry.is_file():
                     yield FileRef(Path(entry.path), str(relative / entry.name), entry.stat().st_size)
             except OSError:
                 continue
         pending.extend(reversed(folders))
+
+
+def _tell(on_skip: Callable[[str], None] | None, name: str) -> None:
+    if on_skip is not None:
+        on_skip(name)
 
 
 def walk_parts(root: Path, parts: Sequence[str], on_error: Callable[[str, TransientFailure], None]) -> Iterator[FileRef]:
@@ -176,14 +187,16 @@ def walk_parts(root: Path, parts: Sequence[str], on_error: Callable[[str, Transi
             on_error(name, TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be opened"))
 
 
-def walk_zip(path: Path, skip_folders: frozenset[str] = frozenset(), prefix: str = "") -> Iterator[FileRef]:
-    """Every file in a zip, read in memory, never unpacked to disk.
+def walk_zip(path: Path, skip_folders: frozenset[str] = frozenset(), on_skip: Callable[[str], None] | None = None) -> Iterator[FileRef]:
+    """Every file in a zip, read in memory, never unpacked to disk; what is left out is told to `on_skip`.
 
     Raises:
         RefusedInput: `unreadable_zip` or `unsafe_zip`.
     """
     for member in safe_members(path):
         parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-        if any(part.startswith(".") for part in parts) or any(part.lower() in skip_folders for part in parts[:-1]):
+        left_out = [p for n, p in enumerate(parts) if p.startswith(".") or (n < len(parts) - 1 and p.lower() in skip_folders)]
+        if left_out:
+            _tell(on_skip, left_out[0])
             continue
-        yield FileRef(path, prefix + "/".join(parts), member.file_size, member.filename)
+        yield FileRef(path, "/".join(parts), member.file_size, member.filename)

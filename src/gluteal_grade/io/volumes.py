@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.echoes import echo_kinds
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import refused_series
+from gluteal_grade.io.scattered import without_resent
 from gluteal_grade.io.sequences import classify
 from gluteal_grade.io.stacks import Stack, orientations, partition, stacks_of, without_copies
 from gluteal_grade.vocabulary import SeriesKind
@@ -38,12 +39,14 @@ class Part:
         suffix: end of its id, ``""`` for the only one.
         stack: its images.
         kind, kind_reason: where its place in the series says what it is, else None: the rules say.
+        notes: what was done to the series to make a volume of it.
     """
 
     suffix: str
     stack: Stack
     kind: SeriesKind | None = None
     kind_reason: str = ""
+    notes: tuple[Note, ...] = ()
 
 
 def parts_of(frames: Sequence[Frame]) -> list[Part]:
@@ -52,7 +55,15 @@ def parts_of(frames: Sequence[Frame]) -> list[Part]:
     Args:
         frames: all its images, at least one, in any order.
     """
-    frames = sorted(without_copies(frames), key=lambda f: (f.file.name, f.index))
+    once, resent = without_resent(without_copies(frames))
+    parts = _parts(sorted(once, key=lambda f: (f.file.name, f.index)))
+    if not resent:
+        return parts
+    words = f"{resent} images are there again under another SOPInstanceUID, with the same pixels at the same place; left out"
+    return [replace(part, notes=(Note(Reason.COPIES_LEFT_OUT, words),)) for part in parts]
+
+
+def _parts(frames: Sequence[Frame]) -> list[Part]:
     refusal = _refuses_all(frames)
     if refusal is not None:
         return [Part("", Stack(tuple(frames), refusal=refusal))]

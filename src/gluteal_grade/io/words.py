@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
+_STAR = re.compile(r"(?<=[tr]2)\s?\*")  # T2*, R2*: the asterisk is part of the word
 _GAP = re.compile(r"[^a-z0-9+]+")
 
 
@@ -16,8 +17,10 @@ def plain(text: str) -> str:
     Examples:
         >>> plain("T1_TSE (Fettsättigung)")
         't1 tse fettsattigung'
+        >>> plain("T2* map")
+        't2star map'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", _STAR.sub("star", text.casefold()))
     return _GAP.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
 
 

@@ -178,6 +178,12 @@ def _nothing_to_measure(study: Study) -> RefusedInput:
         there = [study.find(kind) for kind in method.kinds]
         if len(there) > 1 and all(there):  # each kind is there, and yet no candidate: they do not belong together
             return RefusedInput(Reason.GRID_MISMATCH, f"series {' and '.join(s[0].id for s in there)} lie on different grids")
+    for method in fat_methods():
+        here = [study.find(kind) for kind in method.kinds]
+        if len(here) > 1 and any(here):
+            lonely, absent = next(s for s in here if s)[0], next(k for k, s in zip(method.kinds, here, strict=True) if not s)
+            words = f"series {lonely.id} is {lonely.kind}; its partner, {absent}, is not in this study"
+            return RefusedInput(Reason.PARTNER_MISSING, words)
     kinds = ", ".join(f"{s.id} {s.kind}" + (f" ({s.refusal.reason})" if s.refusal else "") for s in study.series)
     suppressed = study.find(SeriesKind.STIR)
     rest = [s for s in study.series if s.kind not in (SeriesKind.STIR, SeriesKind.LOCALIZER)]

@@ -14,6 +14,7 @@ from rich.text import Text
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, muscle_columns, row, scales_of
+from gluteal_grade.terminal import printable
 from gluteal_grade.vocabulary import Region, Side, names
 
 
@@ -50,14 +51,16 @@ def print_result(result: StudyResult, console: Console) -> None:
         for remark in _remarks(result):
             console.print(remark, soft_wrap=True, markup=False)
     if result.refusal:
-        console.print(Text.assemble(("refused: ", "bold red"), f"{result.refusal.reason}: {result.refusal.detail}"), soft_wrap=True)
+        console.print(
+            Text.assemble(("refused: ", "bold red"), printable(f"{result.refusal.reason}: {result.refusal.detail}")), soft_wrap=True
+        )
         console.print(f"  {result.refusal.advice}", soft_wrap=True)
     for statement in result.statements:
         console.print(Text.assemble(("Reading ", "cyan"), f"{statement.text} [{statement.source}]"), soft_wrap=True)
     if norms := norm_lines(result):
         console.print(Text.assemble(("Norms ", "cyan"), " ".join(norms)), soft_wrap=True)
     for note in result.notes:
-        console.print(Text.assemble(("Note ", "yellow"), f"{note.reason}: {note.detail}"), soft_wrap=True)
+        console.print(Text.assemble(("Note ", "yellow"), printable(f"{note.reason}: {note.detail}")), soft_wrap=True)
     console.print(Text(result.disclaimer, style="dim"))
 
 

@@ -52,7 +52,7 @@ class LabelMapSegmenter:
             raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed")
         check_numbering(volume.with_array(values), numbering, name, names)
         labels = volume.with_array(numbering.translate(values))
-        reference = _series_on_grid(labels, study, preferred)
+        reference = series_on_grid(labels, study, preferred)
         if not labels.array.any():
             found = np.unique(volume.array)[:8]
             raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {name!r} in the label map; its first values are {found.tolist()}")
@@ -83,7 +83,7 @@ def _whole_numbers(array: Array) -> Array:
     return rounded.astype(np.int64)
 
 
-def _series_on_grid(labels: Volume, study: Study, preferred: tuple[Series, ...]) -> Series:
+def series_on_grid(labels: Volume, study: Study, preferred: tuple[Series, ...]) -> Series:
     """The first series, preferred ones first, whose grid is the labels' grid."""
     candidates = [*preferred, *(s for s in study.series if s not in preferred)]
     for series in candidates:

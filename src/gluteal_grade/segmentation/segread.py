@@ -70,7 +70,9 @@ class SegSegmenter:
             return self.path
         found = [file for file in sorted(self.path.rglob("*")) if file.is_file() and is_seg(file)]
         if len(found) != 1:
-            raise RefusedInput(Reason.LABELS_UNREADABLE, f"the folder holds {len(found) or 'no'} DICOM segmentations, one is needed")
+            maps = sum(file.name.lower().endswith((".nii", ".nii.gz")) for file in self.path.rglob("*"))
+            also = f", and {maps} NIfTI files without a gluteal muscle in their names: give the label map's own path" if maps else ""
+            raise RefusedInput(Reason.LABELS_UNREADABLE, f"the folder holds {len(found) or 'no'} DICOM segmentations, one is needed{also}")
         return found[0]
 
     def _numbered(self, seg: SegFile, numbering: Numbering) -> dict[int, Part]:

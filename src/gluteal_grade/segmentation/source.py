@@ -9,6 +9,7 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.segmentation.bundle import HIP, LOCATOR, BundleSegmenter, shipped_models
 from gluteal_grade.segmentation.card import read_card
+from gluteal_grade.segmentation.classfolder import FolderSegmenter, class_files
 from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
@@ -23,17 +24,21 @@ def segmenter_of(settings: Settings, labels: Path | None = None, bundle: Path | 
 
     Args:
         settings: of the networks and the checks.
-        labels: label map or DICOM Segmentation (a file, or a folder with one); wins over `bundle`.
+        labels: label map, DICOM Segmentation (a file, or a folder with one), or a folder with one NIfTI for each muscle; wins over
+            `bundle`.
         bundle: a lab's MONAI bundle.
         labelmap: numbering of either, a shipped name or a YAML file.
 
     Raises:
         ValueError: `labelmap` names no numbering.
+        RefusedInput: `labels_numbering`: masks of a folder whose names contradict themselves.
     """
     if labels is None and bundle is None:
         return BundleSegmenter(settings.segmentation, settings.checks)
     name = labelmap or OWN_NUMBERING
     numbering = load_numbering(name)
+    if labels is not None and labels.is_dir() and class_files(labels):
+        return FolderSegmenter(labels)
     if labels is not None and may_be_seg(labels):
         return SegSegmenter(labels, numbering if labelmap else None, Path(name).stem if labelmap else "")
     if labels is not None:

@@ -20,6 +20,7 @@ class Caution(StrEnum):
     DIFFERENT_PROGRAM = "different_program"
     DIFFERENT_MODEL = "different_model"
     DIFFERENT_LABEL_SOURCE = "different_label_source"
+    DIFFERENT_PATIENT = "different_patient"
     NO_STATED_INTERVAL = "no_stated_interval"
 
 
@@ -34,11 +35,12 @@ MEANING: dict[Caution, str] = {
     Caution.DIFFERENT_PROGRAM: "the studies were graded by different versions of the program: grade one of them again",
     Caution.DIFFERENT_MODEL: "the labels were made by different networks: grade one of the studies again",
     Caution.DIFFERENT_LABEL_SOURCE: "the labels come from different sources: outlines may differ by convention",
+    Caution.DIFFERENT_PATIENT: "the two studies seem to be of two patients: a change between them means nothing",
     Caution.NO_STATED_INTERVAL: "a result states no interval for this number",
 }
 
 ASSUMPTIONS = (
-    "The two scans show the same patient; the program cannot check it.",
+    "The two scans show the same patient; the program can only tell where sex, birth date or ID say otherwise.",
     "Errors of the two scans are taken as independent. Biases that both share (same method, protocol, reader) cancel in truth, "
     "so intervals and SDC are rather too wide on this account.",
     "SDC is a lower bound: 1.96 x sqrt(variance of prior + variance of current) of the stated uncertainty only. Repositioning, "

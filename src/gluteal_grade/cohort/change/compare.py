@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution, Why, change_words
 from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, GradeChange, Scan
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
+from gluteal_grade.cohort.change.persons import patient_cautions
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import IntervalPart, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.statistics import SplitNormal, change_interval, smallest_detectable_change
@@ -18,19 +20,22 @@ from gluteal_grade.vocabulary import ALL_PARTS, Part, Region
 _NAN = math.nan
 
 
-def compare_results(prior: StudyResult, current: StudyResult, days: int | None = None) -> Comparison:
+def compare_results(
+    prior: StudyResult, current: StudyResult, days: int | None = None, folders: tuple[Path, Path] | None = None
+) -> Comparison:
     """What changed from the prior to the current study, per muscle or region and side.
 
     Args:
-        prior, current: results of two studies of one patient (which nothing here can check).
+        prior, current: results of two studies of one patient (said if it seems otherwise).
         days: between the two.
+        folders: of the two results, where DICOM objects may tell whose they are.
 
     Raises:
         RefusedInput: `study_twice`: both are of the same study.
     """
     if prior.study == current.study:
         raise RefusedInput(Reason.STUDY_TWICE, "prior and current are results of the same study")
-    cautions = study_cautions(prior, current)
+    cautions = (*patient_cautions(prior, current, folders), *study_cautions(prior, current))
     codes = tuple(c.code for c in cautions)
     before, now = (_by_part(r) for r in (prior, current))
     changes = tuple(

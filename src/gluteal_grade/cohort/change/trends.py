@@ -129,7 +129,12 @@ def _pairs(studies: Iterator[Read]) -> Iterator[_Pair]:
 
 def _pair(prior: Read, current: Read, *, consecutive: bool) -> _Pair:
     days = (prior[0].days, current[0].days)
-    return _Pair(compare_results(prior[1], current[1], round(days[1] - days[0])), days, consecutive, first_to_last=False)
+    return _Pair(
+        compare_results(prior[1], current[1], round(days[1] - days[0]), (prior[0].path, current[0].path)),
+        days,
+        consecutive,
+        first_to_last=False,
+    )
 
 
 def _rows(patient: str, pair: _Pair, scales: Sequence[Scale]) -> list[dict[str, str]]:
