@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from gluteal_grade.cli.report import report
 from gluteal_grade.cli.review import review
 from gluteal_grade.cli.schema import schema
 from gluteal_grade.cli.watch import watch
-from gluteal_grade.errors import Reason, TransientFailure, place_of
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
 
 # typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]
@@ -81,6 +82,8 @@ def run(arguments: list[str]) -> int:
     except MemoryError:
         return tell(TransientFailure(Reason.OUT_OF_MEMORY))
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # of whichever option
+            return tell(RefusedInput(Reason.INPUT_NOT_FOUND, "a path longer than the system allows"))
         if os.environ.get("GLUTEAL_GRADE_DEBUG"):
             raise
         where = place_of(error)

@@ -21,4 +21,7 @@ from .planes import box_of as box_of
 from .planes import median_in_plane as median_in_plane
 from .planes import narrowed as narrowed
 from .planes import opened as opened
+from .slices import empty_slices as empty_slices
 from .slices import missing_in_pair as missing_in_pair
+from .stacking import moved_slices as moved_slices
+from .stacking import repeated_slices as repeated_slices

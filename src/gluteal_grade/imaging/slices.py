@@ -26,7 +26,7 @@ def missing_in_pair(first: FloatArray, second: FloatArray, slice_axis: int) -> M
     """
     one, other = (np.moveaxis(image, slice_axis, 0) for image in (first, second))
     out = np.zeros(one.shape, bool)
-    out |= (_empty_between(one) | _empty_between(other))[:, None, None]
+    out |= (empty_slices(one, 0) | empty_slices(other, 0))[:, None, None]
     out |= _lines(one, other) | _lines(other, one)
     same, same_other = _repeated(one), _repeated(other)
     out |= (same & ~same_other | same_other & ~same)[:, None, None]
@@ -43,8 +43,9 @@ def _constant(planes: FloatArray) -> Mask:
     return np.asarray((planes == first).all(axis=(1, 2)) & (first[:, 0, 0] <= _TISSUE * _bright(planes)))
 
 
-def _empty_between(planes: FloatArray) -> Mask:
-    """Slices without a picture that have one on either side; padding at the ends is none."""
+def empty_slices(image: FloatArray, slice_axis: int) -> Mask:
+    """(slices,) True for slices without a picture that have one on either side; padding at the ends is none."""
+    planes = np.moveaxis(image, slice_axis, 0)
     empty = _constant(planes)
     full = np.flatnonzero(~empty)
     if len(full):

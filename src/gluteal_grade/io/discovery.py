@@ -11,11 +11,12 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
+from gluteal_grade.io.ambiguous import without_lonely_fat
 from gluteal_grade.io.bids import parse_name, stem_of, subject_of
 from gluteal_grade.io.dicom import overridden, series_of
 from gluteal_grade.io.examinations import by_patient, of_the_examination, patient_of
 from gluteal_grade.io.file_types import HEAD_BYTES, FileType, claims_to_be_image, sniff
-from gluteal_grade.io.files import FileRef, SameContent, single, walk, walk_parts, walk_zip
+from gluteal_grade.io.files import FileRef, SameContent, check_input, single, walk, walk_parts, walk_zip
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.implants import merged
@@ -103,8 +104,7 @@ def discover(
             `series_not_found` for a name in `kinds` that matches nothing.
         TransientFailure: `read_failed`.
     """
-    if not path.exists():
-        raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
+    check_input(path)
     found = _Found()
     left_out = leave_out if isinstance(leave_out, tuple) else (leave_out,)
     same = [SameContent(one) for one in left_out]
@@ -232,6 +232,7 @@ def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kin
             joined = Note(Reason.SERIES_JOINED, f"{len(frames)} series of one image each, which agree in all that a volume shares")
             found = [replace(one, notes=(*one.notes, joined)) for one in found]
         series += found
+    series = without_lonely_fat(series)
     sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
     implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
     everything = [frame for frames in ordered for frame in frames]

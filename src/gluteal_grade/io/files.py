@@ -5,8 +5,10 @@ Only file names and sizes are held; contents are opened on demand, so that a fol
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +19,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io.zips import open_member, safe_members
 
 _HASH_BLOCK = 1 << 20
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,26 @@ class FileRef:
 def single(path: Path) -> FileRef:
     """The reference to one file on disk, named by its last part."""
     return FileRef(path, path.name, path.stat().st_size)
+
+
+def check_input(path: Path) -> None:
+    """Refuse what is neither a file nor a folder before it is opened: a pipe would be waited for without end.
+
+    Raises:
+        RefusedInput: `input_not_found`, `not_an_image`.
+        TransientFailure: `read_failed`.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            longer = error.errno == errno.ENAMETOOLONG
+            raise RefusedInput(
+                Reason.INPUT_NOT_FOUND, "a path longer than the system allows" if longer else "no such file or folder"
+            ) from error
+        raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be opened") from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise RefusedInput(Reason.NOT_AN_IMAGE, "a pipe, socket or device, neither a file nor a folder")
 
 
 class SameContent:

@@ -97,10 +97,12 @@ def test_objects_belong_to_the_patient_and_the_study() -> None:
     source = pydicom.dcmread(examined("philips").study.files[0].open())
     found = [pydicom.dcmread(objects("philips") / name) for name in NAMES]
     for data in found:
-        for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "PatientAge", "PatientComments", "StudyInstanceUID"):
+        for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "PatientAge", "StudyInstanceUID"):
             assert data[keyword].value == source[keyword].value, keyword
         for keyword in ("AccessionNumber", "StudyID", "StudyDate", "StudyTime", "StudyDescription", "SpecificCharacterSet"):
             assert data[keyword].value == source[keyword].value, keyword
+        assert "PatientComments" in source
+        assert "PatientComments" not in data
         assert data.SeriesInstanceUID != source.SeriesInstanceUID
         assert data.SeriesNumber >= 9001
         assert data.SeriesDescription.startswith("gluteal_grade ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from highdicom.base import SOPClass
@@ -18,12 +19,13 @@ SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003}
 # modules Patient, Clinical Trial Subject, General Study, Patient Study, Clinical Trial Study (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1-3)
 _PATIENT_AND_STUDY = """
     PatientName PatientID IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate PatientBirthTime PatientSex
-    OtherPatientIDsSequence OtherPatientNames EthnicGroup PatientComments PatientSpeciesDescription QualityControlSubject
+    OtherPatientIDsSequence OtherPatientNames EthnicGroup PatientSpeciesDescription QualityControlSubject
     PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence ClinicalTrialSponsorName ClinicalTrialProtocolID
     ClinicalTrialProtocolName ClinicalTrialSiteID ClinicalTrialSiteName ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
     StudyInstanceUID StudyDate StudyTime ReferringPhysicianName StudyID AccessionNumber IssuerOfAccessionNumberSequence StudyDescription
     ProcedureCodeSequence PatientAge PatientSize PatientWeight ClinicalTrialTimePointID ClinicalTrialTimePointDescription
 """
+_AGE = re.compile(r"\d{3}[DWMY]")  # PS3.5, VR AS
 _UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # a dummy as in PS3.15 E: ContentDate must not be empty
 
 
@@ -68,6 +70,10 @@ def stamp_from(data: SOPClass, header: Dataset) -> None:
     for keyword in ("SpecificCharacterSet", *_PATIENT_AND_STUDY.split()):
         if keyword in header:
             data[keyword] = header[keyword]
+    if "PatientComments" in data:
+        del data.PatientComments  # free text, which may say anything
+    if "PatientAge" in data and not _AGE.fullmatch(text(data, "PatientAge")):
+        del data.PatientAge  # optional, and a reader may refuse the object for it
 
 
 def _when(header: Dataset) -> tuple[str, str]:

@@ -1,0 +1,82 @@
+"""Slices of one image that are not what their place says: exchanged, repeated or empty between others. Certain cases only."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from gluteal_grade.geometry import FloatArray
+from gluteal_grade.imaging.planes import Mask
+
+_BLOCK = 4  # pixels a side: averages out noise
+_BETTER = 0.8  # of the difference to the neighbours that is left when two slices change places back; sound stacks get worse by a half
+_USUAL = 1.15  # what exchanging two neighbours does to a sound stack, at least, in the middle of all its neighbours
+_FOREIGN = 1.25  # times the difference between its neighbours: a slice differs that much from both
+_FEW = 0.1  # of all slices: where more seem exchanged it is the way the image was made
+_MANY = 0.2  # of all slices repeated: resampled to thinner slices
+_FEWEST = 6  # slices from which neighbours tell something
+_MOST_FOREIGN = 12
+
+
+def moved_slices(image: FloatArray, slice_axis: int) -> tuple[tuple[int, int], ...]:
+    """Pairs of slices that certainly changed places: exchanged back, each fits its neighbours far better.
+
+    Args:
+        image: (x, y, z) magnitudes or HU.
+        slice_axis: array axis across the slices.
+    """
+    planes = _blocks(np.moveaxis(image, slice_axis, 0))
+    count = len(planes)
+    if count < _FEWEST:
+        return ()
+    near, far = _difference(planes[:-1], planes[1:]), _difference(planes[:-2], planes[2:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # slices k and k + 1 exchanged: k - 1 meets k + 1, and k meets k + 2
+        gain = (far[:-1] + far[1:]) / (near[:-2] + near[2:])
+        foreign = np.minimum(near[:-1], near[1:]) / far
+    if not np.isfinite(gain).all() or float(np.median(gain)) < _USUAL:
+        return ()
+    found = [(k + 1, k + 2) for k in np.flatnonzero(gain < _BETTER).tolist()]
+    odd = (1 + np.flatnonzero(foreign > _FOREIGN)).tolist()
+    if len(odd) <= _MOST_FOREIGN:
+        found += [(i, j) for i, j in combinations(odd, 2) if j - i > 1 and _better_exchanged(planes, i, j)]
+    return tuple(found) if 2 * len(found) <= max(2, _FEW * count) else ()
+
+
+def repeated_slices(image: FloatArray, slice_axis: int) -> Mask:
+    """(slices,) True for slices that are, pixel for pixel, the picture of a neighbour; none where an image is made that way throughout."""
+    planes = np.moveaxis(image, slice_axis, 0)
+    again = [k for k in range(len(planes) - 1) if planes[k].min() != planes[k].max() and np.array_equal(planes[k], planes[k + 1])]
+    same = np.zeros(len(planes), bool)
+    same[again] = True
+    same[[k + 1 for k in again]] = True
+    for end in (same, same[::-1]):  # alike up to the edge: synthetic images end so
+        end[: next((n for n, one in enumerate(end) if not one), len(end))] = False
+    return same if same.sum() <= max(2, _MANY * len(planes)) else np.zeros(len(planes), bool)
+
+
+def _blocks(planes: FloatArray) -> FloatArray:
+    """Block means of each slice, over the mean of the slice: how bright a slice is says nothing of its place."""
+    rows, columns = (n // _BLOCK * _BLOCK for n in planes.shape[1:])
+    if not rows or not columns:
+        return np.zeros((0, 1, 1), np.float32)
+    cut = np.nan_to_num(planes[:, :rows, :columns]).astype(np.float32)
+    means = cut.reshape(len(cut), rows // _BLOCK, _BLOCK, columns // _BLOCK, _BLOCK).mean(axis=(2, 4))
+    means -= np.percentile(means, 1)
+    return means / np.maximum(means.mean(axis=(1, 2), keepdims=True), 1e-6)
+
+
+def _difference(one: FloatArray, other: FloatArray) -> FloatArray:
+    return np.abs(one - other).mean(axis=(1, 2))
+
+
+def _better_exchanged(planes: FloatArray, i: int, j: int) -> bool:
+    """Whether slices i and j, not neighbours, fit far better in each other's place, both of them."""
+    for here, there in ((i, j), (j, i)):
+        beside = [k for k in (here - 1, here + 1) if 0 <= k < len(planes)]
+        as_is = sum(float(np.abs(planes[here] - planes[k]).mean()) for k in beside)
+        exchanged = sum(float(np.abs(planes[there] - planes[k]).mean()) for k in beside)
+        if exchanged > _BETTER * as_is:
+            return False
+    return True

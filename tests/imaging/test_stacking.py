@@ -1,0 +1,72 @@
+"""Slices that changed places or were repeated are found; sound stacks, whatever their brightness and noise, are left alone."""
+
+import numpy as np
+import pytest
+
+from gluteal_grade.imaging.stacking import moved_slices, repeated_slices
+
+
+def stack(count: int = 20, noise: float = 0.03, seed: int = 0) -> np.ndarray:
+    """(x, y, z): discs whose middle and size wander along z."""
+    rng = np.random.default_rng(seed)
+    x, y, z = np.indices((64, 56, count)).astype(float)
+    body = np.hypot((x - 32) / 28, (y - 28) / 24) < 1
+    inner = np.hypot(x - 24 - 0.7 * z, y - 22 - 4 * np.sin(z / 5)) < 6 + 0.3 * z
+    other = np.hypot(x - 44 + 0.5 * z, y - 34 + 0.4 * z) < 12 - 0.35 * z
+    image = 100.0 * body + 180.0 * inner + 90.0 * other
+    return (image + 100 * noise * rng.standard_normal(image.shape)).astype(np.float32)
+
+
+def exchanged(image: np.ndarray, i: int, j: int) -> np.ndarray:
+    moved = image.copy()
+    moved[:, :, [i, j]] = moved[:, :, [j, i]]
+    return moved
+
+
+@pytest.mark.parametrize(("i", "j"), [(3, 4), (9, 10), (14, 15), (4, 12)])
+@pytest.mark.parametrize("noise", [0.0, 0.03, 0.1])
+def test_two_slices_exchanged(i: int, j: int, noise: float) -> None:
+    image = exchanged(stack(noise=noise), i, j)
+    assert (i, j) in moved_slices(image, 2)
+    assert moved_slices(np.moveaxis(image, 2, 0), 0) == moved_slices(image, 2)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.03, 0.1, 0.5, 3.0])
+def test_sound_stacks(noise: float) -> None:
+    assert moved_slices(stack(noise=noise), 2) == ()
+
+
+def test_every_second_slice_darker_is_no_exchange() -> None:
+    image = stack()
+    image[:, :, ::2] *= 0.7
+    assert moved_slices(image, 2) == ()
+
+
+def test_two_packages_shifted_against_each_other_are_no_exchange() -> None:
+    image = stack()
+    image[:, :, ::2] = np.roll(image[:, :, ::2], 4, axis=0)
+    assert moved_slices(image, 2) == ()
+
+
+def test_noise_constants_and_short_stacks_tell_nothing() -> None:
+    assert moved_slices(np.random.default_rng(1).random((32, 32, 20), np.float32), 2) == ()
+    assert moved_slices(np.zeros((32, 32, 20), np.float32), 2) == ()
+    assert moved_slices(exchanged(stack(5), 1, 2), 2) == ()
+    assert moved_slices(np.zeros((2, 2, 20), np.float32), 2) == ()
+
+
+def test_a_repeated_slice() -> None:
+    image = stack()
+    image[:, :, 8] = image[:, :, 7]
+    assert np.flatnonzero(repeated_slices(image, 2)).tolist() == [7, 8]
+    assert not repeated_slices(stack(), 2).any()
+
+
+def test_resampled_to_thinner_slices_is_no_repetition() -> None:
+    assert not repeated_slices(np.repeat(stack(), 3, axis=2), 2).any()
+
+
+def test_alike_up_to_the_edge_is_no_repetition() -> None:
+    image = stack(noise=0)
+    image[:, :, :3] = image[:, :, 3:4]
+    assert not repeated_slices(image, 2).any()

@@ -1,0 +1,91 @@
+"""Slices that are not what their place says are not measured, on any method, and said so."""
+
+import numpy as np
+import pytest
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.geometry import Volume
+from gluteal_grade.io.study import Series, Study
+from gluteal_grade.measurement.plan import plan_study
+from gluteal_grade.vocabulary import SeriesKind, Side
+from tests.synthetic import Toy, dixon, make_toy, series
+
+SETTINGS = load_settings()
+
+
+def toy() -> Toy:
+    return make_toy(spread=0.05)
+
+
+def wandering(array: np.ndarray) -> np.ndarray:
+    """The toy's cylinder of a body, made to differ from slice to slice as a body does."""
+    moved = array.copy()
+    for k in range(array.shape[2]):
+        moved[:, :, k] = np.roll(array[:, :, k], k, axis=0)
+    return moved
+
+
+def images(change) -> tuple[Series, ...]:
+    t = toy()
+    found = []
+    for kind, array in zip((SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT), dixon(t), strict=True):
+        found.append(series(kind.value, kind, Volume(change(kind, wandering(array)).astype(np.float32), t.grid.affine)))
+    return tuple(found)
+
+
+def measure(*found: Series):
+    plan = plan_study(Study("0" * 12, found), SETTINGS)
+    return plan.sides[Side.RIGHT].elsewhere[0].measure(SETTINGS)
+
+
+def slices_without_values(fat) -> list[int]:
+    return np.flatnonzero(np.isnan(fat.volume.array).all(axis=(0, 1))).tolist()
+
+
+def test_sound_images_are_measured_everywhere() -> None:
+    fat = measure(*images(lambda _, array: array))
+    assert slices_without_values(fat) == []
+    assert not {n.reason for n in fat.notes} & {Reason.EMPTY_SLICES, Reason.SLICES_MOVED}
+
+
+def test_slices_that_changed_places_on_one_image() -> None:
+    def change(kind: SeriesKind, array: np.ndarray) -> np.ndarray:
+        if kind is SeriesKind.DIXON_FAT:
+            array[:, :, [12, 13]] = array[:, :, [13, 12]]
+        return array
+
+    fat = measure(*images(change))
+    assert slices_without_values(fat) == [12, 13]
+    (note,) = [n for n in fat.notes if n.reason is Reason.SLICES_MOVED]
+    assert "13 and 14 of 30" in note.detail
+
+
+@pytest.mark.parametrize("how", ["repeated", "empty"])
+def test_repeated_or_empty_on_both_images(how: str) -> None:
+    def change(_: SeriesKind, array: np.ndarray) -> np.ndarray:
+        array[:, :, 15] = array[:, :, 14] if how == "repeated" else 0
+        return array
+
+    fat = measure(*images(change))
+    assert 15 in slices_without_values(fat)
+    assert Reason.EMPTY_SLICES in {n.reason for n in fat.notes}
+
+
+def test_a_map_with_empty_slices_is_not_zero_fat() -> None:
+    t = toy()
+    values = wandering(np.nan_to_num(t.fat)) * 100 + 0.5
+    values[:, :, 10:13] = 0
+    fat = measure(series("ff", SeriesKind.FAT_FRACTION, Volume(values.astype(np.float32), t.grid.affine)))
+    assert slices_without_values(fat) == [10, 11, 12]
+    assert Reason.EMPTY_SLICES in {n.reason for n in fat.notes}
+
+
+def test_mostly_empty_is_refused() -> None:
+    def change(_: SeriesKind, array: np.ndarray) -> np.ndarray:
+        array[:, :, 3:27] = 0
+        return array
+
+    with pytest.raises(RefusedInput) as caught:
+        measure(*images(change))
+    assert caught.value.reason is Reason.EMPTY_SLICES
