@@ -90,3 +90,17 @@ def test_a_refusal_cannot_fake_a_line(tmp_path: Path, capsys: pytest.CaptureFixt
     make.write_stack(tmp_path, make.voxels())
     assert run(["inspect", str(tmp_path), "--kind", "a\x1b[2K\rok=t1"]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_check_prints_evidence_and_its_exit_code_tells(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second series misses a slice, and the images are noise: something speaks against it."""
+    assert run(["inspect", str(study), "--check"]) in (2, 3)
+    out = capsys.readouterr().out
+    assert "against" in out
+    assert "geometry s2" in out
+    assert "uneven_slices" in out
+    assert "Doe" not in out
+    assert run(["inspect", str(study), "--check", "--json"]) in (2, 3)
+    evidence = json.loads(capsys.readouterr().out)["studies"][0]["evidence"]
+    assert {"geometry", "side"} <= {one["topic"] for one in evidence}
+    assert any(one["against"] for one in evidence)

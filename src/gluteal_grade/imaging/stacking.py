@@ -64,11 +64,11 @@ def _blocks(planes: FloatArray) -> FloatArray:
     cut = np.nan_to_num(planes[:, :rows, :columns]).astype(np.float32)
     means = cut.reshape(len(cut), rows // _BLOCK, _BLOCK, columns // _BLOCK, _BLOCK).mean(axis=(2, 4))
     means -= np.percentile(means, 1)
-    return means / np.maximum(means.mean(axis=(1, 2), keepdims=True), 1e-6)
+    return np.asarray(means / np.maximum(means.mean(axis=(1, 2), keepdims=True), 1e-6))
 
 
 def _difference(one: FloatArray, other: FloatArray) -> FloatArray:
-    return np.abs(one - other).mean(axis=(1, 2))
+    return np.asarray(np.abs(one - other).mean(axis=(1, 2)))
 
 
 def _better_exchanged(planes: FloatArray, i: int, j: int) -> bool:
