@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.imaging.stacking import moved_slices, repeated_slices
+from gluteal_grade.imaging.stacking import moved_slices, repeated_slices, shuffled
 
 
 def stack(count: int = 20, noise: float = 0.03, seed: int = 0) -> np.ndarray:
@@ -70,3 +70,25 @@ def test_alike_up_to_the_edge_is_no_repetition() -> None:
     image = stack(noise=0)
     image[:, :, :3] = image[:, :, 3:4]
     assert not repeated_slices(image, 2).any()
+
+
+def test_several_exchanges() -> None:
+    image = exchanged(exchanged(exchanged(stack(30), 4, 5), 12, 13), 20, 21)
+    assert moved_slices(image, 2) == ((4, 5), (12, 13), (20, 21))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.03, 0.1])
+def test_a_shuffled_stack(noise: float) -> None:
+    order = np.random.default_rng(3).permutation(20)
+    assert shuffled(stack(noise=noise)[:, :, order], 2)
+
+
+@pytest.mark.parametrize("packages", [1, 2, 3])
+def test_packages_and_noise_are_not_shuffled(packages: int) -> None:
+    image = stack()
+    for k in range(20):
+        image[:, :, k] = np.roll(image[:, :, k], 3 * (k % packages), axis=0) * (1 - 0.1 * (k % packages))
+    assert not shuffled(image, 2)
+    assert not shuffled(stack(noise=3.0), 2)
+    assert not shuffled(exchanged(image, 4, 12), 2)
+    assert not shuffled(np.zeros((32, 32, 20), np.float32), 2)

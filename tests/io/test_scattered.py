@@ -83,3 +83,20 @@ def test_one_pixel_that_differs_is_no_copy(tmp_path: Path) -> None:
     (series,) = series_of(tmp_path)
     assert series.refusal is not None
     assert series.refusal.reason is Reason.DUPLICATE_SLICES
+
+
+def new_series(data: pydicom.Dataset, index: int) -> None:
+    new_name(data, index)
+    data.SeriesInstanceUID = make.uid("series again")
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_series_sent_again_under_a_new_uid(changed: bool, tmp_path: Path) -> None:
+    make.write_stack(tmp_path, WHOLE, **make.SPIN_ECHO_T1)
+    other = WHOLE.copy()
+    other[3, 1, 1] += changed
+    rewritten(make.write_stack(tmp_path, other, prefix="again", **make.SPIN_ECHO_T1), new_series)
+    found = series_of(tmp_path)
+    assert len(found) == (2 if changed else 1)
+    assert [n.reason for n in found[0].notes] == ([] if changed else [Reason.COPIES_LEFT_OUT])
+    assert all(s.refusal is None for s in found)

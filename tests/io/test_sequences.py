@@ -232,6 +232,11 @@ def test_ct_in_other_units_than_hu_is_no_ct_to_grade(image_type: tuple[str, ...]
         ("T2* map", K.OTHER),
         ("R2* MAP", K.OTHER),
         ("water percentage", K.OTHER),
+        ("Water %", K.OTHER),
+        ("Fat %", K.FAT_FRACTION),
+        ("FatFrac: Ax IDEAL IQ", K.FAT_FRACTION),
+        ("R2_Star: Ax IDEAL IQ", K.OTHER),
+        ("WATER: Ax IDEAL IQ", K.DIXON_WATER),
         # corrected for T2* decay is no map of it
         ("I_Dixon_t2star_corr_tra_224_F", K.DIXON_FAT),
         ("I_Dixon_t2star_corr_tra_224_W", K.DIXON_WATER),

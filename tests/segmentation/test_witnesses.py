@@ -112,3 +112,11 @@ def test_without_labelmap_the_table_is_the_numbering(tmp_path: Path) -> None:
     assert np.array_equal(found.labels.array, WHOLE)
     assert found.source == "labelmap:label table"
     assert "values [38, 39" in refused(tmp_path, in_numbering(OLD), None)
+
+
+def test_a_map_without_a_value_of_the_numbering_names_the_one_that_fits(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput) as caught:
+        segment(tmp_path, in_numbering(NEW), "totalsegmentator")
+    assert caught.value.reason is Reason.LABELS_EMPTY
+    assert caught.value.detail.endswith(f"it fits {NEW}")
+    assert refused(tmp_path, in_numbering("totalsegmentator"), None).endswith("it fits totalsegmentator")

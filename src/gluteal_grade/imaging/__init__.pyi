@@ -25,3 +25,4 @@ from .slices import empty_slices as empty_slices
 from .slices import missing_in_pair as missing_in_pair
 from .stacking import moved_slices as moved_slices
 from .stacking import repeated_slices as repeated_slices
+from .stacking import shuffled as shuffled

@@ -13,7 +13,9 @@ _BLOCK = 4  # pixels a side: averages out noise
 _BETTER = 0.8  # of the difference to the neighbours that is left when two slices change places back; sound stacks get worse by a half
 _USUAL = 1.15  # what exchanging two neighbours does to a sound stack, at least, in the middle of all its neighbours
 _FOREIGN = 1.25  # times the difference between its neighbours: a slice differs that much from both
-_FEW = 0.1  # of all slices: where more seem exchanged it is the way the image was made
+_FEW = 0.34  # of all slices: where more seem exchanged it is the way the image was made
+_PACKAGES = 3.5  # slices: of more packages than four nobody acquires
+_LIKER = 0.75  # of the difference to the neighbours
 _MANY = 0.2  # of all slices repeated: resampled to thinner slices
 _FEWEST = 6  # slices from which neighbours tell something
 _MOST_FOREIGN = 12
@@ -37,17 +39,39 @@ def moved_slices(image: FloatArray, slice_axis: int) -> tuple[tuple[int, int], .
         foreign = np.minimum(near[:-1], near[1:]) / far
     if not np.isfinite(gain).all() or float(np.median(gain)) < _USUAL:
         return ()
-    found = [(k + 1, k + 2) for k in np.flatnonzero(gain < _BETTER).tolist()]
+    found: list[tuple[int, int]] = []
+    for k in sorted(np.flatnonzero(gain < _BETTER).tolist(), key=lambda k: float(gain[k])):
+        if not any({k + 1, k + 2} & set(pair) for pair in found):  # what an exchange does to its neighbours is none
+            found.append((k + 1, k + 2))
     odd = (1 + np.flatnonzero(foreign > _FOREIGN)).tolist()
     if len(odd) <= _MOST_FOREIGN:
         found += [(i, j) for i, j in combinations(odd, 2) if j - i > 1 and _better_exchanged(planes, i, j)]
-    return tuple(found) if 2 * len(found) <= max(2, _FEW * count) else ()
+    return tuple(sorted(found)) if 2 * len(found) <= max(2, _FEW * count) else ()
+
+
+def shuffled(image: FloatArray, slice_axis: int) -> bool:
+    """Whether the slices as a whole are certainly not in order: what is most like a slice lies far from it, and is far more like it.
+
+    Packages of every second or third slice that are brighter or shifted are not meant.
+    """
+    planes = _blocks(np.moveaxis(image, slice_axis, 0))
+    count = len(planes)
+    if count < _FEWEST:
+        return False
+    flat = planes.reshape(count, -1)
+    apart = np.stack([np.abs(flat - one).mean(axis=1) for one in flat])
+    beside = np.minimum(np.r_[np.inf, np.diagonal(apart, 1)], np.r_[np.diagonal(apart, 1), np.inf])
+    np.fill_diagonal(apart, np.inf)
+    far = np.abs(apart.argmin(axis=1) - np.arange(count))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closer = apart.min(axis=1) / beside
+    return bool(np.isfinite(closer).all() and float(np.median(far)) > _PACKAGES and float(np.median(closer)) < _LIKER)
 
 
 def repeated_slices(image: FloatArray, slice_axis: int) -> Mask:
     """(slices,) True for slices that are, pixel for pixel, the picture of a neighbour; none where an image is made that way throughout."""
     planes = np.moveaxis(image, slice_axis, 0)
-    again = [k for k in range(len(planes) - 1) if planes[k].min() != planes[k].max() and np.array_equal(planes[k], planes[k + 1])]
+    again = [k for k in range(len(planes) - 1) if np.array_equal(planes[k], planes[k + 1]) and planes[k].min() != planes[k].max()]
     same = np.zeros(len(planes), bool)
     same[again] = True
     same[[k + 1 for k in again]] = True

@@ -25,7 +25,7 @@ from gluteal_grade.io.parted import joined_studies
 from gluteal_grade.io.passed import Passed
 from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
-from gluteal_grade.io.scattered import joined_slices
+from gluteal_grade.io.scattered import joined_slices, without_resent_series
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.study import Person, Series, Study, study_id
 from gluteal_grade.vocabulary import SeriesKind
@@ -213,6 +213,7 @@ def _dicom_studies(found: _Found, kinds: Kinds) -> list[Study]:
 
 def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kinds, notes: tuple[Note, ...]) -> Study:
     by_series, scattered = joined_slices(by_series)
+    by_series, copied = without_resent_series(by_series)
     of_exam = of_the_examination(by_series.values())
     ordered = sorted(
         by_series.values(), key=lambda frames: (frames[0].keys.number is None, frames[0].keys.number or 0, frames[0].keys.series_uid)
@@ -231,6 +232,9 @@ def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kin
         if frames[0].keys.series_uid in scattered:
             joined = Note(Reason.SERIES_JOINED, f"{len(frames)} series of one image each, which agree in all that a volume shares")
             found = [replace(one, notes=(*one.notes, joined)) for one in found]
+        if frames[0].keys.series_uid in copied:
+            again = Note(Reason.COPIES_LEFT_OUT, "the series is there again under another SeriesInstanceUID, pixel for pixel; left out")
+            found = [replace(one, notes=(*one.notes, again)) for one in found]
         series += found
     series = without_lonely_fat(series)
     sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)

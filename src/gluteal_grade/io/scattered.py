@@ -51,6 +51,31 @@ def _apart(frames: Sequence[Frame]) -> bool:
     return len({frame.place.position for frame in frames}) == len(frames)
 
 
+def without_resent_series(by_series: Mapping[str, list[Frame]]) -> tuple[dict[str, list[Frame]], frozenset[str]]:
+    """Without whole series that were sent again under a new SeriesInstanceUID: every image has its equal, in place, facts and pixels.
+
+    Returns:
+        the others, and the UIDs of those that have a copy.
+    """
+    kept: dict[str, list[Frame]] = {}
+    copied = set()
+    by_places: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    for uid, frames in by_series.items():
+        key = tuple(sorted(((_alike(frame), frame.place.position) for frame in frames), key=repr))
+        original = next((other for other in by_places[key] if _same_series(frames, by_series[other])), None)
+        if original is None or not all(frame.place.known for frame in frames):
+            kept[uid] = frames
+            by_places[key].append(uid)
+        else:
+            copied.add(original)
+    return kept, frozenset(copied)
+
+
+def _same_series(one: Sequence[Frame], other: Sequence[Frame]) -> bool:
+    at = {(_alike(frame), frame.place.position): frame for frame in other}
+    return len(at) == len(other) == len(one) and all(_same_pixels(frame, at[_alike(frame), frame.place.position]) for frame in one)
+
+
 def without_resent(frames: Sequence[Frame]) -> tuple[list[Frame], int]:
     """Without pictures that were sent again under a new SOPInstanceUID, and how many those were.
 

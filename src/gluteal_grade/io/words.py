@@ -19,8 +19,10 @@ def plain(text: str) -> str:
         't1 tse fettsattigung'
         >>> plain("T2* map")
         't2star map'
+        >>> plain("Fat%")
+        'fat percent'
     """
-    decomposed = unicodedata.normalize("NFKD", _STAR.sub("star", text.casefold()))
+    decomposed = unicodedata.normalize("NFKD", _STAR.sub("star", text.casefold()).replace("%", " percent "))
     return _GAP.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat import FatMap
-from gluteal_grade.imaging import Mask, empty_slices, moved_slices, repeated_slices
+from gluteal_grade.imaging import Mask, empty_slices, moved_slices, repeated_slices, shuffled
 from gluteal_grade.io import Series
 
 _MOST = 0.5  # of the slices, or of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
@@ -25,6 +25,9 @@ def odd_slices(series: Series) -> tuple[tuple[Reason, Mask, str], ...]:
         which = test(image, axis)
         if which.any():
             found.append((Reason.EMPTY_SLICES, which, f"{_numbers(which)} of {count} of series {series.id}: {word}"))
+    if shuffled(image, axis):
+        words = f"the {count} slices of series {series.id} are out of order: what is most like a slice lies far from it"
+        return (*found, (Reason.SLICES_MOVED, np.ones(count, bool), words))
     if moved := moved_slices(image, axis):
         which = np.zeros(count, bool)
         which[[k for pair in moved for k in pair]] = True

@@ -13,7 +13,7 @@ from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.io import Series, Study, fits_labels, label_names, read_volume
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.segmentation.witnesses import check_numbering, numbering_of
+from gluteal_grade.segmentation.witnesses import check_numbering, fitting, numbering_of
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ class LabelMapSegmenter:
         if foreign and own is not None:
             numbering, name = own, "label table"
         elif foreign:
-            raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed")
+            other = fitting(volume.with_array(values), name, names)
+            raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed{other}")
         check_numbering(volume.with_array(values), numbering, name, names)
         labels = volume.with_array(numbering.translate(values))
         reference = series_on_grid(labels, study, preferred)
         if not labels.array.any():
             found = np.unique(volume.array)[:8]
-            raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {name!r} in the label map; its first values are {found.tolist()}")
+            other = fitting(volume.with_array(values), name, names)
+            raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {name!r} in the label map; its first values are {found.tolist()}{other}")
         placed = Volume(labels.array, reference.grid.affine if reference.grid else labels.affine)
         return Segmentation(placed, reference, f"labelmap:{name}", hashlib.sha256(self.path.read_bytes()).hexdigest())
 

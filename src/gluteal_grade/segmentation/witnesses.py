@@ -30,9 +30,14 @@ def check_numbering(volume: Volume, numbering: Numbering, name: str, names: dict
     held = np.unique(volume.array)
     if not (why := _contradiction(volume, held, numbering, names)):
         return
-    fitting = [other for other in shipped_numberings() if other != name and _fits(volume, held, load_numbering(other), names)]
-    better = f"; it fits {' or '.join(fitting)}" if fitting else ""
-    raise RefusedInput(Reason.LABELS_NUMBERING, f"not in {name!r}: {why}{better}")
+    raise RefusedInput(Reason.LABELS_NUMBERING, f"not in {name!r}: {why}{fitting(volume, name, names)}")
+
+
+def fitting(volume: Volume, name: str, names: dict[int, str]) -> str:
+    """A clause that names the shipped numberings, other than `name`, that a label map fits; empty where none does."""
+    held = np.unique(volume.array)
+    found = [other for other in shipped_numberings() if other != name and _fits(volume, held, load_numbering(other), names)]
+    return f"; it fits {' or '.join(found)}" if found else ""
 
 
 def parts_named(names: dict[int, str]) -> dict[int, Part]:
