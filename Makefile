@@ -5,15 +5,18 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip --disable-pip-version-check install -qq
 OUT ?= demo-output
 
-.PHONY: demo test test-wheel lint bench clean sample
+.PHONY: demo test test-wheel lint style types bench clean sample
 
 demo: $(VENV)/.run
 	@$(BIN)/gluteal-grade batch data/sample -o $(OUT) || [ $$? -eq 3 ]
 	@echo; echo "Open these:"; ls -1 $(OUT)/index.html $(OUT)/contact_sheet_001.png $(OUT)/cohort.csv $(OUT)/*/overlay_summary.png $(OUT)/*/report.html
 	@echo; echo "Read them in the browser: $(BIN)/gluteal-grade review $(OUT) --reader me"
 
-test: $(VENV)/.dev lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder  # four on two cores: tests of servers wait a lot
+# Types and floors are checked beside the tests, on a core that they leave idle now and then; what they say comes last.
+test: $(VENV)/.dev style
+	@mkdir -p build; $(MAKE) --no-print-directory types > build/types.log 2>&1 & types=$$!; \
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$types; typed=$$?; cat build/types.log; [ $$tests -eq 0 ] && [ $$typed -eq 0 ]  # four on two cores: tests of servers wait a lot
 
 # The wheel as users get it, in an environment of its own; the libraries are those of $(VENV), found by a path file.
 WHEEL := build/wheel
@@ -25,9 +28,13 @@ test-wheel: $(VENV)/.dev
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo $(WHEEL)/venv/lib/python3*/site-packages)/libraries.pth"
 	env -u PYTHONPATH OMP_NUM_THREADS=1 $(WHEEL)/venv/bin/python -m pytest -q tests/wheel
 
-lint: $(VENV)/.dev
+lint: style types
+
+style: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

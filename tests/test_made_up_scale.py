@@ -17,6 +17,8 @@ from rich.console import Console
 
 import gluteal_grade.grading.scales as grading
 from gluteal_grade.cli import run
+from gluteal_grade.cohort.stats import StatsOptions, compute_statistics
+from gluteal_grade.cohort.stats.methods import methods_text
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.config import shipped
 from gluteal_grade.errors import RefusedInput
@@ -143,6 +145,12 @@ def test_the_cohort_has_it_in_every_table_and_page(out: Path, result: StudyResul
     assert list(told) == list(table.columns)
     assert told[KEY]["Description"].startswith("Made and Up grade, 0 to 5")
     assert f'colspan="{HIGHEST + 1}">{TITLE.replace("&", "&amp;")}</th>' in (out / "index.html").read_text()
+
+
+def test_statistics_compare_it(out: Path) -> None:
+    report = compute_statistics(out, StatsOptions())
+    assert {c.unit for c in report.comparisons if c.outcome == KEY} == {"grade"}
+    assert f"{TITLE} grades follow" in methods_text(report)
 
 
 def test_in_the_shipped_file_agreement_knows_it_too(scales_file: Path, tmp_path: Path, monkeypatch) -> None:

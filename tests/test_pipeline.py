@@ -14,7 +14,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report.grade_table import table_lines
+from gluteal_grade.report._grade_table import table_lines
 from gluteal_grade.result.models import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
@@ -47,9 +47,15 @@ def check_grades(result: StudyResult, toy: Toy, tolerance: float) -> None:
         assert m.fat_fraction == pytest.approx(truth, abs=tolerance)
 
 
-def test_dixon_study_is_graded() -> None:
+@pytest.fixture(scope="module")
+def standard() -> tuple[Toy, StudyResult]:
+    """A study like any other, and its result."""
     toy = make_toy(FRACTIONS)
-    result = grade(dixon_study(toy), toy, "s1.water").result
+    return toy, grade(dixon_study(toy), toy, "s1.water").result
+
+
+def test_dixon_study_is_graded(standard: tuple[Toy, StudyResult]) -> None:
+    toy, result = standard
     assert result.status is StudyStatus.GRADED
     assert result.fat is not None
     assert (result.fat.method, result.fat.series, result.reference_series) == ("dixon", ("s1.water", "s1.fat"), "s1.water")
@@ -83,9 +89,8 @@ def test_one_side_makes_it_partly_graded_and_leaves_asymmetry_open() -> None:
     assert all(math.isnan(a.volume_difference_percent) for a in result.asymmetry)
 
 
-def test_asymmetry_is_left_minus_right() -> None:
-    toy = make_toy(FRACTIONS)
-    medius = next(a for a in grade(dixon_study(toy), toy, "s1.water").result.asymmetry if a.muscle is Muscle.GLUTEUS_MEDIUS)
+def test_asymmetry_is_left_minus_right(standard: tuple[Toy, StudyResult]) -> None:
+    medius = next(a for a in standard[1].asymmetry if a.muscle is Muscle.GLUTEUS_MEDIUS)
     assert medius.fat_fraction_difference_points == pytest.approx(23, abs=1)
     assert abs(medius.volume_difference_percent) < 1
     assert medius.lean_volume_difference_percent < -20

@@ -131,6 +131,7 @@ class Reason(StrEnum):
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     READ_FAILED = "read_failed"
     OUT_OF_MEMORY = "out_of_memory"
+    DEVICE_MISSING = "device_missing"
     # cohorts
     MANIFEST_UNREADABLE = "manifest_unreadable"
     STUDY_TWICE = "study_twice"
@@ -269,6 +270,7 @@ ADVICE: dict[Reason, str] = {
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
+    Reason.DEVICE_MISSING: "Set segmentation.device to cpu, or to auto, which takes the CPU where there is no CUDA device.",
     Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; see docs/howto/cohort.md.",
     Reason.STUDY_TWICE: "The same study was given twice, or its files lie in two places; give each study once.",
     Reason.OUTPUT_IN_USE: "Another batch writes to this folder: wait for it, or give another -o.",
@@ -307,6 +309,11 @@ class GradeError(Exception):
     Args:
         reason: the code.
         detail: what exactly was found, without patient data.
+
+    Examples:
+        >>> error = RefusedInput(Reason.GANTRY_TILT, "9.5 degrees")
+        >>> str(error), error.advice
+        ('gantry_tilt: 9.5 degrees', 'Slices are tilted against the stack; resample to an orthogonal grid first.')
     """
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

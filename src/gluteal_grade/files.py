@@ -48,6 +48,10 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 def write_text(path: Path, text: str) -> Path:
     """Write UTF-8 with LF, whole or not at all.
 
+    Examples:
+        >>> write_text(Path("notes.txt"), "as it was said").read_text()
+        'as it was said'
+
     Raises:
         TransientFailure: `output_not_writable`.
     """

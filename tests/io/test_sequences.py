@@ -248,3 +248,15 @@ def test_ct_in_other_units_than_hu_is_no_ct_to_grade(image_type: tuple[str, ...]
 )
 def test_maps_beside_dixon_by_name(name: str, kind: K) -> None:
     assert classify(facts(name))[0] is kind
+
+
+def test_a_rule_for_one_vendor_alone() -> None:
+    shipped = shipped_rules()
+    when = {"manufacturer": ["CANON", "TOSHIBA"], "words": ["wfs"], "words_too": ["water_letter"]}
+    rule = {"name": "canon_water", "kind": "dixon_water", "when": when}
+    told = shipped.model_dump(by_alias=True)
+    rules = type(shipped).model_validate(told | {"vocabularies": {**told["vocabularies"], "wfs": ["wfs"]}, "rules": [rule, *told["rules"]]})
+    for maker in ("CANON_MEC", "Canon Medical Systems", "TOSHIBA_MEC"):
+        assert classify(facts("t1 wfs tra w", manufacturer=maker), rules)[0] is K.DIXON_WATER
+    for maker in ("SIEMENS", "", "GE CANON"):
+        assert classify(facts("t1 wfs tra w", manufacturer=maker), rules)[0] is K.T1

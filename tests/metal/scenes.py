@@ -8,7 +8,7 @@ import numpy as np
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Volume
-from gluteal_grade.metal.joint import joint_mm
+from gluteal_grade.metal._joint import joint_mm
 from gluteal_grade.vocabulary import Side
 from tests.synthetic import Toy, dixon, make_toy, t1
 
@@ -35,7 +35,7 @@ def away(point: np.ndarray) -> np.ndarray:
 
 def along_stem() -> np.ndarray:
     """Distance of every voxel to the stem's line, mm."""
-    from gluteal_grade.metal.joint import distance_mm
+    from gluteal_grade.metal._joint import distance_mm
 
     return distance_mm(toy().grid, joint(), Side.RIGHT, SETTINGS.place)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gluteal_grade.geometry import Volume
+from gluteal_grade.metal._joint import distance_mm, joint_mm
 from gluteal_grade.metal.artifact import Artifact, artifact_near, darkness
 from gluteal_grade.metal.evidence import HeaderEvidence, Picture, SideMetal, metal_in_picture, weigh
-from gluteal_grade.metal.joint import distance_mm, joint_mm
 from gluteal_grade.metal.zone import ZoneRule
 from gluteal_grade.vocabulary import Side
 from tests.metal.scenes import SETTINGS, along_stem, away, dixon_images, joint, t1_image, toy, volume, with_metal

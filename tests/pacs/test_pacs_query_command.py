@@ -1,13 +1,13 @@
+import contextlib
+import io
 import json
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
-from typer.testing import CliRunner
 
+from gluteal_grade import cli
 from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED, USAGE
-from gluteal_grade.cli.pacs_query import echo, query, send
 from gluteal_grade_lab.orthanc import AVAILABLE, free_port
 from tests.pacs.archive import archive, make
 
@@ -15,13 +15,10 @@ pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed"
 
 
 def run(*words: str) -> tuple[int, str, str]:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    for command in (query, echo, send):
-        app.command()(command)
-    found = CliRunner().invoke(app, list(words), standalone_mode=False)
-    if found.exception is not None:
-        raise found.exception
-    return int(found.return_value), found.stdout, found.stderr
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.run(["pacs", *words])
+    return code, out.getvalue(), err.getvalue()
 
 
 @pytest.fixture

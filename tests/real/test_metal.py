@@ -9,8 +9,8 @@ import pytest
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.metal._joint import distance_mm
 from gluteal_grade.metal.artifact import artifact_near, artifact_on_ct, darkness
-from gluteal_grade.metal.joint import distance_mm
 from gluteal_grade.vocabulary import Side
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -8,8 +8,8 @@ import pytest
 from gluteal_grade.drawing.page import Page
 from gluteal_grade.drawing.palette import THEMES
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.frame import banner_height, draw_banner, verdict
-from gluteal_grade.report.grade_table import table_height, table_lines
+from gluteal_grade.report._frame import banner_height, draw_banner, verdict
+from gluteal_grade.report._grade_table import table_height, table_lines
 from gluteal_grade.result.models import MuscleStatus, NoteModel, StudyResult
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.report.studies import toy_study

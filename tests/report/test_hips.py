@@ -7,7 +7,7 @@ import pytest
 
 from gluteal_grade.drawing.page import Area
 from gluteal_grade.pipeline import StudyImages
-from gluteal_grade.report.hips import hip_pairs
+from gluteal_grade.report._hips import hip_pairs
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.shown import prepare
 from gluteal_grade.vocabulary import Side

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.report.layout import MUSCLES, RESULT, SUMMARY_PICTURE, Layout, place_at, place_for, places
+from gluteal_grade.report.layout import SUMMARY_PICTURE, Layout, place_at, place_for, places
+from gluteal_grade.vocabulary import StudyFile
 
 LABELS = st.from_regex(r"[A-Za-z0-9]{1,12}", fullmatch=True)
 HASHES = st.from_regex(r"[0-9a-f]{12}", fullmatch=True)
-NAMES = (RESULT, MUSCLES, SUMMARY_PICTURE, "labels.nii.gz", "fat_fraction.nii.gz", "excluded.nii.gz", "overlay_03_hip_joint.png")
+NAMES = (*(file.value for file in StudyFile), SUMMARY_PICTURE, "overlay_03_hip_joint.png")
 
 
 @given(HASHES, LABELS, st.none() | LABELS, st.sampled_from(Layout))
@@ -41,3 +42,8 @@ def test_names_and_places_on_disk(tmp_path: Path, layout: Layout) -> None:
 def test_without_a_bids_name_the_hash_is_the_subject() -> None:
     assert place_for(Layout.BIDS, "0123456789ab", "Doe Jane/scan.nii.gz").folder == "sub-0123456789ab"
     assert place_for(Layout.FLAT, "0123456789ab", "sub-1/anat/").folder == "0123456789ab"
+
+
+def test_a_file_that_nobody_named_has_no_place_in_bids() -> None:
+    with pytest.raises(ValueError, match="notes"):
+        place_at("sub-1").rename("notes.txt")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gluteal_grade.drawing.page import Area, drawing_style
 from gluteal_grade.drawing.palette import THEMES
-from gluteal_grade.report.frame import _head
+from gluteal_grade.report._frame import _head
 from gluteal_grade.report.look import LONGEST, MOST_LINES, Look
 from gluteal_grade.report.overlay import write_overlays
 from tests.report.studies import toy_study

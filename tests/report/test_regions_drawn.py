@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gluteal_grade.report._regions import borders
 from gluteal_grade.report.panel import Cut
-from gluteal_grade.report.regions import borders
 from gluteal_grade.report.view import view_of
 from tests.synthetic import make_toy
 

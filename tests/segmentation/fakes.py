@@ -59,7 +59,7 @@ def fake_models() -> dict[str, Model]:
 def fake_segmenter(monkeypatch: pytest.MonkeyPatch, **changes: object) -> tuple[BundleSegmenter, dict[str, Model]]:
     """The segmenter with these networks in the place of the shipped ones."""
     models = fake_models()
-    monkeypatch.setattr("gluteal_grade.segmentation.weights.load_model", lambda root, needed: models[root.name])
+    monkeypatch.setattr("gluteal_grade.segmentation.weights.load_model", lambda root, needed, settings: models[root.name])
     return BundleSegmenter(SETTINGS.segmentation.model_copy(update=changes), SETTINGS.checks), models
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.segmentation import locate
 from gluteal_grade.segmentation.locate import Box, _fullest, centred
 from gluteal_grade.vocabulary import Side
 
@@ -44,6 +45,15 @@ def test_what_lies_above_medius_is_not_looked_at_again() -> None:
 def test_without_medius_the_top_is_that_of_the_muscle() -> None:
     box = centred(FIRST, muscles(90, 40, 40), IMAGE, SETTINGS)
     assert box.high_mm[2] == pytest.approx(2.5 * 89 + SETTINGS.margin_mm, abs=5)
+
+
+def test_medius_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by its place in a list."""
+    box = centred(FIRST, muscles(140, 90, 80), IMAGE, SETTINGS)
+    monkeypatch.setattr(locate, "HIP_MUSCLES", locate.HIP_MUSCLES[::-1])
+    turned = centred(FIRST, muscles(140, 90, 80)[::-1], IMAGE, SETTINGS)
+    assert np.array_equal(turned.high_mm, box.high_mm)
+    assert centred(FIRST, muscles(140, 120, 80)[::-1], IMAGE, SETTINGS).high_mm[2] > box.high_mm[2]
 
 
 def test_nothing_found_leaves_the_box() -> None:

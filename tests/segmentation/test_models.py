@@ -19,7 +19,7 @@ from gluteal_grade.segmentation.channels import part_named
 from gluteal_grade.segmentation.intensity import normalise
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import load_model
-from tests.segmentation.fakes import random_bundles
+from tests.segmentation.fakes import SETTINGS, random_bundles
 
 TEXT = {"type": "string", "minLength": 1}
 TENSOR = {
@@ -108,7 +108,9 @@ def test_monai_alone_runs_it_and_gives_our_labels(name: str, tmp_path: Path) -> 
     )
     labels = read_volume(tmp_path / "out" / "x_labels.nii.gz")
     assert labels.grid.matches(image.grid, 1e-3)
-    ours = probabilities(load_model(root, tuple(card.channels.values())), normalise(image.array, ct=False), 1_000_000).argmax(axis=0)
+    ours = probabilities(
+        load_model(root, tuple(card.channels.values()), SETTINGS.segmentation), normalise(image.array, ct=False), 1_000_000
+    ).argmax(axis=0)
     assert np.mean(labels.array != ours) < 1e-3
     assert len(np.unique(ours)) > 1, "a network that says nothing would agree with anything"
 
@@ -118,5 +120,5 @@ def test_weights_where_they_have_landed() -> None:
     for name, needed in ((LOCATOR, locate.CHANNELS), (HIP, tuple(m.value for m in hip.CHANNELS))):
         if read_card(shipped("models", name)).sha256 is None:
             pytest.skip(f"{name} has no weights yet")
-        model = load_model(shipped("models", name), needed)
+        model = load_model(shipped("models", name), needed, SETTINGS.segmentation)
         assert all(torch.isfinite(p).all() for p in model.network.parameters())

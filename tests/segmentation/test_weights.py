@@ -17,6 +17,7 @@ from gluteal_grade.vocabulary import Muscle
 from tests.segmentation.fakes import SETTINGS, random_bundles
 
 MUSCLES = tuple(muscle.value for muscle in Muscle)
+NETWORKS = SETTINGS.segmentation
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +37,27 @@ def edit(root: Path, file: str, /, **changes: object) -> None:
 
 def refused(root: Path, needed: tuple[str, ...] = MUSCLES) -> RefusedInput:
     with pytest.raises(RefusedInput) as caught:
-        load_model(root, needed)
+        load_model(root, needed, NETWORKS)
     return caught.value
 
 
 def test_a_model_is_loaded_once_until_its_files_change(hip: Path) -> None:
-    first = load_model(hip, MUSCLES)
-    assert load_model(hip, MUSCLES) is first
+    first = load_model(hip, MUSCLES, NETWORKS)
+    assert load_model(hip, MUSCLES, NETWORKS) is first
     card = read_card(hip)
     assert (first.spacing_mm, first.multiple, first.sha256) == (card.metadata["spacing_mm"], 16, card.sha256)
     state = torch.load(hip / "models" / "model.pt", weights_only=True)
     torch.save({k: v * 0.5 for k, v in state.items()}, hip / "models" / "model.pt")
-    second = load_model(hip, MUSCLES)
+    second = load_model(hip, MUSCLES, NETWORKS)
     assert second.sha256 != first.sha256
     edit(hip, "metadata.json", spacing_mm=3.25)
-    assert load_model(hip, MUSCLES).spacing_mm == 3.25
+    assert load_model(hip, MUSCLES, NETWORKS).spacing_mm == 3.25
 
 
 def test_half_precision_on_disk_single_precision_in_use(hip: Path) -> None:
     state = torch.load(hip / "models" / "model.pt", weights_only=True)
     assert {v.dtype for v in state.values()} == {torch.float16}
-    model = load_model(hip, MUSCLES)
+    model = load_model(hip, MUSCLES, NETWORKS)
     assert {p.dtype for p in model.network.parameters()} == {torch.float32}
     assert not model.network.training
     image = np.random.default_rng(0).random((32, 16, 48), dtype=np.float32)
@@ -67,7 +68,7 @@ def test_half_precision_on_disk_single_precision_in_use(hip: Path) -> None:
 
 
 def test_tiles_cover_the_whole(hip: Path) -> None:
-    model = load_model(hip, MUSCLES)
+    model = load_model(hip, MUSCLES, NETWORKS)
     image = np.random.default_rng(0).random((48, 32, 32), dtype=np.float32)
     tiled = probabilities(model, image, 20_000)
     assert tiled.shape == (model.classes, *image.shape)
@@ -146,12 +147,12 @@ def test_a_structure_that_is_not_told(hip: Path) -> None:
 
 
 def test_channels_are_found_by_their_names(hip: Path) -> None:
-    first = load_model(hip, MUSCLES)
+    first = load_model(hip, MUSCLES, NETWORKS)
     assert first.channels[0] == "background"
     names = list(read_card(hip).channels.values())
     turned = [names[0], *names[:0:-1]]
     rename(hip, turned)
-    assert [load_model(hip, MUSCLES).channel(name) for name in turned] == list(range(len(turned)))
+    assert [load_model(hip, MUSCLES, NETWORKS).channel(name) for name in turned] == list(range(len(turned)))
 
 
 @pytest.mark.parametrize("change", [{"0": "gluteus_maximus"}, {"12": "femur"}])

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from gluteal_grade.config import Settings
+    from gluteal_grade.pacs import PacsSettings
     from gluteal_grade.report import Layout
+    from gluteal_grade.vocabulary import SeriesKind
+
 Bundle = Annotated[
     Path | None,
     typer.Option(
@@ -33,6 +37,10 @@ Kind = Annotated[
 ]
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")]
 GradingConfig = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")]
+PacsConfig = Annotated[
+    Path,
+    typer.Option("--config", "-c", metavar="FILE", readable=False, help="pacs.yaml: whom to talk to; see configs/pacs.example.yaml."),
+]
 Dicom = Annotated[bool, typer.Option("--dicom", help="Write DICOM SEG, structured report and picture too, as new series of the study.")]
 Deidentify = Annotated[
     bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
@@ -54,10 +62,6 @@ KeepOtherVersions = Annotated[
 ]
 LayoutName = Annotated[str, typer.Option("--layout", metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")]
 Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")]
-if TYPE_CHECKING:
-    from gluteal_grade.vocabulary import SeriesKind
-if TYPE_CHECKING:
-    from gluteal_grade.config import Settings
 
 
 def layout_of(name: str) -> Layout:
@@ -136,3 +140,17 @@ def settings_of(config: Path | None) -> Settings:
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--config") from None
     return settings
+
+
+def pacs_settings(config: Path) -> PacsSettings:
+    """``--config`` of the PACS commands.
+
+    Raises:
+        typer.BadParameter: the file cannot be read or holds something unknown.
+    """
+    from gluteal_grade.pacs import load_pacs_settings
+
+    try:
+        return load_pacs_settings(config)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--config") from None

@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, Stopped, stoppable, tell
-from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering, settings_of
+from gluteal_grade.cli.options import (
+    Bundle,
+    BundleNumbering,
+    GradingConfig,
+    Jobs,
+    PacsConfig,
+    Timeout,
+    check_numbering,
+    pacs_settings,
+    settings_of,
+)
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
-    from gluteal_grade.pacs import Night, PacsSettings
+    from gluteal_grade.pacs import Night
 
 
 def nightly(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="pacs.yaml, see configs/pacs.example.yaml.")],
+    config: PacsConfig,
     settings: GradingConfig = None,
     bundle: Bundle = None,
     labelmap: BundleNumbering = None,
@@ -58,16 +68,6 @@ def nightly(
         workers.close()
     _report(night, written[1])
     return night.exit_code
-
-
-def pacs_settings(config: Path) -> PacsSettings:
-    """``--config`` of the PACS commands; raises `typer.BadParameter`."""
-    from gluteal_grade.pacs import load_pacs_settings
-
-    try:
-        return load_pacs_settings(config)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--config") from None
 
 
 def _day(text: str | None) -> datetime.date:

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import FAILED, GRADED, REFUSED, USAGE, tell
+from gluteal_grade.cli.options import PacsConfig, pacs_settings
 from gluteal_grade.errors import GradeError
 from gluteal_grade.terminal import printable
 
 if TYPE_CHECKING:
-    from gluteal_grade.pacs import Found, PacsSettings
-
-_Config = Annotated[Path, typer.Option("--config", "-c", metavar="PACS.YAML", readable=False, help="Whom to talk to, and how.")]
+    from gluteal_grade.pacs import Found
 
 
 def query(
-    config: _Config,
+    config: PacsConfig,
     since: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day; default: --days before --until.")] = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day; default: today.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="How many days before --until; default: query.days of the settings.")] = None,
@@ -43,7 +42,7 @@ def query(
     try:
         from gluteal_grade.pacs import find_studies
 
-        settings = _settings(config)
+        settings = pacs_settings(config)
         first = first or last - datetime.timedelta(days=days or settings.query.days)
         left: list[int] = []
         found = find_studies(settings, first, last, left=left.append, by=None)
@@ -60,7 +59,7 @@ def query(
     return GRADED if found else REFUSED
 
 
-def echo(config: _Config) -> int:
+def echo(config: PacsConfig) -> int:
     """Try the services of the peers that the settings name.
 
     Exit codes: 0 all work, 1 one does not, 64 wrong usage.
@@ -68,7 +67,7 @@ def echo(config: _Config) -> int:
     from gluteal_grade.pacs import echo_all
 
     try:
-        tried = echo_all(settings := _settings(config))
+        tried = echo_all(settings := pacs_settings(config))
     except ValueError as error:
         return _usage(str(error))
     if settings.pacs is None and settings.web is None:
@@ -82,7 +81,7 @@ def echo(config: _Config) -> int:
 
 def send(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help="DICOM files.")],
-    config: _Config,
+    config: PacsConfig,
 ) -> int:
     """Send DICOM files, and ask whether they are there; those that are there already are not sent again.
 
@@ -91,7 +90,7 @@ def send(
     from gluteal_grade.pacs import send_objects, with_retries
 
     try:
-        settings = _settings(config)
+        settings = pacs_settings(config)
         told = with_retries(
             settings.retry,
             lambda: send_objects(settings, files),
@@ -105,12 +104,6 @@ def send(
     unasked = "" if told.verified else "; the peer cannot be asked whether they are there"
     typer.echo(f"{told.sent} sent{warned}, {told.already} there already{unasked}")
     return GRADED
-
-
-def _settings(config: Path) -> PacsSettings:
-    from gluteal_grade.pacs import load_pacs_settings
-
-    return load_pacs_settings(config)
 
 
 def _line(one: Found, as_json: bool, show_descriptions: bool) -> str:

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gluteal_grade.cli.exit_codes import GRADED, tell
-from gluteal_grade.cli.options import Bundle, BundleNumbering, GradingConfig, Jobs, Timeout, check_numbering, settings_of
-from gluteal_grade.cli.pacs_nightly import pacs_settings
+from gluteal_grade.cli.options import (
+    Bundle,
+    BundleNumbering,
+    GradingConfig,
+    Jobs,
+    PacsConfig,
+    Timeout,
+    check_numbering,
+    pacs_settings,
+    settings_of,
+)
 from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def receive(
-    config: Annotated[Path, typer.Option(metavar="FILE", readable=False, help="pacs.yaml; see configs/pacs.example.yaml.")],
+    config: PacsConfig,
     grade: Annotated[bool, typer.Option("--grade", help="Grade each study that is whole; without it studies wait in the inbox.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     log: Annotated[Path | None, typer.Option(metavar="FILE", help="Append JSON lines to FILE instead of printing.")] = None,

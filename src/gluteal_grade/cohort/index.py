@@ -15,6 +15,7 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.file_heads import FileHead, contrast_of_name, head_of
 from gluteal_grade.errors import TransientFailure
 from gluteal_grade.io import FileRef, parse_name, shipped_rules, walk
+from gluteal_grade.vocabulary import is_study_file
 
 _PEEKS = 5  # files of a folder that are opened, unless they already tell of several studies
 _ASIDE = ("*.json", "*.tsv", "*.csv", "*.md", "*.yaml", "*.yml", "*.log", "*.pdf", "*.html", "*.xlsx", "*.docx", "dicomdir",
@@ -95,7 +96,7 @@ def _sorted_out(files: Sequence[FileRef]) -> tuple[list[FileRef], list[FileRef]]
     for file in files:
         name = file.basename.lower()
         if name.endswith((".nii", ".nii.gz")):
-            side_file = any(fnmatch(name, pattern) for pattern in rules.names) or (ours and name in rules.beside_result)
+            side_file = any(fnmatch(name, pattern) for pattern in rules.names) or (ours and is_study_file(name))
             if not side_file:
                 nifti.append(file)
         elif not _is_aside(name) and not (ours and name.endswith(".png")):

@@ -10,7 +10,7 @@ from gluteal_grade.config.base import Fraction, Millimetres, SequenceMillimetres
 
 
 class MetalPlaceSettings(SettingsBase):
-    """Where an implant would lie, from the labels; `metal/joint.py`. Steps: outwards, to the front, up, mm."""
+    """Where an implant would lie, from the labels; `metal/_joint.py`. Steps: outwards, to the front, up, mm."""
 
     from_minimus_mm: Step
     from_medius_mm: Step

@@ -75,9 +75,17 @@ class HipSettings(SettingsBase):
 
 
 class SegmentationSettings(SettingsBase):
-    """How the networks are used."""
+    """How the networks are used.
+
+    Attributes:
+        models: folder of the two bundles; None: the shipped ones.
+        device: where they run, in torch's words; auto: the first CUDA device, the CPU where there is none.
+        dixon_contrast: what is looked at where Dixon is measured, best first.
+        locator, hip: of the two looks.
+    """
 
     models: Path | None
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")]
     dixon_contrast: tuple[DixonContrast, ...]
     locator: LocatorSettings
     hip: HipSettings

@@ -60,6 +60,14 @@ def load_settings(given: os.PathLike[str] | str | Mapping[str, Any] | Settings |
 
     Raises:
         ValueError: unknown key or bad value; the message names it.
+
+    Examples:
+        >>> from gluteal_grade.config import load_settings
+        >>> load_settings({"fat.t1.lean_reference_ff": 0.06}).fat.t1.lean_reference_ff
+        0.06
+        >>> load_settings({"fat.t1.lean": 0.06})
+        Traceback (most recent call last):
+        ValueError: settings: fat.t1.lean: no such key (did you mean fat.ct.lean_hu?)
     """
     if isinstance(given, Settings):
         return given

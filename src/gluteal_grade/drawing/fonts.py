@@ -24,7 +24,13 @@ def drawable(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Drawable text of at most so many characters, the middle left out."""
+    """Drawable text of at most so many characters, the middle left out.
+
+    Examples:
+        >>> from gluteal_grade.drawing import shortened
+        >>> shortened("gluteus medius, anterior region", 20)
+        'gluteus me... region'
+    """
     drawn = drawable(text)
     return drawn if len(drawn) <= longest else f"{drawn[:10]}...{drawn[3 - (longest - 10) :]}"
 

@@ -19,7 +19,15 @@ _BLOCK = 100_000  # voxels at a time: what is worked on stays in the processor's
 
 
 def box_of(mask: Mask) -> Box:
-    """The smallest box that holds a mask; empty for an empty one."""
+    """The smallest box that holds a mask; empty for an empty one.
+
+    Examples:
+        >>> from gluteal_grade.imaging import box_of
+        >>> mask = np.zeros((4, 5, 6), bool)
+        >>> mask[1:3, 2, 4:] = True
+        >>> mask[box_of(mask)].shape
+        (2, 1, 2)
+    """
     x = np.flatnonzero(mask.any(axis=(1, 2)))
     if not x.size:
         return slice(0, 0), slice(0, 0), slice(0, 0)

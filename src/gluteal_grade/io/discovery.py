@@ -28,7 +28,7 @@ from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.scattered import joined_slices, without_resent_series
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.study import Person, Series, Study, study_id
-from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade.vocabulary import SeriesKind, is_study_file
 
 Kinds = Mapping[str, SeriesKind] | SeriesKind | None
 
@@ -261,9 +261,8 @@ def _letter(count: int) -> str:
 def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
     groups: dict[str, list[Series]] = defaultdict(list)
     files: dict[str, list[FileRef]] = defaultdict(list)
-    beside_result = shipped_rules().side_files.beside_result
     for file in found.nifti:
-        if file.folder in found.result_folders and file.basename in beside_result:
+        if file.folder in found.result_folders and is_study_file(file.basename):
             found.ignored += 1
             continue
         sidecar = find_sidecar(file, found.sidecars)

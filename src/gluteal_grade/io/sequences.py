@@ -77,6 +77,7 @@ def own_words(description: str, protocol: str, others: tuple[str, ...], manufact
 
 _TAG_NAMES = {
     "modality": "Modality",
+    "manufacturer": "Manufacturer",
     "image_type": "ImageType",
     "scanning_sequence": "ScanningSequence",
     "sequence_variant": "SequenceVariant",
@@ -105,6 +106,7 @@ class Conditions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     modality: tuple[str, ...] | None = None
+    manufacturer: tuple[str, ...] | None = None
     image_type: tuple[str, ...] | None = None
     scanning_sequence: tuple[str, ...] | None = None
     sequence_variant: tuple[str, ...] | None = None
@@ -130,6 +132,9 @@ class Conditions(BaseModel):
             if name in ("words", "words_too"):
                 hit = find(tuple(word for vocabulary in wanted for word in vocabularies[vocabulary]), facts.words)
                 found.append(None if hit is None else f'"{hit}" in the description')
+            elif name == "manufacturer":
+                maker = next((start for start in wanted if facts.manufacturer.upper().startswith(start)), None)
+                found.append(None if maker is None else f"{_TAG_NAMES[name]} {maker}")
             elif isinstance(wanted, Range):
                 value = getattr(facts, name)
                 met = value is not None and wanted.min <= value <= wanted.max
@@ -183,7 +188,6 @@ class SideFiles(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     names: tuple[str, ...]
-    beside_result: tuple[str, ...]
     folders: frozenset[str]
 
 

@@ -14,8 +14,8 @@ from gluteal_grade.config import MetalSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study, is_wide_bandwidth
+from gluteal_grade.metal._joint import distance_mm, joint_mm
 from gluteal_grade.metal.artifact import Artifact, Mask, artifact_near, artifact_on_ct, darkness
-from gluteal_grade.metal.joint import distance_mm, joint_mm
 from gluteal_grade.metal.zone import ZoneRule, zone_around, zone_unseen
 from gluteal_grade.vocabulary import Side
 

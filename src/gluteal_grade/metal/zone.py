@@ -37,7 +37,15 @@ class ZoneRule:
 
 
 def zone_rule(series: Series, settings: MetalSettings) -> ZoneRule:
-    """The rule for a series, from its headers."""
+    """The rule for a series, from its headers.
+
+    Examples:
+        >>> import gluteal_grade as gg
+        >>> t1 = gg.read_study("data/sample/tha_mars/dicom").series[0]
+        >>> rule = zone_rule(t1, gg.load_settings().metal)
+        >>> rule.imaging, rule.margin_mm
+        ('mars', 9.0)
+    """
     imaging, tesla = imaging_of(series), series.acquisition.field_strength_t
     return ZoneRule(imaging, margin_mm(imaging, tesla, settings), unseen_radius_mm(imaging, tesla, settings))
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.pacs.admission import Admission, NotAdmitted
 from gluteal_grade.pacs.arrivals import Arrivals
 from gluteal_grade.pacs.commitment import Answers, commit
 from gluteal_grade.pacs.config import LocalSettings, ReceiveSettings
 from gluteal_grade.pacs.contexts import supported_contexts
-from gluteal_grade.pacs.door import Door, NotAdmitted
 from gluteal_grade.pacs.header import file_head, identity_of
 from gluteal_grade.pacs.health import Metrics
 from gluteal_grade.pacs.inbox import Inbox, Outcome, Stored
@@ -54,7 +54,7 @@ class Receiver:
     def __init__(self, local: LocalSettings, receive: ReceiveSettings, log: StepLog, metrics: Metrics) -> None:
         silence_pynetdicom()
         self._local, self._receive, self._log, self._metrics = local, receive, log, metrics
-        self._door = Door(local)
+        self._admission = Admission(local)
         self._tls = None if local.tls is None else server_context(local.tls)
         self.inbox = Inbox(receive)
         self.arrivals = Arrivals(receive.inbox, receive.quiet_s)
@@ -76,7 +76,7 @@ class Receiver:
     @property
     def associations(self) -> int:
         """How many associations are open."""
-        return self._door.inside()
+        return self._admission.inside()
 
     def start(self) -> None:
         """Listen, in threads of its own.
@@ -91,7 +91,7 @@ class Receiver:
         entity = AE(ae_title=self._local.ae_title)
         entity.supported_contexts = supported_contexts()
         entity.maximum_pdu_size = self._local.max_pdu
-        entity.maximum_associations = 10_000  # the door counts better: the library counts connections that have said nothing too
+        entity.maximum_associations = 10_000  # admission counts better: the library counts connections that have said nothing too
         entity.require_called_aet = True
         entity.acse_timeout = min(_ASK_S, self._local.idle_s)
         entity.dimse_timeout = entity.network_timeout = self._local.idle_s
@@ -103,7 +103,7 @@ class Receiver:
             raise TransientFailure(Reason.PORT_IN_USE, f"port {self._local.port} {words}") from None
         server.tls, server.idle_s, server.most = self._tls, self._local.idle_s, self._local.max_associations
         server.budget = Budget(self._local.memory_mb * 10**6)
-        server.known, server.turned_away, server.ended = self._door.knows, self._turned_away, self._ended
+        server.known, server.turned_away, server.ended = self._admission.knows, self._turned_away, self._ended
         entity._servers.append(server)  # make_server leaves it out, shutdown takes it from there
         self._server = server
         self._thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="receiver", daemon=True)
@@ -118,7 +118,7 @@ class Receiver:
         self.inbox.close()
 
     def _emptied(self, server: Any, grace_s: float) -> int:
-        self._door.stopping = True
+        self._admission.stopping = True
         server.shutdown()
         _until(lambda: not server.active_associations, grace_s)
         left = server.active_associations
@@ -143,7 +143,7 @@ class Receiver:
     def _asked(self, event: Any) -> None:
         association = event.assoc
         try:
-            refused = self._door.enter(association)
+            refused = self._admission.admit(association)
         except Exception:  # the library would log it and accept
             refused = NotAdmitted.CALLING
         if refused is not None:
@@ -153,7 +153,7 @@ class Receiver:
             return
         self._visits[id(association)] = _Visit()
         self._metrics.associations.inc()
-        self._metrics.open.set(self._door.inside())
+        self._metrics.open.set(self._admission.inside())
 
     def _store(self, event: Any) -> int:
         visit, number = self._visits[id(event.assoc)], id(event.assoc)
@@ -197,10 +197,10 @@ class Receiver:
 
     def _ended(self, association: Any) -> None:
         number = id(association)
-        if not self._door.leave(association):
+        if not self._admission.leave(association):
             return
         self.arrivals.closed(number)
-        self._metrics.open.set(self._door.inside())
+        self._metrics.open.set(self._admission.inside())
         visit = self._visits.pop(number, None)
         if visit is None:
             return

@@ -9,9 +9,10 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from gluteal_grade.io import parse_name
+from gluteal_grade.vocabulary import StudyFile
 
-RESULT, MUSCLES, SUMMARY_PICTURE = "result.json", "muscles.csv", "overlay_summary.png"
-IMAGE, REPORT, IDENTITY = "image.nii.gz", "report.html", "identity.txt"
+RESULT, MUSCLES, IMAGE, REPORT, IDENTITY = StudyFile.RESULT, StudyFile.MUSCLES, StudyFile.IMAGE, StudyFile.REPORT, StudyFile.IDENTITY
+SUMMARY_PICTURE = "overlay_summary.png"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
 
 _HASH = re.compile(r"[0-9a-f]{12}")
@@ -39,12 +40,21 @@ class Place:
     prefix: str = ""
 
     def rename(self, name: str) -> str:
-        """Where a file of the flat layout lies in this folder."""
+        """Where a file of the flat layout lies in this folder.
+
+        Raises:
+            ValueError: neither a picture nor a `StudyFile`.
+
+        Examples:
+            >>> from gluteal_grade.report import place_at
+            >>> place_at("sub-01/ses-2").rename("labels.nii.gz")
+            'anat/sub-01_ses-2_desc-glutei_dseg.nii.gz'
+        """
         if not self.prefix:
             return name
         if name.endswith((".png", ".html")):
             return f"figures/{self.prefix}_{name}"
-        return f"anat/{self.prefix}_{_BIDS_NAMES[name]}"
+        return f"anat/{self.prefix}_{StudyFile(name).bids}"
 
     def names(self, out: Path) -> list[str]:
         """The files that are there, by their names in the flat layout; none if the folder cannot be read."""
@@ -53,7 +63,7 @@ class Place:
                 return [path.name for path in (out / self.folder).iterdir()]
             pictures = (out / self.folder / "figures").glob(f"{self.prefix}_*.*")
             found = [path.name.removeprefix(f"{self.prefix}_") for path in pictures]
-            return [*found, *(name for name in _BIDS_NAMES if self.find(out, name).exists())]
+            return [*found, *(file.value for file in StudyFile if file.bids and self.find(out, file).exists())]
         except OSError:
             return []
 
@@ -75,17 +85,6 @@ class Place:
     def find(self, out: Path, name: str) -> Path:
         """Path of a file of the flat layout."""
         return out / self.folder / self.rename(name)
-
-
-_BIDS_NAMES = {
-    RESULT: "desc-glutei_result.json",
-    MUSCLES: "desc-glutei_morph.tsv",
-    IDENTITY: "desc-glutei_identity.txt",
-    IMAGE: "desc-reference_image.nii.gz",
-    "labels.nii.gz": "desc-glutei_dseg.nii.gz",
-    "fat_fraction.nii.gz": "desc-fatfraction_map.nii.gz",
-    "excluded.nii.gz": "desc-excluded_mask.nii.gz",
-}
 
 
 def place_for(layout: Layout, study: str, name: str = "") -> Place:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gluteal_grade.drawing import Page, drawing_style
 from gluteal_grade.pipeline import StudyImages
-from gluteal_grade.report.frame import MARGIN, PAGE_WIDTH, ROOM, Frame, framed, make_frame
-from gluteal_grade.report.grade_table import draw_table, table_height
-from gluteal_grade.report.hips import HEADING, HipPair, draw_section_numbers, draw_strip, hip_pairs, strip_size, strip_width
+from gluteal_grade.report._frame import MARGIN, PAGE_WIDTH, ROOM, Frame, framed, make_frame
+from gluteal_grade.report._grade_table import draw_table, table_height
+from gluteal_grade.report._hips import HEADING, HipPair, draw_section_numbers, draw_strip, hip_pairs, strip_size, strip_width
 from gluteal_grade.report.legend import LEGEND_HEIGHT
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.panel import draw_fat, draw_source

@@ -15,7 +15,7 @@ from skimage.measure import find_contours
 
 from gluteal_grade.drawing import Area, Rgb
 from gluteal_grade.geometry import Array
-from gluteal_grade.report.regions import borders
+from gluteal_grade.report._regions import borders
 from gluteal_grade.report.view import View
 from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Region
 

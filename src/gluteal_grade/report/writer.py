@@ -18,6 +18,7 @@ from gluteal_grade.report.layout import DICOM, IDENTITY, IMAGE, MUSCLES, REPORT,
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.overlay import write_overlays
 from gluteal_grade.report.tables import write_csv, write_tsv
+from gluteal_grade.vocabulary import StudyFile
 
 _LEVELS = 2047  # of the 99.9th percentile: finer than a screen, and noise beyond it only costs room
 _INT16 = np.iinfo(np.int16)
@@ -71,10 +72,10 @@ def _write_files(graded: Graded, folder: Path, place: Place, look: Look) -> None
     (write_tsv if place.prefix else write_csv)(graded.result, path(MUSCLES))
     if graded.images:
         save_volume(stored_image(graded.images.image), path(IMAGE))
-        save_volume(graded.images.labels, path("labels.nii.gz"))
-        save_volume(graded.images.fat_fraction, path("fat_fraction.nii.gz"))
+        save_volume(graded.images.labels, path(StudyFile.LABELS))
+        save_volume(graded.images.fat_fraction, path(StudyFile.FAT_FRACTION))
         if (excluded := graded.images.excluded) is not None:
-            save_volume(excluded.with_array(excluded.array.astype(np.uint8)), path("excluded.nii.gz"))
+            save_volume(excluded.with_array(excluded.array.astype(np.uint8)), path(StudyFile.EXCLUDED))
         for picture in write_overlays(graded.result, graded.images, folder, look):
             picture.rename(path(picture.name))
     if look.lines:

@@ -16,7 +16,7 @@ from gluteal_grade.io import Series, Study, discover, single, walk
 from gluteal_grade.report import RESULT, Place, places
 from gluteal_grade.report.dicom import mapped
 from gluteal_grade.result import StudyResult
-from gluteal_grade.review.imageindex import ImageIndex
+from gluteal_grade.review._imageindex import ImageIndex
 
 _LEDGER = "ledger"
 _BY_USER = "named by the user"  # as io.dicom.overridden has it

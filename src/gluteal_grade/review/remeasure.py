@@ -27,6 +27,7 @@ from gluteal_grade.review.correction import CORRECTED, CorrectionState
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
+from gluteal_grade.vocabulary import StudyFile
 from gluteal_grade.workflow import Job, Output, grade, write
 
 _LEFT_S = 3600.0  # unfinished folders older than this were left behind
@@ -116,7 +117,7 @@ def _job(origin: Origin, settings: Settings, asked: Remeasurement) -> Job:
         settings,
         labels=Path(asked.labels),
         segmenter=_OfMapped(labels) if origin.deidentified else labels,
-        exclude=origin.place.find(Path(asked.out), "excluded.nii.gz") if masked else None,
+        exclude=origin.place.find(Path(asked.out), StudyFile.EXCLUDED) if masked else None,
         metal=origin.metal,
     )
 

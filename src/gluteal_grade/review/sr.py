@@ -49,10 +49,10 @@ from gluteal_grade.report.dicom import (
     word_code,
 )
 from gluteal_grade.result import scales_by_key, scales_of
+from gluteal_grade.review._srbasis import Basis, basis_of
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
 from gluteal_grade.review.reads import Read
-from gluteal_grade.review.srbasis import Basis, basis_of
 from gluteal_grade.vocabulary import Muscle, Scale, Side
 
 __all__ = ["basis_of", "reader_sr", "write_reader_sr"]

@@ -62,7 +62,7 @@ class BundleSegmenter:
 
         Raises:
             RefusedInput: `no_segmenter` without weights, `bundle_unreadable`, `no_gluteal_muscle`, or why the image cannot be read.
-            TransientFailure: `out_of_memory`.
+            TransientFailure: `out_of_memory`, `device_missing`.
         """
         models = self._models()
         refusals: dict[str, RefusedInput] = {}
@@ -97,7 +97,8 @@ class BundleSegmenter:
         from gluteal_grade.segmentation.weights import load_model
 
         folder = self.settings.models or shipped_models()
-        return load_model(folder / LOCATOR, locate.CHANNELS), load_model(folder / HIP, tuple(m.value for m in hip.CHANNELS))
+        needed = {LOCATOR: locate.CHANNELS, HIP: tuple(m.value for m in hip.CHANNELS)}
+        return load_model(folder / LOCATOR, needed[LOCATOR], self.settings), load_model(folder / HIP, needed[HIP], self.settings)
 
     def _on(self, reference: Series, images: tuple[Series, ...], models: tuple[Model, Model]) -> Segmentation:
         series, image = first_readable(images)

@@ -24,6 +24,8 @@ def channel_name(part: Part) -> str:
 
 
 CHANNELS = tuple(channel_name(part) for part in PARTS)
+# what the fine look tells of a hip, in the order of `hip.CHANNELS`
+HIP_MUSCLES = tuple(Muscle)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def centred(box: Box, muscles: tuple[Volume, ...], image: Grid, settings: Locato
 
     Args:
         box: of the last look.
-        muscles: probabilities it gave.
+        muscles: probabilities it gave, of `HIP_MUSCLES`.
         image: grid of the image.
         settings: as for `locate`.
     """
@@ -126,7 +128,7 @@ def centred(box: Box, muscles: tuple[Volume, ...], image: Grid, settings: Locato
     if not mask.any():
         return box
     found = _box(box.side, Volume(mask, muscles[0].affine), settings, field_of_view(image))
-    top = _crest_mm(muscles[list(Muscle).index(Muscle.GLUTEUS_MEDIUS)], settings)
+    top = _crest_mm(muscles[HIP_MUSCLES.index(Muscle.GLUTEUS_MEDIUS)], settings)
     high = found.high_mm if top is None else np.minimum(found.high_mm, [np.inf, np.inf, top + settings.above_crest_mm])
     return Box(box.side, found.low_mm, high) if (high > found.low_mm).all() else found
 

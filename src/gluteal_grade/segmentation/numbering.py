@@ -75,6 +75,11 @@ def load_numbering(name: str) -> Numbering:
 
     Raises:
         ValueError: unknown name, or a file that is not a numbering; the message says what.
+
+    Examples:
+        >>> from gluteal_grade.segmentation import load_numbering
+        >>> str(load_numbering("totalsegmentator").parts()[81])
+        'right gluteus maximus'
     """
     if name in shipped_numberings():
         path = shipped("configs", "labelmaps", f"{name}.yaml")

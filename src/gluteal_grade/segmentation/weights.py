@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from monai.networks import nets
 
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.config import SegmentationSettings
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.segmentation.card import Card, read_card
 
 _NETS = "monai.networks.nets."
@@ -27,7 +28,8 @@ class Model:
     Attributes:
         name, version: of its bundle.
         sha256: of its weights file.
-        network: (1, 1, x, y, z) float32, 0-1, to (1, classes, x, y, z) logits; in evaluation mode, on the CPU.
+        network: (1, 1, x, y, z) float32, 0-1, to (1, classes, x, y, z) logits; in evaluation mode. It takes and gives tensors of the
+            CPU, wherever it runs.
         classes: how many, background included.
         spacing_mm: of the isotropic grid it works on.
         multiple: each side of its input is a multiple of this many voxels.
@@ -48,35 +50,74 @@ class Model:
         return self.channels.index(name)
 
 
-def load_model(root: Path, needed: tuple[str, ...]) -> Model:
-    """The network of a bundle; the same object as long as its files do not change.
+def load_model(root: Path, needed: tuple[str, ...], settings: SegmentationSettings) -> Model:
+    """The network of a bundle; the same object as long as its files and the device do not change.
 
     Args:
         root: the bundle's folder.
         needed: structures it must tell apart, by the names of its `channel_def`; it may tell more.
+        settings: on which device it runs.
 
     Raises:
         RefusedInput: `no_segmenter` where the weights are missing, `bundle_unreadable`.
+        TransientFailure: `device_missing`.
     """
     if not root.is_dir():
         raise RefusedInput(Reason.NO_SEGMENTER, f"there is no bundle {root.name}")
     card = read_card(root)
     if card.sha256 is None:
         raise RefusedInput(Reason.NO_SEGMENTER, f"{card.name} has no models/model.pt")
-    return _held(root.resolve(), card.sha256, card.config_sha256, needed)
+    return _held(root.resolve(), card.sha256, card.config_sha256, needed, device_of(settings))
+
+
+def device_of(settings: SegmentationSettings) -> torch.device:
+    """Where the networks run.
+
+    Raises:
+        TransientFailure: `device_missing`: a CUDA device is asked for that torch does not see.
+    """
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if settings.device == "auto":
+        return torch.device("cuda:0" if there else "cpu")
+    device = torch.device(settings.device)
+    if device.type == "cuda" and (device.index or 0) >= there:
+        raise TransientFailure(Reason.DEVICE_MISSING, f"segmentation.device is {device}, torch sees {there} CUDA devices")
+    return device
 
 
 @lru_cache(maxsize=8)
-def _held(root: Path, sha256: str, config_sha256: str, needed: tuple[str, ...]) -> Model:  # noqa: ARG001 - the hashes are the cache's key
+def _held(root: Path, sha256: str, config_sha256: str, needed: tuple[str, ...], device: torch.device) -> Model:  # noqa: ARG001 - the hashes are the cache's key
     card = read_card(root)
     spacing, multiple, channels = _spacing_mm(card), _multiple(card), _channels(card, needed)
     network = _network(card)
     _load_weights(network, card)
     network.eval().requires_grad_(False)
     network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    model = Model(card.name, card.version, sha256, network, len(channels), spacing, multiple, channels)
-    _try_out(model)
+    try:
+        model = Model(card.name, card.version, sha256, _on(network, device), len(channels), spacing, multiple, channels)
+        _try_out(model)
+    except torch.OutOfMemoryError as error:
+        raise TransientFailure(Reason.OUT_OF_MEMORY, f"{card.name} does not fit on {device}") from error
     return model
+
+
+def _on(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    return network if device.type == "cpu" else _Elsewhere(network, device)
+
+
+class _Elsewhere(torch.nn.Module):
+    """A network on another device, between tensors of the CPU: the same bytes every time, in full float32."""
+
+    def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
+        super().__init__()
+        self.network = network.to(device)
+        self.device = device
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """The network's logits."""
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            found: torch.Tensor = self.network(image.to(self.device))
+            return found.cpu()
 
 
 def _unreadable(card: Card, problem: str) -> RefusedInput:
@@ -142,6 +183,8 @@ def _try_out(model: Model) -> None:
         with torch.inference_mode():
             found = model.network(torch.zeros(1, 1, *shape))
         given = tuple(found.shape)
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network does not run ({type(error).__name__})") from error
     if given != (1, model.classes, *shape):

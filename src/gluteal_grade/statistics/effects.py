@@ -165,13 +165,11 @@ def wilcoxon(differences: Floats) -> float:
 
 def holm(p: Sequence[float]) -> Floats:
     """P values adjusted for a family of tests (Holm 1979, step down); NaN stays NaN and does not count."""
-    from statsmodels.stats.multitest import multipletests
-
     raw = np.asarray(p, float)
-    there = np.isfinite(raw)
+    there = np.flatnonzero(np.isfinite(raw))
+    rising = there[np.argsort(raw[there])]
     out = np.full(raw.shape, NAN)
-    if there.any():
-        out[there] = multipletests(raw[there], method="holm")[1]
+    out[rising] = np.minimum(np.maximum.accumulate(raw[rising] * np.arange(len(rising), 0, -1)), 1.0)
     return out
 
 

@@ -1,10 +1,11 @@
-"""The words of the field, each once: muscles, sides, regions, contrasts, methods, scales, columns."""
+"""The words of the field, each once: muscles, sides, regions, contrasts, methods, scales, columns, files of a study."""
 
 from gluteal_grade.vocabulary.anatomy import ALL_PARTS, COLOURS, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 from gluteal_grade.vocabulary.columns import Column, ColumnType, names
 from gluteal_grade.vocabulary.methods import Method, join_methods, method_words, short_methods, split_methods
 from gluteal_grade.vocabulary.scales import Scale, is_scale_key, primary_scale, unknown_scale
 from gluteal_grade.vocabulary.series import SeriesKind
+from gluteal_grade.vocabulary.study_files import StudyFile, is_study_file
 
 __all__ = [
     "ALL_PARTS",
@@ -20,7 +21,9 @@ __all__ = [
     "Scale",
     "SeriesKind",
     "Side",
+    "StudyFile",
     "is_scale_key",
+    "is_study_file",
     "join_methods",
     "label_value",
     "method_words",

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
 from gluteal_grade_lab.checkout import ROOT
-from gluteal_grade_lab.gallery.pages import photographed
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.dicom_writer import write_dicom
 from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, both_sides
@@ -35,10 +37,10 @@ QUALITY = 82  # of WebP: contours keep their colours
 MAXIMUS, MEDIUS, MINIMUS = Muscle.GLUTEUS_MAXIMUS, Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MINIMUS
 DIXON = Protocol(Technique.SPOILED_GRADIENT_ECHO, tr_ms=14.0, te_ms=1.15, field_t=3.0, flip_deg=2.0)
 T1 = Protocol(Technique.SPIN_ECHO, tr_ms=550.0, te_ms=11.0, field_t=1.5)
-
-
 BOTH = ("summary", "hips")
 PAGES = {"The review app: list": "review_list", "The review app: a study": "review_study", "The report, its top": "report_top"}
+CHROMIUM = "/usr/bin/chromium"
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass(frozen=True)
@@ -174,3 +176,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for title, stem in PAGES.items():
         lines += [f"## {title}", "", f"![{title}](../img/gallery/{stem}.webp)", ""]
     (ROOT / "docs" / "reference" / "gallery.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _served(out: Path) -> Iterator[str]:
+    """The review app on a free port; its address."""
+    command = [sys.executable, "-m", "gluteal_grade", "review", str(out), "--reader", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))
+        finally:
+            server.terminate()
+
+
+def photographed(out: Path, study: str, folder: Path) -> list[Path]:
+    """Write `review_list.png`, `review_study.png` and `report_top.png`.
+
+    Args:
+        out: graded studies.
+        study: hash of the one to open.
+        folder: of the pictures.
+    """
+    paths = [folder / f"{name}.png" for name in ("review_list", "review_study", "report_top")]
+    with _served(out) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport=SIZE)
+        page.goto(address)
+        page.screenshot(path=paths[0])
+        page.goto(f"{address}studies/{study}")
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("f")
+        page.wait_for_timeout(500)  # the fat map is drawn
+        page.screenshot(path=paths[1])
+        page.goto((out / study / "report.html").as_uri())
+        page.screenshot(path=paths[2])
+        browser.close()
+    return paths

@@ -6,8 +6,10 @@ from collections import Counter
 
 import numpy as np
 
+from gluteal_grade.grading import known_scales
 from gluteal_grade.statistics.kappas import confusion, kappa
 from gluteal_grade.statistics.limits import summarised
+from gluteal_grade.vocabulary import primary_scale
 from gluteal_grade_lab.validation.measured import Record, rows_of
 from gluteal_grade_lab.validation.rows import NAMES, STRATA, markdown, plain
 
@@ -73,6 +75,7 @@ def beside_metal(records: list[Record], labels: str) -> str:
 
 def automatic(records: list[Record]) -> str:
     """What the labels do: automatic minus true labels on the same map."""
+    scale = primary_scale(known_scales())
     lines = []
     for name in NAMES:
         true = {(r["seed"], m["side"], m["muscle"]): m for r, _, m in plain(records, "true", name)}
@@ -82,10 +85,10 @@ def automatic(records: list[Record]) -> str:
             if len(both) < 2:
                 continue
             a = summarised([100 * (auto[k]["ff"] - true[k]["ff"]) for k in both])
-            g, h = (np.array([rows[k]["grades"]["quartile"]["grade"] for k in both]) for rows in (true, auto))
-            linear = float(kappa(confusion(g, h, 5).astype(float), 1))
+            g, h = (np.array([rows[k]["grades"][scale.key]["grade"] for k in both]) for rows in (true, auto))
+            linear = float(kappa(confusion(g, h, scale.highest + 1).astype(float), 1))
             lines.append(
                 [NAMES[name], muscle.removeprefix("gluteus_"), a.n, f"{a.bias:+.2f}", f"{a.rmse:.2f}", f"{a.worst:+.2f}", f"{linear:.3f}"]
             )
-    heads = ["fat by", "muscle", "muscles", "bias", "RMSE", "worst", "Quartile linear kappa"]
+    heads = ["fat by", "muscle", "muscles", "bias", "RMSE", "worst", f"{scale.title} linear kappa"]
     return markdown(heads, lines) if lines else ""

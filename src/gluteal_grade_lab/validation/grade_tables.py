@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gluteal_grade.grading import known_scales
 from gluteal_grade.statistics.bootstrap import resampled_rows
 from gluteal_grade.statistics.kappas import confusion, kappa
+from gluteal_grade.vocabulary import primary_scale
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, STRATA, beside, markdown, plain
 
 _DRAWS, _SEED = 1000, 0xB007
-GRADES = {"quartile": 5, "goutallier": 5, "bal_lowe": 4}
 
 
 def kappas(records: list[Record], labels: str) -> str:
@@ -26,12 +27,12 @@ def kappas(records: list[Record], labels: str) -> str:
         if not rows:
             continue
         seeds = np.array([r["seed"] for r, _ in rows])
-        for scale, grades in GRADES.items():
-            true, graded = (np.array([m["grades"][scale][k] for _, m in rows]) for k in ("true", "grade"))
+        for scale in known_scales():
+            true, graded = (np.array([m["grades"][scale.key][k] for _, m in rows]) for k in ("true", "grade"))
             cells = []
             for power in (1, 2):
 
-                def weighted(index: Any, t: Any = true, g: Any = graded, n: int = grades, power: int = power) -> float:
+                def weighted(index: Any, t: Any = true, g: Any = graded, n: int = scale.highest + 1, power: int = power) -> float:
                     return float(kappa(confusion(t[index], g[index], n).astype(float), power))
 
                 low, high = resampled_rows(seeds, weighted, draws=_DRAWS, seed=_SEED)
@@ -40,7 +41,7 @@ def kappas(records: list[Record], labels: str) -> str:
             lines.append(
                 [
                     NAMES[name],
-                    scale,
+                    scale.key,
                     f"{len(rows)} / {len(set(seeds))}",
                     *cells,
                     f"{same / len(rows):.1%}",
@@ -52,14 +53,15 @@ def kappas(records: list[Record], labels: str) -> str:
 
 
 def matrices(records: list[Record], labels: str) -> str:
-    """Confusion matrices of the Quartile grade, all studies without metal and swaps."""
+    """Confusion matrices of the primary scale, all studies without metal and swaps."""
+    scale = primary_scale(known_scales())
     lines = []
     for name in NAMES:
         rows = plain(records, labels, name)
         if rows:
-            true, graded = (np.array([m["grades"]["quartile"][k] for *_, m in rows]) for k in ("true", "grade"))
-            lines += [[NAMES[name], n, *(int(c) for c in row)] for n, row in enumerate(confusion(true, graded, 5))]
-    return markdown(["fat by", "true", "0", "1", "2", "3", "4"], lines) if lines else ""
+            true, graded = (np.array([m["grades"][scale.key][k] for *_, m in rows]) for k in ("true", "grade"))
+            lines += [[NAMES[name], n, *(int(c) for c in row)] for n, row in enumerate(confusion(true, graded, scale.highest + 1))]
+    return markdown(["fat by", "true", *scale.grades], lines) if lines else ""
 
 
 def coverage(records: list[Record], labels: str) -> str:
@@ -80,10 +82,11 @@ def coverage(records: list[Record], labels: str) -> str:
 
 
 def stated(records: list[Record], labels: str) -> str:
-    """How often the given grade was right, by the probability stated for it; and what became of borderline ones."""
+    """How often the given grade of the primary scale was right, by the probability stated for it; and what became of borderline ones."""
+    key = primary_scale(known_scales()).key
     lines = []
     for name in NAMES:
-        rows = [m["grades"]["quartile"] for *_, m in plain(records, labels, name) if m["grades"]["quartile"]["p"]]
+        rows = [m["grades"][key] for *_, m in plain(records, labels, name) if m["grades"][key]["p"]]
         if not rows:
             continue
         p = np.array([g["p"][g["grade"]] for g in rows])

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from scipy.stats import beta
 
+from gluteal_grade.grading import known_scales
+from gluteal_grade.vocabulary import primary_scale
 from gluteal_grade_lab.validation.error_tables import automatic, beside_metal, errors
 from gluteal_grade_lab.validation.grade_tables import coverage, kappas, matrices, stated
 from gluteal_grade_lab.validation.measured import Record
@@ -15,15 +17,16 @@ from gluteal_grade_lab.validation.rows import NAMES, is_plain, markdown
 
 def every_table(records: list[Record]) -> str:
     """All tables that the records have data for, each under its heading."""
+    primary = primary_scale(known_scales())
     parts = [f"{len(records)} studies."]
     for labels in ("true", "auto"):
         tables = [
             ("Fat fraction against truth", errors(records, labels)),
             ("Beside metal", beside_metal(records, labels)),
             ("Grades against truth", kappas(records, labels)),
-            ("Quartile, true (rows) against graded", matrices(records, labels)),
+            (f"{primary.title}, true (rows) against graded", matrices(records, labels)),
             ("95 % intervals", coverage(records, labels)),
-            ("Stated probability of the Quartile grade", stated(records, labels)),
+            (f"Stated probability of the {primary.title} grade", stated(records, labels)),
             ("Not measured", refusals(records, labels)),
         ]
         parts += [f"### {title}, {labels} labels\n\n{text}" for title, text in tables if text]

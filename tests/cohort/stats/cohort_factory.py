@@ -32,6 +32,7 @@ def muscle_row(study: str, side: str, muscle: str, fat: float, volume: float, re
         "study": study, "side": side, "muscle": muscle, "region": region, "volume_ml": f"{volume:.2f}",
         "lean_volume_ml": f"{volume * (1 - fat):.2f}", "fat_fraction": f"{fat:.4f}",
         "quartile": "NaN" if grade is None else grade, "goutallier": "NaN" if grade is None else grade,
+        "bal_lowe": "NaN" if grade is None else min(grade, 3),
         "coverage": "1.000", "status": "graded", "reason": "", "method": "dixon", "grade_mark": "", "checks": "", "borderline": "",
     }  # fmt: skip
     return base | values

@@ -19,8 +19,8 @@ from PIL import Image
 
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.report.html import Prior, PriorRow, write_report
+from gluteal_grade.report.html._plots import fat_range, nice_top, ticks
 from gluteal_grade.report.html.picture import MAX_BYTES, embedded
-from gluteal_grade.report.html.plots import fat_range, nice_top, ticks
 from gluteal_grade.report.html.write import Mark, report_text
 from gluteal_grade.report.view import view_of
 from gluteal_grade.result.models import MetalSide, NoteModel, StudyResult, StudyStatus

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.security import CSRF_HEADER
 
 
@@ -25,7 +25,7 @@ def decision(
     return {"id": str(uuid.uuid4()), "item": item, "muscle": muscle, "side": side, "part": part, "value": value}
 
 
-def batch(room: Room, study: str, *decisions: dict[str, str], **changed: Any) -> dict[str, Any]:
+def batch(room: ReadingRoom, study: str, *decisions: dict[str, str], **changed: Any) -> dict[str, Any]:
     session = room.seats[0].session
     listed = room.catalogue.find(study)
     return {

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gluteal_grade.review.web.room import Room
-from tests.review.web.graded import make_graded, room_of
+from gluteal_grade.review.web.reading_room import ReadingRoom
+from tests.review.web.graded import make_graded, reading_room_of
 from tests.review.web.inside import client_of
 
 
@@ -25,11 +25,11 @@ def out(graded: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def room(out: Path) -> Iterator[Room]:
-    with room_of(out) as found:
+def room(out: Path) -> Iterator[ReadingRoom]:
+    with reading_room_of(out) as found:
         yield found
 
 
 @pytest.fixture
-def client(room: Room) -> httpx.Client:
+def client(room: ReadingRoom) -> httpx.Client:
     return client_of(room)

@@ -19,7 +19,7 @@ from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.corrections import Corrections
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.store import Store
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 from gluteal_grade.review.web.stacks import Stacks
 from tests.cohort.studies import write_pair
 
@@ -84,11 +84,11 @@ def _rewritten(folder: Path, change: Callable[[dict], None]) -> None:
 
 
 @contextmanager
-def room_of(out: Path, *seats: Seat, data: Path | None = None, **more: object) -> Iterator[Room]:
+def reading_room_of(out: Path, *seats: Seat, data: Path | None = None, **more: object) -> Iterator[ReadingRoom]:
     """A room as the server has it."""
     catalogue = Catalogue(out)
     catalogue.refresh()
-    room = Room(
+    room = ReadingRoom(
         out=out,
         catalogue=catalogue,
         store=Store(out),

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.server import create_app
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -33,6 +33,6 @@ class _Inside(httpx.BaseTransport):
         self._pool.shutdown()
 
 
-def client_of(room: Room) -> httpx.Client:
+def client_of(room: ReadingRoom) -> httpx.Client:
     """A browser at the room's server."""
     return httpx.Client(transport=_Inside(create_app(room)), base_url=ADDRESS)

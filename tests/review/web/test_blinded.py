@@ -9,21 +9,21 @@ import httpx
 import pytest
 
 from gluteal_grade.review.model import Session
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 from gluteal_grade.review.web.security import CSRF_HEADER
 from tests.review.web.asking import batch, csrf_of, decision, post
-from tests.review.web.graded import DOUBTFUL, OLD, refused_study, room_of, sound_studies
+from tests.review.web.graded import DOUBTFUL, OLD, reading_room_of, refused_study, sound_studies
 from tests.review.web.inside import client_of
 from tests.review.web.test_pages import listed
 
 
 @pytest.fixture
-def blind(out: Path) -> Iterator[tuple[httpx.Client, Room]]:
-    with room_of(out, Seat(Session("carl", blinded=True))) as room:
+def blind(out: Path) -> Iterator[tuple[httpx.Client, ReadingRoom]]:
+    with reading_room_of(out, Seat(Session("carl", blinded=True))) as room:
         yield client_of(room), room
 
 
-def test_pages_hold_no_number_of_the_program(blind: tuple[httpx.Client, Room], out: Path) -> None:
+def test_pages_hold_no_number_of_the_program(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, room = blind
     for study in (*sound_studies(out), DOUBTFUL):
         text = client.get(f"/studies/{study}").text
@@ -47,7 +47,7 @@ def test_pages_hold_no_number_of_the_program(blind: tuple[httpx.Client, Room], o
             assert f"{m.volume_ml:.0f} ml" not in text
 
 
-def test_the_list_tells_no_finding(blind: tuple[httpx.Client, Room], out: Path) -> None:
+def test_the_list_tells_no_finding(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, _ = blind
     text = client.get("/").text
     for word in ("needs review", "metal", "Quartile", "Dixon", "pieces", "graded", "refused", "/export"):
@@ -60,7 +60,7 @@ def test_the_list_tells_no_finding(blind: tuple[httpx.Client, Room], out: Path) 
 def test_each_reader_and_read_has_an_order_of_its_own(out: Path) -> None:
     orders = set()
     for session in [Session(reader, read, blinded=True) for reader in ("anna", "ben", "carl", "dora") for read in (1, 2)]:
-        with room_of(out, Seat(session)) as room:
+        with reading_room_of(out, Seat(session)) as room:
             client = client_of(room)
             found = tuple(listed(client.get("/").text))
             assert found == tuple(listed(client.get("/").text))
@@ -68,7 +68,7 @@ def test_each_reader_and_read_has_an_order_of_its_own(out: Path) -> None:
     assert len(orders) >= 4  # of 24 orders eight were drawn
 
 
-def test_the_fat_map_never_leaves_the_server(blind: tuple[httpx.Client, Room], out: Path) -> None:
+def test_the_fat_map_never_leaves_the_server(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, room = blind
     study = sound_studies(out)[0]
     about = client.get(f"/studies/{study}/stack").json()
@@ -82,7 +82,7 @@ def test_the_fat_map_never_leaves_the_server(blind: tuple[httpx.Client, Room], o
 @pytest.mark.parametrize(
     "name", ["result.json", "muscles.csv", "report.html", "labels.nii.gz", "fat_fraction.nii.gz", "excluded.nii.gz", "overlay_summary.png"]
 )
-def test_results_are_refused(blind: tuple[httpx.Client, Room], out: Path, name: str) -> None:
+def test_results_are_refused(blind: tuple[httpx.Client, ReadingRoom], out: Path, name: str) -> None:
     client, _ = blind
     study = sound_studies(out)[0]
     if name == "report.html":
@@ -91,7 +91,7 @@ def test_results_are_refused(blind: tuple[httpx.Client, Room], out: Path, name: 
     assert client.get(f"/studies/{study}/files/image.nii.gz").status_code == 200
 
 
-def test_corrections_and_exports_are_refused(blind: tuple[httpx.Client, Room], out: Path) -> None:
+def test_corrections_and_exports_are_refused(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, room = blind
     study = sound_studies(out)[0]
     headers = {CSRF_HEADER: csrf_of(client)}
@@ -106,7 +106,7 @@ def test_corrections_and_exports_are_refused(blind: tuple[httpx.Client, Room], o
     assert room.corrections.state(study) == ()
 
 
-def test_what_is_decided_is_stored_as_not_seen(blind: tuple[httpx.Client, Room], out: Path) -> None:
+def test_what_is_decided_is_stored_as_not_seen(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, room = blind
     assert post(client, batch(room, DOUBTFUL, decision())).status_code == 200
     (row,) = room.store.rows()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from gluteal_grade.review.model import Decision, Item, Key, Session
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from tests.review.web.graded import DOUBTFUL, MARKUP, OLD, refused_study, sound_studies
 
 ID = "00000000-0000-4000-8000-000000000000"
@@ -27,7 +27,7 @@ def test_the_list_puts_what_needs_review_first_and_what_was_refused_last(client:
     assert len(found) == 5
 
 
-def test_filters_leave_what_they_name(client: httpx.Client, room: Room, out: Path) -> None:
+def test_filters_leave_what_they_name(client: httpx.Client, room: ReadingRoom, out: Path) -> None:
     sound = sound_studies(out)[0]
     finished = Decision(ID, sound, Key(Item.FINISHED), "yes")
     room.store.add(Session("anna"), [finished], "x")
@@ -49,7 +49,7 @@ def test_markup_in_results_and_tables_is_text(client: httpx.Client) -> None:
         assert "&lt;script&gt;alert" in text
 
 
-def test_a_study_shows_what_the_program_found_and_what_this_reader_said(client: httpx.Client, room: Room, out: Path) -> None:
+def test_a_study_shows_what_the_program_found_and_what_this_reader_said(client: httpx.Client, room: ReadingRoom, out: Path) -> None:
     study = sound_studies(out)[1]
     result = room.catalogue.load(study)
     medius = next(m for m in result.muscles if (m.muscle, m.side, m.region) == ("gluteus_medius", "left", "whole"))
@@ -102,7 +102,7 @@ def test_a_report_may_run_nothing(client: httpx.Client, out: Path) -> None:
     assert "script" not in policy
 
 
-def test_what_is_graded_meanwhile_appears(client: httpx.Client, room: Room, out: Path) -> None:
+def test_what_is_graded_meanwhile_appears(client: httpx.Client, room: ReadingRoom, out: Path) -> None:
     (out / OLD / "result.json").rename(out / OLD / "gone.json")
     room.catalogue.refresh()
     assert OLD not in listed(client.get("/").text)

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from gluteal_grade.review.model import Session
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 from gluteal_grade.review.web.security import CSRF_HEADER
 from tests.review.web.asking import batch, csrf_of, decision, post
-from tests.review.web.graded import DOUBTFUL, Server, refused_study, room_of, server, sound_studies
+from tests.review.web.graded import DOUBTFUL, Server, reading_room_of, refused_study, server, sound_studies
 from tests.review.web.inside import client_of
 
 ANNA, BEN = Seat(Session("anna"), "a" * 43), Seat(Session("ben"), "b" * 43)
@@ -22,7 +22,7 @@ ANNA, BEN = Seat(Session("anna"), "a" * 43), Seat(Session("ben"), "b" * 43)
 @pytest.fixture
 def shared(out: Path) -> Iterator[httpx.Client]:
     """Two readers at one server."""
-    with room_of(out, ANNA, BEN) as room:
+    with reading_room_of(out, ANNA, BEN) as room:
         yield client_of(room)
 
 
@@ -80,7 +80,7 @@ def test_each_reader_gets_a_cookie_of_their_own(shared: httpx.Client) -> None:
 
 
 def test_the_token_of_one_reader_stores_nothing_for_another(out: Path) -> None:
-    with room_of(out, ANNA, BEN) as room:
+    with reading_room_of(out, ANNA, BEN) as room:
         ben = client_of(room)
         ben.get("/enter", params={"token": BEN.token})
         study = sound_studies(out)[0]
@@ -104,20 +104,20 @@ def test_the_token_of_one_reader_stores_nothing_for_another(out: Path) -> None:
         {CSRF_HEADER: "\u00e9".encode()},
     ],
 )
-def test_posts_of_other_sites_store_nothing(client: httpx.Client, room: Room, headers: dict[str, str]) -> None:
+def test_posts_of_other_sites_store_nothing(client: httpx.Client, room: ReadingRoom, headers: dict[str, str]) -> None:
     answer = post(client, batch(room, DOUBTFUL, decision()), **headers)
     assert answer.status_code == 403
     assert list(room.store.rows()) == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_only_json_is_stored(client: httpx.Client, room: Room, kind: str) -> None:
+def test_only_json_is_stored(client: httpx.Client, room: ReadingRoom, kind: str) -> None:
     answer = post(client, batch(room, DOUBTFUL, decision()), **{"Content-Type": kind})
     assert answer.status_code == 415
     assert list(room.store.rows()) == []
 
 
-def test_our_own_pages_may(client: httpx.Client, room: Room) -> None:
+def test_our_own_pages_may(client: httpx.Client, room: ReadingRoom) -> None:
     headers = {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"}
     assert post(client, batch(room, DOUBTFUL, decision()), **headers).status_code == 200
     assert len(list(room.store.rows())) == 1
@@ -144,7 +144,7 @@ def test_no_description_of_the_routes_is_served(client: httpx.Client) -> None:
 
 
 def test_a_defect_tells_nothing_of_itself(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with room_of(out) as room:
+    with reading_room_of(out) as room:
         client = client_of(room)
         room.catalogue.__dict__.clear()  # whatever is asked of it now fails
         answer = client.get(f"/studies/{DOUBTFUL}")

@@ -19,7 +19,7 @@ from gluteal_grade.cli import run
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.review.web import server as serving
 from gluteal_grade.review.web.start import Told, hosts, seats
-from tests.review.web.graded import DOUBTFUL, room_of, server, sound_studies
+from tests.review.web.graded import DOUBTFUL, reading_room_of, server, sound_studies
 
 MB = 1 << 20
 
@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_told_and_the_usual_one_gives_way(out: Path, cap
 
 def test_connections_that_bring_no_request_are_closed(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "HEADERS_S", 0.4)
-    with room_of(out) as room, serving.listen("127.0.0.1", 0) as sock:
+    with reading_room_of(out) as room, serving.listen("127.0.0.1", 0) as sock:
         one = uvicorn.Server(serving.config_of(room))
         thread = threading.Thread(target=one.run, args=([sock],))
         thread.start()

@@ -16,20 +16,20 @@ import pytest
 
 from gluteal_grade.io.nifti import read_volume, save_volume
 from gluteal_grade.review.model import Item, Key, Session
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.security import CSRF_HEADER
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle
 from tests.review.web.asking import csrf_of
-from tests.review.web.graded import room_of, sound_studies
+from tests.review.web.graded import reading_room_of, sound_studies
 from tests.review.web.inside import client_of
 
 MB = 1 << 20
 
 
 @pytest.fixture
-def small(graded: Path, out: Path) -> Iterator[tuple[httpx.Client, Room]]:
+def small(graded: Path, out: Path) -> Iterator[tuple[httpx.Client, ReadingRoom]]:
     """A server that takes 1 MB."""
-    with room_of(out, data=graded.parent / "in", max_upload=MB) as room:
+    with reading_room_of(out, data=graded.parent / "in", max_upload=MB) as room:
         yield client_of(room), room
 
 
@@ -56,7 +56,7 @@ def nifti(out: Path, study: str, tmp_path: Path, change: Any) -> bytes:
     return (tmp_path / "changed.nii.gz").read_bytes()
 
 
-def test_more_than_the_limit_is_refused_whether_or_not_it_is_announced(small: tuple[httpx.Client, Room], out: Path) -> None:
+def test_more_than_the_limit_is_refused_whether_or_not_it_is_announced(small: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, _ = small
     study, before = sound_studies(out)[0], files(out)
     pieces = (bytes(MB // 4) for _ in range(8))
@@ -81,7 +81,7 @@ def test_more_than_the_limit_is_refused_whether_or_not_it_is_announced(small: tu
     ],
     ids=["empty", "markup", "gzip of zeros", "header of nonsense", "path up", "path absolute", "bomb", "broken zip"],
 )
-def test_what_is_no_label_map_is_refused(small: tuple[httpx.Client, Room], out: Path, content: bytes, reason: str) -> None:
+def test_what_is_no_label_map_is_refused(small: tuple[httpx.Client, ReadingRoom], out: Path, content: bytes, reason: str) -> None:
     client, room = small
     study, before = sound_studies(out)[0], files(out)
     answer = send(client, study, content)
@@ -92,7 +92,7 @@ def test_what_is_no_label_map_is_refused(small: tuple[httpx.Client, Room], out: 
     assert not (out.parent / "evil.nii").exists()
 
 
-def test_other_requests_take_no_file(small: tuple[httpx.Client, Room], out: Path) -> None:
+def test_other_requests_take_no_file(small: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, _ = small
     study = sound_studies(out)[0]
     assert send(client, study, b"x", **{"Content-Type": "multipart/form-data"}).status_code == 415
@@ -101,7 +101,9 @@ def test_other_requests_take_no_file(small: tuple[httpx.Client, Room], out: Path
     assert send(client, "ffffffffffff", b"x").status_code == 404
 
 
-def test_a_corrected_map_is_measured_and_stands_beside_the_old_numbers(small: tuple[httpx.Client, Room], out: Path, tmp_path: Path) -> None:
+def test_a_corrected_map_is_measured_and_stands_beside_the_old_numbers(
+    small: tuple[httpx.Client, ReadingRoom], out: Path, tmp_path: Path
+) -> None:
     client, room = small
     study = sound_studies(out)[0]
     left_medius = [v for v, p in LABEL_VALUES.items() if p.muscle is Muscle.GLUTEUS_MEDIUS and p.side == "left"]

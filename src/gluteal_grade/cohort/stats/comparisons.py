@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import OF_FAT, ORDINAL, OUTCOMES, UNITS, StatsOptions
+from gluteal_grade.cohort.stats.options import StatsOptions, is_grade, rests_on_fat, unit_of
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
 from gluteal_grade.report import count
 from gluteal_grade.statistics import NAN, Effect, holm, ordinal_groups, ordinal_pairs, paired, two_groups
@@ -67,7 +67,7 @@ def side_comparisons(selection: Selection, options: StatsOptions) -> list[Compar
     kinds = [("right_left", "right", "left")]
     if rows["operated_side"].isin(["right", "left"]).any():
         kinds.append(("operated_other", "operated", "other"))
-    return [_of_sides(rows, kind, part, outcome, options) for kind in kinds for part in parts(rows) for outcome in OUTCOMES]
+    return [_of_sides(rows, kind, part, outcome, options) for kind in kinds for part in parts(rows) for outcome in selection.outcomes]
 
 
 def _of_sides(rows: pd.DataFrame, kind: tuple[str, str, str], part: tuple[str, str], outcome: str, options: StatsOptions) -> Comparison:
@@ -80,14 +80,14 @@ def _of_sides(rows: pd.DataFrame, kind: tuple[str, str, str], part: tuple[str, s
         sign = np.ones(len(pairs))
     note = ""
     difference = (pairs["right"] - pairs["left"]) * sign
-    if outcome in OF_FAT:
+    if rests_on_fat(outcome):
         alike = pairs["method_right"] == pairs["method_left"]
         if unlike := int((~alike).sum()):
             note = f"{count(unlike, 'study')} left out: the sides' fat was measured by different methods"
         pairs, difference = pairs[alike], difference[alike]
     d = difference.groupby(pairs["person"], sort=True).mean().to_numpy(float)
-    found = ordinal_pairs(d, options.draws, options.seed) if outcome in ORDINAL else paired(d)
-    return Comparison(comparison, outcome, UNITS[outcome], *part, first, second, found, note=note)
+    found = ordinal_pairs(d, options.draws, options.seed) if is_grade(outcome) else paired(d)
+    return Comparison(comparison, outcome, unit_of(outcome), *part, first, second, found, note=note)
 
 
 def _pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -99,19 +99,20 @@ def _pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
 
 def group_comparisons(selection: Selection, options: StatsOptions) -> list[Comparison]:
     """Every pair of groups, and men - women."""
-    found = _by(selection.rows, "level", options.group, selection.levels, options)
+    found = _by(selection, "level", options.group, selection.levels, options)
     if options.group != "sex":
-        found += _by(selection.rows, "sex", "sex", ("F", "M"), options)
+        found += _by(selection, "sex", "sex", ("F", "M"), options)
     return found
 
 
-def _by(rows: pd.DataFrame, column: str, name: str, levels: tuple[str, ...], options: StatsOptions) -> list[Comparison]:
+def _by(selection: Selection, column: str, name: str, levels: tuple[str, ...], options: StatsOptions) -> list[Comparison]:
+    rows = selection.rows
     if len(set(rows[column]) & set(levels)) < 2:
         return []
     done = []
     for b, a in combinations(levels, 2):  # the later against the earlier, as in the models
         for part in parts(rows):
-            for outcome in OUTCOMES:
+            for outcome in selection.outcomes:
                 done.append(_of_groups(of_part(rows, part, outcome), outcome, column, (a, b), part, f"by {name}", options))
     return done
 
@@ -128,5 +129,5 @@ def _of_groups(
     per_study = rows.groupby(["person", "study", column], as_index=False)[outcome].mean()
     per_patient = per_study.groupby(["person", column], as_index=False)[outcome].mean()
     a, b = (per_patient.loc[per_patient[column] == level, outcome].to_numpy(float) for level in pair)
-    found = ordinal_groups(a, b, options.draws, options.seed) if outcome in ORDINAL else two_groups(a, b)
-    return Comparison(comparison, outcome, UNITS[outcome], *part, *pair, found, note=note)
+    found = ordinal_groups(a, b, options.draws, options.seed) if is_grade(outcome) else two_groups(a, b)
+    return Comparison(comparison, outcome, unit_of(outcome), *part, *pair, found, note=note)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import MIN_KNOWN, OF_FAT, StatsOptions
+from gluteal_grade.cohort.stats.options import MIN_KNOWN, StatsOptions, rests_on_fat
 from gluteal_grade.cohort.stats.select import ordered
 from gluteal_grade.report import count
 from gluteal_grade.statistics import MIN_PER_GROUP, Floats
@@ -75,7 +75,7 @@ def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
     if len(rows) and rows["age"].notna().all() and rows["age"].nunique() > 1:
         centre = float(rows["age"].mean())
         terms.append(("age", [Column("age", "per year", f"{centre:.1f} years", rows["age"].to_numpy(float) - centre)]))
-    if outcome in OF_FAT:
+    if rests_on_fat(outcome):
         terms.append(("method", _factor(rows["method"], "method")))
     for name, more in terms:
         if more and _rank([*columns, *more]) < len(columns) + len(more):

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade.cohort.stats.comparisons import Comparison
-from gluteal_grade.cohort.stats.options import ORDINAL, OUTCOMES
+from gluteal_grade.cohort.stats.options import is_grade
 from gluteal_grade.drawing import MUSCLES, RULE, Estimate, blank_figure, draw_estimate, hide_edges, save_png, shortened
-from gluteal_grade.result import scales_by_key
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import Muscle, Scale
 
 _TITLES = {"fat_fraction": "Fat fraction", "volume_ml": "Volume", "lean_volume_ml": "Lean volume"}
 _ROW, _HEAD, _LONGEST, _WIDEST, _LEFT = 0.24, 1.5, 20, 4.0, 0.235  # inches, inches, characters, SDs, share
@@ -20,22 +19,24 @@ _FARTHEST = 10.0  # SDs; beyond, an arrow alone
 Block = tuple[str, str, str]  # comparison, first and second level
 
 
-def forest(comparisons: Sequence[Comparison], path: Path) -> Path | None:
+def forest(comparisons: Sequence[Comparison], scales: Sequence[Scale], path: Path) -> Path | None:
     """Draw one figure; None where no comparison has an effect size.
 
-    Filled: Holm p below 0.05. An arrow: the interval goes on. A cross on the right: no effect size, see the reason in stats.csv.
+    A panel for each measurement, and one for the grades of each of `scales`. Filled: Holm p below 0.05. An arrow: the interval goes on.
+    A cross on the right: no effect size, see the reason in stats.csv.
     """
     if not any(math.isfinite(c.effect.effect_size) for c in comparisons):
         return None
     rows = _rows(comparisons)
-    figure, axes = _figure(len(rows), len(OUTCOMES))
-    for axis, outcome in zip(axes, OUTCOMES, strict=True):
+    titles = _TITLES | {scale.key: f"{scale.title} grade" for scale in scales}
+    figure, axes = _figure(len(rows), len(titles))
+    for axis, outcome in zip(axes, titles, strict=True):
         mine = {(_block(c), c.muscle, c.region): c for c in comparisons if c.outcome == outcome}
-        limit = 1.0 if outcome in ORDINAL else _reach(list(mine.values()))
+        limit = 1.0 if is_grade(outcome) else _reach(list(mine.values()))
         for y, (block, muscle, region) in enumerate(rows):
             if muscle and (c := mine.get((block, muscle, region))) is not None:
                 _draw(axis, y, c, limit)
-        _dress(axis, outcome, limit, rows)
+        _dress(axis, outcome, titles[outcome], limit, rows)
     for y, (block, muscle, region) in enumerate(rows):
         text = _name(muscle, region) if muscle else f"{shortened(block[1], _LONGEST)} - {shortened(block[2], _LONGEST)}"
         axes[0].text(
@@ -58,13 +59,6 @@ def _block(c: Comparison) -> Block:
     return c.comparison, c.level_a, c.level_b
 
 
-def _title(outcome: str) -> str:
-    if outcome in _TITLES:
-        return _TITLES[outcome]
-    (scale,) = scales_by_key((outcome,))
-    return f"{scale.title} grade"
-
-
 def _name(muscle: str, region: str) -> str:
     name = Muscle(muscle).short
     return name if region == "whole" else f"{name}, {region}"
@@ -72,7 +66,7 @@ def _name(muscle: str, region: str) -> str:
 
 def _figure(rows: int, panels: int) -> tuple[Any, list[Any]]:
     height = _HEAD + _ROW * (rows + 1)
-    figure = blank_figure(13.0, height, layout=None)
+    figure = blank_figure(3.0 + 2.0 * panels, height, layout=None)
     axes = figure.subplots(1, panels, sharey=True)
     figure.subplots_adjust(left=_LEFT, right=0.99, wspace=0.1, top=1 - 0.55 / height, bottom=0.95 / height)
     figure.text(
@@ -100,7 +94,7 @@ def _draw(axis: Any, y: int, c: Comparison, limit: float) -> None:
     draw_estimate(axis, y, one, (-limit, limit), size=6.5)
 
 
-def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, str]]) -> None:
+def _dress(axis: Any, outcome: str, title: str, limit: float, rows: list[tuple[Block, str, str]]) -> None:
     axis.axvline(0, color="black", linewidth=0.8)
     for y, (_, muscle, _) in enumerate(rows):
         if not muscle and y:
@@ -111,6 +105,6 @@ def _dress(axis: Any, outcome: str, limit: float, rows: list[tuple[Block, str, s
     axis.tick_params(labelsize=8)
     axis.locator_params(axis="x", nbins=4, steps=[1, 2, 5, 10])
     axis.xaxis.set_major_formatter("{x:g}")
-    axis.set_title(_title(outcome), fontsize=10)
-    axis.set_xlabel("Cliff's delta" if outcome in ORDINAL else "dz (sides), Hedges' g (groups)", fontsize=8.5)
+    axis.set_title(title, fontsize=10)
+    axis.set_xlabel("Cliff's delta" if is_grade(outcome) else "dz (sides), Hedges' g (groups)", fontsize=8.5)
     hide_edges(axis, "left", "right", "top")

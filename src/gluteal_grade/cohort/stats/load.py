@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from gluteal_grade.cohort.scales import scales_of_folder
+from gluteal_grade.cohort.stats.options import CONTINUOUS
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import muscle_columns
-from gluteal_grade.vocabulary import names
+from gluteal_grade.vocabulary import Scale, names
 
 STUDY_COLUMNS = (
     "study", "state", "patient", "days", "sex", "age", "group", "operated_side",
     "method", "automatic", "config_hash", "model_hash", "version",
 )  # fmt: skip
-_NUMBERS = ("volume_ml", "lean_volume_ml", "fat_fraction", "quartile", "goutallier")
 _KEY = ["study", "side", "muscle", "region"]
 _UNKNOWN = {"", "nan", "na", "n/a", "<na>"}  # "none" may be a group: nobody operated
 
@@ -27,11 +28,13 @@ class Tables:
     Attributes:
         muscles: rows of cohort.csv; numbers as float, the rest as text.
         studies: rows of studies.csv, text; `days` and `age` float; `person`: the patient, or the study where no patient is known.
+        scales: that the cohort was graded on.
         bad_numbers: values of `days` and `age` that are no number and so taken as unknown.
     """
 
     muscles: pd.DataFrame
     studies: pd.DataFrame
+    scales: tuple[Scale, ...]
     bad_numbers: int = 0
 
 
@@ -41,7 +44,8 @@ def read_tables(folder: Path) -> Tables:
     Raises:
         RefusedInput: `no_results` (a file or column is missing, unreadable, or nothing was graded), `study_twice`.
     """
-    muscles = _read(folder / "cohort.csv", names(muscle_columns()))
+    scales = scales_of_folder(folder)
+    muscles = _read(folder / "cohort.csv", names(muscle_columns(scales)))
     studies = _read(folder / "studies.csv", STUDY_COLUMNS)
     if studies["study"].duplicated().any():
         raise RefusedInput(Reason.STUDY_TWICE, "studies.csv has two rows of one study")
@@ -49,7 +53,7 @@ def read_tables(folder: Path) -> Tables:
         raise RefusedInput(Reason.STUDY_TWICE, "cohort.csv has two rows of one study, side, muscle and region")
     if not studies["state"].isin(["graded", "partly_graded"]).any() or muscles.empty:
         raise RefusedInput(Reason.NO_RESULTS, "no study of this folder was graded")
-    for name in _NUMBERS:
+    for name in (*CONTINUOUS, *(scale.key for scale in scales)):
         muscles[name] = pd.to_numeric(muscles[name], errors="coerce").astype(float)
     bad = 0
     for name in ("days", "age"):
@@ -59,7 +63,7 @@ def read_tables(folder: Path) -> Tables:
     nobody = studies["patient"].map(is_unknown)
     # prefixes: a pseudonym may look like a study's hash
     studies["person"] = ("p:" + studies["patient"]).where(~nobody, "s:" + studies["study"])
-    return Tables(muscles, studies, bad)
+    return Tables(muscles, studies, scales, bad)
 
 
 def is_unknown(text: str) -> bool:

@@ -12,10 +12,8 @@ from gluteal_grade.cohort.stats.cautions import methods_used
 from gluteal_grade.cohort.stats.comparisons import family_of
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
-from gluteal_grade.cohort.stats.options import ORDINAL
 from gluteal_grade.cohort.stats.report import StatsReport
 from gluteal_grade.report import count, joined
-from gluteal_grade.result import scales_by_key
 from gluteal_grade.statistics import MIN_PAIRS, MIN_PER_GROUP
 from gluteal_grade.vocabulary import Muscle, method_words
 
@@ -52,7 +50,7 @@ def _measurement(f: StatsReport) -> str:
     if (given := int((~automatic).sum())) or not labels:
         labels.append(f"by given label maps in {count(given, 'study')}")
     fat = ", ".join(f"{method_words(name)} ({n} muscles)" for name, n in methods_used(f.selection).items()) or "no method"
-    grades = [scale.title for scale in scales_by_key(ORDINAL)]
+    grades = [scale.title for scale in f.selection.scales]
     return (
         f"Volume, lean volume (volume x (1 - fat fraction)) and mean fat fraction of the {joined(_muscles())} were measured "
         f"with gluteal_grade version {_named(studies['version'])} (settings {_named(studies['config_hash'])}). "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 from gluteal_grade.cohort.stats.design import Design, design
 from gluteal_grade.cohort.stats.mixed import Fit, fit
-from gluteal_grade.cohort.stats.options import CONTINUOUS, UNITS, StatsOptions
+from gluteal_grade.cohort.stats.options import CONTINUOUS, StatsOptions, unit_of
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
 from gluteal_grade.statistics import NAN, holm
 from gluteal_grade.vocabulary import Region
@@ -67,7 +67,7 @@ def models(selection: Selection, options: StatsOptions) -> list[ModelRow]:
 
 
 def _rows(outcome: str, part: tuple[str, str], plan: Design, got: Fit) -> list[ModelRow]:
-    base = ModelRow(outcome, UNITS[outcome], *part, got.how, "none", "", "", "")
+    base = ModelRow(outcome, unit_of(outcome), *part, got.how, "none", "", "", "")
     base = replace(
         base,
         rows=len(plan.rows),
@@ -96,6 +96,6 @@ def _rows(outcome: str, part: tuple[str, str], plan: Design, got: Fit) -> list[M
         for c, e in zip(plan.columns, got.effects, strict=True)
     ]
     variances = {"patient": got.patient, "study": got.study, "residual": got.residual}
-    squared = f"{UNITS[outcome]}, squared"
+    squared = f"{unit_of(outcome)}, squared"
     done += [replace(base, kind="variance", variable=n, estimate=v, unit=squared) for n, v in variances.items() if v == v or n != "study"]
     return [*done, replace(base, kind="icc", variable="patient", estimate=got.icc, unit="")]

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INCLUDABLE = ("graded", "partial", "needs_review")
-CONTINUOUS = ("fat_fraction", "volume_ml", "lean_volume_ml")
-ORDINAL = ("quartile", "goutallier")
-OUTCOMES = CONTINUOUS + ORDINAL
-OF_FAT = ("fat_fraction", "lean_volume_ml", "quartile", "goutallier")  # rest on the fat map, so on the method
+CONTINUOUS = ("fat_fraction", "volume_ml", "lean_volume_ml")  # the other outcomes are grades, by the key of their scale
 OF_VOLUME = ("volume_ml", "lean_volume_ml")  # a muscle that is cut has none
-UNITS = {"fat_fraction": "percentage points", "volume_ml": "ml", "lean_volume_ml": "ml", "quartile": "grade", "goutallier": "grade"}
+_UNITS = {"fat_fraction": "percentage points", "volume_ml": "ml", "lean_volume_ml": "ml"}
 
 MIN_KNOWN = 0.9  # share of rows with sex or age known, for it to enter the model
 MAX_LEVELS = 8  # more is no grouping: an age, a name
@@ -37,3 +34,18 @@ class StatsOptions:
     def __post_init__(self) -> None:
         if not self.include or (unknown := [s for s in self.include if s not in INCLUDABLE]):
             raise ValueError(f"of {', '.join(INCLUDABLE)}; not {', '.join(unknown) if self.include else 'nothing'}")
+
+
+def is_grade(outcome: str) -> bool:
+    """Ordered categories of a scale, not a measurement."""
+    return outcome not in CONTINUOUS
+
+
+def rests_on_fat(outcome: str) -> bool:
+    """Comes from the fat map, and so depends on the method."""
+    return outcome != "volume_ml"
+
+
+def unit_of(outcome: str) -> str:
+    """For tables."""
+    return _UNITS.get(outcome, "grade")

@@ -52,8 +52,8 @@ def _write_all(f: StatsReport, folder: Path) -> None:
     _table([asdict(m) for m in f.models], MODEL_COLUMNS, folder / "models.csv")
     _table([asdict(x) for x in f.selection.left_out], _LEFT_OUT, folder / "left_out.csv")
     (folder / "methods.txt").write_text(methods_text(f), encoding="utf-8")
-    forest([c for c in f.comparisons if c.region == "whole"], folder / "effects.png")
-    forest([c for c in f.comparisons if c.region != "whole"], folder / "effects_regions.png")
+    forest([c for c in f.comparisons if c.region == "whole"], f.selection.scales, folder / "effects.png")
+    forest([c for c in f.comparisons if c.region != "whole"], f.selection.scales, folder / "effects_regions.png")
 
 
 def _table(rows: Sequence[dict[str, object]], columns: Sequence[str], path: Path) -> None:

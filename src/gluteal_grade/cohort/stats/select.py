@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
-from gluteal_grade.cohort.stats.options import MAX_LEVELS, OF_VOLUME, OUTCOMES, StatsOptions
-from gluteal_grade.vocabulary import REGIONS, Muscle, Region
+from gluteal_grade.cohort.stats.options import CONTINUOUS, MAX_LEVELS, OF_VOLUME, StatsOptions
+from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Scale
 
 Part = tuple[str, str]  # muscle, region
 
@@ -47,6 +47,7 @@ class Selection:
         rows: one row per study, side, muscle, region: the key, `method`, the outcomes (fat fraction in percentage points; NaN where
             one does not count), and of the study `person`, `days`, `sex`, `age`, `operated_side`, `level` (the group; empty: unknown).
         studies: rows of studies.csv that count.
+        scales: that the cohort was graded on.
         levels: groups there are, sorted.
         left_out: everything that does not count.
         unordered: patients with several studies whose order in time is not known.
@@ -54,9 +55,20 @@ class Selection:
 
     rows: pd.DataFrame
     studies: pd.DataFrame
+    scales: tuple[Scale, ...]
     levels: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     unordered: int
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What is compared: columns of `rows`, those of grades by the key of their scale."""
+        return outcomes_of(self.scales)
+
+
+def outcomes_of(scales: Sequence[Scale]) -> tuple[str, ...]:
+    """Measurements, then the grades of these scales."""
+    return (*CONTINUOUS, *(scale.key for scale in scales))
 
 
 def select(tables: Tables, options: StatsOptions) -> Selection:
@@ -73,7 +85,7 @@ def select(tables: Tables, options: StatsOptions) -> Selection:
     for state in sorted(set(states) - {"graded", "partly_graded"}):
         left.append(LeftOut("study", f"state {state}", int((states == state).sum())))
     studies = studies[states.isin(["graded", "partly_graded"])]
-    rows = _counting(tables.muscles, set(studies["study"]), options, left)
+    rows = _counting(tables, set(studies["study"]), options, left)
     idle = ~studies["study"].isin(rows["study"])
     if idle.any():
         left.append(LeftOut("study", "no muscle in it counts", int(idle.sum())))
@@ -82,7 +94,7 @@ def select(tables: Tables, options: StatsOptions) -> Selection:
     if len(levels) > MAX_LEVELS:
         raise NoGrouping(f"column {options.group} has {len(levels)} different values; up to {MAX_LEVELS} can be compared")
     joined = rows.merge(studies[["study", *_OF_STUDY]], on="study", how="inner")
-    return Selection(joined.reset_index(drop=True), studies.reset_index(drop=True), levels, tuple(left), unordered)
+    return Selection(joined.reset_index(drop=True), studies.reset_index(drop=True), tables.scales, levels, tuple(left), unordered)
 
 
 def ordered(levels: Iterable[str]) -> list[str]:
@@ -90,7 +102,8 @@ def ordered(levels: Iterable[str]) -> list[str]:
     return sorted(levels, key=lambda name: (name.casefold(), name))
 
 
-def _counting(muscles: pd.DataFrame, known: set[str], options: StatsOptions, left: list[LeftOut]) -> pd.DataFrame:
+def _counting(tables: Tables, known: set[str], options: StatsOptions, left: list[LeftOut]) -> pd.DataFrame:
+    muscles, outcomes = tables.muscles, list(outcomes_of(tables.scales))
     stray = ~muscles["study"].isin(known)
     if stray.any():
         left.append(LeftOut("muscle", "its study is not graded in studies.csv", int(stray.sum())))
@@ -104,10 +117,10 @@ def _counting(muscles: pd.DataFrame, known: set[str], options: StatsOptions, lef
     for (muscle, region), part in rows[cut].groupby(["muscle", "region"], sort=True):
         left.append(LeftOut("volume", "status partial", len(part), str(muscle), str(region)))
     rows.loc[cut, list(OF_VOLUME)] = np.nan
-    empty = rows[list(OUTCOMES)].isna().all(axis=1)
+    empty = rows[outcomes].isna().all(axis=1)
     if empty.any():
         left.append(LeftOut("muscle", "no number in it", int(empty.sum())))
-    return rows.loc[~empty, ["study", "side", "muscle", "region", "method", *OUTCOMES]]
+    return rows.loc[~empty, ["study", "side", "muscle", "region", "method", *outcomes]]
 
 
 def _first(studies: pd.DataFrame, options: StatsOptions, left: list[LeftOut]) -> tuple[pd.DataFrame, int]:

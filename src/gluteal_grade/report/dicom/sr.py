@@ -18,7 +18,7 @@ from highdicom.sr import (
 from pydicom.sr.codedict import codes as dicom_codes
 
 from gluteal_grade.report.dicom import codes
-from gluteal_grade.report.dicom.groups import muscle_group, refusal_group
+from gluteal_grade.report.dicom._groups import muscle_group, refusal_group
 from gluteal_grade.report.dicom.seg import Segments
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.stamp import MAKER, MODEL, common, stamp

@@ -82,7 +82,7 @@ def renewed(path: Path, result: bytes, picture: Path | None, prior: Prior | None
 
 def report_text(result: StudyResult, picture: Embedded | None, prior: Prior | None, identity: tuple[str, ...], mark: Mark) -> str:
     """The page, with the mark of what it is made of in its head."""
-    from gluteal_grade.report.html.page import page
+    from gluteal_grade.report.html._page import page
 
     return page(result, picture, prior, identity, f"made of {mark.all}, picture {mark.picture}")
 

@@ -19,11 +19,11 @@ from gluteal_grade.drawing import drawing_style
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import write_table, write_text
 from gluteal_grade.report import count, environment, visible
-from gluteal_grade.review.agreement import tables
+from gluteal_grade.review.agreement import _tables
+from gluteal_grade.review.agreement._figures import MOST, differences, forest, heat, muscles
+from gluteal_grade.review.agreement._methods import paragraphs, sources
 from gluteal_grade.review.agreement.comparisons import Who, comparisons
-from gluteal_grade.review.agreement.figures import MOST, differences, forest, heat, muscles
 from gluteal_grade.review.agreement.labels import STATISTICS, figure_names, headline
-from gluteal_grade.review.agreement.methods import paragraphs, sources
 from gluteal_grade.review.agreement.ratings import ScaleRatings
 from gluteal_grade.review.agreement.report import COLUMNS, AgreementReport, AgreementRow
 from gluteal_grade.review.agreement.scales import Kind, known
@@ -138,7 +138,7 @@ def render(found: AgreementReport, pictures: Sequence[Picture]) -> str:
             r=r,
             readers=[visible(name) for name in r.readers if name != PROGRAM],
             program=PROGRAM in r.readers,
-            overview=tables.overview(found),
+            overview=_tables.overview(found),
             scales=[_scale(found, s, pictures) for s in r.scales],
             forest=next((p for p in pictures if p.kind == "forest"), None),
             muscles=next((p for p in pictures if p.kind == "muscles"), None),
@@ -167,9 +167,9 @@ def _scale(found: AgreementReport, scale: ScaleRatings, pictures: Sequence[Pictu
         "note": scale.scale.note,
         "kind": scale.scale.kind.value,
         "statistic": _explained(scale),
-        "details": tables.details(found, scale),
-        "together": tables.together(found, scale),
-        "parts": tables.by_part(found, scale),
+        "details": _tables.details(found, scale),
+        "together": _tables.together(found, scale),
+        "parts": _tables.by_part(found, scale),
         "pictures": [p for p in pictures if p.scale == name],
     }
 

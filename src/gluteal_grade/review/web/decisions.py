@@ -13,8 +13,8 @@ from gluteal_grade.result import StudyResult, scales_of
 from gluteal_grade.review.model import LONGEST_NOTE, Decision, Item, Key
 from gluteal_grade.review.web.bodies import json_body
 from gluteal_grade.review.web.form import programs_word
-from gluteal_grade.review.web.pages import room_of, seat_of
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.pages import reading_room_of, seat_of
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 
 router = APIRouter()
 
@@ -57,7 +57,7 @@ class SentBatch(_Sent):
 @router.get("/api/session")
 def session_of_server(request: Request) -> dict[str, Any]:
     """Who reads at this server, for pages that were loaded before it was started."""
-    return _identity(room_of(request), seat_of(request))
+    return _identity(reading_room_of(request), seat_of(request))
 
 
 @router.post("/api/decisions")
@@ -70,10 +70,10 @@ async def store_decisions(request: Request) -> Response:
         raise RefusedInput(Reason.BAD_DECISION, f"not understood: {error.errors()[0]['type'].replace('_', ' ')}") from None
     from starlette.concurrency import run_in_threadpool
 
-    return await run_in_threadpool(_store, room_of(request), seat_of(request), batch)
+    return await run_in_threadpool(_store, reading_room_of(request), seat_of(request), batch)
 
 
-def _store(room: Room, seat: Seat, batch: SentBatch) -> Response:
+def _store(room: ReadingRoom, seat: Seat, batch: SentBatch) -> Response:
     session = seat.session
     if (batch.reader, batch.read, batch.blinded) != (session.reader, session.read, session.blinded):
         return JSONResponse({"error": "other_reader", "words": "This server now reads for another reader, read or mode."}, 409)
@@ -88,7 +88,7 @@ def _store(room: Room, seat: Seat, batch: SentBatch) -> Response:
     return JSONResponse({"stored": [d.id for d in decisions], "new": new})
 
 
-def _result_shown(room: Room, batch: SentBatch) -> StudyResult | None:
+def _result_shown(room: ReadingRoom, batch: SentBatch) -> StudyResult | None:
     """The result that the reader saw; None where it was replaced meanwhile: what it said is not known any more."""
     listed = room.catalogue.find(batch.study)
     if listed is None:
@@ -101,6 +101,6 @@ def _result_shown(room: Room, batch: SentBatch) -> StudyResult | None:
         return None
 
 
-def _identity(room: Room, seat: Seat) -> dict[str, Any]:
+def _identity(room: ReadingRoom, seat: Seat) -> dict[str, Any]:
     session = seat.session
     return {"reader": session.reader, "read": session.read, "blinded": session.blinded, "csrf": room.csrf(seat)}

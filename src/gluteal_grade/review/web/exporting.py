@@ -15,8 +15,8 @@ from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.exports import export, export_reports
 from gluteal_grade.review.web.bodies import json_body
 from gluteal_grade.review.web.keys import EXPORT_KEYS
-from gluteal_grade.review.web.pages import page, room_of, seat_of
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
+from gluteal_grade.review.web.reading_room import ReadingRoom
 
 router = APIRouter()
 
@@ -37,20 +37,20 @@ async def make_export(request: Request) -> Response:
     """Write everything into `OUT/review/export/` and say what there is."""
     _not_blinded(request)
     await json_body(request, 1000)
-    return JSONResponse(await run_in_threadpool(_make, room_of(request)))
+    return JSONResponse(await run_in_threadpool(_make, reading_room_of(request)))
 
 
 @router.get("/export/{name}")
 def exported_file(name: str, request: Request) -> Response:
     """One exported file."""
     _not_blinded(request)
-    path = room_of(request).out / FOLDER / EXPORT / name
+    path = reading_room_of(request).out / FOLDER / EXPORT / name
     if name not in (*_TABLES, ZIP) or path.is_symlink() or not path.is_file():
         raise HTTPException(404)
     return FileResponse(path, media_type="application/zip" if name == ZIP else "text/csv; charset=utf-8", filename=name)
 
 
-def _make(room: Room) -> dict[str, object]:
+def _make(room: ReadingRoom) -> dict[str, object]:
     with _one_at_a_time:
         folder = room.out / FOLDER / EXPORT
         tables = export(room.out, folder, room.catalogue, room.store)

@@ -19,8 +19,8 @@ from gluteal_grade.review.corrections import Correction, CorrectionState, accept
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import Decision, Item, Key
 from gluteal_grade.review.web.bodies import file_body
-from gluteal_grade.review.web.pages import room_of, seat_of
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.pages import reading_room_of, seat_of
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.vocabulary import Region, Scale
 
 router = APIRouter()
@@ -29,7 +29,7 @@ router = APIRouter()
 @router.post("/studies/{study}/labels")
 async def upload(study: str, request: Request) -> Response:
     """Take a label map in and have the study measured on it."""
-    room, session = room_of(request), seat_of(request).session
+    room, session = reading_room_of(request), seat_of(request).session
     _not_blinded(request)
     listed = room.catalogue.find(study)
     if listed is None:
@@ -51,14 +51,14 @@ async def upload(study: str, request: Request) -> Response:
 @router.get("/studies/{study}/corrections")
 def corrections(study: str, request: Request) -> list[dict[str, Any]]:
     """How far the measurements on corrected labels are, the latest first."""
-    room = room_of(request)
+    room = reading_room_of(request)
     _not_blinded(request)
     if room.catalogue.find(study) is None:
         raise RefusedInput(Reason.STUDY_NOT_FOUND)
     return [_told(room, study, c) for c in reversed(room.corrections.state(study))]
 
 
-def _told(room: Room, study: str, correction: Correction) -> dict[str, Any]:
+def _told(room: ReadingRoom, study: str, correction: Correction) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": correction.id,
         "at": correction.at,

@@ -16,7 +16,7 @@ from gluteal_grade.review.model import Session
 from gluteal_grade.review.order import Filters, filtered
 from gluteal_grade.review.store import Progress
 from gluteal_grade.review.web.keys import LIST_KEYS
-from gluteal_grade.review.web.pages import page, room_of, seat_of
+from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
 from gluteal_grade.vocabulary import Muscle, Side, short_methods
 
 PAGE_ROWS = 100
@@ -49,7 +49,7 @@ class Row:
 @router.get("/")
 def worklist(request: Request) -> Response:
     """Studies, a hundred a page."""
-    room, session = room_of(request), seat_of(request).session
+    room, session = reading_room_of(request), seat_of(request).session
     filters = filters_of(request.query_params, session)
     progress = room.store.progress(session)
     order = room.order(session)

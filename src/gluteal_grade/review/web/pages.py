@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from gluteal_grade.cohort.gallery import DISCLAIMER
 from gluteal_grade.report import environment as plain_environment
 from gluteal_grade.report import visible
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 
 
 @cache
@@ -26,7 +26,7 @@ def environment() -> Environment:
 
 def page(name: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
     """A page for the reader who asks."""
-    seat, room = seat_of(request), room_of(request)
+    seat, room = seat_of(request), reading_room_of(request)
     text = environment().get_template(name).render(session=seat.session, csrf=room.csrf(seat), **values)
     return HTMLResponse(text, status)
 
@@ -44,7 +44,7 @@ def seat_of(request: Request) -> Seat:
     return seat
 
 
-def room_of(request: Request) -> Room:
+def reading_room_of(request: Request) -> ReadingRoom:
     """The output folder and readers that this server holds."""
-    room: Room = request.app.state.room
+    room: ReadingRoom = request.app.state.room
     return room

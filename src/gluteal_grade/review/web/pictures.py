@@ -13,8 +13,8 @@ from gluteal_grade.report import FAT_COLOURS
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.order import next_study
 from gluteal_grade.review.slices import FAT_STEPS, Stack
-from gluteal_grade.review.web.pages import room_of, seat_of
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.pages import reading_room_of, seat_of
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.stacks import Loader, study_stack
 from gluteal_grade.vocabulary import LABEL_VALUES
 
@@ -24,7 +24,7 @@ router = APIRouter()
 @router.get("/studies/{study}/stack")
 def describe(study: str, request: Request) -> dict[str, Any]:
     """What the viewer must know first; meanwhile the next study is read."""
-    room, session = room_of(request), seat_of(request).session
+    room, session = reading_room_of(request), seat_of(request).session
     found = _stack(room, study).describe()
     after = next_study(room.order(session), study)
     if after is not None:
@@ -36,7 +36,7 @@ def describe(study: str, request: Request) -> dict[str, Any]:
 @router.get("/studies/{study}/slices/{index}")
 def one_slice(study: str, index: str, request: Request) -> Response:
     """One slice as bytes; a blinded reader is never sent the fat fraction."""
-    stack = _stack(room_of(request), study)
+    stack = _stack(reading_room_of(request), study)
     if not index.isascii() or not index.isdigit() or len(index) > 5 or int(index) >= stack.count:
         raise HTTPException(404)
     content = stack.slice_bytes(int(index), with_fat=not seat_of(request).session.blinded)
@@ -53,16 +53,16 @@ def fat_colours() -> list[list[int]]:
     return [[int(v) for v in colour] for colour in colours]
 
 
-def _stack(room: Room, study: str) -> Stack:
+def _stack(room: ReadingRoom, study: str) -> Stack:
     listed = room.catalogue.find(study)
     if listed is None:
         raise RefusedInput(Reason.STUDY_NOT_FOUND)
     return room.stacks.get(listed.result_hash, _loader(room, listed))
 
 
-def _loader(room: Room, listed: Listed) -> Loader:
+def _loader(room: ReadingRoom, listed: Listed) -> Loader:
     return partial(_load, room, listed)
 
 
-def _load(room: Room, listed: Listed) -> Stack:
+def _load(room: ReadingRoom, listed: Listed) -> Stack:
     return study_stack(room.out, listed.place, room.catalogue.load(listed.study))

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gluteal_grade.errors import place_of
 from gluteal_grade.review.web.pages import error_page
-from gluteal_grade.review.web.room import Room, Seat
+from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 
 CSRF_HEADER = "X-Review-Token"
 OPEN = ("/static/",)  # holds nothing of any study
@@ -50,7 +50,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Guard:
     """Stands before every route: checks, then the reader's seat in the scope, then headers on the answer."""
 
-    def __init__(self, app: App, room: Room) -> None:
+    def __init__(self, app: App, room: ReadingRoom) -> None:
         self._app, self._room = app, room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -25,7 +25,7 @@ from gluteal_grade.review.web.labels import router as labels
 from gluteal_grade.review.web.listing import router as listing
 from gluteal_grade.review.web.pages import error_page
 from gluteal_grade.review.web.pictures import router as pictures
-from gluteal_grade.review.web.room import Room
+from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.security import App, Guard
 from gluteal_grade.review.web.study import router as study
 
@@ -54,7 +54,7 @@ def listen(host: str, port: int | None) -> socket.socket:
     raise AssertionError
 
 
-def serve(room: Room, sock: socket.socket, ready: Callable[[], None]) -> None:
+def serve(room: ReadingRoom, sock: socket.socket, ready: Callable[[], None]) -> None:
     """Answer until SIGINT or SIGTERM.
 
     Args:
@@ -72,7 +72,7 @@ def serve(room: Room, sock: socket.socket, ready: Callable[[], None]) -> None:
         room.close()
 
 
-def config_of(room: Room) -> uvicorn.Config:
+def config_of(room: ReadingRoom) -> uvicorn.Config:
     """How requests are answered: no log of addresses, limits on connections and waiting."""
     return uvicorn.Config(
         create_app(room),
@@ -143,7 +143,7 @@ class _Patient(H11Protocol):
             self._deadline = None
 
 
-def _look(room: Room, stop: threading.Event) -> None:
+def _look(room: ReadingRoom, stop: threading.Event) -> None:
     """Follow what is graded while the server runs."""
     while not stop.wait(_LOOK_S):
         try:
@@ -165,7 +165,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-def create_app(room: Room) -> App:
+def create_app(room: ReadingRoom) -> App:
     """The application of one room, ready for a server."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="gluteal-grade review")
     app.state.room = room

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
-from gluteal_grade.report import IMAGE, Place
+from gluteal_grade.report import Place
 from gluteal_grade.result import StudyResult
 from gluteal_grade.review.slices import Files, Stack, load_stack
+from gluteal_grade.vocabulary import StudyFile
 
 MOST_BYTES = 600 << 20
 MOST_STUDIES = 6
@@ -88,11 +89,11 @@ def study_stack(out: Path, place: Place, result: StudyResult) -> Stack:
         RefusedInput: `images_not_found`: nothing to scroll through; `grid_mismatch` and what `read_volume` refuses.
         TransientFailure: `read_failed`.
     """
-    image, labels = (inside(out, place, name) for name in (IMAGE, "labels.nii.gz"))
+    image, labels = (inside(out, place, name) for name in (StudyFile.IMAGE, StudyFile.LABELS))
     if image is None or labels is None or result.slice_axis is None:
         raise RefusedInput(Reason.IMAGES_NOT_FOUND, "the study's folder has no image.nii.gz: an older version wrote it")
     kind = next((s.kind for s in result.series if s.id == result.reference_series), "")
-    files = Files(image, labels, inside(out, place, "fat_fraction.nii.gz"), inside(out, place, "excluded.nii.gz"))
+    files = Files(image, labels, *(inside(out, place, file) for file in (StudyFile.FAT_FRACTION, StudyFile.EXCLUDED)))
     return load_stack(files, result.slice_axis, is_ct=kind == "ct")
 
 

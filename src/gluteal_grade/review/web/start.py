@@ -13,7 +13,7 @@ from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.corrections import UPLOAD_LIMIT, Corrections
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.store import Store
-from gluteal_grade.review.web.room import LOOPBACK, Room, Seat
+from gluteal_grade.review.web.reading_room import LOOPBACK, ReadingRoom, Seat
 from gluteal_grade.review.web.security import link
 from gluteal_grade.review.web.server import listen, serve
 from gluteal_grade.review.web.stacks import Stacks
@@ -67,7 +67,7 @@ def run(told: Told, ready: Callable[[Sequence[tuple[str, str]], int], None]) -> 
         port = sock.getsockname()[1]
         catalogue = Catalogue(told.out, told.only)
         catalogue.refresh()
-        room = Room(
+        room = ReadingRoom(
             out=told.out,
             catalogue=catalogue,
             store=Store(told.out),

@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.report import IMAGE, ZONE_COLOUR, leaves_out, legend_entries, method_text, notes
+from gluteal_grade.report import ZONE_COLOUR, leaves_out, legend_entries, method_text, notes
 from gluteal_grade.result import scales_of
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Key
 from gluteal_grade.review.order import next_study, previous_study
 from gluteal_grade.review.store import Stored
-from gluteal_grade.review.web.files import LABELS, links, overlays
+from gluteal_grade.review.web.files import links, overlays
 from gluteal_grade.review.web.form import BURSA_CHOICES, QUALITY_CHOICES, TENDON_CHOICES, TENDON_NAMES, muscle_rows
 from gluteal_grade.review.web.keys import scale_letters, study_keys
-from gluteal_grade.review.web.pages import page, room_of, seat_of
-from gluteal_grade.review.web.room import Room
-from gluteal_grade.vocabulary import Scale
+from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
+from gluteal_grade.review.web.reading_room import ReadingRoom
+from gluteal_grade.vocabulary import Scale, StudyFile
 
 router = APIRouter()
 
@@ -28,7 +28,7 @@ router = APIRouter()
 @router.get("/studies/{study}")
 def study_page(study: str, request: Request) -> Response:
     """The page of one study, with viewer and form."""
-    room, session = room_of(request), seat_of(request).session
+    room, session = reading_room_of(request), seat_of(request).session
     listed = room.catalogue.find(study)
     if listed is None or (session.blinded and listed.status == "refused"):
         raise RefusedInput(Reason.STUDY_NOT_FOUND)
@@ -37,7 +37,7 @@ def study_page(study: str, request: Request) -> Response:
     before = previous_study(order, study)
     after = next_study(order, study, room.store.progress(session))
     names = listed.place.names(room.out)
-    scrolls = IMAGE in names and LABELS in names and result.slice_axis is not None
+    scrolls = StudyFile.IMAGE in names and StudyFile.LABELS in names and result.slice_axis is not None
     current = room.store.current(session, study)
     return page(
         "study.html.j2",
@@ -74,7 +74,7 @@ def _cautions(listed: Listed, found: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*listed.reasons, *found)))
 
 
-def _settings(room: Room, listed: Listed, current: dict[Key, Stored], scales: Sequence[Scale]) -> dict[str, Any]:
+def _settings(room: ReadingRoom, listed: Listed, current: dict[Key, Stored], scales: Sequence[Scale]) -> dict[str, Any]:
     """What the page's script needs: what holds now, and of which result."""
     values = {"|".join((k.item, k.muscle, k.side, k.part)): stored.decision.value for k, stored in current.items()}
     letters = [{"key": key, "letter": letter} for key, letter in scale_letters(scales).items()]

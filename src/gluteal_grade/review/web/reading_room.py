@@ -38,7 +38,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Room:
+class ReadingRoom:
     """One output folder and its readers.
 
     Attributes:

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 from gluteal_grade.errors import Reason
-from gluteal_grade.report.html import plots, tables
+from gluteal_grade.report.html import _plots, tables
+from gluteal_grade.report.html._summary import alerts, part_name, shares, summary
 from gluteal_grade.report.html.numbers import gap, number, percent
 from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
-from gluteal_grade.report.html.summary import alerts, part_name, shares, summary
 from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.report.words import plain, regions_text, series_name, visible
@@ -54,8 +54,8 @@ def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, ide
             prior_rows=tables.prior_rows(prior) if prior else (),
             prior_cautions=_row_cautions(prior) if prior else (),
             picture=picture,
-            ranges=None if refused else plots.range_plot(result, edges),
-            curves=() if refused else plots.profile_plots(result, edges),
+            ranges=None if refused else _plots.range_plot(result, edges),
+            curves=() if refused else _plots.profile_plots(result, edges),
             edges=", ".join(number(100 * edge, 0) for edge in edges),
             asymmetry=tables.asymmetry_rows(result),
             no_asymmetry=tables.no_asymmetry(result),

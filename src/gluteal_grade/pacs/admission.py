@@ -29,7 +29,7 @@ class NotAdmitted(StrEnum):
         }[self]
 
 
-class Door:
+class Admission:
     """Whether this caller may open an association.
 
     Args:
@@ -57,7 +57,7 @@ class Door:
         mapped = getattr(found, "ipv4_mapped", None)
         return any((mapped or found) in network for network in self._networks)
 
-    def enter(self, association: Any) -> NotAdmitted | None:
+    def admit(self, association: Any) -> NotAdmitted | None:
         """Let an association in that was asked for, or say why not; `leave` when it has ended."""
         asked = association.requestor.primitive
         if asked.calling_ae_title.strip() not in self._settings.peers:
