@@ -249,7 +249,7 @@ def test_a_second_look_is_centred_on_what_the_first_found(monkeypatch: pytest.Mo
     found = locate(image, models[LOCATOR], segmenter.settings.locator, ct=False).boxes[0]
     shift = np.array([0, 0, 40.0])
     off = Box(found.side, found.low_mm + shift, found.high_mm + shift)
-    muscles = segment_hip(image, off, models[HIP], segmenter.settings.hip, ct=False)
+    muscles = segment_hip(image, off, models[HIP], segmenter.settings.hip, ct=False).muscles
     again = around(off, muscles, image.grid, segmenter.settings.locator)
     assert np.abs(again.low_mm - found.low_mm).max() < 12
     assert np.abs(off.low_mm - found.low_mm).max() == 40

@@ -46,3 +46,18 @@ def test_next_to_nothing_is_refused_however_sure() -> None:
     given = labels(1, 9)  # 47 ml
     assert "47 ml" in why_no_hip(given, doubt(given, 0.0), given, CHECKS)
     assert not why_no_hip(labels(1), doubt(labels(1), 0.0), labels(1), CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("bone_ml", "refused"), [((0.0,), True), ((3.0, 5.0), True), ((25.0, 20.0), False), ((float("nan"),), False), ((), False)]
+)
+def test_large_muscle_without_hip_bone_and_without_its_wings_muscles_is_a_thigh(bone_ml: tuple[float, ...], refused: bool) -> None:
+    given = labels(1)  # maximus alone
+    why = why_no_hip(given, doubt(given, 0.0), given, CHECKS, bone_ml)
+    assert bool(why) == refused
+    assert not refused or "thigh" in why
+
+
+def test_medius_and_minimus_are_enough_where_no_bone_was_told() -> None:
+    given = labels(3)
+    assert not why_no_hip(given, doubt(given, 0.0), given, CHECKS, (0.0,))

@@ -44,6 +44,7 @@ class ChecksSettings(SettingsBase):
     max_uncertainty: Fraction
     min_view: Fraction
     min_total_ml: Annotated[float, Field(ge=0)]
+    min_hip_bone_ml: Annotated[float, Field(ge=0)]
     max_unlocated_muscles: Fraction
     max_mean_uncertainty: Fraction
 

@@ -118,7 +118,7 @@ class BundleSegmenter:
 
     def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
         from gluteal_grade.segmentation.canvas import Canvas
-        from gluteal_grade.segmentation.hip import segment_hip
+        from gluteal_grade.segmentation.hip import Hip, segment_hip
         from gluteal_grade.segmentation.locate import Box, centred, locate
         from gluteal_grade.segmentation.one_hip import settled
         from gluteal_grade.segmentation.outer_side import outer_side
@@ -131,23 +131,28 @@ class BundleSegmenter:
         located = locate(image, locator, self.settings.locator, ct=ct)
         canvas = Canvas(image.grid)
 
-        def read(box: Box) -> tuple[Volume, ...]:
+        def fine(box: Box) -> Hip:
             return segment_hip(image, box, hip, self.settings.hip, ct=ct)
+
+        def read(box: Box) -> tuple[Volume, ...]:
+            return fine(box).muscles
 
         outer = outer_side(image, ct=ct) if located.boxes else None
         boxes, doubts = settled(located.boxes, read, self.settings.locator, outer)
+        bones_ml = []
         for first_box in boxes:
             box = first_box
-            muscles = read(box)
+            seen = fine(box)
             for _ in range(self.settings.hip.looks - 1):
-                box = centred(box, muscles, image.grid, self.settings.locator)
-                muscles = read(box)
-            canvas.paint(box.side, muscles)
+                box = centred(box, seen.muscles, image.grid, self.settings.locator)
+                seen = fine(box)
+            canvas.paint(box.side, seen.muscles)
+            bones_ml.append(seen.bone_ml)
         labels, notes = clean(canvas.labels, self.checks)
         if not labels.array.any():
             sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
-        if why := why_no_hip(labels, canvas.uncertainty, located.labels, self.checks):
+        if why := why_no_hip(labels, canvas.uncertainty, located.labels, self.checks, bones_ml):
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
         slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side: only its edge is in view") for side in located.slivers)
         return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))

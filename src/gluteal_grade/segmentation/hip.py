@@ -5,6 +5,9 @@ That frame is the patient's own axes at the network's spacing, with left hips mi
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from gluteal_grade.config import HipSettings
@@ -17,14 +20,28 @@ from gluteal_grade.vocabulary import Muscle, Side
 
 # what is read of the hip network; the others (tensor, piriformis, bones, other muscle) count as background
 CHANNELS = tuple(Muscle)
+HIP_BONE = "hip_bone"  # what tells a hip from other places where a network suspects muscle
 
 # further views: shift in halves of the network's divisor along each axis, exponent on the intensity. Mirroring is none of them: in the
 # common frame a mirrored hip is not a hip.
 _VIEWS = (((0, 0, 0), 1.0), ((1, -1, 1), 0.87), ((-1, 1, -1), 1.15), ((1, 1, -1), 1.07), ((-1, -1, 1), 0.93))
 
 
-def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *, ct: bool) -> tuple[Volume, ...]:
-    """Probability of each muscle of `CHANNELS`, float32, on the fine grid.
+@dataclass(frozen=True)
+class Hip:
+    """One hip as the fine look sees it.
+
+    Attributes:
+        muscles: probability of each muscle of `CHANNELS`, float32, on the fine grid.
+        bone_ml: volume in which the hip bone is the most probable of all; NaN where the network does not know it.
+    """
+
+    muscles: tuple[Volume, ...]
+    bone_ml: float
+
+
+def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *, ct: bool) -> Hip:
+    """The muscles of one hip, and how much of its bone is in view.
 
     Args:
         image: any orientation.
@@ -44,7 +61,11 @@ def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *,
         total[(slice(None), *here)] += found[(slice(None), *there)]
         count[here] += 1
     mean: Array = total / count
-    return tuple(Volume(mean[model.channel(muscle.value)], grid.affine) for muscle in CHANNELS)
+    muscles = tuple(Volume(mean[model.channel(muscle.value)], grid.affine) for muscle in CHANNELS)
+    if HIP_BONE not in model.channels:
+        return Hip(muscles, math.nan)
+    bone = int((mean.argmax(axis=0) == model.channel(HIP_BONE)).sum())
+    return Hip(muscles, bone * muscles[0].grid.voxel_volume_ml)
 
 
 def _overlap(grid: Grid, shift: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
