@@ -55,6 +55,7 @@ COMMANDS = (
     Command(("measure", "accuracy"), "measuring.accuracy", "The samples against their exact truth."),
     Command(("measure", "agreement"), "measuring.agreement", "How often intervals of agreement hold the truth."),
     Command(("measure", "bias"), "measuring.bias", "Bias correction against N4."),
+    Command(("measure", "core"), "measuring.core", "Core value against slice thickness, direction and contrast."),
     Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),

@@ -113,7 +113,7 @@ def _thumbnail(path: Path) -> bytes:
 
 def _cells(m: MuscleResult, scales: tuple[Scale, ...]) -> tuple[str, ...]:
     measured = m.fat_fraction == m.fat_fraction
-    fat = f"{100 * m.fat_fraction:.1f} ({interval_text(m)})" if measured else "–"
+    fat = f"{100 * m.fat_shown.value:.1f} ({interval_text(m)})" if measured else "–"
     volume = f"{m.volume_ml:.0f}" if m.volume_ml == m.volume_ml else "–"
     grades = (grade_text(m.graded(scale.key)) for scale in scales)
     return (m.side, m.muscle.short, volume, fat, *grades, m.status.replace("_", " "))

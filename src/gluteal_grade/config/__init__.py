@@ -17,6 +17,9 @@ from gluteal_grade.config.fat import (
 )
 from gluteal_grade.config.files import read_yaml, shipped, validated
 from gluteal_grade.config.measure import (
+    CoreFactors,
+    CoreSettings,
+    CoreUncertainty,
     GradingSettings,
     LabelFactors,
     MeasureSettings,
@@ -41,6 +44,9 @@ __all__ = [
     "METAL_SIDES",
     "BiasSettings",
     "ChecksSettings",
+    "CoreFactors",
+    "CoreSettings",
+    "CoreUncertainty",
     "CtSettings",
     "DixonSettings",
     "FatSettings",

@@ -22,6 +22,17 @@ class GradingSettings(SettingsBase):
     interpretation: Path | None
 
 
+class CoreSettings(SettingsBase):
+    """What lies surely inside a muscle; `measurement/core.py`."""
+
+    given_share: Annotated[float, Field(gt=0.5, le=1)]
+    automatic_share: Annotated[float, Field(gt=0.5, le=1)]
+    automatic_depth_mm: Annotated[float, Field(ge=0)]
+    outside_share: Annotated[float, Field(ge=0, lt=0.5)]
+    surroundings_mm: Annotated[float, Field(gt=0)]
+    min_ml: Annotated[float, Field(ge=0)]
+
+
 class MeasureSettings(SettingsBase):
     """Thresholds of `measure.py`."""
 
@@ -29,6 +40,7 @@ class MeasureSettings(SettingsBase):
     min_voxels: Annotated[int, Field(ge=1)]
     min_evaluable_share: Fraction
     min_view_area_mm2: Annotated[float, Field(ge=0)]
+    core: CoreSettings
 
 
 Cuts = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
@@ -95,6 +107,19 @@ class LabelFactors(SettingsBase):
     segmentation: Annotated[float, Field(ge=0)]
 
 
+class CoreFactors(LabelFactors):
+    """The same of the core value, and what the rim that it leaves out counts for."""
+
+    rim: Annotated[float, Field(ge=0)]
+
+
+class CoreUncertainty(SettingsBase):
+    """How wide the intervals of core values are."""
+
+    given: CoreFactors
+    automatic: CoreFactors
+
+
 class MethodErrors(SettingsBase):
     """Errors of one fat method beyond those that its map states; SDs of the fat fraction."""
 
@@ -112,6 +137,7 @@ class UncertaintySettings(SettingsBase):
     fascia: Annotated[float, Field(ge=0)]
     given: LabelFactors
     automatic: LabelFactors
+    core: CoreUncertainty
     methods: dict[str, MethodErrors]
 
     @field_validator("methods")

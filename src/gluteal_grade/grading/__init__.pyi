@@ -9,6 +9,7 @@ from .norms import load_norms as load_norms
 from .norms import why_none as why_none
 from .probability import grade_probabilities as grade_probabilities
 from .probability import other_grade as other_grade
+from .scales import Measure as Measure
 from .scales import Profile as Profile
 from .scales import Scales as Scales
 from .scales import known_scales as known_scales

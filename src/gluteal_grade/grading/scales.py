@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.vocabulary import Scale, is_scale_key
 
-Measure = Literal["fat_fraction", "fat_area_fraction"]
+Measure = Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core"]
+OF_AREA = frozenset({"fat_area_fraction", "fat_area_fraction_core"})
 # columns of muscles.csv and ratings that a scale must not be called
 _TAKEN = frozenset({"study", "side", "muscle", "region", "status", "reason", "method", "coverage", "checks", "borderline"})
-_TAKEN |= {"fat_fraction", "volume_ml", "quality", "bursa"}
+_TAKEN |= {"fat_fraction", "fat_fraction_core", "volume_ml", "quality", "bursa"}
 
 
 class _Frozen(BaseModel):
@@ -105,7 +106,7 @@ class Scales(_Frozen):
 
     def value(self, name: str, fat_fraction: float, fat_area_fraction: float = math.nan) -> float:
         """The quantity that the scale grades."""
-        return fat_fraction if self.scales[name].active.measure == "fat_fraction" else fat_area_fraction
+        return fat_area_fraction if self.scales[name].active.measure in OF_AREA else fat_fraction
 
 
 def load_scales(path: Path | None = None, profiles: Mapping[str, str] | None = None) -> Scales:

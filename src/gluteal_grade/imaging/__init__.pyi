@@ -1,5 +1,6 @@
 from .body import body_mask as body_mask
 from .body import depth_mm as depth_mm
+from .body import distance_inside as distance_inside
 from .body import finite as finite
 from .body import modal_value as modal_value
 from .body import right_half as right_half

@@ -1,5 +1,6 @@
 from .evidence import Finding as Finding
 from .evidence import check_study as check_study
+from .interval import Interval as Interval
 from .measure import Measurement as Measurement
 from .measure import Slice as Slice
 from .plan import plan_study as plan_study

@@ -12,6 +12,7 @@ from gluteal_grade.config import LabelFactors, UncertaintySettings
 from gluteal_grade.fat import FatMap
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.border import Rings, rings
+from gluteal_grade.measurement.core import Core
 from gluteal_grade.statistics import SplitNormal
 
 _NEAR = 0.5  # voxels; the shift that one unit of the border factors stands for
@@ -25,8 +26,8 @@ class Interval:
         low, high: bounds, 0-1; NaN where nothing was measured.
         below, above: SDs of the lower and the upper half of its distribution.
         parts: what they are made of, name to (below, above), SDs whose squares add up: `partial_volume`, `border` and
-            `segmentation` of the label, `map` what the fat map states of itself, `method` what the method leaves out, `noise`,
-            and `not_seen` voxels.
+            `segmentation` of the label, `rim` what a core leaves out, `map` what the fat map states of itself, `method` what the method
+            leaves out, `noise`, and `not_seen` voxels.
     """
 
     low: float = math.nan
@@ -62,20 +63,55 @@ class Uncertainty:
             fat: the map on the same grid.
             slice_axis: array axis across the slices.
         """
-        found = rings(mask, fat.volume.array, slice_axis, self.doubt.array if self.doubt else None)
+        found = self._rings(mask, fat, slice_axis)
         mean = found.mean
-        ff = min(max(mean, 0.0), 1.0)
-        model, spread = self.settings.model(fat.method), fat.spread
         parts = {
             "partial_volume": self._partial_volume(mask, fat, mean),
             "border": _both(self._border(found, mean)),
-            "segmentation": self._segmentation(found, mean),
+            "segmentation": self._segmentation(found, mean, self._labels.segmentation),
+            **self._of_map(fat, mean, found.core.size + found.inner.size, _not_seen(mask, found)),
+        }
+        return self._made(mean, parts)
+
+    def core_interval(self, mask: npt.NDArray[np.bool_], fat: FatMap, core: Core, slice_axis: int) -> Interval:
+        """The interval of the muscle's own fat fraction, for a label with at least one sure voxel.
+
+        Args:
+            mask: (x, y, z) the label.
+            fat: the map on the same grid.
+            core: own fat of the muscle, on the same grid.
+            slice_axis: array axis across the slices.
+        """
+        found = self._rings(mask, fat, slice_axis)
+        sure = mask & np.isfinite(core.own)
+        own = core.own[sure].astype(np.float64)
+        mean, factors = float(own.mean()), self.settings.core.automatic if self.automatic else self.settings.core.given
+        deeper = core.own[mask & core.deeper]
+        parts = {
+            # what was taken out may be too much or too little: the truth lies towards the label's mean, or away from it by less
+            "partial_volume": _spread([found.mean - mean], factors.partial_volume),
+            "border": _both(factors.border * abs(float(deeper.mean(dtype=np.float64)) - mean) if deeper.size else 0.0),
+            "segmentation": self._segmentation(found, found.mean, factors.segmentation),
+            "rim": _both(factors.rim * (1 - own.size / int(mask.sum())) * float(own.std())),
+            **self._of_map(fat, mean, own.size, _not_seen(mask, found)),
+        }
+        return self._made(mean, parts)
+
+    def _rings(self, mask: npt.NDArray[np.bool_], fat: FatMap, slice_axis: int) -> Rings:
+        return rings(mask, fat.volume.array, slice_axis, self.doubt.array if self.doubt else None)
+
+    def _of_map(self, fat: FatMap, mean: float, count: int, not_seen: float) -> dict[str, tuple[float, float]]:
+        """What the fat map, not the label, is unsure of."""
+        ff, model, spread = min(max(mean, 0.0), 1.0), self.settings.model(fat.method), fat.spread
+        return {
             "map": _both(model.spread * math.hypot(spread.offset_sd, spread.gain_sd * ff)),
             "method": _both(math.hypot(model.offset, model.gain * ff)),
             # noise averages over the voxels, nothing else does
-            "noise": _both(spread.noise_sd / math.sqrt(found.core.size + found.inner.size)),
-            "not_seen": _both(model.not_seen * _not_seen(mask, found)),
+            "noise": _both(spread.noise_sd / math.sqrt(count)),
+            "not_seen": _both(model.not_seen * not_seen),
         }
+
+    def _made(self, mean: float, parts: dict[str, tuple[float, float]]) -> Interval:
         below, above = (math.sqrt(sum(p[side] ** 2 for p in parts.values())) for side in (0, 1))
         low, high = bounds(mean, below, above, self.settings.confidence)
         return Interval(low, high, below, above, parts)
@@ -97,11 +133,10 @@ class Uncertainty:
         raised = _change(around, mean, 1) - self.settings.fascia * at_border * min(max(mean, 0.0), 1.0)
         return _spread([-raised], self._labels.partial_volume)
 
-    def _segmentation(self, found: Rings, mean: float) -> tuple[float, float]:
+    def _segmentation(self, found: Rings, mean: float, factor: float) -> tuple[float, float]:
         if self.doubt is None:
             return 0.0, 0.0
-        changes = [found.without_doubtful() - mean, found.with_doubtful() - mean]
-        return _spread(changes, self._labels.segmentation)
+        return _spread([found.without_doubtful() - mean, found.with_doubtful() - mean], factor)
 
     @property
     def _labels(self) -> LabelFactors:

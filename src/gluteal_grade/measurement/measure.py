@@ -15,6 +15,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.fat import FatMap, OedemaMap, bright_share
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.imaging import Box, Coverage, Key, views_of
+from gluteal_grade.measurement.core import REACH_MM, Core, core_of
 from gluteal_grade.measurement.interval import Interval, Uncertainty
 from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 
@@ -26,12 +27,13 @@ UNKNOWN = Interval()
 
 @dataclass(frozen=True)
 class Slice:
-    """One slice of a muscle: its index in the RAS+ volume, its place along the slice normal, area and fat."""
+    """One slice of a muscle: its index in the RAS+ volume, its place along the slice normal, area and fat, that of the core too."""
 
     index: int
     position_mm: float
     area_cm2: float
     fat_fraction: float
+    fat_fraction_core: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,10 @@ class Numbers:
         ct_lean_share: CT only: share of the label's voxels inside the lean HU window (functional muscle).
         evaluable_share: share of the label's voxels with a value.
         oedema_share: share of them that a fat-suppressed series shows brighter than lean muscle; no grade depends on it.
+        fat_fraction_core: fat of the muscle itself: mean over the voxels surely inside, mixing with the surroundings undone (`core.py`).
+        lean_volume_core_ml: volume x (1 - fat_fraction_core).
+        fat_area_fraction_core: `fat_area_fraction` of the sure voxels.
+        core_share: share of the label's voxels that are sure.
     """
 
     volume_ml: float = NAN
@@ -58,6 +64,10 @@ class Numbers:
     ct_lean_share: float = NAN
     evaluable_share: float = NAN
     oedema_share: float = NAN
+    fat_fraction_core: float = NAN
+    lean_volume_core_ml: float = NAN
+    fat_area_fraction_core: float = NAN
+    core_share: float = NAN
 
     def numbers(self) -> dict[str, float]:
         """By name."""
@@ -70,7 +80,9 @@ class Measurement(Numbers):
 
     Attributes:
         part: muscle, region, side.
-        interval: where the true mean fat fraction lies; NaN where none was asked for.
+        interval: where the muscle's true fat fraction lies, seen from the label's mean; NaN where none was asked for.
+        core_interval: the same seen from `fat_fraction_core`.
+        no_core: why there is no core value though there is a mean; empty otherwise.
         coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
         profile: slices along the normal, first to last.
         reason: why numbers are missing (fractions NaN), or `out_of_view` for a muscle measured in part; None if whole.
@@ -81,6 +93,8 @@ class Measurement(Numbers):
     reason: Reason | None = None
     detail: str = ""
     interval: Interval = UNKNOWN
+    core_interval: Interval = UNKNOWN
+    no_core: str = ""
     coverage: Coverage = NOT_SEEN
     profile: tuple[Slice, ...] = ()
 
@@ -127,7 +141,9 @@ def measure(
                 reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
-            there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, uncertainty and uncertainty.cropped(box))
+            core = _core(places, whole, side_fat, slice_axis, settings, automatic=uncertainty is not None and uncertainty.automatic)
+            doubt = uncertainty and uncertainty.cropped(box)
+            there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, doubt, core)
             for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
                 if part is whole or part in present:
                     mask = places.mask(part, box)
@@ -159,12 +175,12 @@ class _Places:
         self._array = labels.array
         self.boxes = {value: box for value, box in enumerate(ndimage.find_objects(labels.array), start=1) if box is not None}
 
-    def box(self, part: Part) -> Box | None:
-        """Around the part, with a voxel more at each side; None where it has no voxel."""
+    def box(self, part: Part, around: tuple[int, int, int] = (1, 1, 1)) -> Box | None:
+        """Around the part, with a voxel more at each side (or `around`, along each axis); None where it has no voxel."""
         found = [self.boxes[value] for value in _values(part) if value in self.boxes]
         if not found:
             return None
-        x, y, z = (slice(max(0, min(b[a].start for b in found) - 1), max(b[a].stop for b in found) + 1) for a in range(3))
+        x, y, z = (slice(max(0, min(b[a].start for b in found) - n), max(b[a].stop for b in found) + n) for a, n in enumerate(around))
         return x, y, z
 
     def mask(self, part: Part, box: Box) -> Mask:
@@ -187,6 +203,7 @@ class _MuscleBox:
         grid: of the whole map.
         slice_axis: array axis across the slices.
         uncertainty: makes intervals, cut to the box; None for none.
+        core: the muscle's own fat, in the box.
     """
 
     box: Box
@@ -194,6 +211,21 @@ class _MuscleBox:
     grid: Grid
     slice_axis: int
     uncertainty: Uncertainty | None
+    core: Core
+
+
+def _core(places: _Places, whole: Part, fat: FatMap, slice_axis: int, settings: MeasureSettings, automatic: bool) -> Core:
+    """The muscle's own fat in the box that `places` gives for it."""
+    grid = fat.volume.grid
+    x, y, z = (math.ceil(REACH_MM / spacing) for spacing in grid.spacing_mm)
+    wide, box = places.box(whole, (x, y, z)), places.box(whole)
+    assert wide is not None
+    assert box is not None
+    thickness = fat.series[0].acquisition.slice_thickness_mm if fat.series else None
+    mask, values = places.mask(whole, wide), fat.volume.array[wide]
+    found = core_of(mask, values, grid.spacing_mm, slice_axis, settings.core, automatic, thickness)
+    i, j, k = (slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
+    return found.cropped((i, j, k))
 
 
 def _part_of(volume: Volume, box: Box) -> Volume:
@@ -243,7 +275,7 @@ def _measure_part(part: Part, mask: Mask, view: Coverage, there: _MuscleBox, set
         mostly_fat = float((values > settings.fat_area_threshold).mean())
     cut = f"cut at the {', '.join(view.borders)} border; about {view.share:.0%} in view"
     return replace(
-        seen,
+        _with_core(seen, mask, there, settings),
         reason=Reason.OUT_OF_VIEW if view.borders else None,
         detail=cut if view.borders else "",
         lean_volume_ml=seen.volume_ml * (1 - mean),
@@ -253,6 +285,27 @@ def _measure_part(part: Part, mask: Mask, view: Coverage, there: _MuscleBox, set
         fat_fraction_q3=q3,
         interval=there.uncertainty.interval(mask, fat, there.slice_axis) if there.uncertainty else UNKNOWN,
         fat_area_fraction=mostly_fat,
+    )
+
+
+def _with_core(seen: Measurement, mask: Mask, there: _MuscleBox, settings: MeasureSettings) -> Measurement:
+    """The same with what the sure voxels of the part hold, or why there are none."""
+    fat = there.fat
+    sure = mask & np.isfinite(there.core.own)
+    count = int(sure.sum())
+    seen = replace(seen, core_share=count / int(mask.sum()))
+    ml = count * fat.volume.grid.voxel_volume_ml
+    if ml < settings.core.min_ml or count < settings.min_voxels // 5:
+        return replace(seen, no_core=f"{ml:.2f} ml of it lie surely inside its outline, {settings.core.min_ml} needed")
+    own = there.core.own[sure].astype(np.float64)
+    mean = float(own.mean())
+    mostly_fat = fat.ct_fat.array[sure] if fat.ct_fat else own > settings.fat_area_threshold
+    return replace(
+        seen,
+        fat_fraction_core=mean,
+        lean_volume_core_ml=seen.volume_ml * (1 - mean),
+        fat_area_fraction_core=float(mostly_fat.mean()),
+        core_interval=there.uncertainty.core_interval(mask, fat, there.core, there.slice_axis) if there.uncertainty else UNKNOWN,
     )
 
 
@@ -270,14 +323,19 @@ def _profile(mask: Mask, there: _MuscleBox) -> tuple[Slice, ...]:
     spacing = grid.spacing_mm[slice_axis]
     area_of_voxel_cm2 = grid.voxel_volume_ml / (spacing / 10)
     planes = np.moveaxis(mask, slice_axis, 0)
-    values = np.moveaxis(there.fat.volume.array, slice_axis, 0)
+    values, own = (np.moveaxis(array, slice_axis, 0) for array in (there.fat.volume.array, there.core.own))
     # distance along the slice normal from patient space's origin: comparable between series of one study
     start = float(grid.direction(slice_axis) @ grid.to_world([0, 0, 0]))
     slices = []
     for index in np.flatnonzero(planes.any(axis=(1, 2))):
-        inside = values[index][planes[index]]
-        inside = inside[np.isfinite(inside)]
         area = float(planes[index].sum()) * area_of_voxel_cm2
         place = there.box[slice_axis].start + int(index)
-        slices.append(Slice(place, start + float(place) * spacing, area, float(inside.mean()) if inside.size else NAN))
+        mean, core = (_mean(array[index][planes[index]]) for array in (values, own))
+        slices.append(Slice(place, start + float(place) * spacing, area, mean, core))
     return tuple(slices)
+
+
+def _mean(values: npt.NDArray[np.floating]) -> float:
+    """Of the finite ones; NaN where there are none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else NAN

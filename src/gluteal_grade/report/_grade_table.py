@@ -68,7 +68,7 @@ def table_lines(result: StudyResult) -> tuple[Line, ...]:
             colour = own if shown and not (divided and region is Region.WHOLE) else None
             pair = next((a for a in result.asymmetry if a.muscle is muscle and a.region is region), None)
             status = _status({side: m for side, m in of.items() if side not in absent})
-            lines.append(Line(name, colour, cells, _difference(pair), status, region is not Region.WHOLE))
+            lines.append(Line(name, colour, cells, _difference(result, pair), status, region is not Region.WHOLE))
     return tuple(lines)
 
 
@@ -142,10 +142,11 @@ def _cells(m: MuscleResult | None, scales: Sequence[Scale]) -> tuple[str, ...]:
     return volume_text(m.volume_ml), fat_text(m), primary, *(grade_text(m.graded(scale.key)) for scale in others)
 
 
-def _difference(pair: Asymmetry | None) -> str:
-    if pair is None or math.isnan(pair.fat_fraction_difference_points):
+def _difference(result: StudyResult, pair: Asymmetry | None) -> str:
+    points = math.nan if pair is None else result.points_shown(pair)
+    if math.isnan(points):
         return DASH
-    return f"{round(pair.fat_fraction_difference_points, 1) + 0.0:+.1f}".replace("-", "−")
+    return f"{round(points, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def _status(of: dict[Side, MuscleResult]) -> tuple[tuple[str, bool], ...]:

@@ -15,9 +15,10 @@ _EXACT = 1e-6
 
 def interval_text(m: MuscleResult) -> str:
     """E.g. ``11.2–13.0``, points; a dash where there is none."""
-    if math.isnan(m.fat_fraction_low) or math.isnan(m.fat_fraction_high):
+    fat = m.fat_shown
+    if math.isnan(fat.low) or math.isnan(fat.high):
         return NO_INTERVAL
-    return f"{100 * m.fat_fraction_low:.1f}–{100 * m.fat_fraction_high:.1f}"
+    return f"{100 * fat.low:.1f}–{100 * fat.high:.1f}"
 
 
 def grade_text(grade: Grade | None) -> str:
@@ -59,8 +60,8 @@ def percentile_text(percentile: float) -> str:
 def primary_edges(*results: StudyResult) -> tuple[float, ...]:
     """Edges of the primary scale that the results were graded with, fractions; none if they differ or are not known here."""
     scale = primary_of(results[0]).key
-    graded = [(m.fat_fraction, g) for r in results for m in r.muscles for g in m.grades if g.scale == scale and g.grade is not None]
-    used = {(g.profile, g.measure) for _, g in graded}
+    graded = [(m, g) for r in results for m in r.muscles for g in m.grades if g.scale == scale and g.grade is not None]
+    used = {(g.profile, g.measure.removesuffix("_core")) for _, g in graded}
     if len(used) != 1:
         return ()
     profile, measure = used.pop()
@@ -69,7 +70,7 @@ def primary_edges(*results: StudyResult) -> tuple[float, ...]:
         return ()
     edges = told.pop()
     # results of old versions: a lab's own scales file may have other edges under the same name, and the margins tell
-    own = any(min((abs(fat - g.margin - at) for at in edges), default=1) > _EXACT for fat, g in graded)
+    own = any(min((abs(getattr(m, g.measure) - g.margin - at) for at in edges), default=1) > _EXACT for m, g in graded)
     return () if own else edges
 
 
@@ -78,7 +79,7 @@ def _shipped_edges(scale: str, profile: str) -> tuple[float, ...]:
     """None where the profile is not shipped; read once, as a batch makes thousands of reports."""
     rule = load_scales().scales.get(scale)
     found = rule.profiles.get(profile) if rule else None
-    return tuple(edge.at for edge in found.edges) if found and found.measure == "fat_fraction" else ()
+    return tuple(edge.at for edge in found.edges) if found and found.measure.startswith("fat_fraction") else ()
 
 
 def norm_lines(result: StudyResult) -> tuple[str, ...]:

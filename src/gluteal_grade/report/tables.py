@@ -97,7 +97,7 @@ def _why(m: MuscleResult) -> str:
 
 def _fat(m: MuscleResult) -> str:
     interval = interval_text(m)
-    return _human(100 * m.fat_fraction, 1) + ("" if interval == NO_INTERVAL else f" ({interval})")
+    return _human(100 * m.fat_shown.value, 1) + ("" if interval == NO_INTERVAL else f" ({interval})")
 
 
 def _human(value: float, digits: int) -> str:

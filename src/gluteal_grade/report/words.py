@@ -71,7 +71,7 @@ def percent_text(fraction: float) -> str:
 def fat_text(m: MuscleResult) -> str:
     """E.g. ``12.3 % (11.6–13.4)``: measured value and interval."""
     interval = interval_text(m)
-    return percent_text(m.fat_fraction) + ("" if interval == NO_INTERVAL else f" ({interval})")
+    return percent_text(m.fat_shown.value) + ("" if interval == NO_INTERVAL else f" ({interval})")
 
 
 def status_text(m: MuscleResult) -> str:

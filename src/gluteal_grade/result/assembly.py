@@ -11,9 +11,9 @@ import numpy as np
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
-from gluteal_grade.grading import Norms, Profile, Scales, grade_probabilities, load_norms, load_rules, load_scales, other_grade
+from gluteal_grade.grading import Measure, Norms, Profile, Scales, grade_probabilities, load_norms, load_rules, load_scales, other_grade
 from gluteal_grade.io import Series, Study
-from gluteal_grade.measurement import Measured, Measurement, SideFat, SideFats, Slice, why_not
+from gluteal_grade.measurement import Interval, Measured, Measurement, SideFat, SideFats, Slice, why_not
 from gluteal_grade.result.asymmetry import asymmetries
 from gluteal_grade.result.meaning import norm_report, statements, with_norms
 from gluteal_grade.result.models import (
@@ -38,6 +38,8 @@ from gluteal_grade.statistics import SplitNormal
 from gluteal_grade.stopwatch import Stopwatch
 from gluteal_grade.vocabulary import LABEL_VALUES, Region, Side
 
+# what a scale grades where there is no core value
+_OF_LABEL: dict[Measure, Measure] = {"fat_fraction_core": "fat_fraction", "fat_area_fraction_core": "fat_area_fraction"}
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
 
 
@@ -175,17 +177,25 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
         **m.numbers(),
         fat_fraction_low=m.interval.low,
         fat_fraction_high=m.interval.high,
+        fat_fraction_core_low=m.core_interval.low,
+        fat_fraction_core_high=m.core_interval.high,
+        no_core=_note(Reason.NO_SURE_VOXELS, m.no_core) if m.no_core else None,
         method=None if m.reason in _UNMEASURED else one.fat.method.value,
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
         largest_section=_slice(section) if section else None,
         checks=tuple(_note(f.reason, f.detail) for f in flags),
         grades=_grades(m, scales, one.candidate.how.mark, borderline),
-        interval_parts={name: IntervalPart(below=below, above=above) for name, (below, above) in m.interval.parts.items()},
+        interval_parts=_parts(m.interval),
+        core_interval_parts=_parts(m.core_interval),
         norms=(),
         no_norm=None,
         profile=tuple(_slice(s) for s in m.profile),
     )
+
+
+def _parts(interval: Interval) -> dict[str, IntervalPart]:
+    return {name: IntervalPart(below=below, above=above) for name, (below, above) in interval.parts.items()}
 
 
 def _slice(s: Slice) -> SliceModel:
@@ -195,17 +205,18 @@ def _slice(s: Slice) -> SliceModel:
 def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: float) -> tuple[Grade, ...]:
     grades = []
     for name, scale in scales.scales.items():
-        value = scales.value(name, m.fat_fraction, m.fat_area_fraction)
+        measure = _OF_LABEL.get(scale.active.measure, scale.active.measure) if m.no_core else scale.active.measure
+        value = getattr(m, measure)
         grade = scale.active.grade(value)
-        probabilities = _probabilities(m, scale.active)
+        probabilities = _probabilities(m, scale.active, measure)
         grades.append(
             Grade(
                 scale=name,
                 profile=scale.profile,
-                measure=scale.active.measure,
+                measure=measure,
                 grade=grade,
                 margin=scale.active.nearest_edge(value),
-                mark=mark,
+                mark=mark or (Reason.NO_SURE_VOXELS if measure != scale.active.measure else None),
                 probabilities=probabilities,
                 borderline_with=other_grade(probabilities, grade, borderline),
             )
@@ -213,11 +224,13 @@ def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: flo
     return tuple(grades)
 
 
-def _probabilities(m: Measurement, profile: Profile) -> tuple[float, ...]:
-    """Of each grade; none where the scale grades another quantity than the interval is of."""
-    if profile.measure != "fat_fraction" or math.isnan(m.interval.below):
+def _probabilities(m: Measurement, profile: Profile, measure: Measure) -> tuple[float, ...]:
+    """Of each grade; none where the scale grades a quantity without an interval."""
+    intervals = {"fat_fraction": m.interval, "fat_fraction_core": m.core_interval}
+    found = intervals.get(measure)
+    if found is None or math.isnan(found.below):
         return ()
-    return grade_probabilities(profile, SplitNormal(m.fat_fraction, m.interval.below, m.interval.above).cdf)
+    return grade_probabilities(profile, SplitNormal(getattr(m, measure), found.below, found.above).cdf)
 
 
 def _series_reports(study: Study, used: tuple[Series, ...], why_left_over: Mapping[str, str]) -> tuple[SeriesReport, ...]:

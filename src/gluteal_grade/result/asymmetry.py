@@ -28,11 +28,12 @@ def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right:
         reason = Reason.OTHER_SIDE_PARTIAL
     if reason or left is None or right is None:
         nan = math.nan
-        volume = lean = points = nan
+        volume = lean = points = core_points = nan
     else:
         volume = _percent(left.volume_ml, right.volume_ml)
         lean = _percent(left.lean_volume_ml, right.lean_volume_ml)
         points = 100 * (left.fat_fraction - right.fat_fraction)
+        core_points = 100 * (left.fat_fraction_core - right.fat_fraction_core)
         if any(m.status is MuscleStatus.NEEDS_REVIEW for m in both):
             reason = Reason.SIDE_NEEDS_REVIEW
         elif left.method != right.method:
@@ -43,6 +44,7 @@ def _asymmetry(muscle: Muscle, region: Region, left: MuscleResult | None, right:
         volume_difference_percent=volume,
         lean_volume_difference_percent=lean,
         fat_fraction_difference_points=points,
+        fat_fraction_core_difference_points=core_points,
         reason=reason,
     )
 

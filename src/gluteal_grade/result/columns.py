@@ -223,6 +223,27 @@ _LAST = (
         read=_z("fat_fraction"),
         digits=2,
     ),
+    _measured(
+        "fat_fraction_core",
+        "Fat fraction of the muscle itself: voxels surely inside, mixing with the surroundings undone",
+        docs="[fat fraction of the muscle itself](../explanation/core.md): voxels surely inside, mixing with the surroundings undone; "
+        "the shipped scales grade it; `NaN` where the muscle is too thin (`fat_fraction` is graded then, and `grade_mark` says so)",
+    ),
+    _measured(
+        "fat_fraction_core_low",
+        "Lower end of the 95 % interval of the muscle's own fat fraction",
+        docs="lower end of the [95 % interval](../explanation/uncertainty.md) of `fat_fraction_core`",
+    ),
+    _measured("fat_fraction_core_high", "Upper end of the 95 % interval of the muscle's own fat fraction", docs="upper end of it"),
+    _measured(
+        "lean_volume_core_ml",
+        "Volume times one minus the muscle's own fat fraction",
+        digits=2,
+        unit="mL",
+        docs="`volume_ml` x (1 - `fat_fraction_core`)",
+    ),
+    _measured("fat_area_fraction_core", "Share of the voxels surely inside that are mostly fat"),
+    _measured("core_share", "Share of the label's voxels that lie surely inside the muscle", digits=3),
 )
 
 

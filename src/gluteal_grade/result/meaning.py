@@ -48,8 +48,8 @@ def statements(muscles: tuple[MuscleResult, ...], rules: Rules, metal: Set[Side]
             Part(m.muscle, m.region, m.side),
             {g.scale: g.grade for g in m.grades},
             bool(m.cut_at),
-            m.fat_fraction_low,
-            m.fat_fraction_high,
+            m.fat_fraction_core_low if m.has_core else m.fat_fraction_low,
+            m.fat_fraction_core_high if m.has_core else m.fat_fraction_high,
         )
         for m in muscles
         if m.status in _MEASURED

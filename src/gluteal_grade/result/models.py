@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 # NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
 Number = Annotated[
@@ -61,7 +61,7 @@ class Grade(_Model):
 
     scale: ScaleKey
     profile: str
-    measure: Literal["fat_fraction", "fat_area_fraction"]
+    measure: Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core"]
     grade: int | None = Field(description="null where the fat fraction could not be measured")
     margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
     mark: Reason | None = Field(description="a reservation about the grade, e.g. ct_uncalibrated")
@@ -76,6 +76,7 @@ class SliceModel(_Model):
     position_mm: Number
     area_cm2: Number
     fat_fraction: Number
+    fat_fraction_core: Number = Field(default=math.nan, description="of the voxels surely inside the muscle")
 
 
 class IntervalPart(_Model):
@@ -92,6 +93,15 @@ class NormScore(_Model):
     quantity: Literal["volume_ml", "fat_fraction"]
     z: Number
     percentile: Number
+
+
+class FatShown(NamedTuple):
+    """A fat fraction to show, 0-1, and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    core: bool
 
 
 class MuscleResult(_Model):
@@ -117,6 +127,16 @@ class MuscleResult(_Model):
     oedema_share: Number = Field(
         description="share brighter than lean muscle on the fat-suppressed series; null without one; no grade uses it"
     )
+    fat_fraction_core: Number = Field(
+        default=math.nan,
+        description="fat of the muscle itself: voxels surely inside, mixing with the surroundings undone; null where no_core says why",
+    )
+    fat_fraction_core_low: Number = Field(default=math.nan, description="95 % interval of fat_fraction_core (uncertainty.confidence)")
+    fat_fraction_core_high: Number = math.nan
+    lean_volume_core_ml: Number = Field(default=math.nan, description="volume_ml x (1 - fat_fraction_core)")
+    fat_area_fraction_core: Number = math.nan
+    core_share: Number = Field(default=math.nan, description="share of the label's voxels that are surely inside")
+    no_core: NoteModel | None = Field(default=None, description="why a measured part has no core value")
     method: str | None = Field(description="how this side's fat was measured")
     coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
     cut_at: tuple[str, ...]
@@ -126,9 +146,29 @@ class MuscleResult(_Model):
     interval_parts: dict[str, IntervalPart] = Field(
         description="partial_volume, border, segmentation, map, method, noise, not_seen; their squares add up"
     )
+    core_interval_parts: dict[str, IntervalPart] = Field(
+        default={}, description="the same of fat_fraction_core; rim: what the core leaves out"
+    )
     norms: tuple[NormScore, ...]
     no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]
+
+    @property
+    def has_core(self) -> bool:
+        """Is there a core value?"""
+        return not math.isnan(self.fat_fraction_core)
+
+    @property
+    def fat_shown(self) -> FatShown:
+        """What stands beside the grades: the core value where they are made from it, else the mean over the label."""
+        if self.has_core and any(g.measure.endswith("_core") for g in self.grades):
+            return FatShown(self.fat_fraction_core, self.fat_fraction_core_low, self.fat_fraction_core_high, True)
+        return FatShown(self.fat_fraction, self.fat_fraction_low, self.fat_fraction_high, False)
+
+    @property
+    def parts_shown(self) -> dict[str, IntervalPart]:
+        """What makes the interval of `fat_shown` wide."""
+        return self.core_interval_parts if self.fat_shown.core else self.interval_parts
 
     def grade(self, scale: str) -> int | None:
         """The grade on one scale."""
@@ -153,6 +193,7 @@ class Asymmetry(_Model):
     volume_difference_percent: Number = Field(description="100 (left - right) / mean of both")
     lean_volume_difference_percent: Number = Field(description="the same of the lean volumes")
     fat_fraction_difference_points: Number = Field(description="100 (left - right)")
+    fat_fraction_core_difference_points: Number = Field(default=math.nan, description="the same of fat_fraction_core")
     reason: Reason | None
 
 
@@ -274,6 +315,13 @@ class StudyResult(_Model):
     series: tuple[SeriesReport, ...]
     provenance: Provenance
     disclaimer: str = "Research use. Not a medical device."
+
+    def points_shown(self, pair: Asymmetry) -> float:
+        """Left minus right of `fat_shown`, percentage points; NaN where the sides were not compared."""
+        if math.isnan(pair.fat_fraction_difference_points):
+            return math.nan
+        fat = {m.side: m.fat_shown.value for m in self.muscles if (m.muscle, m.region) == (pair.muscle, pair.region)}
+        return 100 * (fat[Side.LEFT] - fat[Side.RIGHT])
 
     def to_json(self) -> str:
         """The text of `result.json`."""

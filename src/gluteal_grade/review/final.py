@@ -12,8 +12,8 @@ from gluteal_grade.review.reads import Read
 from gluteal_grade.vocabulary import Muscle, Scale, Side
 
 _OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
-_MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml")
-_CORRECTED = ("fat_fraction", "volume_ml")
+_MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml", "fat_fraction_core")
+_CORRECTED = ("fat_fraction", "volume_ml", "fat_fraction_core")
 
 
 def final_columns(readers: Sequence[str], scales: Sequence[Scale]) -> tuple[str, ...]:

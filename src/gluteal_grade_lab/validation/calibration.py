@@ -20,13 +20,15 @@ _LEAST = 1e-4
 _ENOUGH = 20
 # parts of an interval, and where the search for their factors starts
 _OF_LABELS = {"partial_volume": 0.3, "border": 0.2, "segmentation": 0.5}
+_OF_CORE = {"partial_volume": 0.2, "border": 0.5, "segmentation": 0.3, "rim": 0.1}
 _OF_METHOD = {"map": 0.5, "not_seen": 0.5}
 _OWN = {"offset": 0.004, "gain": 0.01}
 
 
 @dataclass(frozen=True)
 class _Errors:
-    """Muscles of one method: SDs below and above per unit of each factor, (muscles, 2) each, and what was measured, (muscles,)."""
+    """Muscles of one method: SDs below and above per unit of each factor (those of labels first), (muscles, 2) each, and what was
+    measured, (muscles,)."""
 
     units: dict[str, Floats]
     ff: Floats
@@ -36,7 +38,7 @@ class _Errors:
     def widths(self, labels: Floats, method: Floats) -> Floats:
         """(muscles, 2) SDs under label factors and method factors, in the order of the tables above."""
         known = [*labels, *method[: len(_OF_METHOD)]]
-        squares = sum((f * self.units[name]) ** 2 for f, name in zip(known, (*_OF_LABELS, *_OF_METHOD), strict=True))
+        squares = sum((f * unit) ** 2 for f, unit in zip(known, self.units.values(), strict=True))
         offset, gain = method[len(_OF_METHOD) :]
         own = offset**2 + (gain * np.clip(self.ff, 0, 1)) ** 2 + self.noise**2
         return np.asarray(np.sqrt(squares + own[:, None]))
@@ -65,13 +67,14 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
     Raises:
         ValueError: no method has enough.
     """
-    found = {name: _errors(records, labels, name) for name in methods}
+    of_labels_start = _label_factors(records)
+    found = {name: _errors(records, labels, name, of_labels_start) for name in methods}
     found = {name: e for name, e in found.items() if e.ff.size >= _ENOUGH}
     if not found:
         raise ValueError(f"no method has {_ENOUGH} muscles to calibrate on")
     per_method = [*_OF_METHOD.values(), *_OWN.values()]
-    start = np.array([*_OF_LABELS.values(), *per_method * len(found)])
-    first = len(_OF_LABELS)
+    start = np.array([*of_labels_start.values(), *per_method * len(found)])
+    first = len(of_labels_start)
 
     def cost(logs: Floats) -> float:
         factors = start * np.exp(logs)
@@ -81,7 +84,7 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
 
     best = start * np.exp(minimize(cost, np.zeros(start.size), method="L-BFGS-B").x)
     of_labels = best[:first]
-    result: Factors = {"labels": _named(_OF_LABELS, of_labels)}
+    result: Factors = {"labels": _named(of_labels_start, of_labels)}
     for (name, errors), own in zip(found.items(), best[first:].reshape(len(found), -1), strict=True):
         scales = np.geomspace(0.3, 4.0, 80)
         scale = next((s for s in scales if errors.hold(of_labels, own * s, confidence) >= confidence), scales[-1])
@@ -90,9 +93,14 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
     return result
 
 
-def _errors(records: list[Record], labels: str, asked: str) -> _Errors:
+def _label_factors(records: list[Record]) -> dict[str, float]:
+    """Names of the label's factors, with where the search starts: of the core value where the records are of it (`as_core`)."""
+    return _OF_CORE if any("rim" in record["factors"]["given"] for record in records) else _OF_LABELS
+
+
+def _errors(records: list[Record], labels: str, asked: str, of_labels: dict[str, float]) -> _Errors:
     rows = plain(records, labels, asked)
-    units = {name: np.array([unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*_OF_LABELS, *_OF_METHOD)}
+    units = {name: np.array([unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*of_labels, *_OF_METHOD)}
     ff, true, noise = (np.array([pick(m) for *_, m in rows]) for pick in (_ff, _true, _noise))
     return _Errors(units, ff, true, noise)
 
@@ -114,7 +122,7 @@ def unit(record: Record, row: Record, labels: str, part: str) -> tuple[float, fl
     factors = record["factors"]
     method = factors["methods"].get(row["method"], factors["methods"]["other"])
     source = factors["given" if labels == "true" else "automatic"]
-    factor = source[part] if part in _OF_LABELS else method["spread" if part == "map" else part]
+    factor = source[part] if part in source else method["spread" if part == "map" else part]
     below, above = row["parts"][part]
     return (below / factor, above / factor) if factor else (0.0, 0.0)
 

@@ -24,7 +24,7 @@ from gluteal_grade_lab.validation.design import CALIBRATION, design
 from gluteal_grade_lab.validation.measured import Record, measured
 from gluteal_grade_lab.validation.plots import bland_altman, interval_reliability
 from gluteal_grade_lab.validation.refit import refitted
-from gluteal_grade_lab.validation.rows import NAMES
+from gluteal_grade_lab.validation.rows import NAMES, as_core
 from gluteal_grade_lab.validation.tables import every_table
 
 BUILD = ROOT / "build" / "validation"
@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.refit:
         records = refitted(records, load_settings().uncertainty, load_scales())
     if chosen.calibrate and not chosen.refit:
-        _print_factors(records)
+        for title, part in (("mean over the label", records), ("core value", as_core(records))):
+            print(title)
+            _print_factors(part)
         return
     print(every_table(records))
     folder = chosen.plots or path.parent

@@ -148,6 +148,10 @@ def _row(m: MuscleResult, true: PartTruth, scales: Scales, d: Design) -> Record:
         "low": _number(m.fat_fraction_low),
         "high": _number(m.fat_fraction_high),
         "parts": {k: (round(p.below, 6), round(p.above, 6)) for k, p in m.interval_parts.items()},
+        "core": _number(m.fat_fraction_core),
+        "core_low": _number(m.fat_fraction_core_low),
+        "core_high": _number(m.fat_fraction_core_high),
+        "core_parts": {k: (round(p.below, 6), round(p.above, 6)) for k, p in m.core_interval_parts.items()},
         "true": _number(true.continuous.fat_fraction),
         "true_on_labels": _number(true.on_labels.fat_fraction),
         "grades": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 
 from gluteal_grade_lab.validation.measured import Record, rows_of
@@ -36,6 +37,17 @@ def plain(records: list[Record], labels: str, asked: str) -> Chosen:
     """Measured muscles of studies without metal, and without swaps where water and fat images were asked for."""
     rows = rows_of(records, labels=labels, asked=asked)
     return [(r, run, m) for r, run, m in rows if (is_plain(r) or (is_swapped(r) and asked != "dixon")) and m["ff"] is not None]
+
+
+def as_core(records: list[Record]) -> list[Record]:
+    """The same with the core value and its interval in the place of the label's mean; muscles without one count as not measured."""
+    made = copy.deepcopy(records)
+    for record in made:
+        record["factors"] |= record["factors"]["core"]
+        for run in record["runs"]:
+            for row in run["rows"]:
+                row |= {"ff": row["core"], "low": row["core_low"], "high": row["core_high"], "parts": row["core_parts"]}
+    return made
 
 
 def markdown(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:

@@ -70,12 +70,13 @@ def test_every_number_of_the_table_is_the_results(result, change):
         for offset, side in enumerate(("right", "left")):
             m = known[muscle, region, side]
             review = m["status"] == "needs_review"
-            low, high = m["fat_fraction_low"], m["fat_fraction_high"]
-            fat = fixed(m["fat_fraction"] and 100 * m["fat_fraction"], 1)
+            shown, mean = m["fat_fraction_core"], m["fat_fraction"]
+            low, high = m["fat_fraction_core_low"], m["fat_fraction_core_high"]
+            fat = fixed(shown and 100 * shown, 1)
             fat += "" if low is None else f"|{100 * low:.1f}–{100 * high:.1f}"
             grades = [expected_grade(g, review) for g in m["grades"]]
             volumes = [fixed(v, 1 if (v or 0) < 9.95 else 0) for v in (m["volume_ml"], m["lean_volume_ml"])]
-            assert row[1 + offset :: 2] == [(MARK if review else "") + fat, *grades, *volumes]
+            assert row[1 + offset :: 2] == [(MARK if review else "") + fat, *grades, fixed(mean and 100 * mean, 1), *volumes]
 
 
 def test_norms_asymmetry_and_parts(result):
@@ -89,14 +90,15 @@ def test_norms_asymmetry_and_parts(result):
     assert "51 healthy adults, 3 T; two-point Dixon; not adjusted for age or body size" in read.text
     data = json.loads(result.to_json())
     by_part = {(a["muscle"], a["region"]): a for a in data["asymmetry"]}
-    names = ("fat_fraction_difference_points", "volume_difference_percent", "lean_volume_difference_percent")
+    names = ("fat_fraction_core_difference_points", "volume_difference_percent", "lean_volume_difference_percent")
     rows = read.tables["asymmetry"][1:]
     assert len(rows) == len(PARTS) == len(by_part)
     for row, part in zip(rows, PARTS, strict=True):
         assert [float(v) for v in row[1:]] == [pytest.approx(round(by_part[part][n], 1), abs=1e-9) for n in names]
+    shown = ("partial_volume", "rim", "border", "segmentation", "map", "method", "noise", "not_seen")
     for row in read.tables["parts"][1:]:
-        parts = known[row[0].lower().replace(" ", "_"), "whole", row[1]]["interval_parts"]
-        assert row[2:] == [f"{100 * p['below']:.1f} / {100 * p['above']:.1f}" for p in parts.values()]
+        parts = known[row[0].lower().replace(" ", "_"), "whole", row[1]]["core_interval_parts"]
+        assert row[2:] == [f"{100 * p['below']:.1f} / {100 * p['above']:.1f}" for p in (parts[name] for name in shown)]
     for statement in data["statements"]:
         assert f"{statement['text']} ({statement['source']})" in read.text
     for note in data["notes"]:
@@ -180,8 +182,8 @@ def test_ranges_are_the_intervals(result):
         wanted = [known[m, r, side] for m, r in PARTS]
         for (start, end), m in zip(lines, wanted, strict=True):
             units = (346 - 108) / 60  # the axis ends at 60 %
-            assert start == pytest.approx(108 + 100 * m["fat_fraction_low"] * units, abs=0.011)
-            assert end == pytest.approx(108 + 100 * m["fat_fraction_high"] * units, abs=0.011)
+            assert start == pytest.approx(108 + 100 * m["fat_fraction_core_low"] * units, abs=0.011)
+            assert end == pytest.approx(108 + 100 * m["fat_fraction_core_high"] * units, abs=0.011)
 
 
 def test_needs_review_missing_and_cut_stand_first(result):
@@ -203,11 +205,14 @@ def test_needs_review_missing_and_cut_stand_first(result):
 
 
 def test_the_summary_tells_the_highest_and_never_a_doubtful_muscle(result):
-    most = max((m for m in result.muscles if m.region is Region.WHOLE), key=lambda m: m.fat_fraction)
+    most = max((m for m in result.muscles if m.region is Region.WHOLE), key=lambda m: m.fat_fraction_core)
     said = page(result).ids["summary"]
-    assert f"Most fat: {most.side} {most.muscle.replace('_', ' ')}, {100 * most.fat_fraction:.1f}\xa0%" in said
+    assert f"Most fat: {most.side} {most.muscle.replace('_', ' ')}, {100 * most.fat_fraction_core:.1f}\xa0%" in said
     assert "Quartile\xa02 in all 6 muscles" in said
-    left = tuple(m.model_copy(update={"fat_fraction": 0.9}) if m.side is Side.LEFT and "minimus" in m.muscle else m for m in result.muscles)
+    left = tuple(
+        m.model_copy(update={"fat_fraction": 0.9, "fat_fraction_core": 0.9}) if m.side is Side.LEFT and "minimus" in m.muscle else m
+        for m in result.muscles
+    )
     assert "90.0" not in page(doubtful(result.model_copy(update={"muscles": left}))).ids["summary"]
 
 

@@ -97,7 +97,7 @@ def _muscle(m: MuscleResult, scale: Scale) -> str:
     name = m.muscle.short
     if math.isnan(m.fat_fraction):
         return f"{name} {'not labelled' if m.status is MuscleStatus.MISSING else 'not gradable'}"
-    return f"{name} {100 * m.fat_fraction:.1f} % ({m.grade(scale.key)})"
+    return f"{name} {100 * m.fat_shown.value:.1f} % ({m.grade(scale.key)})"
 
 
 def _name(m: MuscleResult) -> str:

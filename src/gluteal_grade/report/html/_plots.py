@@ -185,7 +185,7 @@ def range_plot(result: StudyResult, edges: Sequence[float]) -> Plot | None:
     names = tuple(dict.fromkeys((p.muscle, p.region) for p in found))
     heights = [_ROW if region is Region.WHOLE else _REGION_ROW for _, region in names]
     base = _TOP + 6 + sum(heights)
-    bounds = [100 * v for m in found.values() for v in (m.fat_fraction, m.fat_fraction_low, m.fat_fraction_high) if not math.isnan(v)]
+    bounds = [100 * v for m in found.values() for v in m.fat_shown[:3] if not math.isnan(v)]
     low, high = fat_range(bounds)
     across = Scale(low, high, _NAMES, WIDTH - _RIGHT - 6)
     plot = Plot(_told(found), height=base + _BOTTOM)
@@ -211,9 +211,10 @@ def range_plot(result: StudyResult, edges: Sequence[float]) -> Plot | None:
 
 
 def _draw_range(plot: Plot, m: MuscleResult, across: Scale, y: float) -> None:
-    if not math.isnan(m.fat_fraction_low) and not math.isnan(m.fat_fraction_high):
-        plot.lines.append(Line((across.at(100 * m.fat_fraction_low), y), (across.at(100 * m.fat_fraction_high), y), m.side.value))
-    plot.dots.append(Dot((across.at(100 * m.fat_fraction), y), m.side.value, m.status is MuscleStatus.NEEDS_REVIEW))
+    fat = m.fat_shown
+    if not math.isnan(fat.low) and not math.isnan(fat.high):
+        plot.lines.append(Line((across.at(100 * fat.low), y), (across.at(100 * fat.high), y), m.side.value))
+    plot.dots.append(Dot((across.at(100 * fat.value), y), m.side.value, m.status is MuscleStatus.NEEDS_REVIEW))
 
 
 def _told(found: dict[Part, MuscleResult]) -> str:

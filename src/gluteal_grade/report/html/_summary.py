@@ -85,7 +85,7 @@ def _grades(result: StudyResult) -> str:
         return "No muscle can be read as it is: every one that was measured needs review."
     scale = primary_of(result)
     counts = Counter(g for m in sound if (g := m.grade(scale.key)) is not None)
-    most = max(sound, key=lambda m: m.fat_fraction)
+    most = max(sound, key=lambda m: m.fat_shown.value)
     method = Method.known(most.method or "")
     rough = method.caution if method else ""
     cut = ", partly in view" if most.cut_at else ""
@@ -112,8 +112,8 @@ def _sides(result: StudyResult) -> str:
     ]
     if not known:
         return ""
-    most = max(known, key=lambda a: abs(a.fat_fraction_difference_points))
-    points = most.fat_fraction_difference_points
+    most = max(known, key=lambda a: abs(result.points_shown(a)))
+    points = result.points_shown(most)
     if abs(points) < 1:
         return f"Right and left differ by {number(abs(points), 1)} points at the most."
     more = Side.LEFT if points > 0 else Side.RIGHT
@@ -126,10 +126,10 @@ def _sides(result: StudyResult) -> str:
 
 
 def _overlap(a: MuscleResult, b: MuscleResult) -> str:
-    bounds = (a.fat_fraction_low, a.fat_fraction_high, b.fat_fraction_low, b.fat_fraction_high)
-    if any(math.isnan(v) for v in bounds):
+    one, other = a.fat_shown, b.fat_shown
+    if any(math.isnan(v) for v in (*one, *other)):
         return ""
-    meet = a.fat_fraction_low <= b.fat_fraction_high and b.fat_fraction_low <= a.fat_fraction_high
+    meet = one.low <= other.high and other.low <= one.high
     return " (their intervals meet)" if meet else " (their intervals do not meet)"
 
 

@@ -42,8 +42,9 @@ def interval(low: float, high: float, digits: int = 1) -> str:
 
 def fat_phrase(m: MuscleResult) -> str:
     """E.g. ``38.2 % (35.1–46.0 %)``, with spaces that do not break."""
-    bounds = interval(100 * m.fat_fraction_low, 100 * m.fat_fraction_high)
-    return f"{percent(m.fat_fraction)}\N{NO-BREAK SPACE}%" + (f" ({bounds}\N{NO-BREAK SPACE}%)" if bounds else "")
+    fat = m.fat_shown
+    bounds = interval(100 * fat.low, 100 * fat.high)
+    return f"{percent(fat.value)}\N{NO-BREAK SPACE}%" + (f" ({bounds}\N{NO-BREAK SPACE}%)" if bounds else "")
 
 
 def gap(days: int | None) -> str:

@@ -17,6 +17,7 @@ LITTLE_OEDEMA = 0.005  # share that rounds to nothing
 _MUCH_EVALUABLE = 0.9  # a region of which less could be measured is told
 _PARTS = {
     "partial_volume": "partial volume",
+    "rim": "rim",
     "border": "border",
     "segmentation": "segmen\N{SOFT HYPHEN}tation",
     "map": "fat map",
@@ -69,7 +70,7 @@ def listed(result: StudyResult) -> dict[Part, MuscleResult]:
 
 
 def grade_rows(result: StudyResult) -> tuple[GradeRow, ...]:
-    """Fat fraction, the grades of each scale, volume and lean volume, right beside left."""
+    """Fat fraction that is graded, the grades of each scale, mean fat of the whole outline, volume and lean volume, right beside left."""
     found, scales = listed(result), scales_of(result)
     rows = []
     for muscle, region in dict.fromkeys((p.muscle, p.region) for p in found):
@@ -82,11 +83,12 @@ def grade_rows(result: StudyResult) -> tuple[GradeRow, ...]:
 
 def _cells(m: MuscleResult | None, scales: Sequence[Scale]) -> tuple[Cell, ...]:
     if m is None:
-        return (Cell(DASH),) * (3 + len(scales))
+        return (Cell(DASH),) * (4 + len(scales))
     mark = "review" if m.status is MuscleStatus.NEEDS_REVIEW else ""
-    bounds = interval(100 * m.fat_fraction_low, 100 * m.fat_fraction_high)
+    fat = m.fat_shown
+    shown = Cell(percent(fat.value), interval(100 * fat.low, 100 * fat.high), mark)
     graded = tuple(Cell(grade_text(m.graded(s.key)), probability_text(m.probability(s.key)), mark) for s in scales)
-    return (Cell(percent(m.fat_fraction), bounds, mark), *graded, Cell(millilitres(m.volume_ml)), Cell(millilitres(m.lean_volume_ml)))
+    return (shown, *graded, Cell(percent(m.fat_fraction)), Cell(millilitres(m.volume_ml)), Cell(millilitres(m.lean_volume_ml)))
 
 
 def status_rows(result: StudyResult) -> tuple[StatusRow, ...]:
@@ -119,7 +121,7 @@ def _worth_a_row(m: MuscleResult) -> bool:
 def asymmetry_rows(result: StudyResult) -> tuple[tuple[str, bool, tuple[str, ...], str], ...]:
     """Name, whether a region, differences of fat (points), volume and lean volume (percent), remark; no row where nothing was compared."""
     found = {(a.muscle, a.region): a for a in result.asymmetry}
-    if all(math.isnan(v) for a in found.values() for v in _values(a)):
+    if all(math.isnan(v) for a in found.values() for v in _values(result, a)):
         return ()
     order = dict.fromkeys((p.muscle, p.region) for p in ALL_PARTS)
     rows = []
@@ -127,7 +129,7 @@ def asymmetry_rows(result: StudyResult) -> tuple[tuple[str, bool, tuple[str, ...
         if (a := found.get((muscle, region))) is not None:
             whole = region is Region.WHOLE
             name = muscle_name(muscle) if whole else region.value
-            rows.append((name, not whole, tuple(signed(v, 1) for v in _values(a)), why_text(a.reason)))
+            rows.append((name, not whole, tuple(signed(v, 1) for v in _values(result, a)), why_text(a.reason)))
     return tuple(rows)
 
 
@@ -136,13 +138,13 @@ def no_asymmetry(result: StudyResult) -> str:
     return "; ".join(dict.fromkeys(why_text(a.reason) for a in result.asymmetry if a.reason))
 
 
-def _values(a: Asymmetry) -> tuple[float, ...]:
-    return (a.fat_fraction_difference_points, a.volume_difference_percent, a.lean_volume_difference_percent)
+def _values(result: StudyResult, a: Asymmetry) -> tuple[float, ...]:
+    return (result.points_shown(a), a.volume_difference_percent, a.lean_volume_difference_percent)
 
 
 def part_columns(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Code and name of what makes the intervals of this study wide."""
-    used = {name for m in result.muscles for name in m.interval_parts}
+    used = {name for m in result.muscles for name in m.parts_shown}
     return tuple((name, _PARTS.get(name, name.replace("_", " "))) for name in (*_PARTS, *sorted(used - set(_PARTS))) if name in used)
 
 
@@ -151,13 +153,13 @@ def part_rows(result: StudyResult) -> tuple[tuple[str, str, tuple[Cell, ...]], .
     columns = [name for name, _ in part_columns(result)]
     rows = []
     for part, m in listed(result).items():
-        if part.region is not Region.WHOLE or not m.interval_parts:
+        if part.region is not Region.WHOLE or not m.parts_shown:
             continue
-        size = {name: max(p.below, p.above) for name, p in m.interval_parts.items()}
+        size = {name: max(p.below, p.above) for name, p in m.parts_shown.items()}
         most = max(size, key=lambda name: size[name])
         cells = []
         for name in columns:
-            p = m.interval_parts.get(name)
+            p = m.parts_shown.get(name)
             text = DASH if p is None else f"{number(100 * p.below, 1)} / {number(100 * p.above, 1)}"
             cells.append(Cell(text, mark="most" if name == most and size[name] > 0 else ""))
         rows.append((muscle_name(part.muscle), part.side.value, tuple(cells)))

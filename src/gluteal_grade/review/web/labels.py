@@ -100,7 +100,7 @@ def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
 def _texts(m: MuscleResult | None, scales: Sequence[Scale]) -> list[str]:
     if m is None:
         return ["–"] * (2 + len(scales))
-    return [volume_text(m.volume_ml), percent_text(m.fat_fraction), *(grade_text(m.graded(scale.key)) for scale in scales)]
+    return [volume_text(m.volume_ml), percent_text(m.fat_shown.value), *(grade_text(m.graded(scale.key)) for scale in scales)]
 
 
 def _not_blinded(request: Request) -> None:
