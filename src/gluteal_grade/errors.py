@@ -140,6 +140,8 @@ class Reason(StrEnum):
     LEDGER_UNREADABLE = "ledger_unreadable"
     EXECUTOR_FAILED = "executor_failed"
     WORKER_LOST = "worker_lost"
+    RESULT_DAMAGED = "result_damaged"
+    INPUT_WITHDRAWN = "input_withdrawn"
     NOT_A_RESULT = "not_a_result"
     NO_RESULTS = "no_results"
     DEFECT = "defect"
@@ -280,6 +282,8 @@ ADVICE: dict[Reason, str] = {
     "are taken over from their results.",
     Reason.EXECUTOR_FAILED: "The workers cannot be reached or die at once: check the scheduler, then run the same command again.",
     Reason.WORKER_LOST: "The worker process died in this study, often because memory ran out: try --retry-failed with fewer --jobs.",
+    Reason.RESULT_DAMAGED: "Run the batch again: it grades this study anew. If it comes again, check the disk.",
+    Reason.INPUT_WITHDRAWN: "Its input is gone or holds another study now, so it is kept out of the tables; --keep-withdrawn keeps it.",
     Reason.NOT_A_RESULT: "Give a study's result folder, or its result.json, written by this program.",
     Reason.NO_RESULTS: "Give the output folder of a batch with at least one graded study.",
     Reason.PEER_UNREACHABLE: "Check host, port and firewall, and that the peer is running.",

@@ -10,6 +10,17 @@ from pathlib import Path
 
 from gluteal_grade.errors import not_writable
 
+ESCAPED = "backslashreplace"  # what Python calls it
+
+
+def escaped(text: str) -> str:
+    r"""Text that any file can hold: bytes of a name that are not UTF-8 stand as in JSON.
+
+    >>> escaped("M\udcfcller")
+    'M\\udcfcller'
+    """
+    return text.encode("utf-8", ESCAPED).decode()
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -33,7 +44,7 @@ def whole(path: Path) -> Iterator[Path]:
 @contextmanager
 def table_writer(path: Path, columns: Sequence[str]) -> Iterator[csv.DictWriter[str]]:
     """The same, row by row."""
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with whole(path) as scratch, scratch.open("w", encoding="utf-8", errors=ESCAPED, newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()
         yield writer
@@ -56,5 +67,5 @@ def write_text(path: Path, text: str) -> Path:
         TransientFailure: `output_not_writable`.
     """
     with whole(path) as scratch:
-        scratch.write_text(text, encoding="utf-8", newline="\n")
+        scratch.write_text(text, encoding="utf-8", errors=ESCAPED, newline="\n")
     return path

@@ -17,7 +17,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import Kinds, Study, discover, single
 from gluteal_grade.metal import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report import SUMMARY_PICTURE, Place, look_of, write_study
+from gluteal_grade.report import RESULT, SUMMARY_PICTURE, Place, look_of, write_study
 from gluteal_grade.report.dicom import deidentified_result
 from gluteal_grade.segmentation import Segmenter, model_hash, segmenter_of
 
@@ -110,12 +110,15 @@ class Done:
         folder: that was written; None without `Job.output`.
         dicom: names of the DICOM objects.
         dicom_refusal: why there are none, where they were asked for.
+        left_alone: the study is refused, and its folder holds grades of another input: nothing was written. What those were made of
+            (input and settings); empty where it was written.
     """
 
     graded: Graded
     folder: Path | None = None
     dicom: tuple[str, ...] = ()
     dicom_refusal: RefusedInput | None = None
+    left_alone: str = ""
 
 
 def read_study(path: Path, kinds: Kinds = None, leave_out: tuple[Path, ...] = (), study: str | None = None) -> Study:
@@ -170,6 +173,8 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
         TransientFailure: `output_not_writable`.
     """
     place = output.place or Place(graded.result.study)
+    if graded.result.refusal is not None and (better := _good_result_of_another_input(graded, output.out, place)):
+        return Done(graded, left_alone=better)
     look = look_of(job.settings.report, job.examined, deidentify=output.deidentify)
     graded = _shown(graded, job.settings, output.deidentify)
     objects: list[Path] = []
@@ -180,7 +185,12 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
         from gluteal_grade.report.dicom import DicomOptions, write_dicom
 
         overlay = folder / place.rename(SUMMARY_PICTURE)
-        options = DicomOptions(refused=output.dicom_of_refused, identified=bool(look.lines), deidentify=output.deidentify)
+        options = DicomOptions(
+            refused=output.dicom_of_refused,
+            identified=bool(look.lines),
+            deidentify=output.deidentify,
+            replaces=output.out / place.folder,
+        )
         try:
             objects.extend(write_dicom(graded, job.examined, folder, overlay=overlay if overlay.exists() else None, options=options))
         except RefusedInput as error:
@@ -189,6 +199,17 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
     written = Graded(deidentified_result(graded.result), graded.images) if output.deidentify else graded
     folder = write_study(written, output.out, place, dicom if output.dicom else None, look)
     return Done(written, folder, tuple(path.name for path in objects), next(iter(refusals), None))
+
+
+def _good_result_of_another_input(graded: Graded, out: Path, place: Place) -> str:
+    """What the grades that lie there were made of, where it was not this input; a refusal does not replace them."""
+    try:
+        result = json.loads(place.find(out, RESULT).read_bytes())
+        made_by = result["provenance"]
+        good = result["refusal"] is None and made_by["input_hash"] != graded.result.provenance.input_hash
+        return f"{made_by['input_hash']}/{made_by['config_hash']}" if good else ""
+    except (OSError, ValueError, KeyError, TypeError):  # nothing there, or nothing that can be read
+        return ""
 
 
 def identity_suffix(settings: Settings, deidentify: bool) -> str:

@@ -52,6 +52,7 @@ COMMANDS = (
     Command(("stress", "push"), "stress.push", "Studies pushed into the receiver come back graded, each once."),
     Command(("stress", "fingerprint-inputs"), "stress.fingerprint_inputs", "What two versions are to grade: phantoms, samples."),
     Command(("stress", "fingerprints"), "stress.fingerprints", "Hashes of what every way to grade gives; two versions compared."),
+    Command(("fuzz",), "fuzz.command", "Faults injected into small studies, and what becomes of them."),
     Command(("measure", "accuracy"), "measuring.accuracy", "The samples against their exact truth."),
     Command(("measure", "agreement"), "measuring.agreement", "How often intervals of agreement hold the truth."),
     Command(("measure", "bias"), "measuring.bias", "Bias correction against N4."),

@@ -12,6 +12,7 @@ import pytest
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.inputs import read_inputs
+from gluteal_grade.errors import Reason
 from gluteal_grade.io import discover
 from gluteal_grade_lab.phantom.people import visit, write_visit
 from tests.cli.test_grade import save
@@ -102,6 +103,25 @@ def test_bids_subjects_and_sessions(toy: Toy, tmp_path: Path) -> None:
     assert [(s.patient_sex, s.person.age_years, s.person.group, s.person.id) for s in found] == [
         ("F", 61, "tha", "sub-01"), ("F", 61, "tha", "sub-01"), ("M", None, None, "sub-02"),
     ]  # fmt: skip
+
+
+def test_what_a_bids_dataset_was_made_of_is_left_alone_and_counted(toy: Toy, dicom: list[Path], tmp_path: Path) -> None:
+    for name in ("acq-water_T1w", "acq-fat_T1w"):
+        save(tmp_path / "set" / "sub-01" / "anat" / f"sub-01_{name}.nii.gz", dixon(toy)[0], toy.grid.affine)
+    for folder in ("sourcedata/sub-01", "code", "tmp_dcm2bids/sub-01"):
+        shutil.copytree(dicom[0] / "dicom" / "water", tmp_path / "set" / folder)
+    before = read_inputs([str(tmp_path / "set")], OUT)
+    assert len(before) > 1  # only a dataset is described
+    (tmp_path / "set" / "dataset_description.json").write_text("{}")
+    for given in (tmp_path / "set", tmp_path):
+        left: list[str] = []
+        assert list(told(read_inputs([str(given)], OUT, left_alone=left), tmp_path)) == ["set/sub-01/anat"]
+        assert len(left) == 3 * len(list((dicom[0] / "dicom" / "water").iterdir()))
+    assert len(all_of(tmp_path / "set" / "sourcedata")) == 1  # asked for by name
+    shutil.rmtree(tmp_path / "set" / "sub-01")
+    (entry,) = all_of(tmp_path / "set")
+    assert entry.refusal is not None
+    assert entry.refusal.reason is Reason.NO_IMAGES
 
 
 def test_loose_nifti_files_of_one_contrast_are_a_study_each_and_a_pair_is_one(toy: Toy, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections import Counter
@@ -17,7 +18,7 @@ from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.cohort.ledger import NAME
 from gluteal_grade.cohort.progress import Silence
 from gluteal_grade.cohort.runner import exit_code
-from gluteal_grade.cohort.task import Because, Outcome, State, Task
+from gluteal_grade.cohort.task import Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from tests.cohort.inline import entries, run
 
@@ -25,10 +26,20 @@ from tests.cohort.inline import entries, run
 def graded(task: Task, state: State = State.GRADED, study: str | None = None) -> tuple[Outcome, ...]:
     """As a worker answers, with a result on disk."""
     name = study or f"{int(task.entry.root.read_text()):012x}"
-    folder = task.recipe.out / name
-    folder.mkdir(exist_ok=True)
-    (folder / "result.json").write_text("{}")
+    write_result(task.recipe, name, state)
     return (Outcome(name, state, folder=name, input_hash="i"),)
+
+
+def write_result(recipe: Recipe, name: str, state: State, input_hash: str = "i") -> None:
+    """The least that is a result: no muscles."""
+    folder = recipe.out / name
+    folder.mkdir(exist_ok=True)
+    status = {State.GRADED: "graded", State.PARTLY: "partly_graded", State.REFUSED: "refused"}[state]
+    refusal = {"reason": "no_images", "detail": ""} if state is State.REFUSED else None
+    made_by = {"input_hash": input_hash, "config_hash": recipe.config_hash, "model_hash": recipe.model_hash, "version": __version__}
+    told = {"study": name, "status": status, "refusal": refusal, "fat": None, "fat_beside_metal": None, "segmentation": None}
+    (folder / "result.json").write_text(json.dumps({**told, "muscles": [], "provenance": made_by}))
+    (folder / "muscles.csv").write_text("study,region,status\n")
 
 
 def rows(out: Path) -> list[sqlite3.Row]:

@@ -21,8 +21,18 @@ RECORD = {
 
 def test_a_record_becomes_a_study() -> None:
     found = study_of(RECORD)
-    assert found == Found("1.2.3", "Secret7", "Klinik", datetime.date(2024, 5, 10), ("MR", "SR"), "MR Muster", 12)
+    assert found == Found("1.2.3", "Secret7", "Klinik", datetime.date(2024, 5, 10), ("MR", "SR"), "MR Muster", 12, whose=found.whose)
     assert found.hash == study_id(["1.2.3"])
+
+
+def test_a_corrected_patient_is_seen_and_not_named() -> None:
+    found = study_of(RECORD)
+    for name, value in (("PatientID", "Secret8"), ("PatientName", "Right^Name"), ("PatientBirthDate", "19500101"), ("PatientSex", "F")):
+        other = study_of({**RECORD, name: (value,)})
+        assert other.whose != found.whose
+        assert value not in other.whose
+    assert study_of({**RECORD, "PatientID": ("Secret7",), "StudyDescription": ("other",)}).whose == found.whose
+    assert study_of({"StudyInstanceUID": ("1.2.3",)}).whose == ""
 
 
 def test_repr_names_nobody() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gluteal_grade.api.frames import typed
 from gluteal_grade.api.inputs import PathLike, advised
+from gluteal_grade.errors import RefusedInput
 from gluteal_grade.pipeline import Graded as InMemory
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report import Look, grade_text, interval_text, rows, write_overlays
@@ -64,13 +65,19 @@ class Graded:
             `folder/<study>/`.
 
         Raises:
+            RefusedInput: the study is refused, and the folder holds grades that were made of another input of it.
             TransientFailure: `output_not_writable`.
         """
         with advised():
             output = Output(Path(folder).expanduser(), dicom=dicom, deidentify=deidentify)
-            written = write(InMemory(self.result, self.images), self._job, output).folder
-        assert written is not None
-        return written
+            done = write(InMemory(self.result, self.images), self._job, output)
+            if done.folder is None:  # only a refusal is not written
+                refusal = self.result.refusal
+                assert refusal is not None
+                raise RefusedInput(
+                    refusal.reason, "the folder holds grades of another input of this study, which a refusal does not replace"
+                )
+        return done.folder
 
     def __repr__(self) -> str:
         what = f"Graded study {self.result.study}: {self.result.status.replace('_', ' ')}"

@@ -109,7 +109,12 @@ def _report(done: Done, quiet: bool) -> None:
     from gluteal_grade.report import DICOM, print_result
 
     result, folder = done.graded.result, done.folder
-    assert folder is not None
+    if folder is None:
+        console = Console(stderr=True, highlight=False)
+        print_result(result, console)
+        text = f"Nothing written: {result.study} in the output holds grades of another input, and a refusal does not replace them."
+        console.print(text, soft_wrap=True, markup=False)
+        return
     if not quiet or result.refusal is not None:
         console = Console(stderr=result.refusal is not None, highlight=False)
         print_result(result, console)

@@ -60,6 +60,9 @@ Force = Annotated[bool, typer.Option("--force", help="Grade again what is graded
 KeepOtherVersions = Annotated[
     bool, typer.Option("--keep-other-versions", help="Results of another version of the program stand; without it they are graded again.")
 ]
+KeepWithdrawn = Annotated[
+    bool, typer.Option("--keep-withdrawn", help="Studies whose input is gone stay in the tables; without it they are taken out.")
+]
 LayoutName = Annotated[str, typer.Option("--layout", metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")]
 Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor
-from gluteal_grade.cohort.inputs import read_inputs
-from gluteal_grade.cohort.ledger import opened
+from gluteal_grade.cohort.inputs import absolute, given_folders, read_inputs
+from gluteal_grade.cohort.ledger import Scope, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.observer import Observer
 from gluteal_grade.cohort.runner import Batch, Options
@@ -61,9 +61,13 @@ class Request:
     dicom_of_refused: bool = False
     kind: tuple[str, ...] = ()
 
-    def entries(self) -> list[Entry]:
-        """What is to be graded, as it lies there now."""
-        return read_inputs(self.inputs, self.out.absolute(), self.labels, self.labelmap, self.kind)
+    def entries(self, left_alone: list[str] | None = None) -> list[Entry]:
+        """What is to be graded, as it lies there now; `left_alone`: see `index.index_folder`."""
+        return read_inputs(self.inputs, self.out.absolute(), self.labels, self.labelmap, self.kind, left_alone=left_alone)
+
+    def scope(self) -> Scope:
+        """All of what `entries` looks through."""
+        return Scope(frozenset(map(absolute, self.inputs)), given_folders(self.inputs), self.options.keep_withdrawn)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Done:
         again: entries that were graded before and were graded again, by reason.
         kept: entries that another version of the program graded, and that stand.
         other_versions: of the program, that graded those of the last two.
+        withdrawn: studies that are kept out of the tables because their input is gone.
     """
 
     states: Counter[State]
@@ -83,6 +88,7 @@ class Done:
     again: Counter[Because] = field(default_factory=Counter)
     kept: int = 0
     other_versions: tuple[str, ...] = ()
+    withdrawn: int = 0
 
 
 def run_batch(request: Request, executor: Callable[[], Executor], observer: Observer, entries: Sequence[Entry] | None = None) -> Done:
@@ -114,13 +120,20 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
     )
     with locked(recipe.out), opened(recipe.out) as ledger:
         _sweep(recipe.out)
+        scope = None
         if entries is None:
-            entries = request.entries()
-        batch = Batch(entries, recipe, ledger, request.options, observer)
+            left_alone: list[str] = []
+            entries = request.entries(left_alone)
+            if left_alone:
+                observer.left_alone(len(left_alone))
+            scope = request.scope()
+        batch = Batch(entries, recipe, ledger, request.options, observer, scope=scope)
         states = batch.run(executor)
-        if request.tables:
-            summarise(recipe.out, ledger, pictures=request.pictures)
-    return Done(states, batch.peak_mb, batch.again, batch.kept, tuple(sorted(batch.other_versions)))
+        told = summarise(recipe.out, ledger, pictures=request.pictures) if request.tables else None
+    withdrawn = told.withdrawn if told else 0
+    if withdrawn:
+        observer.withdrawn(withdrawn)
+    return Done(states, batch.peak_mb, batch.again, batch.kept, tuple(sorted(batch.other_versions)), withdrawn)
 
 
 def _sweep(out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gluteal_grade.vocabulary import Column
 
+WITHDRAWN = "withdrawn"  # a state that only the tables know
 STUDIES = (
     Column("study", "text", "Hash of the study"),
     Column("source", "text", "Where it was found, as given to the batch; may hold names that the user gave folders"),
@@ -14,6 +15,7 @@ STUDIES = (
             "partly_graded": "a side or muscle is missing, not gradable, cut by the field of view, or needs review",
             "refused": "cannot be graded",
             "failed": "disk, memory or a defect",
+            WITHDRAWN: "its input is gone; the result that was made of it is kept out of the tables",
         },
     ),
     Column("reason", "text", "Reason code of a refusal or failure, see docs/output.md"),
@@ -40,7 +42,11 @@ REFUSALS = (
     Column("study", "text", "Hash of the study, empty where none was found"),
     Column(
         *("state", "text", "Why it has no grades"),
-        levels={"refused": "it cannot be graded as it is", "failed": "disk, memory or a defect; trying again may help"},
+        levels={
+            "refused": "it cannot be graded as it is",
+            "failed": "disk, memory or a defect; trying again may help",
+            WITHDRAWN: "its input is gone; the result that was made of it is kept out of the tables",
+        },
     ),
     Column("reason", "text", "Reason code, see docs/output.md"),
     Column("detail", "text", "What exactly was found"),

@@ -74,6 +74,7 @@ class Entry:
         parts: only these of the folder, see `io.files.walk_parts`; None: all of it.
         given: what the user says of it.
         refusal: why it need not be opened.
+        given_by: the INPUT that gave it, absolute; empty where a program gave the entry.
     """
 
     source: str
@@ -81,6 +82,7 @@ class Entry:
     parts: tuple[str, ...] | None = None
     given: Given = Given()
     refusal: GradeError | None = None
+    given_by: str = ""
 
     @property
     def key(self) -> str:

@@ -22,18 +22,24 @@ _ASIDE = ("*.json", "*.tsv", "*.csv", "*.md", "*.yaml", "*.yml", "*.log", "*.pdf
           "thumbs.db", "readme*", "changes*", "license*", "licence*", "*.bval", "*.bvec", "*.sha256", "*.md5")  # fmt: skip
 
 
-def index_folder(root: Path, source: str, leave_out: Path | None = None) -> list[Entry]:
+_NOT_DATA = ("sourcedata", "code", "tmp_dcm2bids")  # of a BIDS dataset: what its images were made of, and how
+_DATASET = "dataset_description.json"
+
+
+def index_folder(root: Path, source: str, leave_out: Path | None = None, left_alone: list[str] | None = None) -> list[Entry]:
     """The studies in a folder.
 
     Args:
         root: the folder.
         source: what the user calls it.
         leave_out: a folder in it that is not looked into: the batch's own output.
+        left_alone: takes the names of files that a BIDS dataset keeps beside its images: the same examinations once more.
 
     Returns:
         entries in the order of their names; one without parts, to be refused, for everything at the top that holds no image.
     """
     folders, unreadable = _by_folder(root, leave_out)
+    folders = _without_sources(folders, left_alone)
     groups: dict[str, list[str]] = defaultdict(list)
     zips = []
     for folder, files in folders.items():
@@ -79,6 +85,20 @@ def _by_folder(root: Path, leave_out: Path | None) -> tuple[dict[str, list[FileR
         if inside is None or not PurePosixPath(file.name).is_relative_to(inside):
             folders[file.folder].append(file)
     return folders, unreadable
+
+
+def _without_sources(folders: dict[str, list[FileRef]], left_alone: list[str] | None) -> dict[str, list[FileRef]]:
+    """Without what lies in `_NOT_DATA` beside a `dataset_description.json`."""
+    datasets = [PurePosixPath(folder) for folder, files in folders.items() if any(file.basename == _DATASET for file in files)]
+    beside = [dataset / name for dataset in datasets for name in _NOT_DATA]
+    kept = {}
+    for folder, files in folders.items():
+        if any(PurePosixPath(folder).is_relative_to(one) for one in beside):
+            if left_alone is not None:
+                left_alone.extend(file.name for file in files)
+        else:
+            kept[folder] = files
+    return kept
 
 
 def _below(root: Path, path: Path | None) -> PurePosixPath | None:
@@ -182,7 +202,7 @@ def _to_refuse(root: Path, found: set[str], leave_out: Path | None, *, loose_stu
     """Names at the top without an image that ought to hold some: folders, and files that do not commonly lie beside images."""
     inside = _below(root, leave_out)
     rules = shipped_rules().side_files
-    bids = (root / "dataset_description.json").is_file()
+    bids = (root / _DATASET).is_file()
     names = []
     for path in sorted(root.iterdir()):
         name = path.name.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,13 @@ from gluteal_grade.errors import GradeError, Reason, RefusedInput
 
 
 def read_inputs(
-    inputs: Sequence[str], out: Path, labels: str | None = None, labelmap: str | None = None, kind: tuple[str, ...] = ()
+    inputs: Sequence[str],
+    out: Path,
+    labels: str | None = None,
+    labelmap: str | None = None,
+    kind: tuple[str, ...] = (),
+    *,
+    left_alone: list[str] | None = None,
 ) -> list[Entry]:
     """All entries, each place once, in the order given; what cannot be read is an entry with a refusal.
 
@@ -24,13 +31,26 @@ def read_inputs(
         labels: name or pattern of each study's label map, in its folder or above it; a manifest's own wins.
         labelmap: its numbering, or that of the run's bundle.
         kind: contrasts, as `--kind` of `grade`; a manifest's own win.
+        left_alone: see `index.index_folder`.
     """
-    entries = [entry for given in inputs for path in _paths(given) for entry in _of_path(path, out)]
+    entries = [
+        replace(entry, given_by=absolute(given)) for given in inputs for path in _paths(given) for entry in _of_path(path, out, left_alone)
+    ]
     unique = {entry.key: entry for entry in reversed(entries)}
     ordered = [unique.pop(entry.key) for entry in entries if entry.key in unique]
-    tops = [Path(path) for given in inputs for path in _paths(given)]
+    folders = [Path(path) for given in inputs for path in _paths(given)]
     said = [_said(entry, kind, labelmap if labels is None else None) for entry in ordered]
-    return [_labelled(entry, labels, labelmap, tops) if labels else entry for entry in said]
+    return [_labelled(entry, labels, labelmap, folders) if labels else entry for entry in said]
+
+
+def absolute(given: str) -> str:
+    """An INPUT as the ledger keeps it, so that it is known again."""
+    return os.path.abspath(given)  # noqa: PTH100 - a pattern is no path
+
+
+def given_folders(inputs: Sequence[str]) -> tuple[Path, ...]:
+    """The folders that INPUTs name, absolute: what lay below one and is not found there is gone."""
+    return tuple(Path(absolute(path)) for given in inputs for path in _paths(given) if Path(path).is_dir())
 
 
 def _said(entry: Entry, kind: tuple[str, ...], bundle_numbering: str | None) -> Entry:
@@ -47,13 +67,19 @@ def _paths(given: str) -> Iterable[str]:
     return sorted(glob.glob(given, recursive=True)) or [given]  # noqa: PTH207 - Path.glob takes no absolute pattern
 
 
-def _of_path(given: str, out: Path) -> list[Entry]:
+def _of_path(given: str, out: Path, left_alone: list[str] | None) -> list[Entry]:
     path = Path(given)
     try:
         if not path.exists():
             raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file or folder")
         if path.is_dir():
-            return index_folder(path, given, out) or [Entry(given, path)]
+            beside: list[str] = []
+            found = index_folder(path, given, out, beside)
+            if left_alone is not None:
+                left_alone.extend(beside)
+            if beside and not found:
+                raise RefusedInput(Reason.NO_IMAGES, "all files lie in sourcedata, code or tmp_dcm2bids of the dataset: give that folder")
+            return found or [Entry(given, path)]
         if path.suffix.lower() in (".csv", ".tsv"):
             return read_manifest(path, given)
     except GradeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import secrets
 import sqlite3
 from collections import defaultdict
@@ -17,9 +18,11 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.pseudonyms import Pseudonyms
 from gluteal_grade.cohort.task import Because, Outcome, State
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.files import escaped
 
 NAME = "ledger.sqlite"
-VERSION = 2
+VERSION = 3
+_WITHDRAWN, _KEPT = 1, 2  # of `entries.withdrawn`
 _ENDED = (State.GRADED, State.PARTLY, State.REFUSED, State.FAILED)
 
 _SCHEMA = """
@@ -30,7 +33,10 @@ CREATE TABLE IF NOT EXISTS entries (
     place TEXT NOT NULL,        -- absolute path
     position INTEGER NOT NULL,  -- in the last batch it was given to
     batch INTEGER NOT NULL,     -- the last batch it was given to
-    given TEXT NOT NULL         -- JSON: covariates of the manifest
+    given TEXT NOT NULL,        -- JSON: covariates of the manifest
+    input TEXT NOT NULL DEFAULT '',        -- the INPUT that gave it; empty where a program did
+    withdrawn INTEGER NOT NULL DEFAULT 0,  -- 1: a later batch did not find it any more; 2: and the user keeps its results
+    fingerprint TEXT, config_hash TEXT, model_hash TEXT  -- of the attempt that counts, where several are known
 );
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY,
@@ -49,13 +55,37 @@ CREATE TABLE IF NOT EXISTS attempts (
     worker TEXT, started TEXT, ended TEXT, seconds REAL, peak_mb REAL,
     method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
     sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER,
-    because TEXT NOT NULL DEFAULT ''  -- why it was graded, see `task.Because`
+    because TEXT NOT NULL DEFAULT '', -- why it was graded, see `task.Because`
+    kept TEXT NOT NULL DEFAULT ''     -- the good result of another input that this refusal left in its place
 );
 CREATE INDEX IF NOT EXISTS attempts_entry ON attempts (entry);
 CREATE INDEX IF NOT EXISTS attempts_study ON attempts (study);
 """
 # What an older ledger lacks, by its version.
-_MIGRATIONS = {"1": ("ALTER TABLE attempts ADD COLUMN because TEXT NOT NULL DEFAULT ''",)}
+_MIGRATIONS = {
+    "1": ("ALTER TABLE attempts ADD COLUMN because TEXT NOT NULL DEFAULT ''",),
+    "2": (
+        "ALTER TABLE attempts ADD COLUMN kept TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN input TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0",
+        *(f"ALTER TABLE entries ADD COLUMN {name} TEXT" for name in ("fingerprint", "config_hash", "model_hash")),
+    ),
+}
+# The ended attempt that counts of each entry: the last at what the batch was given last; where that has none yet, the last of all.
+_CURRENT = """
+ends AS (SELECT * FROM attempts WHERE state NOT IN ('waiting', 'running')),
+current AS (
+    SELECT e.entry AS entry, COALESCE(
+        (SELECT MAX(a.id) FROM ends a WHERE a.entry = e.entry AND a.fingerprint = e.fingerprint AND a.config_hash = e.config_hash
+            AND a.model_hash = e.model_hash),
+        (SELECT MAX(a.id) FROM ends a WHERE a.entry = e.entry)) AS id
+    FROM entries e
+),
+rows AS (
+    SELECT a.* FROM current JOIN attempts l USING (id) JOIN attempts a ON a.entry = l.entry AND a.attempt = l.attempt
+        AND a.fingerprint = l.fingerprint AND a.config_hash = l.config_hash AND a.model_hash = l.model_hash
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +94,39 @@ class Key:
 
     config_hash: str
     model_hash: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Where a result came from that an earlier attempt made.
+
+    Attributes:
+        source: of its input.
+        withdrawn: that input is gone, or holds something else now. A program that gives entries by itself, as the nightly job does, may
+            clear them away after grading: they are not withdrawn.
+    """
+
+    source: str
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a batch was given as a whole: what an earlier batch found there and this one does not is withdrawn.
+
+    Attributes:
+        inputs: INPUTs, absolute.
+        folders: those of them that are folders.
+        keep: results stay in the tables though their files are gone: the user says so.
+    """
+
+    inputs: frozenset[str]
+    folders: tuple[Path, ...]
+    keep: bool = False
+
+    def covers(self, given_by: str, place: Path) -> bool:
+        """This batch would have found such an entry."""
+        return given_by in self.inputs or any(place.is_relative_to(folder) for folder in self.folders)
 
 
 class Ledger:
@@ -95,16 +158,27 @@ class Ledger:
     def _meta(self, name: str) -> str:
         return str(self._database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
 
-    def begin(self, entries: Sequence[Entry], fingerprints: Mapping[str, str], todo: Mapping[str, Because], key: Key) -> None:
-        """A new batch: what it was given, and a waiting row for each entry in `todo` (keys, and why)."""
+    def begin(
+        self,
+        entries: Sequence[Entry],
+        fingerprints: Mapping[str, str],
+        todo: Mapping[str, Because],
+        key: Key,
+        scope: Scope | None = None,
+    ) -> None:
+        """A new batch: what it was given, a waiting row for each entry in `todo` (keys, and why), and what is withdrawn (see `Scope`)."""
         with self._database as db:
             batch = int(self._meta("batch")) + 1
             db.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (str(batch),))
             db.executemany(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (entry) DO UPDATE SET "
-                "source = excluded.source, position = excluded.position, batch = excluded.batch, given = excluded.given",
-                [(e.key, e.source, _place(e), n, batch, _given(e)) for n, e in enumerate(entries)],
+                "INSERT INTO entries (entry, source, place, position, batch, given, input, fingerprint, config_hash, model_hash) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry) DO UPDATE SET source = excluded.source, "
+                "position = excluded.position, batch = excluded.batch, given = excluded.given, input = excluded.input, withdrawn = 0, "
+                "fingerprint = excluded.fingerprint, config_hash = excluded.config_hash, model_hash = excluded.model_hash",
+                [(*_described(e, n, batch), fingerprints[e.key], key.config_hash, key.model_hash) for n, e in enumerate(entries)],
             )
+            if scope is not None:
+                self._withdraw(batch, scope)
             # what was interrupted or never begun is planned again; it was not the study's fault
             db.execute("DELETE FROM attempts WHERE state IN ('waiting', 'running')")
             self._wait([(entry, fingerprints[entry], because) for entry, because in todo.items()], key)
@@ -157,9 +231,8 @@ class Ledger:
         return {r["entry"]: (r["fingerprint"], Key(r["config_hash"], r["model_hash"])) for r in rows}
 
     def end_of(self, entry: str) -> list[sqlite3.Row]:
-        """The last attempt at one entry, a row for each of its studies."""
-        rows = self._database.execute("SELECT * FROM attempts WHERE entry = ? ORDER BY id", (entry,)).fetchall()
-        return [r for r in rows if (r["attempt"], r["fingerprint"]) == (rows[-1]["attempt"], rows[-1]["fingerprint"])]
+        """The attempt at one entry that counts, a row for each of its studies."""
+        return self._database.execute(f"WITH {_CURRENT} SELECT * FROM rows WHERE entry = ? ORDER BY id", (entry,)).fetchall()
 
     def started(self, entry: str, worker: str) -> None:
         """A worker began an entry."""
@@ -202,21 +275,44 @@ class Ledger:
             db.execute(
                 "UPDATE attempts SET state = 'refused', reason = ?, detail = ?, folder = '' WHERE entry = ? AND study = ? "
                 "AND state IN ('graded', 'partly', 'refused')",
-                (reason, detail, entry, study),
+                (reason, escaped(detail), entry, study),
             )
 
     def last_rows(self) -> Iterator[sqlite3.Row]:
-        """The last attempt of each entry, with what is known of the entry; not of one that is gone and was not given last time."""
+        """The attempt that counts of each entry, with what is known of the entry; not of one that is gone and was not given last time."""
         query = (
-            "WITH last AS (SELECT MAX(id) AS id FROM attempts GROUP BY entry) "
-            "SELECT * FROM entries JOIN (SELECT a.* FROM last JOIN attempts l USING (id) JOIN attempts a ON a.entry = l.entry AND "
-            "a.attempt = l.attempt AND a.fingerprint = l.fingerprint AND a.config_hash = l.config_hash AND a.model_hash = l.model_hash) "
-            "USING (entry) ORDER BY source, study"
+            f"WITH {_CURRENT} SELECT e.source, e.place, e.position, e.batch, e.given, e.withdrawn, rows.* "
+            "FROM entries e JOIN rows USING (entry) WHERE e.withdrawn != 1 ORDER BY e.source, rows.study"
         )
         batch = int(self._meta("batch"))
         for row in self._database.execute(query):
-            if row["batch"] == batch or Path(row["place"]).exists():
+            if row["batch"] == batch or row["withdrawn"] == _KEPT or _exists(row["place"]):
                 yield row
+
+    def graded_before(self) -> dict[str, dict[str, Earlier]]:
+        """Results that were made here, of any time: by study, and by what they were made of (`stored.made_of`)."""
+        query = (
+            "SELECT e.*, a.study, a.input_hash || '/' || a.config_hash AS made_of FROM attempts a JOIN entries e USING (entry) "
+            "WHERE a.state IN ('graded', 'partly') AND a.study IS NOT NULL ORDER BY a.id"
+        )
+        found: dict[str, dict[str, Earlier]] = defaultdict(dict)
+        batch = int(self._meta("batch"))
+        for row in self._database.execute(query):
+            there = row["withdrawn"] == 0 and (row["batch"] == batch or _exists(row["place"]))
+            withdrawn = row["withdrawn"] == _WITHDRAWN or bool(row["input"] and there)
+            before = found[row["study"]].pop(row["made_of"], None)
+            found[row["study"]][row["made_of"]] = Earlier(row["source"], withdrawn or (before is not None and before.withdrawn))
+        return found
+
+    def _withdraw(self, batch: int, scope: Scope) -> None:
+        """Mark the entries of earlier batches that are no more."""
+        rows = self._database.execute("SELECT entry, place, input, withdrawn FROM entries WHERE batch != ?", (batch,)).fetchall()
+        marks = []
+        for row in rows:
+            gone = not _exists(row["place"])
+            if (gone and row["input"]) or scope.covers(os.fsdecode(row["input"]), _path(row["place"])):
+                marks.append((_KEPT if gone and (scope.keep or row["withdrawn"] == _KEPT) else _WITHDRAWN, row["entry"]))
+        self._database.executemany("UPDATE entries SET withdrawn = ? WHERE entry = ?", marks)
 
     def _values(self, outcome: Outcome) -> dict[str, object]:
         person = outcome.person
@@ -226,9 +322,10 @@ class Ledger:
             "input_hash": outcome.input_hash,
             "state": outcome.state,
             "reason": outcome.reason,
-            "detail": outcome.detail,
+            "detail": escaped(outcome.detail),
             "folder": outcome.folder,
             "taken_over": int(outcome.taken_over),
+            "kept": outcome.kept,
             "ended": _now(),
             "seconds": outcome.seconds,
             "method": outcome.method,
@@ -243,9 +340,30 @@ class Ledger:
         return values | {"because": outcome.because} if outcome.because else values
 
 
-def _place(entry: Entry) -> str:
+def _described(entry: Entry, position: int, batch: int) -> tuple[object, ...]:
+    return entry.key, escaped(entry.source), _place(entry), position, batch, _given(entry), _stored(entry.given_by)
+
+
+def _place(entry: Entry) -> str | bytes:
     path = entry.root / entry.parts[0] if entry.parts and not entry.parts[0].startswith(":") else entry.root
-    return str(path.absolute())
+    return _stored(str(path.absolute()))
+
+
+def _stored(path: str) -> str | bytes:
+    """A path as SQLite takes it: bytes where its name is not UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def _path(stored: str | bytes) -> Path:
+    return Path(os.fsdecode(stored))
+
+
+def _exists(stored: str | bytes) -> bool:
+    return _path(stored).exists()
 
 
 def _given(entry: Entry) -> str:

@@ -6,12 +6,13 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from gluteal_grade.cohort.dictionary import write_dictionary
 from gluteal_grade.cohort.scales import scale_keys, scales_of_cohort
-from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.files import whole, write_table
 from gluteal_grade.grading import known_scales
 from gluteal_grade.report import MUSCLES, Place
@@ -23,21 +24,35 @@ def rows_of(out: Path, place: Place) -> list[dict[str, str]]:
     """One study's rows as `muscles.csv` has them, all its columns.
 
     Raises:
+        RefusedInput: `result_damaged`: it is not there, cut, or no such table.
         TransientFailure: `read_failed`.
     """
     try:
-        return _read(place.find(out, MUSCLES))
+        text = place.find(out, MUSCLES).read_bytes().decode()
+        return list(_parsed(text, tabs=bool(place.prefix)))
+    except (FileNotFoundError, ValueError, csv.Error) as error:
+        raise RefusedInput(Reason.RESULT_DAMAGED, "its muscles.csv is damaged or gone") from error
     except OSError as error:
-        raise _unreadable(place) from error
+        raise TransientFailure(Reason.READ_FAILED, f"{place.folder}: its table cannot be read") from error
 
 
-def _read(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        if path.suffix == ".csv":
-            return list(csv.DictReader(stream))
-        found = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        types = {column.name: column.type for column in muscle_columns(scales_by_key(scale_keys(found.fieldnames or ())))}
-        return [{name: _from_bids(value, types.get(name, "text")) for name, value in row.items()} for row in found]
+def _parsed(text: str, *, tabs: bool) -> Iterator[dict[str, str]]:
+    """Every row; ValueError where one has too few or too many cells, or text where a number belongs."""
+    if not text.endswith("\n"):
+        raise ValueError("cut")
+    lines = StringIO(text, newline="")
+    found = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if tabs else csv.DictReader(lines, strict=True)
+    types = {column.name: column.type for column in muscle_columns(scales_by_key(scale_keys(found.fieldnames or ())))}
+    if not {"study", "status", "region"} <= set(found.fieldnames or ()):
+        raise ValueError("no such table")
+    for row in found:
+        if None in row or None in row.values():
+            raise ValueError("cells")
+        told = {name: _from_bids(value, types.get(name, "text")) for name, value in row.items()} if tabs else row
+        for name, value in told.items():
+            if types.get(name, "text") in ("number", "whole") and value:
+                float(value)
+        yield told
 
 
 def _from_bids(value: str, type_: ColumnType) -> str:
@@ -75,17 +90,10 @@ def _scales(out: Path, places: Sequence[Place]) -> tuple[Scale, ...]:
     """All on which a study was graded, in the order in which they occur; of a cohort without results the shipped ones."""
     keys: dict[str, None] = {}
     for place in places:
-        try:
-            with place.find(out, MUSCLES).open(encoding="utf-8", newline="") as stream:
-                header = re.split(r"[,\t]", stream.readline().strip())
-        except OSError as error:
-            raise _unreadable(place) from error
+        with place.find(out, MUSCLES).open(encoding="utf-8", newline="") as stream:
+            header = re.split(r"[,\t]", stream.readline().strip())
         keys.update(dict.fromkeys(scale_keys(header)))
     return scales_of_cohort(out, places, tuple(keys)) if keys else known_scales()
-
-
-def _unreadable(place: Place) -> TransientFailure:
-    return TransientFailure(Reason.READ_FAILED, f"{place.folder}: its table cannot be read")
 
 
 def _write_parquet(table: Path, path: Path, columns: Sequence[Column]) -> None:
@@ -97,7 +105,8 @@ def _write_parquet(table: Path, path: Path, columns: Sequence[Column]) -> None:
     fields = {column.name: types[column.type] for column in columns}
     schema = pa.schema(list(fields.items()))
     convert = arrow_csv.ConvertOptions(column_types=fields, null_values=["", "NaN"], strings_can_be_null=True)
-    with whole(path) as scratch, parquet.ParquetWriter(scratch, schema, compression="zstd") as writer:
+    # open files, not paths: pyarrow takes no name that is not UTF-8
+    with whole(path) as scratch, scratch.open("wb") as stream, parquet.ParquetWriter(stream, schema, compression="zstd") as writer:
         for batch in _batches(table, convert):
             writer.write_batch(batch)
 
@@ -105,5 +114,5 @@ def _write_parquet(table: Path, path: Path, columns: Sequence[Column]) -> None:
 def _batches(table: Path, convert: Any) -> Iterator[Any]:
     from pyarrow import csv as arrow_csv
 
-    with arrow_csv.open_csv(table, convert_options=convert) as reader:
+    with table.open("rb") as stream, arrow_csv.open_csv(stream, convert_options=convert) as reader:
         yield from reader

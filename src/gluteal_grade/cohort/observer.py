@@ -44,6 +44,14 @@ class Observer(Protocol):
         """
         ...
 
+    def left_alone(self, files: int) -> None:
+        """How many files of BIDS datasets are no data (`sourcedata`, `code`, `tmp_dcm2bids`); not called where there are none."""
+        ...
+
+    def withdrawn(self, studies: int) -> None:
+        """How many studies are kept out of the tables because their input is gone; not called where there are none."""
+        ...
+
     def started(self, key: str) -> None:
         """A worker began an entry."""
         ...

@@ -22,7 +22,8 @@ _WHY = {
     Because.SETTINGS_CHANGED: "graded with other settings before",
     Because.NETWORKS_CHANGED: "labelled by other networks before",
     Because.PROGRAM_CHANGED: "graded by another version of the program",
-    Because.RESULT_MISSING: "the result is gone",
+    Because.RESULT_MISSING: "the result is gone or damaged",
+    Because.RESULT_REPLACED: "a result of other input or settings lies in its place",
     Because.RETRIED: "failed before (--retry-failed)",
     Because.FORCED: "--force",
 }
@@ -39,8 +40,23 @@ def explanation(again: Mapping[Because, int], kept: int, versions: Sequence[str]
     return lines
 
 
+def withdrawal(studies: int) -> str:
+    """What is said where the input of graded studies is gone."""
+    one = studies == 1
+    return (
+        f"{studies} {'study is' if one else 'studies are'} kept out of the tables: the input is gone or holds something else now "
+        "(input_withdrawn in refusals.csv; --keep-withdrawn keeps them in)"
+    )
+
+
 class Silence:
     """Shows nothing."""
+
+    def left_alone(self, files: int) -> None:
+        """Nothing."""
+
+    def withdrawn(self, studies: int) -> None:
+        """Nothing."""
 
     def planned(self, tally: Tally) -> None:
         """Nothing."""
@@ -92,6 +108,15 @@ class Bar(Silence):
         for line in explanation(again, kept, versions):
             self._console.print(line, highlight=False)
 
+    def left_alone(self, files: int) -> None:
+        """One line."""
+        what = "1 file" if files == 1 else f"{files} files"
+        self._console.print(f"{what} in sourcedata, code or tmp_dcm2bids of a BIDS dataset left alone", highlight=False)
+
+    def withdrawn(self, studies: int) -> None:
+        """One line."""
+        self._console.print(withdrawal(studies), highlight=False)
+
     def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:  # noqa: ARG002
         """Move on; the rest is estimated from this run alone."""
         now = time.monotonic()
@@ -125,6 +150,14 @@ class JsonLines(Silence):
     def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
         """`again`."""
         self._write("again", because=dict(again), kept_of_other_versions=kept, other_versions=list(versions), version=__version__)
+
+    def left_alone(self, files: int) -> None:
+        """`left_alone`."""
+        self._write("left_alone", files=files)
+
+    def withdrawn(self, studies: int) -> None:
+        """`withdrawn`."""
+        self._write("withdrawn", studies=studies)
 
     def started(self, key: str) -> None:
         """`started`."""

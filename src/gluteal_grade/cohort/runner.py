@@ -13,10 +13,12 @@ from sqlite3 import Row
 from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.execution import Executor, Finished, Lost, Started
-from gluteal_grade.cohort.ledger import Key, Ledger
+from gluteal_grade.cohort.ledger import Key, Ledger, Scope
 from gluteal_grade.cohort.observer import Observer, Tally
+from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.files import escaped
 from gluteal_grade.report import place_at
 
 _PATIENCE_S = 1.0
@@ -31,11 +33,13 @@ class Options:
         retry_failed: try again what failed in an earlier run.
         attempts: tries of one entry within this run, where a failure may pass.
         keep_other_versions: what another version of the program made stands.
+        keep_withdrawn: studies whose input is gone stay in the tables.
     """
 
     retry_failed: bool = False
     attempts: int = 3
     keep_other_versions: bool = False
+    keep_withdrawn: bool = False
 
 
 class Batch:
@@ -47,12 +51,23 @@ class Batch:
         ledger: of the output folder, which is locked.
         options: see `Options`.
         observer: is told of every step.
+        scope: what was given as a whole; None: the entries are all that is known.
     """
 
-    def __init__(self, entries: Sequence[Entry], recipe: Recipe, ledger: Ledger, options: Options, observer: Observer) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        recipe: Recipe,
+        ledger: Ledger,
+        options: Options,
+        observer: Observer,
+        *,
+        scope: Scope | None = None,
+    ) -> None:
         self._entries = {entry.key: entry for entry in entries}
         self._position = {key: n for n, key in enumerate(self._entries)}
         self._recipe, self._ledger, self._options, self._observer = recipe, ledger, options, observer
+        self._scope = scope
         self._key = Key(recipe.config_hash, recipe.model_hash)
         self._prints = {key: entry.fingerprint() for key, entry in self._entries.items()}
         self._states: dict[str, list[State]] = {}
@@ -78,7 +93,7 @@ class Batch:
             TransientFailure: the batch had to stop (`output_not_writable`, `executor_failed`); it goes on where it stood when run again.
         """
         self._because = self._plan()
-        self._ledger.begin(list(self._entries.values()), self._prints, self._because, self._key)
+        self._ledger.begin(list(self._entries.values()), self._prints, self._because, self._key, self._scope)
         self._observer.planned(self._tally())
         if self.again or self.kept:
             self._observer.explained(self.again, self.kept, sorted(self.other_versions))
@@ -95,6 +110,7 @@ class Batch:
         """Entries that have not ended as they are now, and why they are to be graded; those that have ended are counted."""
         ended, last = self._ledger.ended(self._key), self._ledger.last_keys()
         todo: dict[str, Because] = {}
+        twice: dict[str, set[str]] = {}
         for key, entry in self._entries.items():
             rows = ended.get((key, self._prints[key]))
             because = self._changed(key, last.get(key)) if rows is None else self._outdated(rows)
@@ -106,8 +122,15 @@ class Batch:
             assert rows is not None
             self._states[key] = [State(r["state"]) for r in rows]
             self._owners |= {r["study"]: key for r in rows if r["study"] and r["folder"]}
+            twice[key] = {r["study"] for r in rows if r["study"] and r["reason"] == Reason.STUDY_TWICE}
+        for key, studies in twice.items():
+            if not studies <= self._owners.keys():  # the other place is gone, or is graded anew
+                todo[key] = Because.RESULT_MISSING
+                self.again[Because.RESULT_MISSING] += 1
+                del self._states[key]
+                self._owners = {study: owner for study, owner in self._owners.items() if owner != key}
         self._before = len(self._states)
-        return todo
+        return {key: todo[key] for key in self._entries if key in todo}
 
     def _changed(self, key: str, last: tuple[str, Key] | None) -> Because:
         """What differs from the last time that the entry came to an end."""
@@ -126,21 +149,27 @@ class Batch:
         self.other_versions.update(others)
         if others and not self._options.keep_other_versions:
             return Because.PROGRAM_CHANGED
-        failing = [r for r in rows if not self._stands(r)]
+        failing = [because for r in rows if (because := self._fallen(r)) is not None]
         if failing:
-            return Because.RETRIED if any(r["state"] == State.FAILED for r in failing) else Because.RESULT_MISSING
+            return next((b for b in (Because.RETRIED, Because.RESULT_MISSING) if b in failing), failing[0])
         self.kept += bool(others)
         return None
 
-    def _stands(self, row: Row) -> bool:
-        """An earlier end still holds: a failure unless it is to be retried, a result if it is still there."""
+    def _fallen(self, row: Row) -> Because | None:
+        """Why an earlier end holds no more: a failure that is to be retried, a result that does not lie there as it was made."""
         state, place, out = row["state"], place_at(row["folder"]), self._recipe.out
         if state == State.FAILED:
-            return not self._options.retry_failed
+            return Because.RETRIED if self._options.retry_failed else None
         if not (row["study"] and row["folder"]):
-            return True
+            return None
+        stored = read_stored(out, place)
+        if stored.damage:
+            return Because.RESULT_MISSING
+        if not stored.is_of(row):
+            # a refusal holds beside grades that somebody else made; those that it was given before are another input's
+            return None if state == State.REFUSED and stored.good else Because.RESULT_REPLACED
         wanted = self._recipe.dicom and state != State.REFUSED and row["reason"] != Reason.DICOM_NOT_WRITTEN
-        return place.has_result(out) and (not wanted or place.has_dicom(out))
+        return Because.RESULT_MISSING if wanted and not place.has_dicom(out) else None
 
     def _without_refused(self, todo: Sequence[str]) -> list[str]:
         """What was refused before it was opened needs no worker."""
@@ -213,7 +242,7 @@ class Batch:
         return outcome
 
     def _also(self, key: str) -> str:
-        return f"graded as {self._entries[key].source}"
+        return f"graded as {escaped(self._entries[key].source)}"
 
     def _nowhere_to_write(self, detail: str) -> bool:
         """Full and read-only disks stop the batch; a folder of one study that cannot be replaced does not."""

@@ -14,6 +14,7 @@ from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.muscles import write_muscles
 from gluteal_grade.cohort.priors import renew_with_priors
 from gluteal_grade.cohort.scales import scales_of_folder
+from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.files import whole
@@ -42,9 +43,9 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True)
     found = list(places(out)) if out.is_dir() else []
     if not found and ledger is None:
         raise RefusedInput(Reason.NO_RESULTS, "no study with a result.json, and no ledger")
-    doubtful = write_muscles(out, found)
-    told = story(out, found, ledger.last_rows() if ledger else (), doubtful)
-    write_story(out, told)
+    stored = [read_stored(out, place) for place in found]
+    told = story(stored, ledger.last_rows() if ledger else (), ledger.graded_before() if ledger else {})
+    write_story(out, told, write_muscles(out, told.places))
     patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0, scales_of_folder(out))
     renew_with_priors(out)
     write_gallery(out, pictures=pictures)

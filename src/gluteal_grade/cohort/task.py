@@ -34,7 +34,8 @@ class Because(StrEnum):
     SETTINGS_CHANGED = "settings_changed"
     NETWORKS_CHANGED = "networks_changed"
     PROGRAM_CHANGED = "program_changed"  # its result is of another version of the program
-    RESULT_MISSING = "result_missing"  # or its DICOM objects
+    RESULT_MISSING = "result_missing"  # or damaged, or its DICOM objects are
+    RESULT_REPLACED = "result_replaced"  # by that of another input or of other settings
     RETRIED = "retried"
     FORCED = "forced"
 
@@ -109,6 +110,7 @@ class Outcome:
         automatic: a network made the labels; None where there are none.
         version: of the program that made the result.
         because: why it was graded, where the worker knows better than the plan.
+        kept: the result of another input that a refusal left in its place, see `Stored.made_of`; empty where none was.
         seconds: spent on it.
     """
 
@@ -126,6 +128,7 @@ class Outcome:
     automatic: bool | None = None
     version: str = ""
     because: str = ""
+    kept: str = ""
     seconds: float = 0.0
 
 

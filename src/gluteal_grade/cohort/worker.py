@@ -15,10 +15,11 @@ from typing import TypeVar
 from gluteal_grade import __version__
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.outcome import outcome_of
+from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
 from gluteal_grade.io import Study, discover, parse_kinds
-from gluteal_grade.report import RESULT, Place, place_for
+from gluteal_grade.report import Place, place_for
 from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")
@@ -85,8 +86,10 @@ def _one(task: Task, study: Study, place: Place) -> Outcome:
     older = equal is not None and equal.version != __version__ and not recipe.keep_other_versions
     if equal is not None and not older and (task.again or not recipe.force):
         return replace(equal, taken_over=True)
-    graded = run(job).graded
-    outcome = outcome_of(json.loads(graded.result.to_json()), place)
+    done = run(job)
+    outcome = outcome_of(json.loads(done.graded.result.to_json()), place)
+    if done.left_alone:
+        return replace(outcome, folder="", kept=done.left_alone)
     if older:
         outcome = replace(outcome, because=Because.PROGRAM_CHANGED)
     if recipe.dicom and outcome.state is not State.REFUSED and not place.has_dicom(recipe.out):
@@ -115,12 +118,8 @@ def _job(task: Task, study: Study, place: Place) -> Job:
 
 def _equal_result(recipe: Recipe, place: Place, input_hash: str) -> Outcome | None:
     """The outcome of a result that is there already, whoever made it, with the same input, settings and networks."""
-    try:
-        result = json.loads(place.find(recipe.out, RESULT).read_text(encoding="utf-8"))
-        made_by = result["provenance"]
-        same = (made_by.get("input_hash"), made_by.get("config_hash")) == (input_hash, recipe.config_hash)
-        same = same and made_by.get("model_hash") in (LABELS, recipe.model_hash)  # a label map belongs to the input
-        whole = not recipe.dicom or place.has_dicom(recipe.out)
-        return outcome_of(result, place) if same and whole else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+    stored = read_stored(recipe.out, place)
+    same = stored.made_of == f"{input_hash}/{recipe.config_hash}"
+    same = same and stored.model_hash in (LABELS, recipe.model_hash)  # a label map belongs to the input
+    whole = not stored.damage and (not recipe.dicom or place.has_dicom(recipe.out))
+    return stored.outcome if same and whole else None

@@ -10,7 +10,7 @@ from typing import Any
 from gluteal_grade.pacs.arrivals import Arrivals
 from gluteal_grade.pacs.config import LocalSettings
 from gluteal_grade.pacs.contexts import COMMITMENT, UNCOMPRESSED
-from gluteal_grade.pacs.inbox import image_name
+from gluteal_grade.pacs.inbox import stored_image
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.tls import client_context
 
@@ -69,11 +69,10 @@ def commit(request: Any, inbox: Path, arrivals: Arrivals) -> Committed:
     stored, failed, studies = [], [], []
     for item in items:
         asked = str(item.get("ReferencedSOPClassUID") or ""), str(item.get("ReferencedSOPInstanceUID") or "")
-        name = image_name(asked[1])
-        study = next((one for one in where if (inbox / one / name).exists()), None)
-        if study is None:
+        study, path = next(((one, path) for one in where if (path := stored_image(inbox / one, asked[1])) is not None), (None, None))
+        if study is None or path is None:
             failed.append((*asked, _NO_SUCH_INSTANCE))
-        elif _class_of(inbox / study / name) != asked[0]:
+        elif _class_of(path) != asked[0]:
             failed.append((*asked, _CLASS_CONFLICT))
         else:
             stored.append(asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from gluteal_grade.cohort import Outcome, State
@@ -24,21 +25,66 @@ class Arrived:
         images: how many the PACS counts, or came.
         folder: of the images.
         origin: why it is here.
+        whose: see `found.whose`; empty where it is not known.
     """
 
     images: int
     folder: Path
     origin: Origin
+    whose: str = ""
 
 
-def write_down(state: PacsState, settings: PacsSettings, arrived: Mapping[str, Arrived], outcomes: Mapping[str, Outcome]) -> None:
-    """Enter the ends of studies, with what there is to send of each."""
+class Superseded(StrEnum):
+    """Why results that the PACS has are no longer those of the study."""
+
+    PATIENT = "patient_corrected"
+    IMAGES = "more_images"
+    ANEW = "graded_anew"
+    REFUSED = "refused_now"
+
+    @property
+    def words(self) -> str:
+        """For the summary."""
+        return _SUPERSEDED[self]
+
+
+_SUPERSEDED = {
+    Superseded.PATIENT: "The patient was corrected; new results stand under the right one. Delete the earlier ones under the other.",
+    Superseded.IMAGES: "More images came. The new report names the one that it replaces; its series numbers are higher by ten.",
+    Superseded.ANEW: "Graded anew (settings, networks, program, or images). The new report names the one that it replaces.",
+    Superseded.REFUSED: "The study as it is now cannot be graded. The PACS still has results of how it was: look at them, or delete them.",
+}
+
+
+def write_down(
+    state: PacsState, settings: PacsSettings, arrived: Mapping[str, Arrived], outcomes: Mapping[str, Outcome]
+) -> dict[str, Superseded]:
+    """Enter the ends of studies, with what there is to send of each.
+
+    Returns:
+        studies of which the PACS has results that are superseded, and why.
+    """
+    superseded: dict[str, Superseded] = {}
     for study, outcome in outcomes.items():
         files = objects_of(settings.out, outcome.folder, settings.send) if outcome.folder and _is_sent(outcome, settings) else []
-        one = arrived[study]
-        state.record(
-            Known(study, one.images, one.origin, outcome.state, outcome.reason, outcome.folder, hash_of(files))
+        one, before = arrived[study], state.known(study)
+        now = Known(
+            study, one.images, one.origin, outcome.state, outcome.reason, outcome.folder, hash_of(files), patient=one.whose
         )  # fmt: skip
+        if before is not None and (why := _superseded(before, now)) is not None:
+            superseded[study] = why
+        state.record(now)
+    return superseded
+
+
+def _superseded(before: Known, now: Known) -> Superseded | None:
+    if not before.sent or now.objects == before.sent or now.state == State.FAILED:
+        return None
+    if before.patient and now.patient and before.patient != now.patient:
+        return Superseded.PATIENT
+    if not now.objects:
+        return Superseded.REFUSED
+    return Superseded.IMAGES if now.images > before.images else Superseded.ANEW
 
 
 def _is_sent(outcome: Outcome, settings: PacsSettings) -> bool:

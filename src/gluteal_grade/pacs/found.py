@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +17,16 @@ Level = Literal["STUDY", "SERIES", "IMAGE"]
 Record = Mapping[str, tuple[str, ...]]  # keyword -> values as text; what the peer did not say is missing
 
 RETURNED: dict[Level, tuple[str, ...]] = {
-    "STUDY": ("StudyInstanceUID", "PatientID", "IssuerOfPatientID", "StudyDate", "ModalitiesInStudy", "StudyDescription",
+    "STUDY": ("StudyInstanceUID", "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate",
+              "ModalitiesInStudy", "StudyDescription",
               "NumberOfStudyRelatedInstances"),
     "SERIES": ("StudyInstanceUID", "SeriesInstanceUID", "Modality", "BodyPartExamined", "SeriesDescription",
                "NumberOfSeriesRelatedInstances"),
     "IMAGE": ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"),
 }  # fmt: skip
+
+
+PATIENT = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex")
 
 
 class Directory(Protocol):
@@ -59,6 +64,7 @@ class Found:
         description: StudyDescription, as the peer wrote it.
         images: how many instances the peer counts, None where it does not.
         series: in the order of their UIDs; empty where they were not asked for.
+        whose: hash of patient ID, issuer, name, birth date and sex; empty where the peer says none of them.
     """
 
     study_uid: str = field(repr=False)
@@ -69,6 +75,7 @@ class Found:
     description: str = field(default="", repr=False)
     images: int | None = None
     series: tuple[FoundSeries, ...] = field(default=(), repr=False)
+    whose: str = field(default="", repr=False)
 
     @cached_property
     def hash(self) -> str:
@@ -112,7 +119,14 @@ def study_of(record: Record) -> Found | None:
         tuple(sorted(modalities - {""})),
         first(record, "StudyDescription"),
         number(record, "NumberOfStudyRelatedInstances"),
+        whose=whose(uid, record),
     )  # fmt: skip
+
+
+def whose(study_uid: str, record: Record) -> str:
+    """16 hex digits of whose study it is, to see that it was corrected; empty where nothing is said of the patient."""
+    told = [first(record, name).split("=")[0].rstrip("^ ") for name in PATIENT]
+    return hashlib.sha256("\0".join((study_uid, *told)).encode()).hexdigest()[:16] if any(told) else ""
 
 
 def series_of(record: Record) -> FoundSeries | None:

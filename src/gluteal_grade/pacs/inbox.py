@@ -5,6 +5,10 @@ its name; what a crash leaves in `.incoming/` is no image to anybody and is swep
 
 The same instance again: the first one stays. Equal bytes count as `again`; other bytes (another transfer syntax, a changed header)
 as `differs`. Both are answered with success, or the sender would send for ever; DICOM forbids two contents under one UID (PS3.5 9).
+
+But of another patient (name, ID, issuer, birth date or sex were corrected): the new one takes the place of the first, as `corrected`. Its
+file name then ends in a hash of the patient, so that the set of images is another one and the study is worked on anew, also where its
+images were deleted meanwhile: `.state/<study>.patient` remembers whose the first were.
 """
 
 from __future__ import annotations
@@ -18,13 +22,14 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 from gluteal_grade.errors import Reason, TransientFailure, not_writable
 from gluteal_grade.io import study_id
 from gluteal_grade.pacs.config import ReceiveSettings
-from gluteal_grade.pacs.header import Identity
+from gluteal_grade.pacs.header import Identity, identity_of
 
 IMAGE = ".dcm"
 _GB = 1e9
@@ -36,6 +41,7 @@ class Outcome(StrEnum):
     NEW = "new"
     AGAIN = "again"
     DIFFERS = "differs"
+    CORRECTED = "corrected"
     DISK_LOW = Reason.DISK_LOW.value  # too little space left
     NOT_WRITTEN = Reason.OUTPUT_NOT_WRITABLE.value  # the disk is full or broken
     TOO_MANY = "too_many_images"  # the study has max_images already
@@ -86,6 +92,7 @@ class Inbox:
         self._settings = settings
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
+        self._patients: dict[str, str] = {}
         self._incoming = self.folder / ".incoming"
         try:
             self._incoming.mkdir(parents=True, exist_ok=True)
@@ -122,7 +129,11 @@ class Inbox:
         study = study_id([found.study])
         if (found.sop_class, found.instance) != said:
             return Stored(Outcome.MISMATCH, study, len(data))
-        return Stored(self._kept(study, image_name(found.instance), meta, data), study, len(data))
+        try:
+            name = self._name(study, found)
+        except OSError:
+            return Stored(Outcome.NOT_WRITTEN, study, len(data))
+        return Stored(self._kept(study, name, meta, data), study, len(data))
 
     def remove(self, study: str, fingerprint: str) -> bool:
         """Delete the images of a study if they are still this set; False if one came meanwhile."""
@@ -133,6 +144,17 @@ class Inbox:
             self._counts.pop(study, None)
             return True
 
+    def _name(self, study: str, found: Identity) -> str:
+        """The image's own name; one of another patient than the study's first has a name of its own."""
+        name = image_name(found.instance)
+        if not found.patient:
+            return name
+        with self._lock:
+            if study not in self._patients:
+                self._patients[study] = _first_patient(self.folder, study, found.patient)
+            first = self._patients[study]
+        return name if first == found.patient else f"{name.removesuffix(IMAGE)}.{found.patient}{IMAGE}"
+
     def _kept(self, study: str, name: str, meta: bytes, data: memoryview) -> Outcome:
         target = self.folder / study / name
         try:
@@ -140,7 +162,7 @@ class Inbox:
                 return _compared(target, meta, data)
             if self.free_gb() - len(data) / _GB < self._settings.min_free_gb:
                 return Outcome.DISK_LOW
-            if self._count(study) >= self._settings.max_images:
+            if self._count(study) >= self._settings.max_images and not _others(target):
                 return Outcome.TOO_MANY
             part = self._incoming / f"{study}-{name}-{threading.get_ident()}"
             try:
@@ -158,12 +180,15 @@ class Inbox:
                 _flush_folder(self.folder)
             if target.exists():
                 return _compared(target, meta, data)
-            if self._counted(study) >= self._settings.max_images:
+            former = _others(target)
+            if self._counted(study) >= self._settings.max_images and not former:
                 return Outcome.TOO_MANY
             part.rename(target)
-            self._counts[study] = self._counted(study) + 1
+            for path in former:
+                path.unlink(missing_ok=True)
+            self._counts[study] = self._counted(study) + 1 - len(former)
         _flush_folder(target.parent)
-        return Outcome.NEW
+        return Outcome.CORRECTED if former else Outcome.NEW
 
     def _count(self, study: str) -> int:
         with self._lock:
@@ -173,6 +198,49 @@ class Inbox:
         if study not in self._counts:
             self._counts[study] = len(images_in(self.folder / study))
         return self._counts[study]
+
+
+def stored_image(folder: Path, instance: str) -> Path | None:
+    """Where the image with this SOPInstanceUID lies in a study's folder, whoever's it is; None if it does not."""
+    path = folder / image_name(instance)
+    return path if path.exists() else next(iter(_others(path)), None)
+
+
+def _others(path: Path) -> list[Path]:
+    """The same instance under another patient."""
+    stem = path.name.split(".")[0]
+    return [other for other in (path.with_name(stem + IMAGE), *path.parent.glob(f"{stem}.*{IMAGE}")) if other != path and other.exists()]
+
+
+def _first_patient(inbox: Path, study: str, patient: str) -> str:
+    """Whose the study's images were when they first came; from now on that is known."""
+    path = inbox / ".state" / f"{study}.patient"
+    with suppress(FileNotFoundError):
+        if found := path.read_text(encoding="ascii").strip():
+            return found
+    # of an inbox that did not know it: the images that are there
+    first = next((inbox / study / name for name in images_in(inbox / study)), None)
+    found = (_patient_of(first) if first is not None else "") or patient
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(found, encoding="ascii")
+    part.rename(path)
+    return found
+
+
+def _patient_of(path: Path) -> str:
+    """Of an image that lies there; empty where it cannot be told."""
+    from pydicom.filereader import read_file_meta_info
+
+    try:
+        meta = read_file_meta_info(path)
+        with path.open("rb") as stream:
+            stream.seek(144 + int(meta.FileMetaInformationGroupLength))
+            return identity_of(BytesIO(stream.read()), str(meta.TransferSyntaxUID)).patient
+    except MemoryError:
+        raise
+    except Exception:  # damaged
+        return ""
 
 
 def image_name(instance: str) -> str:

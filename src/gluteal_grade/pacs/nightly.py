@@ -12,7 +12,7 @@ from typing import Protocol
 from gluteal_grade.cohort import State, locked
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.pacs.config import PacsSettings
-from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
+from gluteal_grade.pacs.delivery import Arrived, Log, Superseded, deliver, write_down
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.grading import Grading
 from gluteal_grade.pacs.state import Known, Origin, PacsState, opened
@@ -54,6 +54,7 @@ class Night:
         ends: state and reason of every study that was worked on.
         priors: studies fetched for comparison.
         sent: "" or the reason why not, by study.
+        superseded: studies of which the PACS has earlier results that no longer hold, and why.
         failures: what went wrong as a whole, by step.
         seconds: of the whole night.
     """
@@ -66,6 +67,7 @@ class Night:
     ends: dict[str, tuple[str, str]] = field(default_factory=dict)
     priors: int = 0
     sent: dict[str, str] = field(default_factory=dict)
+    superseded: dict[str, Superseded] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -154,7 +156,7 @@ class _Nightly:
 
     def _find(self) -> list[Found]:
         found = list(self.peer.find(self.told.since, self.told.until))
-        wanted = [one for one in found if self.state.wanted(one.hash, one.images or 0)]
+        wanted = [one for one in found if self.state.wanted(one.hash, one.images or 0, one.whose)]
         self.told.found, self.told.known = len(found), len(found) - len(wanted)
         self.told.left = max(0, len(wanted) - self.settings.query.max_studies)
         self.log("asked", since=str(self.told.since), until=str(self.told.until), found=len(found), new=len(wanted), left=self.told.left)
@@ -166,7 +168,10 @@ class _Nightly:
             if one.hash in arrived:
                 arrived |= self._priors(one, arrived)
         outcomes = self.grading.grade({study: a.folder for study, a in arrived.items()}) if arrived else {}
-        write_down(self.state, self.settings, arrived, outcomes)
+        superseded = write_down(self.state, self.settings, arrived, outcomes)
+        self.told.superseded |= superseded
+        for study, why in superseded.items():
+            self.log("superseded", study=study, why=why)
         for study, outcome in outcomes.items():
             if arrived[study].origin != "prior":
                 self.told.ends[study] = (outcome.state, outcome.reason)
@@ -184,7 +189,7 @@ class _Nightly:
         try:
             images = self.peer.fetch(one, folder)
             self.log("fetched", study=one.hash, images=images, origin=origin)
-            return Arrived(self._without_ours(one, images), folder, origin)
+            return Arrived(self._without_ours(one, images), folder, origin, one.whose)
         except GradeError as error:
             state = State.REFUSED if isinstance(error, RefusedInput) else State.FAILED
             if origin != "prior":

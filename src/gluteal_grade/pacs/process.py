@@ -9,6 +9,7 @@ from gluteal_grade.pacs.arrivals import Ready
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
 from gluteal_grade.pacs.grading import Grading, Means
+from gluteal_grade.pacs.header import whose_in
 from gluteal_grade.pacs.peer import PacsPeer
 from gluteal_grade.pacs.state import opened
 
@@ -36,10 +37,12 @@ class Process:
         Raises:
             GradeError: none of them could be worked on now.
         """
-        arrived = {one.study: Arrived(one.images, one.folder, "received") for one in ready}
+        arrived = {one.study: Arrived(one.images, one.folder, "received", whose_in(one.folder)) for one in ready}
         outcomes = self._grading.grade({study: a.folder for study, a in arrived.items()})
         with opened(self._settings.out) as state:
-            write_down(state, self._settings, arrived, outcomes)
+            superseded = write_down(state, self._settings, arrived, outcomes)
+            for study, why in superseded.items():
+                self._log("superseded", study=study, why=why)
             for study, outcome in outcomes.items():
                 self._log("graded", study=study, state=outcome.state, reason=outcome.reason or None)
             if self._settings.pacs is not None or self._settings.web is not None:

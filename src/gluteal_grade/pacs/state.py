@@ -14,7 +14,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 
 NAME = "pacs.sqlite"
 Origin = Literal["asked", "received", "prior"]
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS studies (
     study TEXT PRIMARY KEY,
@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS studies (
     objects TEXT NOT NULL DEFAULT '',-- hash of its DICOM results
     sent TEXT NOT NULL DEFAULT '',   -- hash of those that the PACS has
     stored INTEGER NOT NULL DEFAULT 0, -- objects of ours that the PACS has in this study, of all times
-    updated TEXT NOT NULL
+    updated TEXT NOT NULL,
+    patient TEXT NOT NULL DEFAULT ''  -- hash of who the PACS said it is of; empty where that is not known
 );
 CREATE TABLE IF NOT EXISTS nights (
     id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, since TEXT NOT NULL, until TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
@@ -47,6 +48,7 @@ class Known:
     objects: str
     sent: str = ""
     stored: int = 0
+    patient: str = ""
 
     @property
     def to_send(self) -> bool:
@@ -67,6 +69,9 @@ class PacsState:
         with database:
             database.executescript(_SCHEMA)
             found = database.execute("PRAGMA user_version").fetchone()[0]
+            if found == 1:
+                database.execute("ALTER TABLE studies ADD COLUMN patient TEXT NOT NULL DEFAULT ''")
+                found = _VERSION
             if found not in (0, _VERSION):
                 raise RefusedInput(Reason.LEDGER_UNREADABLE, f"{NAME}: version {found}, not {_VERSION}")
             database.execute(f"PRAGMA user_version = {_VERSION}")
@@ -76,23 +81,31 @@ class PacsState:
         row = self._database.execute("SELECT * FROM studies WHERE study = ?", (study,)).fetchone()
         return _known(row) if row else None
 
-    def wanted(self, study: str, images: int) -> bool:
-        """It is new, has more images than last time, failed, or was only fetched to compare another with.
+    def wanted(self, study: str, images: int, patient: str = "") -> bool:
+        """It is new, has more images or another patient than last time, failed, or was only fetched to compare another with.
 
         Args:
             study: its hash.
             images: as the PACS counts them now, our results included.
+            patient: hash of who the PACS says it is of; empty where it does not say.
         """
         known = self.known(study)
-        return known is None or known.images < images - known.stored or known.state == "failed" or known.origin == "prior"
+        if known is None or known.images < images - known.stored or known.state == "failed" or known.origin == "prior":
+            return True
+        if patient and not known.patient:  # of an older version of the program, or received: from now on it is known
+            with self._database as db:
+                db.execute("UPDATE studies SET patient = ? WHERE study = ?", (patient, study))
+        return bool(patient and known.patient and patient != known.patient)
 
     def record(self, known: Known) -> None:
         """What became of a study; what was sent stays known."""
         with self._database as db:
             db.execute(
-                "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study) DO UPDATE SET images = excluded.images, "
+                f"INSERT INTO studies ({', '.join(_COLUMNS)}, updated) VALUES ({', '.join('?' * len(_COLUMNS))}, ?) "
+                "ON CONFLICT (study) DO UPDATE SET images = excluded.images, "
                 "origin = excluded.origin, state = excluded.state, reason = excluded.reason, folder = excluded.folder, "
-                "objects = excluded.objects, updated = excluded.updated",
+                "objects = excluded.objects, updated = excluded.updated, "
+                "patient = CASE excluded.patient WHEN '' THEN studies.patient ELSE excluded.patient END",
                 (*(getattr(known, name) for name in _COLUMNS), _now()),
             )
 

@@ -245,7 +245,12 @@ def values(one: Any, keyword: str) -> tuple[Any, ...]:
 
 
 def _record(one: Any, keywords: Sequence[str]) -> Record:
-    return {keyword: tuple(str(v) for v in found) for keyword in keywords if (found := values(one, keyword))}
+    return {keyword: tuple(_words(v) for v in found) for keyword in keywords if (found := values(one, keyword))}
+
+
+def _words(value: Any) -> str:
+    """A value as text; of a person's name the first group, as C-FIND gives it."""
+    return str(value.get("Alphabetic", "")) if isinstance(value, dict) else str(value)
 
 
 def _tag(keyword: str) -> str:

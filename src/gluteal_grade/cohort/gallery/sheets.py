@@ -31,6 +31,7 @@ _LOOKS: dict[str, tuple[str, str, int, int]] = {
     "graded": ("#e4e4e4", INK, 1, 0),
     "refused": ("#4a4a4a", "#ffffff", 3, 5),
     "failed": ("#1a1a1a", "#ffffff", 3, 5),
+    "withdrawn": ("#4a4a4a", "#ffffff", 3, 5),
 }
 # grades 0 to 4: light to dark
 _GRADE_FILL = ("#ffffff", "#d9d9d9", "#a6a6a6", "#5c5c5c", "#111111")

@@ -18,7 +18,7 @@ from gluteal_grade.vocabulary import Muscle, Region, Scale, Side, primary_scale
 SIDES = tuple(Side)  # right, left
 MUSCLES = tuple(Muscle)
 STATUSES = tuple(MuscleStatus)
-STATES = ("graded", "partly_graded", "refused", "failed")
+STATES = ("graded", "partly_graded", "refused", "failed", "withdrawn")
 MEASURED = ("graded", "partly_graded")
 
 STUDY_COLUMNS = (

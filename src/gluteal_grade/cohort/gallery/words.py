@@ -8,7 +8,7 @@ from gluteal_grade.report import visible
 from gluteal_grade.result import MuscleStatus
 
 DISCLAIMER = "Research use. Not a medical device."
-STATE_WORDS = {"graded": "graded", "partly_graded": "partly graded", "refused": "refused", "failed": "failed"}
+STATE_WORDS = {"graded": "graded", "partly_graded": "partly graded", "refused": "refused", "failed": "failed", "withdrawn": "withdrawn"}
 # after a grade: what a reader must not overlook
 STATUS_MARKS = {MuscleStatus.NEEDS_REVIEW: "!", MuscleStatus.PARTIAL: "*"}
 STATUS_WORDS = {MuscleStatus.NOT_GRADABLE: "not gradable", MuscleStatus.MISSING: "missing"}

@@ -40,14 +40,14 @@ def common(kind: str, identity: Identity, made_by: Provenance, content: str = ""
     """
     return {
         "series_instance_uid": identity.uid("series", kind),
-        "series_number": SERIES_NUMBERS[kind],
+        "series_number": SERIES_NUMBERS[kind] + 10 * identity.revision,
         "sop_instance_uid": identity.uid("instance", kind, content),
         "instance_number": 1,
         "manufacturer": MAKER,
         "manufacturer_model_name": MODEL,
         "software_versions": made_by.version,
         "device_serial_number": made_by.config_hash,  # must not be empty; the settings are what tells one such device from another
-        "series_description": f"gluteal_grade {kind}",
+        "series_description": f"gluteal_grade {kind}" + (f" ({identity.revision + 1})" if identity.revision else ""),
         "content_date": _UNKNOWN_DATE,
         "content_time": _UNKNOWN_TIME,
     }

@@ -16,9 +16,11 @@ class Identity:
 
     Attributes:
         key: texts that all UIDs of the result are made of.
+        revision: how many results of the study were written before in its place; no part of UIDs.
     """
 
     key: tuple[str, ...]
+    revision: int = 0
 
     def uid(self, *kind: object) -> str:
         """A UID below 2.25 (a UUID as a number, PS3.5 B.2), for one thing of this result."""

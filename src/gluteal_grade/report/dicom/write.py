@@ -13,11 +13,12 @@ from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.io import Study, quiet_pydicom
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.deidentify import deidentified
+from gluteal_grade.report.dicom.revision import revision_of
 from gluteal_grade.report.dicom.sc import capture_of
 from gluteal_grade.report.dicom.seg import segmentation_of
 from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
 from gluteal_grade.report.dicom.sr import report_of
-from gluteal_grade.report.dicom.uids import identity_of
+from gluteal_grade.report.dicom.uids import Identity, identity_of
 from gluteal_grade.report.layout import DICOM
 
 SEG, SR, SC = "seg.dcm", "sr.dcm", "sc.dcm"
@@ -32,12 +33,14 @@ class DicomOptions:
         refused: of a refused study, a report that tells why.
         identified: the picture names the patient.
         deidentify: without patient, dates and UIDs of the source, see `deidentify`.
+        replaces: the study's folder as it is before this result replaces it; None: nothing is replaced.
     """
 
     labelmap: bool = False
     refused: bool = False
     identified: bool = False
     deidentify: bool = False
+    replaces: Path | None = None
 
 
 _DEFAULT = DicomOptions()
@@ -86,6 +89,15 @@ def _encoded(data: Dataset, options: DicomOptions) -> bytes:
 
 def _objects(graded: Graded, sources: Sources, overlay: Path | None, options: DicomOptions) -> dict[str, Dataset]:
     identity = identity_of(graded, sources, "labelmap" if options.labelmap else "binary")
+    # de-identified UIDs are mapped: what they replace cannot be named by those of the source
+    earlier = options.replaces / DICOM / SR if options.replaces is not None and not options.deidentify else None
+    revision = revision_of(identity, sources.header, earlier)
+    objects = _made(graded, sources, overlay, options, revision.identity)
+    revision.mark(objects.values())
+    return objects
+
+
+def _made(graded: Graded, sources: Sources, overlay: Path | None, options: DicomOptions, identity: Identity) -> dict[str, Dataset]:
     if graded.images is None or graded.result.refusal is not None:
         return {SR: report_of(graded.result, sources, None, identity)}
     segments = segmentation_of(graded, graded.images, sources, identity, labelmap=options.labelmap)

@@ -1,0 +1,1 @@
+"""Fault injection: small studies, spoilt in one way each, and what the program makes of them."""
