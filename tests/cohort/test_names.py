@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -36,4 +36,4 @@ def test_names_that_are_not_utf8_are_escaped_and_all_studies_graded(tmp_path: Pa
     (refusal,) = pd.read_csv(out / "refusals.csv").to_dict("records")
     assert (refusal["source"], refusal["reason"]) == (f"{given}/y\\udcff", "study_twice")
     assert "M\\udcfcller" in (out / "studies_001.html").read_text()
-    assert len(pd.read_parquet(out / "cohort.parquet")["study"].unique()) == 2
+    assert len(pd.read_parquet(BytesIO((out / "cohort.parquet").read_bytes()))["study"].unique()) == 2
