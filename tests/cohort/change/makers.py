@@ -39,7 +39,7 @@ def grades(fat: float, below: float, above: float) -> tuple[Grade, ...]:
             Grade(
                 scale=name,
                 profile=scale.profile,
-                measure=profile.measure,
+                measure=profile.measure.removesuffix("_core"),  # these results have no core value
                 grade=profile.grade(fat),
                 margin=profile.nearest_edge(fat),
                 mark=None,
