@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gluteal_grade.cohort.priors import prior_of, priors, renew_reports
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.html import write as html_write
 from gluteal_grade.report.html import write_report
-from gluteal_grade.result.models import MuscleStatus, StudyResult
+from gluteal_grade.result.models import SCHEMA_VERSION, MuscleStatus, StudyResult
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.cohort.change.makers import muscle, refused_result, result, whole
 from tests.report.html.reports import Read
@@ -176,7 +177,7 @@ def test_refusals(cohort: Cohort) -> None:
     with pytest.raises(RefusedInput) as caught:
         renew_reports(cohort.out, "f" * 12)
     assert caught.value.reason == Reason.STUDY_NOT_FOUND
-    for broken in ("no json", "[]", '{"schema_version": "1.3", "study": 5}'):
+    for broken in ("no json", "[]", json.dumps({"schema_version": SCHEMA_VERSION, "study": 5})):
         (cohort.out / study / "result.json").write_text(broken)
         with pytest.raises(RefusedInput) as caught:
             renew_reports(cohort.out)
