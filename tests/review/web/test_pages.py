@@ -60,7 +60,7 @@ def test_a_study_shows_what_the_program_found_and_what_this_reader_said(client: 
     group = re.search(r'data-key="grade\|gluteus_medius\|left\|quartile" data-program="(\d)"', text)
     assert group
     assert int(group[1]) == medius.grade("quartile")
-    assert f"{100 * medius.fat_fraction:.1f} %" in text
+    assert f"{100 * medius.fat_shown.value:.1f} %" in text
     settings = json.loads(html.unescape(re.search(r'data-settings="([^"]+)"', text)[1]))
     assert settings["values"] == {"grade|gluteus_medius|left|quartile": "4"}
     assert settings["result_hash"] == room.catalogue.find(study).result_hash
