@@ -137,7 +137,7 @@ class SlurmNode:
             RuntimeError: it failed.
         """
         done = subprocess.run(
-            [str(_program(name)), *arguments], env=os.environ | self.environment, capture_output=True, text=True, timeout=20
+            [str(_program(name)), *arguments], env=os.environ | self.environment, capture_output=True, text=True, timeout=120
         )
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
@@ -159,7 +159,7 @@ class SlurmNode:
             daemon.terminate()
         for daemon in reversed(self._daemons):
             try:
-                daemon.wait(10)
+                daemon.wait(120)
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()

@@ -141,7 +141,7 @@ class Process:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def lines(self, step: str | None = None) -> list[dict[str, Any]]:
         if not self.output.exists():

@@ -107,12 +107,12 @@ def test_orthanc_asks_and_hears_on_its_own_port(tmp_path: Path) -> None:
             orthanc.upload(write(tmp_path / "sent", 5, 4))
             orthanc.store("us", uid(5))
             instances = [[MRImageStorage, one] for one in [*orthanc.instances(uid(5)), uid(5, 99)]]
-            asked = requests.post(f"{orthanc.url}/modalities/us/storage-commitment", json={"DicomInstances": instances}, timeout=20)
+            asked = requests.post(f"{orthanc.url}/modalities/us/storage-commitment", json={"DicomInstances": instances}, timeout=120)
             path, found = asked.json()["Path"], {"Status": "Pending"}
             end = time.monotonic() + 60
             while found["Status"] == "Pending" and time.monotonic() < end:
                 time.sleep(0.1)
-                found = requests.get(f"{orthanc.url}{path}", timeout=5).json()
+                found = requests.get(f"{orthanc.url}{path}", timeout=120).json()
             assert found["Status"] == "Failure"
             assert sorted(one["SOPInstanceUID"] for one in found["Success"]) == orthanc.instances(uid(5))
             assert [one["SOPInstanceUID"] for one in found["Failures"]] == [uid(5, 99)]

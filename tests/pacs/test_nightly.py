@@ -74,7 +74,7 @@ def night(path: Path, code: int | None = None, until: datetime.date = TODAY) -> 
 
 def series(orthanc: Orthanc) -> Counter[str]:
     """Series by modality, as QIDO-RS finds them."""
-    found = requests.get(f"{orthanc.dicomweb_url}/series?includefield=Modality", headers={"Accept": "application/dicom+json"}, timeout=20)
+    found = requests.get(f"{orthanc.dicomweb_url}/series?includefield=Modality", headers={"Accept": "application/dicom+json"}, timeout=120)
     return Counter(one["00080060"]["Value"][0] for one in found.json())
 
 
@@ -193,7 +193,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthan
 def test_results_that_could_not_be_sent_are_sent_the_next_night(made: Path, tmp_path: Path) -> None:
     with Orthanc(tmp_path / "source") as source, Orthanc(tmp_path / "target") as target:
         good = push(source, study(made, 0))
-        path = config(tmp_path, source, web=f"{{url: '{target.dicomweb_url}', timeout_s: 5}}", send_by="web", query="{retrieve: get}")
+        path = config(tmp_path, source, web=f"{{url: '{target.dicomweb_url}', timeout_s: 60}}", send_by="web", query="{retrieve: get}")
         target.stop()
         found = night(path, 3)
         assert [(s["study"], s["reason"]) for s in found["not_sent"]] == [(good, "peer_unreachable")]

@@ -132,6 +132,6 @@ def test_the_command_receives_tells_and_stops(tmp_path: Path) -> None:
 def test_without_grade_studies_stay_for_the_next_one(tmp_path: Path) -> None:
     process = Process(tmp_path / "receiver", "--stop-after-quiet", "1").start()
     assert storescu(process.port, write(tmp_path / "a", 1, 3)) == 0
-    assert process.process.wait(20) == 0
+    assert process.process.wait(120) == 0
     assert len(process.lines("ready")) == 1
     assert [one.study for one in Arrivals(process.inbox, 0).ready()] == [hash_of(1)]

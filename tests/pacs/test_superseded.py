@@ -65,15 +65,15 @@ class Hospital:
     def reports(self) -> list[pydicom.Dataset]:
         """Every structured report in the PACS, by series number."""
         asked = {"Level": "Series", "Query": {"Modality": "SR"}}
-        series = requests.post(f"{self.orthanc.url}/tools/find", json=asked, timeout=20).json()
-        files: list[Any] = [requests.get(f"{self.orthanc.url}/series/{one}", timeout=20).json()["Instances"] for one in series]
-        found = [requests.get(f"{self.orthanc.url}/instances/{i}/file", timeout=20).content for instances in files for i in instances]
+        series = requests.post(f"{self.orthanc.url}/tools/find", json=asked, timeout=120).json()
+        files: list[Any] = [requests.get(f"{self.orthanc.url}/series/{one}", timeout=120).json()["Instances"] for one in series]
+        found = [requests.get(f"{self.orthanc.url}/instances/{i}/file", timeout=120).content for instances in files for i in instances]
         return sorted((pydicom.dcmread(BytesIO(data)) for data in found), key=lambda data: int(data.SeriesNumber))
 
     def forget(self) -> None:
         """The PACS deletes everything, as it does before images come again under another patient."""
-        for one in requests.get(f"{self.orthanc.url}/studies", timeout=20).json():
-            requests.delete(f"{self.orthanc.url}/studies/{one}", timeout=20)
+        for one in requests.get(f"{self.orthanc.url}/studies", timeout=120).json():
+            requests.delete(f"{self.orthanc.url}/studies/{one}", timeout=120)
 
 
 def _silent(*_: object, **__: object) -> None:

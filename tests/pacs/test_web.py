@@ -138,7 +138,7 @@ def test_only_letters_that_need_no_percent_sign_are_asked_for() -> None:
 def test_a_wrong_password_is_told_and_the_right_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACS_USER", "nightly")
     monkeypatch.setenv("PACS_PASSWORD", "wrong")
-    named = {"user_env": "PACS_USER", "password_env": "PACS_PASSWORD", "timeout_s": 5.0}
+    named = {"user_env": "PACS_USER", "password_env": "PACS_PASSWORD", "timeout_s": 60.0}
     # the fixture asks by HTTP whether it has started, and would be refused
     monkeypatch.setattr(Orthanc, "_answers", lambda self: _listens(self.http_port) and _listens(self.dicom_port))
     with Orthanc(tmp_path / "orthanc", extra={"AuthenticationEnabled": True, "RegisteredUsers": {"nightly": "hunter2"}}) as orthanc:

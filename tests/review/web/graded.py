@@ -134,7 +134,7 @@ class Server:
         """Exit code, and what it said on stderr."""
         assert self.process is not None
         self.process.send_signal(number)
-        _, told = self.process.communicate(timeout=20)
+        _, told = self.process.communicate(timeout=120)
         return self.process.returncode, told
 
 

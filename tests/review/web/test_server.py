@@ -30,7 +30,7 @@ def test_it_ends_as_told_and_its_log_holds_nothing(out: Path, number: signal.Sig
         assert one.link == f"{one.address}/enter?token={'x' * 20}"
         with urllib.request.urlopen(f"{one.address}/static/base.css") as answer:
             assert answer.status == 200
-        connection = http.client.HTTPConnection(one.address.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(one.address.removeprefix("http://"), timeout=120)
         connection.request("GET", f"/enter?token={'x' * 20}")
         answer = connection.getresponse()
         answer.read()

@@ -78,6 +78,6 @@ def test_what_failed_is_tried_again(stack: Stack) -> None:
 def test_what_is_read_ahead_is_there(stack: Stack) -> None:
     stacks, read = Stacks(), threading.Event()
     stacks.prefetch("a", lambda: read.set() or stack)
-    assert read.wait(5)
+    assert read.wait(120)
     assert stacks.get("a", lambda: pytest.fail("read twice")) is stack
     stacks.close()
