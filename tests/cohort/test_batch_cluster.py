@@ -16,7 +16,8 @@ import pytest
 from tests.cohort.dask_processes import DaskProcesses
 from tests.cohort.slurm_node import SlurmNode, why_not
 from tests.cohort.studies import write_pair
-from tests.cohort.test_batch import NUMBERS, PROGRAM, attempts, batch, table
+from tests.cohort.test_batch import NUMBERS, attempts, batch, table
+from tests.program import PROGRAM, program
 
 COUNT = 6
 
@@ -82,7 +83,7 @@ def test_nobody_at_the_address_stops_the_batch(studies: Path, tmp_path: Path) ->
     batch(studies, "-o", tmp_path / "out2", "--dask", "nonsense://x", code=64)
 
 
-def test_slurm_jobs_give_the_same_bytes(studies: Path, local: Path, tmp_path: Path) -> None:
+def test_slurm_jobs_give_the_same_bytes(studies: Path, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if reason := why_not():
         pytest.skip(reason)
     config = tmp_path / "slurm.yaml"
@@ -90,12 +91,13 @@ def test_slurm_jobs_give_the_same_bytes(studies: Path, local: Path, tmp_path: Pa
     short = Path(tempfile.mkdtemp(prefix="sl"))  # sockets lie in it: paths are limited
     node = SlurmNode(short)
     try:
-        arguments = [*PROGRAM, "batch", studies, "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--slurm", config, *NUMBERS]
-        environment = os.environ | node.environment
-        shown = subprocess.run([*arguments, "--print-job-script"], capture_output=True, text=True, env=environment, timeout=60)
+        arguments = ["batch", studies, "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--slurm", config, *NUMBERS]
+        for name, value in node.environment.items():
+            monkeypatch.setenv(name, value)
+        shown = program(*arguments, "--print-job-script")
         assert "#SBATCH --cpus-per-task=1" in shown.stdout
         assert not (tmp_path / "out").exists()
-        done = subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=250)
+        done = program(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr + node.logs()
         assert node.call("squeue", "-h").strip() == ""
     finally:

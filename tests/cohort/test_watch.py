@@ -16,8 +16,9 @@ from gluteal_grade.cohort.watch import Watch
 from gluteal_grade.config import load_settings
 from tests.cohort.inline import Inline
 from tests.cohort.studies import write_pair
-from tests.cohort.test_batch import PROGRAM, attempts, table
+from tests.cohort.test_batch import attempts, table
 from tests.cohort.test_runner import graded
+from tests.program import PROGRAM, program
 
 
 class Clock:
@@ -75,15 +76,15 @@ def test_a_share_that_is_away_is_waited_for(tmp_path: Path, clock: Clock) -> Non
 
 def test_from_the_command_line(tmp_path: Path) -> None:
     write_pair(tmp_path / "in", "a", 0.3, 1)
-    arguments = [*PROGRAM, "watch", tmp_path / "in", "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--quiet-seconds", "0.5"]
+    arguments = ["watch", tmp_path / "in", "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--quiet-seconds", "0.5"]
     more = ["--labelmap", "gluteal_grade", "--timeout", "200", "--attempts", "1", "--no-pictures"]
-    done = subprocess.run([*arguments, "--labelmap", "muscle_map_of_nobody"], capture_output=True, text=True, timeout=120)
+    done = program(*arguments, "--labelmap", "muscle_map_of_nobody")
     assert done.returncode == 64
     arguments += more
-    done = subprocess.run([*arguments, "--every", "0.3", "--once", "-j", "1"], capture_output=True, text=True, timeout=120)
+    done = program(*arguments, "--every", "0.3", "--once", "-j", "1")
     assert done.returncode == 0, done.stderr
     assert len(table(tmp_path / "out" / "studies.csv")) == 1
-    running = subprocess.Popen([*arguments, "--every", "0.3", "-j", "1", "-q"], stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen([*PROGRAM, *arguments, "--every", "0.3", "-j", "1", "-q"], stderr=subprocess.PIPE, text=True)
     write_pair(tmp_path / "in", "b", 0.5, 2)
     end = time.monotonic() + 90
     while len(table(tmp_path / "out" / "studies.csv")) < 2:

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -23,9 +22,9 @@ import requests
 
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.hospital import TODAY, hash_of, push, study
+from tests.program import PROGRAM, program
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Debian's orthanc is not installed")
-PROGRAM = [sys.executable, "-m", "gluteal_grade", "pacs"]
 
 
 @pytest.fixture
@@ -57,14 +56,8 @@ def quick(folder: Path) -> list[str]:
 
 
 def night(path: Path, code: int | None = None, until: datetime.date = TODAY) -> dict[str, Any]:
-    """One night in a process of its own, and its summary."""
-    done = subprocess.run(
-        [*PROGRAM, "nightly", "--config", str(path), "--until", str(until), *quick(path.parent)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert "Traceback" not in done.stderr
+    """One night, and its summary."""
+    done = program("pacs", "nightly", "--config", path, "--until", until, *quick(path.parent))
     assert "Doe" not in done.stdout + done.stderr
     assert code is None or done.returncode == code, done.stdout + done.stderr
     summary = json.loads((path.parent / "out" / "nights" / "latest.json").read_text())
@@ -162,7 +155,7 @@ def test_a_pacs_that_is_away_ends_the_night_and_the_next_one_asks_again(orthanc:
 def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     names = {push(orthanc, study(made, n)) for n in (0, 1)}
     path = config(tmp_path, orthanc)
-    command = [*PROGRAM, "nightly", "--config", str(path), "--until", str(TODAY), *quick(tmp_path)]
+    command = [*PROGRAM, "pacs", "nightly", "--config", str(path), "--until", str(TODAY), *quick(tmp_path)]
     for step in ('"fetched"', '"graded"'):
         running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         assert running.stderr is not None
@@ -207,7 +200,7 @@ def test_results_that_could_not_be_sent_are_sent_the_next_night(made: Path, tmp_
 @pytest.mark.parametrize("text", ["out: x\n", "out: x\nnothing: 1\n", "- a\n"])
 def test_wrong_settings_are_wrong_usage(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.yaml").write_text(text)
-    done = subprocess.run([*PROGRAM, "nightly", "--config", str(tmp_path / "p.yaml")], capture_output=True, text=True, timeout=60)
+    done = program("pacs", "nightly", "--config", tmp_path / "p.yaml")
     assert done.returncode == 64
     assert not (tmp_path / "x").exists()
 

@@ -14,17 +14,15 @@ from gluteal_grade.api.inputs import Kind, PathLike, advised, check_label_source
 from gluteal_grade.cohort import (
     REFUSALS,
     STUDIES,
-    Ahead,
     Bar,
-    LocalExecutor,
     Options,
     Request,
     Silence,
     explanation,
+    local_workers,
     run_batch,
     scales_of_folder,
     share,
-    work,
 )
 from gluteal_grade.config import Settings, load_settings
 from gluteal_grade.report import Layout
@@ -134,7 +132,7 @@ def batch(
         deidentify=deidentify,
         kind=kinds_of(kind),
     )
-    executor = partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout_s, Ahead())
+    executor = partial(local_workers, mine, timeout_s, networks=labels is None)
     observer = _bar() if progress else Silence()
     try:
         with advised():

@@ -87,7 +87,7 @@ def batch(
         return _print_job_script(slurm, out)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
-    threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out)
+    threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out, networks=labels is None)
 
     from gluteal_grade.cohort import Options, Request, exit_code, run_batch
 
@@ -124,10 +124,10 @@ def batch(
 
 
 def executor_of(
-    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path
+    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path, *, networks: bool
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
-    from gluteal_grade.cohort import Ahead, LocalExecutor, share, work
+    from gluteal_grade.cohort import local_workers, share
 
     if sum(given is not None for given in (jobs, dask, slurm)) > 1:
         raise typer.BadParameter("--jobs, --dask and --slurm exclude each other", param_hint="--jobs")
@@ -136,7 +136,7 @@ def executor_of(
     if slurm is not None:
         return _slurm_threads(slurm), partial(_cluster, "--slurm", lambda: _slurm(slurm, out))
     mine = share(jobs, memory_gb and memory_gb * 1024)
-    return mine.threads, partial(LocalExecutor, work, mine.jobs, mine.threads, mine.memory_mb, timeout, Ahead())
+    return mine.threads, partial(local_workers, mine, timeout, networks=networks)
 
 
 def _cluster(option: str, what: Callable[[], Value]) -> Value:

@@ -73,7 +73,7 @@ def watch(
 
     from gluteal_grade.cohort import Options, Request, Watch, exit_code
 
-    threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out)
+    threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out, networks=labels is None)
     request = Request(
         tuple(folders),
         out,

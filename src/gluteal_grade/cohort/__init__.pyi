@@ -1,4 +1,3 @@
-from .ahead import Ahead as Ahead
 from .batch import Done as Done
 from .batch import Request as Request
 from .batch import run_batch as run_batch
@@ -13,7 +12,6 @@ from .file_heads import head_of as head_of
 from .index import index_folder as index_folder
 from .ledger import NAME as NAME
 from .ledger import opened as opened
-from .local_executor import LocalExecutor as LocalExecutor
 from .lock import locked as locked
 from .machine import share as share
 from .observer import Tally as Tally
@@ -33,4 +31,5 @@ from .summary import summarise_unlocked as summarise_unlocked
 from .task import Outcome as Outcome
 from .task import State as State
 from .watch import Watch as Watch
+from .worker import local_workers as local_workers
 from .worker import work as work

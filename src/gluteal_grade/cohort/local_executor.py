@@ -1,6 +1,8 @@
 """Worker processes on this machine, each with one task at a time, so that a dead one is known by its study.
 
-The standard library's pool gives up as a whole when one of its processes dies, and does not say in which task.
+The standard library's pool gives up as a whole when one of its processes dies, and does not say in which task. Workers are forks of one
+process that has loaded the libraries and does nothing else (multiprocessing's fork server): a second worker, or one in place of a dead
+one, costs no loading.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +24,8 @@ from gluteal_grade.cohort.execution import Event, Finished, Lost, Started
 from gluteal_grade.cohort.process import serve
 from gluteal_grade.errors import Reason, TransientFailure
 
+# never a fork of this process: one with threads may hang
+_FORK_SERVER = "forkserver" in multiprocessing.get_all_start_methods()
 _STILLBORN = 3  # workers in a row that die before their first task
 
 
@@ -30,7 +34,7 @@ class _Worker:
     """One process and what it works on."""
 
     name: str
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     key: str | None = None
     ready: bool = False
@@ -38,7 +42,7 @@ class _Worker:
 
 
 class LocalExecutor:
-    """Up to `jobs` spawned processes; one that dies, takes too long or has grown too large is replaced.
+    """Up to `jobs` processes; one that dies, takes too long or has grown too large is replaced.
 
     Args:
         work: module-level function of a task.
@@ -47,6 +51,7 @@ class LocalExecutor:
         memory_mb: of a process: beyond it, it is replaced after its study; an allocation beyond twice that fails. None: no bound.
         timeout_s: for one task; None: no limit.
         ahead: is given each task before a worker is free for it, to bring its files near.
+        libraries: modules that are loaded once for all workers; that of `work` is among them.
     """
 
     def __init__(
@@ -57,14 +62,16 @@ class LocalExecutor:
         memory_mb: float | None = None,
         timeout_s: float | None = None,
         ahead: Callable[[Any], None] | None = None,
+        libraries: Sequence[str] = (),
     ) -> None:
         self._work, self._jobs, self._threads = work, jobs, threads
         self._memory_mb, self._timeout_s, self._ahead = memory_mb, timeout_s, ahead
         self._queue: deque[tuple[str, Any]] = deque()
         self._workers: list[_Worker] = []
         self._events: list[Event] = []
-        self._context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+        self._context = multiprocessing.get_context("forkserver") if _FORK_SERVER else multiprocessing.get_context("spawn")
         self._count = self._stillborn = 0
+        self._libraries = [work.__module__, *libraries] if work.__module__ != "__main__" else list(libraries)
 
     @property
     def capacity(self) -> int:
@@ -127,6 +134,8 @@ class LocalExecutor:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._work, self._memory_mb), daemon=True)
+        if _FORK_SERVER:
+            multiprocessing.set_forkserver_preload(self._libraries)  # of one that runs already nothing changes
         with _environment(self._threads), _without_main(self._work):
             process.start()
         theirs.close()

@@ -13,7 +13,10 @@ from functools import partial
 from typing import TypeVar
 
 from gluteal_grade import __version__
+from gluteal_grade.cohort.ahead import Ahead
 from gluteal_grade.cohort.entries import Entry
+from gluteal_grade.cohort.local_executor import LocalExecutor
+from gluteal_grade.cohort.machine import Share
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
@@ -23,6 +26,22 @@ from gluteal_grade.report import Place, place_for
 from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")
+
+# what a first study would load otherwise, in every process anew
+_LIBRARIES = ("gluteal_grade.report.pages",)
+_OF_NETWORKS = ("gluteal_grade.segmentation.network", "gluteal_grade.segmentation.weights")
+
+
+def local_workers(mine: Share, timeout_s: float | None = None, *, networks: bool) -> LocalExecutor:
+    """Processes of this machine that grade.
+
+    Args:
+        mine: how many, and what each may use.
+        timeout_s: for one entry; None: no limit.
+        networks: they label; False where label maps are given.
+    """
+    libraries = (*_LIBRARIES, *(_OF_NETWORKS if networks else ()))
+    return LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb, timeout_s, Ahead(), libraries)
 
 
 def work(task: Task) -> Answer:

@@ -14,18 +14,18 @@ from gluteal_grade.cohort import (
     NAME,
     Entry,
     Event,
+    Executor,
     Given,
-    LocalExecutor,
     Outcome,
     Request,
     Silence,
     State,
     Tally,
+    local_workers,
     opened,
     run_batch,
     share,
     summarise_unlocked,
-    work,
 )
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, TransientFailure
@@ -38,7 +38,7 @@ _LAST = "index.html"  # of the tables and pages, what is written at the end
 class _Kept:
     """An executor that a batch does not close."""
 
-    def __init__(self, executor: LocalExecutor) -> None:
+    def __init__(self, executor: Executor) -> None:
         self.executor = executor
 
     @property
@@ -101,7 +101,7 @@ class Grading:
         self._request = Request(
             (), out, means.settings, bundle=means.bundle, threads=mine.threads, tables=False, dicom=True, dicom_of_refused=of_refused
         )
-        self._executor = LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb, means.timeout_s)
+        self._executor = local_workers(mine, means.timeout_s, networks=True)
         self._patience_s = patience_s
 
     def grade(self, folders: Mapping[str, Path]) -> dict[str, Outcome]:
