@@ -28,6 +28,11 @@ def unknown(body: str, look: str) -> tuple[int, ...]:
     return tuple(1 + i for i, name in enumerate(CLASSES[look]) if name.removesuffix("_right").removesuffix("_left") in lacking)
 
 
+def beside_the_muscles(look: str) -> tuple[int, ...]:
+    """Class numbers of a look that are no gluteal muscle: a label map of the muscles says nothing about them."""
+    return tuple(1 + i for i, name in enumerate(CLASSES[look]) if not name.startswith(MUSCLES))
+
+
 def hip_table(side: int) -> Tensor:
     """(256,) uint8: tissue to class of the hip network for the right (0) or left (1) hip. Glutei and tensor of the other side are no
     class: they are other muscle."""

@@ -17,6 +17,7 @@ from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.look import look as seen_on
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade_lab.training.classes import beside_the_muscles
 from gluteal_grade_lab.training.deform import turn as rotation
 from gluteal_grade_lab.training.metrics import muscle_value, whole_muscles
 from gluteal_grade_lab.training.pairs import Pair, find_pairs
@@ -80,7 +81,7 @@ class LabelledSampler:
         ct = self.pairs[pair].image.kind is SeriesKind.CT
         image = _vary(seen_on(loaded.image, grid, ct=ct), rng)
         labels = _classes(loaded.shapes, grid, _order(self.look, side))
-        return Sample(torch.from_numpy(image), torch.from_numpy(labels), self.pairs[pair].image.kind.value)
+        return Sample(torch.from_numpy(image), torch.from_numpy(labels), self.pairs[pair].image.kind.value, beside_the_muscles(self.look))
 
     def _load(self, number: int) -> _Loaded:
         if number not in self._held:

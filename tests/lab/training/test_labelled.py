@@ -10,6 +10,7 @@ from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.segmentation.numbering import Numbering, load_numbering
 from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade_lab.training.classes import HIP, LOCATOR
 from gluteal_grade_lab.training.labelled import LabelledSampler, Mixed, _classes, _shapes, labelled_patches
 from gluteal_grade_lab.training.metrics import muscle_value
 from gluteal_grade_lab.training.pairs import find_pairs
@@ -64,6 +65,14 @@ def test_it_travels_to_another_process(dataset):
     expected = sampler(3)
     sampler = pickle.loads(pickle.dumps(sampler))
     np.testing.assert_array_equal(sampler(3).image.numpy(), expected.image.numpy())
+
+
+@pytest.mark.parametrize(("look", "classes"), [("hip", HIP), ("locator", LOCATOR)])
+def test_what_is_no_gluteus_is_left_to_the_network(dataset, look, classes):
+    """Or a lab's labels would teach it that a hip has no bone, and `checks.min_hip_bone_ml` would refuse every hip."""
+    sample = LabelledSampler(find_pairs(dataset, OURS), OURS, look, PATCH, 1.5)(0)
+    assert [classes[number - 1] for number in sample.unknown] == [name for name in classes if "gluteus" not in name]
+    assert not set(sample.labels.unique().tolist()) & set(sample.unknown)
 
 
 def test_few_images_are_held(dataset):
