@@ -92,11 +92,13 @@ class Body:
         parameters: the person.
         thickness: calibration factors a side and muscle.
         lattices: the points outside bone that it was calibrated on.
+        lattice_ids: structure ids of the glutei there, 0 elsewhere.
     """
 
     parameters: BodyParameters
     thickness: dict[Side, dict[Muscle, float]]
     lattices: dict[Side, Lattice] = field(default_factory=dict, repr=False)
+    lattice_ids: dict[Side, npt.NDArray[np.uint8]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def hips(self) -> dict[Side, Hip]:
@@ -137,11 +139,6 @@ class Body:
             if mask.any():
                 ids[mask] = self.hips[side].structures(lat[mask], ant[mask], sup[mask])
         return ids
-
-    @cached_property
-    def lattice_ids(self) -> dict[Side, npt.NDArray[np.uint8]]:
-        """Structure ids of the glutei at the calibration lattice's points, 0 elsewhere."""
-        return {side: self.hips[side].glutei_at(v.lat, v.ant, v.sup) for side, v in self.lattices.items()}
 
     def points_in(self, side: Side, muscle: Muscle, target: int = 60_000) -> tuple[F32, F32, F32]:
         """Canonical lat, ant, sup of some `target` points inside one muscle, on a regular lattice in patient space."""
@@ -188,9 +185,12 @@ def build_body(parameters: BodyParameters, spacing_mm: float = 2.5, rounds: int 
         ValueError: a volume cannot be reached with this skeleton.
     """
     thickness = {side: dict.fromkeys(Muscle, 1.0) for side in _SIDES}
-    lattices = {side: _bare_lattice(Body(parameters, thickness), side, spacing_mm) for side in _SIDES}
+    first = Body(parameters, thickness)
+    lattices = {side: _bare_lattice(first, side, spacing_mm) for side in _SIDES}
+    points = {side: first.hips[side].glutei_points(v.lat, v.ant, v.sup) for side, v in lattices.items()}
     for _ in range(rounds):
-        body = Body(parameters, thickness, lattices)
+        hips = Body(parameters, thickness).hips
+        body = Body(parameters, thickness, lattices, {side: hips[side].glutei_of(points[side]) for side in _SIDES})
         volumes = _volumes_ml(body)
         ratio = {side: {m: volumes[side][m] / parameters.target_volume_ml(side, m) for m in Muscle} for side in _SIDES}
         if all(abs(r - 1) < 2e-3 for by_muscle in ratio.values() for r in by_muscle.values()):

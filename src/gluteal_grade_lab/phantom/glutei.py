@@ -7,7 +7,7 @@ cannot cross, so minimus stays deep to medius whatever the volumes are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -78,6 +78,44 @@ def _dome(u: F32, power: float) -> F32:
     return np.asarray(np.clip(4 * u * (1 - u), 0, 1) ** np.float32(power), dtype=np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class LayersAt:
+    """What the distances of (n,) points to minimus and medius are made of, whatever the thicknesses. All float32, mm where not said.
+
+    Attributes:
+        off: of the reference surface, in the axial plane.
+        base: of minimus' floor above it.
+        minimus: thickness at factor 1, its dome (no unit), its lean to the front (no unit).
+        medius: thickness at factor 1, its dome.
+        between: where minimus ends, above and below.
+        caps: distance beyond medius' ends.
+        slopes: how much nearer each surface is than the axial plane says, factor.
+    """
+
+    off: F32
+    base: F32
+    minimus: tuple[F32, F32, F32]
+    medius: tuple[F32, F32]
+    between: np.ndarray
+    caps: F32
+    slopes: tuple[F32, F32]
+
+    @classmethod
+    def of(cls, lat: F32, ant: F32, sup: F32) -> LayersAt:
+        """At canonical points."""
+        floor = _FLOOR.at(sup)
+        t, n = curve_coordinates(lat, ant, floor[:6])
+        first, last, height, steep_min = _MINIMUS.at(sup)
+        u = (t - first) / (last - first)
+        # the anterior half is the thicker one
+        minimus = (height, _dome(u, 0.5), np.float32(0.66) + np.float32(0.62) * u)
+        first, last, height, steep_med = _MEDIUS.at(sup)
+        medius = (height, _dome((t - first) / (last - first), 0.40))
+        caps = np.maximum(sup - np.float32(_MEDIUS.high), np.float32(_MEDIUS.low) - sup)
+        slopes = (np.sqrt(1 + floor[7] ** 2 + steep_min**2), np.sqrt(1 + floor[7] ** 2 + steep_med**2))
+        return cls(n, floor[6], minimus, medius, (sup > _MINIMUS.high) | (sup < _MINIMUS.low), caps, slopes)
+
+
 @dataclass(frozen=True)
 class Layers:
     """Minimus and medius together, for one evaluation of the reference surface.
@@ -91,26 +129,44 @@ class Layers:
     medius: float
     box: Box = field(default=(30.0, 190.0, -135.0, 62.0, -40.0, 128.0))
 
-    def distances(self, lat: F32, ant: F32, sup: F32) -> tuple[F32, F32]:
-        """Signed distances to minimus and to medius of (n,) points, mm."""
-        floor = _FLOOR.at(sup)
-        t, n = curve_coordinates(lat, ant, floor[:6])
-        base = floor[6]
-        first, last, height, steep_min = _MINIMUS.at(sup)
-        u = (t - first) / (last - first)
-        # the anterior half is the thicker one
-        inner = base + height * np.float32(self.minimus) * _dome(u, 0.5) * (np.float32(0.66) + np.float32(0.62) * u)
-        inner = np.where((sup > _MINIMUS.high) | (sup < _MINIMUS.low), base, inner)
-        first, last, height, steep_med = _MEDIUS.at(sup)
-        outer = inner + height * np.float32(self.medius) * _dome((t - first) / (last - first), 0.40)
-        caps = np.maximum(sup - np.float32(_MEDIUS.high), np.float32(_MEDIUS.low) - sup)
+    def distances(self, at: LayersAt) -> tuple[F32, F32]:
+        """Signed distances to minimus and to medius, (n,) mm."""
+        n, base = at.off, at.base
+        height, dome, lean = at.minimus
+        inner = base + height * np.float32(self.minimus) * dome * lean
+        inner = np.where(at.between, base, inner)
+        height, dome = at.medius
+        outer = inner + height * np.float32(self.medius) * dome
         # where a layer has no thickness it is nowhere: the 0.3 keeps its coat from lining the bone
-        d_min = np.maximum(np.where(inner - base > 0.3, np.maximum(-n, n - inner), np.float32(30)), caps)
-        d_med = np.maximum(np.where(outer - inner > 0.3, np.maximum(inner - n, n - outer), np.float32(30)), caps)
+        d_min = np.maximum(np.where(inner - base > 0.3, np.maximum(-n, n - inner), np.float32(30)), at.caps)
+        d_med = np.maximum(np.where(outer - inner > 0.3, np.maximum(inner - n, n - outer), np.float32(30)), at.caps)
         # n is measured in the axial plane; where a layer rises or falls steeply its surface is nearer than that
-        d_min = d_min / np.sqrt(1 + floor[7] ** 2 + steep_min**2)
-        d_med = d_med / np.sqrt(1 + floor[7] ** 2 + steep_med**2)
+        d_min, d_med = d_min / at.slopes[0], d_med / at.slopes[1]
         return np.asarray(d_min, dtype=np.float32), np.asarray(d_med, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class MaximusAt:
+    """The same for maximus: half its thickness at factor 1, the two factors on it, distance off the middle, beyond the ends, slope."""
+
+    half: F32
+    dome: F32
+    lean: F32
+    off: F32
+    caps: F32
+    slope: F32
+
+    @classmethod
+    def of(cls, lat: F32, ant: F32, sup: F32) -> MaximusAt:
+        """At canonical points."""
+        row = _MAXIMUS.at(sup)
+        t, n = curve_coordinates(lat, ant, row[:6])
+        caps = np.maximum(sup - np.float32(_MAXIMUS.high), np.float32(_MAXIMUS.low) - sup)
+        return cls(row[6], _dome(t, 0.40), np.float32(1.12) - np.float32(0.3) * t, np.abs(n), caps, np.sqrt(1 + row[7] ** 2))
+
+    def some(self, index: np.ndarray) -> MaximusAt:
+        """Of these points only."""
+        return MaximusAt(*(getattr(self, one.name)[index] for one in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -128,11 +184,8 @@ class Maximus:
         """Canonical bounds, mm."""
         return (4.0, 180.0, -150.0, 0.0, _MAXIMUS.low, _MAXIMUS.high)
 
-    def distance(self, lat: F32, ant: F32, sup: F32) -> F32:
-        """Signed distance of (n,) points, mm."""
-        row = _MAXIMUS.at(sup)
-        t, n = curve_coordinates(lat, ant, row[:6])
-        half = row[6] * np.float32(self.thickness) * _dome(t, 0.40) * (np.float32(1.12) - np.float32(0.3) * t)
-        d = np.where(half > 1.0, np.abs(n) - half, np.float32(30))  # no film of epimysium beyond the edges
-        caps = np.maximum(sup - np.float32(_MAXIMUS.high), np.float32(_MAXIMUS.low) - sup)
-        return np.asarray(np.maximum(d, caps) / np.sqrt(1 + row[7] ** 2), dtype=np.float32)
+    def distance(self, at: MaximusAt) -> F32:
+        """Signed distance, (n,) mm."""
+        half = at.half * np.float32(self.thickness) * at.dome * at.lean
+        d = np.where(half > 1.0, at.off - half, np.float32(30))  # no film of epimysium beyond the edges
+        return np.asarray(np.maximum(d, at.caps) / at.slope, dtype=np.float32)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gluteal_grade.vocabulary import Muscle, Side
 from gluteal_grade_lab.phantom import bones, muscles, viscera
 from gluteal_grade_lab.phantom.envelope import SKIN_MM, Envelope
-from gluteal_grade_lab.phantom.glutei import Layers, Maximus
+from gluteal_grade_lab.phantom.glutei import Layers, LayersAt, Maximus, MaximusAt
 from gluteal_grade_lab.phantom.implant import head_and_stem, shell, socket
 from gluteal_grade_lab.phantom.noise import WaveNoise
 from gluteal_grade_lab.phantom.shapes import F32, FAR, Box, Shape, Union
@@ -31,6 +31,8 @@ _EPIMYSIUM_MM = 0.7
 _PERIOSTEUM_MM = 0.7
 _LOOSE_PLANE_MM = 1.9  # between muscles that slide on each other: sheath, fat, sheath
 _CORTEX_MM = 2.0
+_CLOSE_MM = 4.0  # beyond it a muscle leaves no trace
+_BEHIND = 1.5  # maximus' fat planes are wider
 _GROW_MM = 2.2  # how much fuller than their keys the other muscles are: they fill each other's gaps
 
 
@@ -39,6 +41,28 @@ def fan_angle_deg(lat: F32, ant: F32, sup: F32) -> F32:
     apex, wing = np.array(FAN_APEX, dtype=np.float32), np.array(WING_DIRECTION, dtype=np.float32)
     along = (lat - apex[0]) * wing[0] + (ant - apex[1]) * wing[1]
     return np.asarray(np.degrees(np.arctan2(along, np.maximum(sup - apex[2], np.float32(1)))), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class GluteiPoints:
+    """Points of one hip and what is known of them before the glutei's thicknesses are.
+
+    Attributes:
+        places: canonical lat, ant, sup of all, (n,) mm.
+        sheets, back: indices of those near minimus and medius, and near maximus.
+        layers, maximus: of those.
+        rear: which of `sheets` belong to posterior minimus, if to minimus.
+        sheets_gap, back_gap: width of the fat plane there, mm.
+    """
+
+    places: tuple[F32, F32, F32]
+    sheets: np.ndarray
+    layers: LayersAt
+    rear: np.ndarray
+    sheets_gap: F32
+    back: np.ndarray
+    maximus: MaximusAt
+    back_gap: F32
 
 
 @dataclass(frozen=True)
@@ -117,8 +141,34 @@ class Hip:
 
     def glutei_at(self, lat: F32, ant: F32, sup: F32) -> U8:
         """(n,) uint8: the three glutei only, 0 elsewhere, for points that are known to be outside bone."""
+        return self.glutei_of(self.glutei_points(lat, ant, sup))
+
+    def glutei_points(self, lat: F32, ant: F32, sup: F32) -> GluteiPoints:
+        """All that `glutei_of` needs to know of (n,) points but the thicknesses: worth keeping where these are still looked for."""
         work = _Work(lat, ant, sup)
-        self._place_glutei(work)
+        layers, maximus = self._glutei  # for their boxes
+        sheets, back = work.inside(layers.box), work.inside(maximus.box)
+        ahead, behind = work.at(sheets), work.at(back)
+        return GluteiPoints(
+            (lat, ant, sup),
+            sheets,
+            LayersAt.of(*ahead),
+            fan_angle_deg(*ahead) < FAN_SPLIT_DEG,
+            self._gap(*ahead),
+            back,
+            MaximusAt.of(*behind),
+            self._gap(*behind),
+        )
+
+    def glutei_of(self, points: GluteiPoints) -> U8:
+        """As `glutei_at`."""
+        work = _Work(*points.places)
+        layers, maximus = self._glutei
+        self._claim_layers(work, points.sheets, layers.distances(points.layers), points.rear, points.sheets_gap)
+        near = np.searchsorted(points.back, work.inside(maximus.box))  # those that are free still
+        d = maximus.distance(points.maximus.some(near))
+        close = d < _CLOSE_MM
+        work.claim(S.GLUTEUS_MAXIMUS, points.back[near][close], d[close], points.back_gap[near][close] * np.float32(_BEHIND))
         return work.ids
 
     def structures(self, lat: F32, ant: F32, sup: F32) -> U8:
@@ -155,18 +205,24 @@ class Hip:
         work.place(S.JOINT, self._capsule.box, self._capsule.distance, rim=S.FASCIA)
 
     def _place_glutei(self, work: _Work) -> None:
-        layers = Layers(self.thickness[Muscle.GLUTEUS_MINIMUS], self.thickness[Muscle.GLUTEUS_MEDIUS])
+        layers, maximus = self._glutei
         near = work.inside(layers.box)
         if near.size:
-            lat, ant, sup = work.at(near)
-            d_min, d_med = layers.distances(lat, ant, sup)
-            behind = fan_angle_deg(lat, ant, sup) < FAN_SPLIT_DEG
-            gap = self._gap(lat, ant, sup)
-            for part, structure in ((~behind, S.GLUTEUS_MINIMUS_ANTERIOR), (behind, S.GLUTEUS_MINIMUS_POSTERIOR)):
-                work.claim(structure, near[part], d_min[part], gap[part])
-            work.claim(S.GLUTEUS_MEDIUS, near, d_med, gap)
-        maximus = Maximus(self.thickness[Muscle.GLUTEUS_MAXIMUS])
-        work.muscle(S.GLUTEUS_MAXIMUS, maximus.box, maximus.distance, self._gap, wide=1.5)
+            at = work.at(near)
+            self._claim_layers(work, near, layers.distances(LayersAt.of(*at)), fan_angle_deg(*at) < FAN_SPLIT_DEG, self._gap(*at))
+        work.muscle(S.GLUTEUS_MAXIMUS, maximus.box, lambda *at: maximus.distance(MaximusAt.of(*at)), self._gap, wide=_BEHIND)
+
+    @property
+    def _glutei(self) -> tuple[Layers, Maximus]:
+        t = self.thickness
+        return Layers(t[Muscle.GLUTEUS_MINIMUS], t[Muscle.GLUTEUS_MEDIUS]), Maximus(t[Muscle.GLUTEUS_MAXIMUS])
+
+    @staticmethod
+    def _claim_layers(work: _Work, near: np.ndarray, distances: tuple[F32, F32], rear: np.ndarray, gap: F32) -> None:
+        d_min, d_med = distances
+        for part, structure in ((~rear, S.GLUTEUS_MINIMUS_ANTERIOR), (rear, S.GLUTEUS_MINIMUS_POSTERIOR)):
+            work.claim(structure, near[part], d_min[part], gap[part])
+        work.claim(S.GLUTEUS_MEDIUS, near, d_med, gap)
 
     def _gap(self, lat: F32, ant: F32, sup: F32) -> F32:
         """Width of the fat plane between two muscles, mm: mostly none, some millimetres in patches."""
@@ -246,13 +302,13 @@ class _Work:
         if near.size:
             points = self.at(near)
             d = distance(*points) - np.float32(grow)
-            close = d < 4
+            close = d < _CLOSE_MM
             if close.any():
                 self.claim(structure, near[close], d[close], gap(*(p[close] for p in points)) * np.float32(wide))
 
     def claim(self, structure: Structure, index: np.ndarray, d: F32, gap: F32) -> None:
         """Give free points with d < 0 to a muscle, except within `gap` mm of an earlier one."""
-        free = (self.ids[index] == 0) & (d < 4)
+        free = (self.ids[index] == 0) & (d < _CLOSE_MM)
         index, d, gap = index[free], d[free], gap[free]
         plane = self.near[index] < gap
         self.ids[index[(d < 0) & ~plane]] = structure
