@@ -161,7 +161,11 @@ class MuscleResult(_Model):
     @property
     def fat_shown(self) -> FatShown:
         """What stands beside the grades: the core value where they are made from it, else the mean over the label."""
-        if self.has_core and any(g.measure.endswith("_core") for g in self.grades):
+        return self.fat(core=self.has_core and any(g.measure.endswith("_core") for g in self.grades))
+
+    def fat(self, *, core: bool) -> FatShown:
+        """The core value, or the mean over the label, with its interval."""
+        if core:
             return FatShown(self.fat_fraction_core, self.fat_fraction_core_low, self.fat_fraction_core_high, True)
         return FatShown(self.fat_fraction, self.fat_fraction_low, self.fat_fraction_high, False)
 

@@ -97,6 +97,19 @@ def muscle(
     return MuscleResult(**(given | other))
 
 
+def with_core(m: MuscleResult, fat: float, sd: float = 0.01) -> MuscleResult:
+    """The same, graded by a core value as well."""
+    low, high = bounds(fat, sd, sd, 0.95)
+    by_core = tuple(g.model_copy(update={"measure": f"{g.measure}_core"}) for g in grades(fat, sd, sd))
+    core = {
+        "fat_fraction_core": fat,
+        "fat_fraction_core_low": low,
+        "fat_fraction_core_high": high,
+        "lean_volume_core_ml": m.volume_ml * (1 - fat),
+    }
+    return m.model_copy(update=core | {"core_interval_parts": {"rim": IntervalPart(below=sd, above=sd)}, "grades": by_core})
+
+
 def missing(which: Muscle, side: Side, reason: Reason = Reason.NO_LABEL, region: Region = Region.WHOLE) -> MuscleResult:
     return muscle(which, side, NAN, NAN, NAN, region, status=MuscleStatus.MISSING, reason=reason, method=None, coverage=NAN)
 

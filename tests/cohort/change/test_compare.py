@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results, stated
-from gluteal_grade.cohort.change.models import Change, Comparison
+from gluteal_grade.cohort.change.models import Change, Comparison, FatMeasure
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result.models import FatReport, IntervalPart, MuscleResult, MuscleStatus, NoteModel
 from gluteal_grade.vocabulary import Muscle, Region, Side
-from tests.cohort.change.makers import NAN, missing, muscle, one_series, result, whole
+from tests.cohort.change.makers import NAN, missing, muscle, one_series, result, whole, with_core
 
 MAX, MED, MIN = Muscle
 
@@ -34,6 +34,22 @@ def test_numbers_are_exact() -> None:
     assert c.words == "more fat than before, beyond the stated measurement uncertainty"
     assert math.isnan(c.volume_sdc_ml)
     assert c.volume_sdc_reason is Caution.NO_STATED_INTERVAL
+
+
+def test_what_is_graded_is_compared() -> None:
+    """The core value with its own interval where both studies are graded by it; else the mean in both, and the measure says which."""
+    then = with_core(muscle(fat=0.14, sd=0.05, volume=800), 0.10, 0.003)
+    now = with_core(muscle(fat=0.15, sd=0.05, volume=800), 0.12, 0.004)
+    c = both(then, now)
+    assert (c.fat_measure, c.fat_change_points) == (FatMeasure.CORE, pytest.approx(2.0))
+    assert c.sdc_points == pytest.approx(100 * 1.959963984540054 * 0.005)
+    assert (c.beyond_sdc, c.lean_volume_change_ml) == (True, pytest.approx(-16))
+    assert c.prior.fat(c.fat_measure) == 0.10
+    assert all(g.change is not None for g in c.grades)
+    without = both(then, muscle(fat=0.15, sd=0.05, volume=800))
+    assert (without.fat_measure, without.fat_change_points) == (FatMeasure.MEAN, pytest.approx(1.0))
+    assert (without.beyond_sdc, without.lean_volume_change_ml) == (False, pytest.approx(-8))
+    assert [g.change for g in without.grades] == [None] * len(without.grades)  # of two quantities
 
 
 @pytest.mark.parametrize(("points", "beyond"), [(9.79, False), (9.81, True), (-9.79, False), (-9.81, True)])

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gluteal_grade.cohort.change.compare import compare_results
 from gluteal_grade.cohort.change.console import print_comparison
-from gluteal_grade.cohort.change.course import joined, points_of
+from gluteal_grade.cohort.change.course import edges_of, points_of
 from gluteal_grade.cohort.change.models import Comparison
 from gluteal_grade.cohort.change.output import columns, notes_of, rows, write_comparison
 from gluteal_grade.errors import Reason, TransientFailure
@@ -20,7 +20,7 @@ from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.result.models import MuscleStatus
 from gluteal_grade.vocabulary import Muscle, Side
-from tests.cohort.change.makers import NAN, missing, muscle, result, whole
+from tests.cohort.change.makers import NAN, missing, muscle, result, whole, with_core
 
 MAX, MED, MIN = Muscle
 PRIOR = result(whole({(MAX, Side.RIGHT): 0.1, (MED, Side.LEFT): 0.2}))
@@ -134,7 +134,7 @@ def test_the_console_tells_whom_a_caution_is_about() -> None:
 
 
 def test_the_picture_holds_each_measured_point_once() -> None:
-    points = joined([points_of(PRIOR, 0), points_of(CURRENT, 1)])
+    points = points_of([(0, PRIOR), (1, CURRENT)])
     assert {k: [(p.x, round(p.fat, 6)) for p in v] for k, v in points.items()}[MAX, Side.RIGHT] == [(0, 10.0), (1, 30.0)]
     assert [p.x for p in points[MIN, Side.LEFT]] == [0]
     assert [p.method for p in points[MED, Side.RIGHT]] == ["dixon", "t1"]
@@ -142,7 +142,7 @@ def test_the_picture_holds_each_measured_point_once() -> None:
 
 def test_doubtful_points_are_told() -> None:
     doubtful = result([muscle(status=MuscleStatus.NEEDS_REVIEW), muscle(MED, coverage=0.8), muscle(MIN), muscle(MIN, Side.LEFT, NAN, NAN)])
-    assert {k[0]: p.doubtful for k, p in points_of(doubtful, 0).items()} == {MAX: True, MED: True, MIN: False}
+    assert {k[0]: line[0].doubtful for k, line in points_of([(0, doubtful)]).items()} == {MAX: True, MED: True, MIN: False}
 
 
 def test_edges_come_from_the_scale_in_use() -> None:
@@ -153,6 +153,20 @@ def test_edges_come_from_the_scale_in_use() -> None:
     renamed = tuple(g.model_copy(update={"profile": "own"}) for g in other.grades)
     assert primary_edges(result([other.model_copy(update={"grades": renamed})])) == ()
     assert primary_edges(result([])) == ()
+
+
+def test_the_picture_is_of_what_is_graded_or_has_no_edges() -> None:
+    mean = muscle(fat=0.3)
+    core = with_core(muscle(fat=0.3), 0.28)
+    by_core, mixed, by_mean = (((0, result([a])), (1, result([b], "b" * 12))) for a, b in ((core, core), (core, mean), (mean, mean)))
+    drawn = [points_of(pair)[MAX, Side.RIGHT] for pair in (by_core, mixed, by_mean)]
+    assert [[(round(p.fat, 6), p.core) for p in line] for line in drawn] == [
+        [(28.0, True), (28.0, True)],
+        [(30.0, False), (30.0, False)],
+        [(30.0, False), (30.0, False)],
+    ]
+    edges = [edges_of(points_of(pair), [r for _, r in pair]) for pair in (by_core, mixed, by_mean)]
+    assert edges == [pytest.approx((10, 25, 50, 75)), (), pytest.approx((10, 25, 50, 75))]
 
 
 def test_the_picture_shows_the_change(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gluteal_grade import __version__
 from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution, Why, change_words
-from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, GradeChange, Scan
+from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, FatMeasure, GradeChange, Scan
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
 from gluteal_grade.cohort.change.persons import patient_cautions
 from gluteal_grade.errors import Reason, RefusedInput
@@ -94,6 +94,11 @@ class _Pair:
         return Reason.OUT_OF_VIEW if self.cut else None
 
     @property
+    def core(self) -> bool:
+        """Were both graded by the core value? Else the means over the labels are compared: one quantity, never two."""
+        return self.prior is not None and self.current is not None and all(m.fat_shown.core for m in self.known)
+
+    @property
     def cut(self) -> bool:
         return any(was_cut(m) for m in self.known)
 
@@ -114,16 +119,17 @@ def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
         why = Caution.NO_STATED_INTERVAL if fat.beyond is None else (Reason.OUT_OF_VIEW if pair.cut else None)
     beyond = None if why else fat.beyond
     cautions = (*of_study, *_cautions(pair))
-    prior, current = _scan(pair.prior), _scan(pair.current)
+    prior, current, core = _scan(pair.prior), _scan(pair.current), pair.core
     volume = (_NAN, _NAN) if why_volume else _difference(prior.volume_ml, current.volume_ml)
     # lean volumes hold the fat fraction: where fat cannot be compared neither can they
-    lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_volume_ml, current.lean_volume_ml)
+    lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_ml(core=core), current.lean_ml(core=core))
     return Change(
         side=part.side,
         muscle=part.muscle,
         region=part.region,
         prior=prior,
         current=current,
+        fat_measure=FatMeasure.CORE if core else FatMeasure.MEAN,
         fat_change_points=fat.points,
         fat_change_low=fat.low,
         fat_change_high=fat.high,
@@ -157,12 +163,16 @@ class _Fat:
 def _fat(pair: _Pair) -> _Fat:
     assert pair.prior is not None
     assert pair.current is not None
-    points = 100 * (pair.current.fat_fraction - pair.prior.fat_fraction)
-    before, now = (stated(m.fat_fraction, m.interval_parts) for m in (pair.prior, pair.current))
-    if before is None or now is None:
+    core = pair.core
+    then, now = (m.fat(core=core).value for m in (pair.prior, pair.current))
+    points = 100 * (now - then)
+    before, after = (
+        stated(value, m.core_interval_parts if core else m.interval_parts) for value, m in ((then, pair.prior), (now, pair.current))
+    )
+    if before is None or after is None:
         return _Fat(points)
-    low, high = (100 * bound for bound in change_interval(before, now))
-    sdc = 100 * smallest_detectable_change(before, now)
+    low, high = (100 * bound for bound in change_interval(before, after))
+    sdc = 100 * smallest_detectable_change(before, after)
     # with unequal halves the two may part; only what both call a change is one
     return _Fat(points, low, high, sdc, abs(points) > sdc and not low <= 0 <= high)
 
@@ -212,10 +222,16 @@ def _scan(m: MuscleResult | None) -> Scan:
             fat_fraction_low=_NAN,
             fat_fraction_high=_NAN,
             interval_parts={},
+            fat_fraction_core=_NAN,
+            fat_fraction_core_low=_NAN,
+            fat_fraction_core_high=_NAN,
+            lean_volume_core_ml=_NAN,
+            core_interval_parts={},
         )
     names = ("status", "reason", "method", "coverage", "volume_ml", "lean_volume_ml")
     fat = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "interval_parts")
-    return Scan(cut=was_cut(m), **{name: getattr(m, name) for name in (*names, *fat)})
+    core = ("fat_fraction_core", "fat_fraction_core_low", "fat_fraction_core_high", "lean_volume_core_ml", "core_interval_parts")
+    return Scan(cut=was_cut(m), **{name: getattr(m, name) for name in (*names, *fat, *core)})
 
 
 def grade_changes(prior: MuscleResult | None, current: MuscleResult | None, comparable: bool) -> tuple[GradeChange, ...]:

@@ -57,7 +57,7 @@ def _abbreviated(title: str) -> str:
 
 
 def _cells(c: Change, primary: str) -> tuple[str, ...]:
-    percent = [_DASH if math.isnan(s.fat_fraction) else f"{100 * s.fat_fraction:.1f}" for s in (c.prior, c.current)]
+    percent = [_DASH if math.isnan(fat) else f"{100 * fat:.1f}" for fat in (s.fat(c.fat_measure) for s in (c.prior, c.current))]
     interval = "" if math.isnan(c.fat_change_low) else f" ({signed(c.fat_change_low, 1)}, {signed(c.fat_change_high, 1)})"
     change = _DASH if math.isnan(c.fat_change_points) else f"{signed(c.fat_change_points, 1)}{interval}"
     beyond = _DASH if c.beyond_sdc is None else ("yes" if c.beyond_sdc else "no")

@@ -11,7 +11,8 @@ from typing import Any
 
 from gluteal_grade.cohort.change.compare import was_cut
 from gluteal_grade.drawing import FAINT, INK, RULE, SIDES, Mark, blank_figure, hide_edges, save_png
-from gluteal_grade.result import MuscleStatus, StudyResult
+from gluteal_grade.report import primary_edges
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
 SDC_NOTE = "SDC: smallest detectable change by the stated uncertainty alone, a lower bound. Bars: 95 % intervals."
@@ -25,6 +26,7 @@ class Point:
         x: days, or 0 and 1 for prior and current.
         fat, low, high: percent; bounds NaN where there are none.
         method: how fat was measured; points of different methods are not joined.
+        core: `fat_fraction_core` and not the mean over the label.
         doubtful: the label needs review, or the field of view cuts the muscle.
     """
 
@@ -33,6 +35,7 @@ class Point:
     low: float
     high: float
     method: str
+    core: bool
     doubtful: bool
 
 
@@ -59,26 +62,40 @@ class Course:
     title: str
 
 
-def points_of(result: StudyResult, x: float) -> dict[tuple[Muscle, Side], Point]:
-    """Whole muscles of one study that have a fat fraction."""
-    return {
-        (m.muscle, m.side): Point(
-            x,
-            100 * m.fat_fraction,
-            100 * m.fat_fraction_low,
-            100 * m.fat_fraction_high,
-            m.method or "",
-            m.status is MuscleStatus.NEEDS_REVIEW or was_cut(m),
+Points = dict[tuple[Muscle, Side], tuple[Point, ...]]
+
+
+def points_of(results: Sequence[tuple[float, StudyResult]]) -> Points:
+    """Whole muscles that have a fat fraction: one line per muscle and side, of the core value where all its studies are graded by it.
+
+    Args:
+        results: x and result of each study, in order of time.
+    """
+    lines: dict[tuple[Muscle, Side], list[tuple[float, MuscleResult]]] = {}
+    for x, result in results:
+        for m in result.muscles:
+            if m.region is Region.WHOLE and not math.isnan(m.fat_fraction):
+                lines.setdefault((m.muscle, m.side), []).append((x, m))
+    return {key: _line_of(line) for key, line in lines.items()}
+
+
+def _line_of(line: Sequence[tuple[float, MuscleResult]]) -> tuple[Point, ...]:
+    core = all(m.fat_shown.core for _, m in line)
+    points = []
+    for x, m in line:
+        value, low, high, _ = m.fat(core=core)
+        points.append(
+            Point(x, 100 * value, 100 * low, 100 * high, m.method or "", core, m.status is MuscleStatus.NEEDS_REVIEW or was_cut(m))
         )
-        for m in result.muscles
-        if m.region is Region.WHOLE and not math.isnan(m.fat_fraction)
-    }
+    return tuple(points)
 
 
-def joined(points: Sequence[dict[tuple[Muscle, Side], Point]]) -> dict[tuple[Muscle, Side], tuple[Point, ...]]:
-    """Points of several studies as one line per muscle and side."""
-    keys = dict.fromkeys(key for one in points for key in one)
-    return {key: tuple(one[key] for one in points if key in one) for key in keys}
+def edges_of(points: Points, results: Sequence[StudyResult]) -> tuple[float, ...]:
+    """Grade edges to draw, percent; none where they are edges of another fat fraction than the one that is drawn."""
+    primary = primary_of(results[0]).key
+    graded_by_core = {g.measure.endswith("_core") for r in results for m in r.muscles for g in m.grades if g.scale == primary}
+    drawn_core = {p.core for line in points.values() for p in line}
+    return tuple(100 * edge for edge in primary_edges(*results)) if graded_by_core == drawn_core else ()
 
 
 _WIDTH, _HEIGHT = 10.0, 4.3  # inches
@@ -103,7 +120,8 @@ def draw_course(course: Course, path: Path) -> Path:
         shift = _shift(course)
         for axis, muscle in zip(axes, Muscle, strict=True):
             _panel(axis, course, muscle, low, high, shift)
-        axes[0].set_ylabel("fat fraction, %", fontsize=_TEXT, color=INK)
+        core = " (core)" if all(p.core for line in course.points.values() for p in line) else ""
+        axes[0].set_ylabel(f"fat fraction{core}, %", fontsize=_TEXT, color=INK)
         _grade_names(axes[-1], course, low, high)
         figure.text(0.07, 0.965, course.title, fontsize=_TITLE, color=INK, va="top", weight="bold", parse_math=False)
         _legend(figure, course)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from gluteal_grade.cohort.change.cautions import Caution, Why
@@ -9,7 +11,14 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.result import IntervalPart, MuscleStatus, Number, Provenance, ScaleKey, SeriesReport
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+
+
+class FatMeasure(StrEnum):
+    """Which of a result's two fat fractions is compared."""
+
+    CORE = "fat_fraction_core"
+    MEAN = "fat_fraction"
 
 
 class _Model(BaseModel):
@@ -30,6 +39,19 @@ class Scan(_Model):
     fat_fraction_low: Number
     fat_fraction_high: Number
     interval_parts: dict[str, IntervalPart]
+    fat_fraction_core: Number
+    fat_fraction_core_low: Number
+    fat_fraction_core_high: Number
+    lean_volume_core_ml: Number
+    core_interval_parts: dict[str, IntervalPart]
+
+    def fat(self, measure: FatMeasure) -> float:
+        """The fat fraction that is compared, 0-1."""
+        return self.fat_fraction_core if measure is FatMeasure.CORE else self.fat_fraction
+
+    def lean_ml(self, *, core: bool) -> float:
+        """The lean volume that goes with it."""
+        return self.lean_volume_core_ml if core else self.lean_volume_ml
 
 
 class GradeChange(_Model):
@@ -53,7 +75,8 @@ class Change(_Model):
     region: Region
     prior: Scan
     current: Scan
-    fat_change_points: Number = Field(description="percentage points")
+    fat_measure: FatMeasure = Field(description="what is compared: the core value where both studies are graded by it, else the mean")
+    fat_change_points: Number = Field(description="of fat_measure, percentage points")
     fat_change_low: Number = Field(description="95 % interval of fat_change_points")
     fat_change_high: Number
     sdc_points: Number = Field(description="smallest detectable change, a lower bound")

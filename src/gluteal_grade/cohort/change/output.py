@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gluteal_grade.cohort.change.cautions import Caution, signed
-from gluteal_grade.cohort.change.course import Course, draw_course, joined, points_of
+from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
 from gluteal_grade.files import whole
 from gluteal_grade.grading import known_scales
-from gluteal_grade.report import primary_edges
 from gluteal_grade.result import StudyResult, primary_of, scales_by_key, told_scales
 from gluteal_grade.vocabulary import Muscle, Region, Scale, Side
 
@@ -24,10 +23,15 @@ _SCAN = (
     ("fat_fraction", 4),
     ("fat_fraction_low", 4),
     ("fat_fraction_high", 4),
+    ("fat_fraction_core", 4),
+    ("fat_fraction_core_low", 4),
+    ("fat_fraction_core_high", 4),
     ("volume_ml", 2),
     ("lean_volume_ml", 2),
+    ("lean_volume_core_ml", 2),
 )
 _CHANGE = (
+    ("fat_measure", None),
     ("fat_change_points", 2),
     ("fat_change_low", 2),
     ("fat_change_high", 2),
@@ -134,12 +138,13 @@ def write_comparison(comparison: Comparison, prior: StudyResult, current: StudyR
 def course_of(comparison: Comparison, prior: StudyResult, current: StudyResult) -> Course:
     """The picture of two studies."""
     days = "" if comparison.days is None else f" ({comparison.days} days apart)"
+    points = points_of(((0, prior), (1, current)))
     return Course(
-        points=joined([points_of(prior, 0), points_of(current, 1)]),
+        points=points,
         notes=notes_of(comparison.changes),
         x_label=f"study{days}",
         ticks=((0, "prior"), (1, "current")),
-        edges=tuple(100 * edge for edge in primary_edges(prior, current)),
+        edges=edges_of(points, (prior, current)),
         scale=primary_of(current).title,
         title=f"Fat fraction, study {comparison.prior.study} to {comparison.current.study}",
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
-from gluteal_grade.cohort.change.course import Course, draw_course, joined, points_of
+from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of
 from gluteal_grade.cohort.change.models import Comparison
 from gluteal_grade.cohort.change.output import columns as pair_columns
 from gluteal_grade.cohort.change.output import notes_of, rows
@@ -23,7 +23,6 @@ from gluteal_grade.cohort.change.results import usable
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import table_writer
 from gluteal_grade.grading import known_scales
-from gluteal_grade.report import primary_edges
 from gluteal_grade.result import StudyResult, primary_of
 from gluteal_grade.vocabulary import Region, Scale
 
@@ -210,12 +209,13 @@ def course_of_patient(name: str, results: Sequence[tuple[float, StudyResult]]) -
         results: days and result of each study, in order of time; at least two.
     """
     (_, first), (_, last) = results[0], results[-1]
+    points = points_of(results)
     return Course(
-        points=joined([points_of(result, days) for days, result in results]),
+        points=points,
         notes=notes_of(compare_results(first, last).changes),
         x_label="days since the first study",
         ticks=(),
-        edges=tuple(100 * edge for edge in primary_edges(*(result for _, result in results))),
+        edges=edges_of(points, [result for _, result in results]),
         scale=primary_of(last).title,
         title=f"Patient {name}: fat fraction; first to last study above the panels",
     )
