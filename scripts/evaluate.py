@@ -3,6 +3,7 @@
     python scripts/evaluate.py --jobs 2                             all tables, 50 draws each
     python scripts/evaluate.py --only synthetic --only ct           some
     python scripts/evaluate.py --bundles build/a/gluteal_locator build/a/gluteal_hip --hip seed2=build/b/gluteal_hip
+    python scripts/evaluate.py --totalsegmentator-mr FOLDER --jobs 2   the public MRI set, for whoever has it
     python scripts/evaluate.py --only folds --fold vhf=build/folds/vhf/gluteal_hip
 
 Writes OUT/tables.md, OUT/<table>.md, OUT/<table>.jsonl (every draw) and OUT/pictures/*.png.
@@ -18,6 +19,7 @@ import typer
 from gluteal_grade_lab.training.evaluate.models import model_of
 from gluteal_grade_lab.training.evaluate.pictures import write_pictures
 from gluteal_grade_lab.training.evaluate.plan import NAMES, tables, why_not
+from gluteal_grade_lab.training.evaluate.public_mri import NAME as PUBLIC_MRI
 from gluteal_grade_lab.training.evaluate.runner import finished, run
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup, Workbench
 
@@ -37,10 +39,13 @@ def main(
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     bodies: Annotated[Path, typer.Option(help="Prepared bodies.")] = ROOT / "build" / "bodies",
     data: Annotated[Path, typer.Option(help="Real images.")] = ROOT.parent / "shared" / "data",
+    totalsegmentator_mr: Annotated[
+        Path | None, typer.Option(help="Folder of TotalSegmentator's public MRI set: measured alone unless --only says more.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Tables, draws and pictures.")] = ROOT / "build" / "evaluation",
 ) -> None:
     """Measure and print."""
-    wanted = only or [*NAMES, PICTURES]
+    wanted = only or ([PUBLIC_MRI] if totalsegmentator_mr else [*NAMES, PICTURES])
     if unknown := set(wanted) - {*NAMES, PICTURES}:
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--only")
     locator, shipped_hip = bundles
@@ -49,11 +54,11 @@ def main(
     models = {name: model_of(locator, path, out / "bundles" / name.replace(" ", "_")) for name, path in paths.items()}
     setup = Setup(models, bodies, data)
     left_out = {body: f"without {body}" for body in folds}
-    every = tables(data, tuple(hips), left_out)
+    every = tables(data, tuple(hips), left_out, totalsegmentator_mr)
     for name, table in every.items():
         if name not in wanted:
             continue
-        if lacking := why_not(name, setup, left_out):
+        if lacking := why_not(name, setup, left_out, totalsegmentator_mr):
             typer.echo(f"{name} left out: {lacking}", err=True)
             continue
         outcome = run(table, draws, setup, out, jobs, tell=_progress)

@@ -46,21 +46,8 @@ class FolderSegmenter:
         Raises:
             RefusedInput: `labels_unreadable`, `labels_geometry`, `labels_empty`, `labels_numbering`.
         """
-        files = class_files(self.folder)
-        if len(set(files.values())) < len(files):
-            raise RefusedInput(Reason.LABELS_NUMBERING, "two masks of the folder name the same muscle and side")
-        digest, labels, both = hashlib.sha256(), None, 0
-        for path, part in files.items():
-            mask = _mask(path)
-            if labels is None:
-                labels = mask.with_array(np.zeros(mask.shape, np.uint8))
-            elif not mask.grid.matches(labels.grid):
-                raise RefusedInput(Reason.LABELS_GEOMETRY, "the masks of the folder lie on different grids")
-            inside = mask.array > 0
-            both += int(np.count_nonzero(inside & (labels.array > 0)))
-            labels.array[inside] = label_value(part)
-            digest.update(f"{part} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-        if labels is None or not labels.array.any():
+        labels, both, digest = merged(self.folder)
+        if not labels.array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "no gluteal mask of the folder has a voxel")
         if why := misplaced(labels):
             raise RefusedInput(Reason.LABELS_NUMBERING, f"the masks lie where these muscles cannot: {why}")
@@ -68,7 +55,35 @@ class FolderSegmenter:
         assert reference.grid is not None
         notes = (Note(Reason.LABEL_UNCERTAIN, f"{both} voxels lie in two masks; the later one has them"),) if both else ()
         placed = Volume(labels.array, reference.grid.affine)
-        return Segmentation(placed, reference, "labelmap:folder", digest.hexdigest(), notes)
+        return Segmentation(placed, reference, "labelmap:folder", digest, notes)
+
+
+def merged(folder: Path) -> tuple[Volume, int, str]:
+    """The masks of a folder as one label map.
+
+    Returns:
+        uint8 values of `anatomy.LABEL_VALUES`; how many voxels lie in two masks (the later one has them); sha256 of the files.
+
+    Raises:
+        RefusedInput: `labels_unreadable`, `labels_geometry`, `labels_numbering`; `labels_empty` without a gluteal mask.
+    """
+    files = class_files(folder)
+    if len(set(files.values())) < len(files):
+        raise RefusedInput(Reason.LABELS_NUMBERING, "two masks of the folder name the same muscle and side")
+    digest, labels, both = hashlib.sha256(), None, 0
+    for path, part in files.items():
+        mask = _mask(path)
+        if labels is None:
+            labels = mask.with_array(np.zeros(mask.shape, np.uint8))
+        elif not mask.grid.matches(labels.grid):
+            raise RefusedInput(Reason.LABELS_GEOMETRY, "the masks of the folder lie on different grids")
+        inside = mask.array > 0
+        both += int(np.count_nonzero(inside & (labels.array > 0)))
+        labels.array[inside] = label_value(part)
+        digest.update(f"{part} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    if labels is None:
+        raise RefusedInput(Reason.LABELS_EMPTY, "the folder has no gluteal mask")
+    return labels, both, digest.hexdigest()
 
 
 def _mask(path: Path) -> Volume:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gluteal_grade_lab.training.evaluate import ct, fat_fraction, fatty, folds, orientation, real, refusals, swaps, synthetic
+from gluteal_grade_lab.training.evaluate import ct, fat_fraction, fatty, folds, orientation, public_mri, real, refusals, swaps, synthetic
 from gluteal_grade_lab.training.evaluate.cases import VALIDATION_BODIES
 from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup
 
-NAMES = ("real", "ct", "synthetic", "fatty", "ff", "folds", "swaps", "orientation", "refusals")
+NAMES = ("real", "ct", "synthetic", "fatty", "ff", "folds", "swaps", "orientation", "refusals", public_mri.NAME)
 _NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation"})
 
 
-def tables(data: Path, hips: Sequence[str], left_out: Mapping[str, str]) -> dict[str, Table]:
+def tables(data: Path, hips: Sequence[str], left_out: Mapping[str, str], public: Path | None = None) -> dict[str, Table]:
     """Every table.
 
     Args:
         data: folder of real images.
         hips: names of the models that read the CT beside `SHIPPED`.
         left_out: body to name of the model that was trained without it.
+        public: folder of TotalSegmentator's MRI set.
     """
     every = (
         real.table((SHIPPED, *hips)),
@@ -32,16 +33,19 @@ def tables(data: Path, hips: Sequence[str], left_out: Mapping[str, str]) -> dict
         swaps.TABLE,
         orientation.TABLE,
         refusals.table(data),
+        public_mri.table(public),
     )
     return {table.name: table for table in every}
 
 
-def why_not(name: str, setup: Setup, left_out: Mapping[str, str]) -> str | None:
+def why_not(name: str, setup: Setup, left_out: Mapping[str, str], public: Path | None = None) -> str | None:
     """What a table lacks, None if it can be measured."""
     if name == "ct" and not (setup.data / "ct" / "pelvis_ct.nii.gz").is_file():
         return "the CT is not there"
     if name == "real" and not real.available(setup):
         return "the hand labels are not there"
+    if name == public_mri.NAME and (public is None or not public_mri.subjects(public)):
+        return f"--{public_mri.NAME} names no folder with images of that set"
     if name == "folds" and not left_out:
         return "no model of a fold was given"
     bodies = VALIDATION_BODIES if name in _NEED_BODIES else tuple(left_out) if name == "folds" else ()
