@@ -113,6 +113,7 @@ class Reason(StrEnum):
     ANCHORS_POOLED = "anchors_pooled"
     WEAK_ANCHORS = "weak_anchors"
     CLUSTERED_PER_MUSCLE = "clustered_per_muscle"
+    BIAS_METHOD = "bias_method"
     OEDEMA_NOT_MEASURED = "oedema_not_measured"
     RESAMPLED = "resampled"
     OTHER_SIDE_MISSING = "other_side_missing"
@@ -257,6 +258,7 @@ ADVICE: dict[Reason, str] = {
     Reason.ANCHORS_POOLED: "One pair of tissue signals serves both sides; read left-right differences of a few points with care.",
     Reason.WEAK_ANCHORS: "The tissue signals that T1 rests on are uneven: read fractions with care; Dixon does not need them.",
     Reason.CLUSTERED_PER_MUSCLE: "For comparison with published work only; set fat.t1.method to anchors for grades.",
+    Reason.BIAS_METHOD: "For comparison with published work only; set fat.t1.bias.method to own for grades.",
     Reason.OEDEMA_NOT_MEASURED: "The fat-suppressed series gives no oedema share; grades do not depend on it.",
     Reason.RESAMPLED: "Draw labels on the series that the fat is measured on where you can.",
     Reason.OTHER_SIDE_MISSING: "The other side was not measured.",

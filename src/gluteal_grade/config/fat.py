@@ -76,9 +76,21 @@ class InOpposedSettings(SettingsBase):
     undecided: Fraction
 
 
+class OutsideSettings(SettingsBase):
+    """The second field, from tissue outside the labels; `fat/outside.py`. Widths are differences of log signal."""
+
+    order: Annotated[int, Field(ge=1, le=8)]
+    stiffness: Annotated[float, Field(ge=0)]
+    width: Interval
+    steps: Annotated[int, Field(ge=1)]
+    near: Annotated[float, Field(gt=0)]
+    min_voxels: Annotated[int, Field(ge=50)]
+
+
 class BiasSettings(SettingsBase):
     """The smooth field model of `fat/bias.py`; widths and contrast are differences of log signal."""
 
+    method: Literal["own", "n4", "none"]
     order: Annotated[int, Field(ge=1, le=6)]
     steps: Annotated[int, Field(ge=1)]
     width: Interval
@@ -87,6 +99,7 @@ class BiasSettings(SettingsBase):
     outermost_mm: Annotated[float, Field(gt=0)]
     sample_mm: Annotated[float, Field(gt=0)]
     stiffness: Annotated[float, Field(ge=0)]
+    outside: OutsideSettings
 
 
 class SideAnchorSettings(SettingsBase):

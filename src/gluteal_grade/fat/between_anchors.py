@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from gluteal_grade.fat.anchors import SideAnchors, anchors_by_side
 from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap, Spread
+from gluteal_grade.fat.n4 import n4_corrected
+from gluteal_grade.fat.outside import outside_field
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, beside, body_mask, depth_mm, right_half
 from gluteal_grade.io import Series
@@ -44,9 +46,8 @@ def between_anchors(series: Series, settings: T1Settings, contrast: Contrast) ->
         raise RefusedInput(Reason.CONTRAST_AGENT, f"series {series.id} was taken after a contrast agent")
     image = series.load()
     body = body_mask(image)
-    deepest = max(settings.shell_mm[1], settings.outermost_mm, settings.bias.shell_mm, settings.bias.outermost_mm)
-    depth = depth_mm(body, image.spacing_mm, deepest)
-    corrected = image.with_array(correct_bias(image, body, depth, settings.bias))
+    depth = _depth(body, image, settings)
+    corrected = image.with_array(_corrected(image, body, depth, settings))
     right = right_half(image, body, settings.sides.min_width_mm)
     anchors = anchors_by_side(corrected, body, depth, right, settings)
     return FatMap(
@@ -56,14 +57,64 @@ def between_anchors(series: Series, settings: T1Settings, contrast: Contrast) ->
         image,
         image.with_array(body),
         facts=_facts(anchors, settings),
-        notes=(Note(contrast.reason, contrast.detail), *_doubts(anchors, settings)),
+        notes=(Note(contrast.reason, contrast.detail), *_named(settings), *_doubts(anchors, settings)),
         spread=_spread(anchors),
     )
 
 
 def within_labels(fat: FatMap, labels: Volume, settings: FatSettings) -> FatMap:
-    """The map with each muscle's values replaced by its own classes where the settings ask for it (`t1.method`); else itself."""
-    return clustered_by_muscle(fat, labels, settings.t1)
+    """The map by a field that the glutei have no say in, as now it is known where they are (`outside.py`); then each muscle's values
+    replaced by its own classes where the settings ask for it (`t1.method`)."""
+    lean_over_fat = {Method.T2: settings.t2.lean_over_fat, Method.PD: settings.pd.lean_over_fat}.get(fat.method)
+    rules = settings.t1 if lean_over_fat is None else settings.t1.model_copy(update={"lean_over_fat": lean_over_fat})
+    return clustered_by_muscle(_with_outside_field(fat, labels, rules), labels, rules)
+
+
+def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> FatMap:
+    """The map made again, with its own anchors; itself where too little tissue outside the labels is in view. No voxel gains a value."""
+    if settings.bias.method != "own":
+        return fat
+    ratio = fat.facts["s_muscle"] / fat.facts["s_fat"]
+    field = outside_field(fat.image, fat.volume.array, labels, ratio, settings.lean_reference_ff, settings.bias.outside)
+    if field is None:
+        return fat
+    corrected = fat.image.with_array(np.asarray(fat.image.array / field, np.float32))
+    body = fat.body.array
+    right = right_half(fat.image, body, settings.sides.min_width_mm)
+    try:  # lean muscle is that of the other muscles: a gluteus of 10 % fat is near enough to lean to move its mode
+        others = body & ~beside(labels.array > 0, (0, 1, 2))
+        anchors = anchors_by_side(corrected, others, _depth(body, fat.image, settings), right, settings)
+    except RefusedInput:
+        return fat
+    fraction = np.where(np.isnan(fat.volume.array), np.float32(np.nan), _mixture(corrected.array, anchors, right, settings))
+    notes = [n for n in fat.notes if n.reason not in (Reason.ANCHORS_POOLED, Reason.WEAK_ANCHORS)]
+    return replace(
+        fat,
+        volume=fat.volume.with_array(fraction),
+        facts=_facts(anchors, settings) | {"field_from_outside_labels": 1.0},
+        notes=(*notes, *_doubts(anchors, settings)),
+        spread=_spread(anchors),
+    )
+
+
+def _depth(body: Mask, image: Volume, settings: T1Settings) -> FloatArray:
+    deepest = max(settings.shell_mm[1], settings.outermost_mm, settings.bias.shell_mm, settings.bias.outermost_mm)
+    return depth_mm(body, image.spacing_mm, deepest)
+
+
+def _corrected(image: Volume, body: Mask, depth: FloatArray, settings: T1Settings) -> FloatArray:
+    """The image without its receive field, by the method that the settings name."""
+    if settings.bias.method == "n4":
+        return n4_corrected(image, body)
+    if settings.bias.method == "none":
+        return np.asarray(image.array, np.float32)
+    return correct_bias(image, body, depth, settings.bias)
+
+
+def _named(settings: T1Settings) -> tuple[Note, ...]:
+    """That the field was not taken out as usual."""
+    words = {"n4": "receive field by N4", "none": "receive field not corrected"}.get(settings.bias.method)
+    return (Note(Reason.BIAS_METHOD, f"{words} (fat.t1.bias.method), for comparison: not as exact as own"),) if words else ()
 
 
 def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settings: T1Settings) -> FloatArray:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import legendre
 from scipy import ndimage
 
 from gluteal_grade.config import BiasSettings
+from gluteal_grade.fat.polynomials import closeness, everywhere, exponents, terms_at
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, modal_value, narrowed
 
@@ -46,11 +46,11 @@ def correct_bias(image: Volume, body: Mask, depth: FloatArray, settings: BiasSet
     first = min(2, settings.order)
     coefficients = _along_the_skin(sample, first, settings)
     for order in range(first, settings.order + 1):
-        terms = sample.terms[:, : len(_exponents(order))]
+        terms = sample.terms[:, : len(exponents(order))]
         for step in range(settings.steps):
             field = sample.terms[:, : coefficients.size] @ coefficients
             coefficients = _fit(sample, field, terms, _width(settings, (order - first) * settings.steps + step), settings)
-    return np.asarray(image.array / np.exp(_field_everywhere(image.shape, coefficients, settings.order)), np.float32)
+    return np.asarray(image.array / np.exp(everywhere(image.shape, coefficients, settings.order)), np.float32)
 
 
 def tissue_field(image: Volume, tissue: Mask, order: int, settings: BiasSettings) -> FloatArray:
@@ -65,10 +65,10 @@ def tissue_field(image: Volume, tissue: Mask, order: int, settings: BiasSettings
     lattice = _lattice(image, settings)
     chosen = tissue[lattice] & (image.array[lattice] > 0)
     place = _places(image, lattice, chosen)
-    coefficients = _one_class(np.log(image.array[lattice][chosen].astype(np.float64)), _terms(place, order), settings)
+    coefficients = _one_class(np.log(image.array[lattice][chosen].astype(np.float64)), terms_at(place, order), settings)
     if coefficients.size == 1:
         return np.ones(image.shape, np.float32)
-    return np.asarray(np.exp(_field_everywhere(image.shape, coefficients, order)), np.float32)
+    return np.asarray(np.exp(everywhere(image.shape, coefficients, order)), np.float32)
 
 
 def _lattice(image: Volume, settings: BiasSettings) -> tuple[slice, slice, slice]:
@@ -99,7 +99,7 @@ def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings
     place = _places(image, lattice, chosen)[::thin]
     deep = depth[lattice][chosen][::thin]
     log_signal = np.log(smooth[chosen].astype(np.float64))[::thin]
-    return _Sample(log_signal, deep < settings.shell_mm, deep < settings.outermost_mm, _terms(place, settings.order))
+    return _Sample(log_signal, deep < settings.shell_mm, deep < settings.outermost_mm, terms_at(place, settings.order))
 
 
 def _width(settings: BiasSettings, step: int) -> float:
@@ -112,7 +112,7 @@ def _along_the_skin(sample: _Sample, order: int, settings: BiasSettings) -> Floa
 
     Robust, as in places muscle lies right under the skin. No field where the layer is out of view.
     """
-    terms = sample.terms[sample.outermost][:, : len(_exponents(order))]
+    terms = sample.terms[sample.outermost][:, : len(exponents(order))]
     log_signal = sample.log_signal[sample.outermost]
     return _one_class(log_signal, terms, settings)
 
@@ -124,7 +124,7 @@ def _one_class(log_signal: FloatArray, terms: FloatArray, settings: BiasSettings
     coefficients: FloatArray = np.zeros(terms.shape[1])
     for step in range(2 * settings.steps):
         flat = log_signal - terms[:, 1:] @ coefficients[1:]
-        weight = _closeness(flat, modal_value(flat), 2 * _width(settings, step // 2))
+        weight = closeness(flat, modal_value(flat), 2 * _width(settings, step // 2))
         stiffness = settings.stiffness * weight.sum() * np.array([0.0, *[1.0] * (terms.shape[1] - 1)])
         coefficients = np.linalg.solve(terms.T @ (terms * weight[:, None]) + np.diag(stiffness + 1e-9), terms.T @ (weight * log_signal))
     return np.asarray([0.0, *coefficients[1:]])
@@ -136,8 +136,8 @@ def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, se
     fat = modal_value(flat[sample.may_be_fat & (flat > np.percentile(flat, 60))]) if sample.may_be_fat.any() else np.nan
     ceiling = fat - settings.contrast if np.isfinite(fat) else np.percentile(flat, 75)
     lean = modal_value(flat[(flat < ceiling) & (flat > ceiling - 2.5)])
-    weight_fat = np.where(sample.may_be_fat, _closeness(flat, fat, width), 0.0)
-    weight_lean = _closeness(flat, lean, width)
+    weight_fat = np.where(sample.may_be_fat, closeness(flat, fat, width), 0.0)
+    weight_lean = closeness(flat, lean, width)
     is_fat = weight_fat > weight_lean
     weight = np.maximum(weight_fat, weight_lean)
     # the class means are unknowns beside the field: held fixed, the field would bend to make up for their error
@@ -146,31 +146,3 @@ def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, se
     stiffness = settings.stiffness * weight.sum() * np.array([0.0, 0.0, *[1.0] * (unknowns.shape[1] - 2)])
     solution = np.linalg.solve(normal + np.diag(stiffness + 1e-9), unknowns.T @ (weight * sample.log_signal))
     return np.asarray([0.0, *solution[2:]])  # no constant: it is no bias, only another name for the class means
-
-
-def _closeness(flat: FloatArray, mean: float, width: float) -> FloatArray:
-    """1 at the class mean, falling to 0 as a normal curve: far voxels have no say. 0 everywhere for a class that was not found."""
-    return np.asarray(np.nan_to_num(np.exp(-0.5 * ((flat - mean) / width) ** 2)))
-
-
-def _exponents(order: int) -> list[tuple[int, int, int]]:
-    """Degrees of the products of Legendre polynomials up to a total order, lower orders first."""
-    every = [(a, b, c) for a in range(order + 1) for b in range(order + 1) for c in range(order + 1) if a + b + c <= order]
-    return sorted(every, key=lambda e: (sum(e), e))
-
-
-def _terms(place: FloatArray, order: int) -> FloatArray:
-    """(n, terms) products of Legendre polynomials at `place`."""
-    x, y, z = (legendre.legvander(place[:, axis], order) for axis in range(3))
-    return np.stack([x[:, a] * y[:, b] * z[:, c] for a, b, c in _exponents(order)], axis=1)
-
-
-def _field_everywhere(shape: tuple[int, int, int], coefficients: FloatArray, order: int) -> FloatArray:
-    """Log field on the full grid, by one matrix product an axis."""
-    cube = np.zeros((order + 1,) * 3)
-    for (a, b, c), value in zip(_exponents(order), coefficients, strict=True):
-        cube[a, b, c] = value
-    for axis, n in enumerate(shape):
-        basis = legendre.legvander(np.linspace(-1, 1, n) if n > 1 else np.zeros(1) - 1, order)
-        cube = np.moveaxis(np.tensordot(basis, cube, axes=(1, axis)), 0, axis)
-    return np.asarray(cube)
