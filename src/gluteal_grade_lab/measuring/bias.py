@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.fat.anchors import find_anchors
 from gluteal_grade.fat.bias import correct_bias
+from gluteal_grade.fat.n4 import n4_corrected
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging.body import body_mask, depth_mm
 from gluteal_grade.vocabulary import REGIONS, Part, Region, SeriesKind, label_value
@@ -43,25 +43,17 @@ def nothing(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
     return image.array
 
 
-def n4(image: Volume, body: np.ndarray, depth: np.ndarray, mesh: int = 4, grid_mm: float = 4.0, *, tissue_only: bool = False) -> np.ndarray:
-    """N4 (Tustison 2010) on a shrunk grid, its field applied at full resolution."""
+def n4(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """N4 as `fat.t1.bias.method: n4` has it."""
     del depth
-    where = body & (image.array > 0.25 * np.median(image.array[body])) if tissue_only else body
-    full, mask = (sitk.GetImageFromArray(np.ascontiguousarray(a.T)) for a in (image.array.astype(np.float32), where.astype(np.uint8)))
-    for one in (full, mask):
-        one.SetSpacing(image.spacing_mm)
-    shrink = [max(1, round(grid_mm / s)) for s in image.spacing_mm]
-    n4_filter = sitk.N4BiasFieldCorrectionImageFilter()
-    n4_filter.SetMaximumNumberOfIterations([50, 50, 50])
-    n4_filter.SetNumberOfControlPoints([mesh + 3] * 3 if mesh != 4 else [4] * 3)
-    n4_filter.Execute(sitk.Shrink(full, shrink), sitk.Shrink(mask, shrink))
-    log_field = sitk.GetArrayFromImage(n4_filter.GetLogBiasFieldAsImage(full)).T
-    return np.asarray(image.array / np.exp(np.where(body, log_field, 0)), np.float32)
+    return n4_corrected(image, body)
 
 
 def n4_smooth(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """N4, smoother and in tissue only."""
-    return n4(image, body, depth, 2, 6.0, tissue_only=True)
+    del depth
+    tissue = body & (image.array > 0.25 * np.median(image.array[body]))
+    return n4_corrected(image, tissue, 6.0, 5)
 
 
 def n4_then_ours(image: Volume, body: np.ndarray, depth: np.ndarray) -> np.ndarray:

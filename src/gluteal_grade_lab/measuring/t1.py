@@ -20,6 +20,7 @@ import numpy as np
 
 from gluteal_grade.config import FatSettings, load_settings
 from gluteal_grade.errors import RefusedInput
+from gluteal_grade.fat.between_anchors import within_labels
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.pd import from_pd
@@ -66,7 +67,7 @@ def measured(one: Person, kind: SeriesKind, bias_percent: float, settings: FatSe
     image = one.image(kind, bias_percent, snr=15 + 5 * (one.seed % 5), run=run)
     series = Series("s1", kind, "phantom", lambda: image, grid=image.grid)
     try:
-        fat: FatMap | None = WAYS[kind](series, settings)
+        fat: FatMap | None = within_labels(WAYS[kind](series, settings), one.labels, settings)
     except RefusedInput as error:
         fat, refusal = None, error.reason.value
     maps = {} if fat is None else {m: clustered_by_muscle(fat, one.labels, settings.t1.model_copy(update={"method": m})) for m in METHODS}
