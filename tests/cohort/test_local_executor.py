@@ -108,6 +108,22 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     assert not _alive(pid)
 
 
+def test_a_temporary_folder_that_no_socket_fits_into_is_no_matter(tmp_path: Path) -> None:
+    far = tmp_path / ("x" * 100)
+    far.mkdir()
+    code = (
+        "from gluteal_grade.cohort.local_executor import LocalExecutor\n"
+        "from tests.cohort.jobs import do\n"
+        "from tests.cohort.test_local_executor import run\n"
+        "print([one.answer for one in run(LocalExecutor(do, 2), {'a': ('square', 3)})['a'] if hasattr(one, 'answer')])\n"
+    )
+    environment = os.environ | {"TMPDIR": str(far)}
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment, cwd=root)
+    assert done.stdout == "[9]\n", done.stderr
+    assert list(far.iterdir()) == []
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
@@ -24,8 +25,6 @@ from gluteal_grade.cohort.execution import Event, Finished, Lost, Started
 from gluteal_grade.cohort.process import serve
 from gluteal_grade.errors import Reason, TransientFailure
 
-# never a fork of this process: one with threads may hang
-_FORK_SERVER = "forkserver" in multiprocessing.get_all_start_methods()
 _STILLBORN = 3  # workers in a row that die before their first task
 
 
@@ -42,7 +41,9 @@ class _Worker:
 
 
 class LocalExecutor:
-    """Up to `jobs` processes; one that dies, takes too long or has grown too large is replaced.
+    """Up to `jobs` processes, never forks of this one, which may have threads.
+
+    One that dies, takes too long or has grown too large is replaced.
 
     Args:
         work: module-level function of a task.
@@ -69,7 +70,9 @@ class LocalExecutor:
         self._queue: deque[tuple[str, Any]] = deque()
         self._workers: list[_Worker] = []
         self._events: list[Event] = []
-        self._context = multiprocessing.get_context("forkserver") if _FORK_SERVER else multiprocessing.get_context("spawn")
+        self._context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self._context = multiprocessing.get_context("forkserver")
         self._count = self._stillborn = 0
         self._libraries = [work.__module__, *libraries] if work.__module__ != "__main__" else list(libraries)
 
@@ -133,14 +136,21 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=serve, args=(theirs, self._work, self._memory_mb), daemon=True)
-        if _FORK_SERVER:
-            multiprocessing.set_forkserver_preload(self._libraries)  # of one that runs already nothing changes
-        with _environment(self._threads), _without_main(self._work):
-            process.start()
+        try:
+            process = self._process(theirs)
+        except OSError:  # the fork server wants a socket in the system's temporary folder: full, not writable, or its path too long
+            self._context = multiprocessing.get_context("spawn")
+            process = self._process(theirs)
         theirs.close()
         self._count += 1
         return _Worker(f"{os.uname().nodename}:{process.pid}", process, ours)
+
+    def _process(self, pipe: Connection) -> BaseProcess:
+        process = self._context.Process(target=serve, args=(pipe, self._work, self._memory_mb), daemon=True)
+        multiprocessing.set_forkserver_preload(self._libraries)  # of one that runs already nothing changes
+        with _environment(self._threads), _without_main(self._work):
+            process.start()
+        return process
 
     def _hear(self, worker: _Worker) -> None:
         try:
