@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 CHROMIUM = shutil.which("chromium")
 
@@ -18,7 +20,11 @@ _LONG = (
     "tests/review/web/test_browser.py",
     "tests/pacs/test_receiver_hostile.py",
     "tests/cohort/test_dask_executor.py",
+    "tests/report/dicom",
+    "tests/lab/phantom",
 )
+# folders whose files share what is dear to make (studies graded, bodies built): one worker runs them all
+_TOGETHER = ("tests/report/dicom", "tests/report/html", "tests/lab/phantom", "tests/lab/training/evaluate", "tests/metal", "tests/review")
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
@@ -26,9 +32,25 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; the rest as it was."""
+    """Long ones first; the rest as it was."""
     rank = {name: n for n, name in enumerate(_LONG)}
-    items.sort(key=lambda item: rank.get(item.nodeid.split("::")[0], len(rank)))
+    items.sort(key=lambda item: rank.get(_group(item.nodeid), len(rank)))
+
+
+class _ByGroup(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Each file, or folder of `_TOGETHER`, to one worker."""
+    return _ByGroup(config, log)
+
+
+def _group(nodeid: str) -> str:
+    file = nodeid.split("::")[0]
+    folder = file.rpartition("/")[0]
+    return folder if folder in _TOGETHER else file
 
 
 @pytest.fixture(scope="module")
