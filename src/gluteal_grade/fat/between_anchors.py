@@ -20,6 +20,8 @@ from gluteal_grade.imaging import Mask, beside, body_mask, depth_mm, right_half
 from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, Side
 
+_OTHERS = 0.25  # of the lean share asked for, without the glutei, which are much of the muscle in view
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -81,9 +83,11 @@ def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
     corrected = fat.image.with_array(np.asarray(fat.image.array / field, np.float32))
     body = fat.body.array
     right = right_half(fat.image, body, settings.sides.min_width_mm)
-    try:  # lean muscle is that of the other muscles: a gluteus of 10 % fat is near enough to lean to move its mode
-        others = body & ~beside(labels.array > 0, (0, 1, 2))
-        anchors = anchors_by_side(corrected, others, _depth(body, fat.image, settings), right, settings)
+    # lean muscle is that of the other muscles: a gluteus of 10 % fat is near enough to lean to move its mode
+    others = body & ~beside(labels.array > 0, (0, 1, 2))
+    share = settings.model_copy(update={"min_lean_share": settings.min_lean_share * _OTHERS})
+    try:
+        anchors = anchors_by_side(corrected, others, _depth(body, fat.image, settings), right, share)
     except RefusedInput:
         return fat
     fraction = np.where(np.isnan(fat.volume.array), np.float32(np.nan), _mixture(corrected.array, anchors, right, settings))
