@@ -73,13 +73,16 @@ def within_labels(fat: FatMap, labels: Volume, settings: FatSettings) -> FatMap:
 
 
 def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> FatMap:
-    """The map made again, with its own anchors; itself where too little tissue outside the labels is in view. No voxel gains a value."""
+    """The map made again, with its own anchors; itself, with a note, where too little tissue outside the labels is in view.
+
+    No voxel gains a value.
+    """
     if settings.bias.method != "own":
         return fat
     ratio = fat.facts["s_muscle"] / fat.facts["s_fat"]
     field = outside_field(fat.image, fat.volume.array, labels, ratio, settings.lean_reference_ff, settings.bias.outside)
     if field is None:
-        return fat
+        return _left(fat, "too little of either tissue")
     corrected = fat.image.with_array(np.asarray(fat.image.array / field, np.float32))
     body = fat.body.array
     right = right_half(fat.image, body, settings.sides.min_width_mm)
@@ -88,8 +91,8 @@ def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
     share = settings.model_copy(update={"min_lean_share": settings.min_lean_share * _OTHERS})
     try:
         anchors = anchors_by_side(corrected, others, _depth(body, fat.image, settings), right, share)
-    except RefusedInput:
-        return fat
+    except RefusedInput as error:
+        return _left(fat, error.detail)
     fraction = np.where(np.isnan(fat.volume.array), np.float32(np.nan), _mixture(corrected.array, anchors, right, settings))
     notes = [n for n in fat.notes if n.reason not in (Reason.ANCHORS_POOLED, Reason.WEAK_ANCHORS)]
     return replace(
@@ -99,6 +102,11 @@ def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
         notes=(*notes, *_doubts(anchors, settings)),
         spread=_spread(anchors),
     )
+
+
+def _left(fat: FatMap, why: str) -> FatMap:
+    words = f"the receive field could not be taken from fat and lean muscle outside the glutei ({why}): fatty ones may read too lean"
+    return replace(fat, notes=(*fat.notes, Note(Reason.WEAK_ANCHORS, words)))
 
 
 def _depth(body: Mask, image: Volume, settings: T1Settings) -> FloatArray:
