@@ -58,6 +58,7 @@ class Reason(StrEnum):
     PARTNER_MISSING = "partner_missing"
     EMPTY_SLICES = "empty_slices"
     SLICES_MOVED = "slices_moved"
+    TURNED_OVER = "turned_over"
     FF_SCALE_UNKNOWN = "ff_scale_unknown"
     WATER_FAT_SWAP = "water_fat_swap"
     SWAP_UNCHECKED = "swap_unchecked"
@@ -200,6 +201,8 @@ ADVICE: dict[Reason, str] = {
     Reason.PARTNER_MISSING: "One image of the pair was not sent: send water and fat (or in and opposed phase) of one acquisition together.",
     Reason.EMPTY_SLICES: "Slices of one image are empty or repeated: nothing is measured there; send the series again.",
     Reason.SLICES_MOVED: "Slices do not lie where the picture says: two changed places, or one was repeated; export the series again.",
+    Reason.TURNED_OVER: "Picture, labels or partner lie turned or mirrored in the file, against its header or each other; the detail names "
+    "the turn that fits: convert them again from DICOM.",
     Reason.RESCALE_CONTRADICTS: "The rescale tags of its slices cannot all be right; export the series again.",
     Reason.SEVERAL_PATIENTS: "One StudyInstanceUID holds images of several patients: each became a study of its own; check the export.",
     Reason.SERIES_JOINED: "Each slice came in a series of its own: see that the volume is whole and belongs together.",

@@ -113,3 +113,31 @@ def test_after_a_contrast_agent_nobody_knows_the_weighting() -> None:
     assert "contrast agent was given" in words[1]
     assert maps[1].spread.gain_sd > 1.5 * maps[0].spread.gain_sd
     assert np.array_equal(maps[0].volume.array, maps[1].volume.array, equal_nan=True)
+
+
+def half_body() -> list:
+    """A pair of which nothing is alike right and left, front and back, or up and down."""
+    toy = make_toy(0.3, shape=(60, 70, 16), spacing=(3.0, 3.0, 8.0))
+    return [image[6:, :55, :12] for image in dixon(toy)]
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 1)])
+def test_one_image_turned_over_is_refused_with_the_turn(axes: tuple[int, ...]) -> None:
+    images = half_body()
+    for turned in range(2):
+        pair = [np.flip(image, axes if n == turned else ()) for n, image in enumerate(images)]
+        volumes = [Volume(np.ascontiguousarray(image, np.float32), np.diag([3.0, 3.0, 8.0, 1.0])) for image in pair]
+        with pytest.raises(RefusedInput) as caught:
+            from_water_fat(series("w", SeriesKind.DIXON_WATER, volumes[0]), series("f", SeriesKind.DIXON_FAT, volumes[1]), FAT)
+        assert caught.value.reason in (Reason.TURNED_OVER, Reason.WATER_FAT_SWAP)
+
+
+def test_one_slice_turned_over_is_left_out() -> None:
+    water, fat = half_body()
+    fat = fat.copy()
+    fat[:, :, 6] = fat[::-1, :, 6]
+    volumes = [Volume(np.asarray(image, np.float32), np.diag([3.0, 3.0, 8.0, 1.0])) for image in (water, fat)]
+    found = from_water_fat(series("w", SeriesKind.DIXON_WATER, volumes[0]), series("f", SeriesKind.DIXON_FAT, volumes[1]), FAT)
+    assert Reason.TURNED_OVER in {n.reason for n in found.notes}
+    assert np.isnan(found.volume.array[:, :, 6]).all()
+    assert np.isfinite(found.volume.array[:, :, 5]).any()

@@ -11,7 +11,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, safe_ratio, without_missing
+from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, without_missing, without_turned
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -39,7 +39,8 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     Images that are exchanged throughout are put right (the map's series are then in the true order); exchanged parts are NaN.
 
     Raises:
-        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, `empty_slices`, or what reading the images raises.
+        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, `turned_over`, `empty_slices`, or what
+            reading the images raises.
     """
     scanner_scale = check_headers(water, fat)
     w, f = load_pair(water, fat)
@@ -52,6 +53,8 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     typical = float(np.median(total[body]))
     floor = max(settings.min_signal * typical, 2.0 * max((n.sigma for n in noise if n), default=0.0))
     swaps = find_swaps(w.with_array(safe_ratio(f.array, total, floor)), body, water.slice_axis, settings.swap)
+    if not swaps.excluded.any():  # in a body that is alike right and left, an exchanged leg looks like a mirrored image
+        refuse_turned(water, fat, w, f)
     if swaps.whole:
         water, fat, w, f, noise = fat, water, f, w, (noise[1], noise[0])
     weighting = weighting_of(water.acquisition, settings.dixon)
@@ -71,7 +74,9 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
         (*notes, *noise_note(noise), *weighting_note(weighting, settings)),
         spread=spread_of(fraction.noise_sd, noise, typical, weighting, settings),
     )
-    return without_missing(found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes), w, f)
+    exchanged = bool(swaps.excluded.any())
+    found = found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
+    return without_missing(found if exchanged else without_turned(found, w, f), w, f)
 
 
 def shared(noise: tuple[Noise | None, Noise | None]) -> tuple[Noise | None, Noise | None]:

@@ -8,7 +8,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, finite, missing_in_pair
+from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, turned_slices
 from gluteal_grade.io import Series
 
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
@@ -26,6 +26,22 @@ def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
     return a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
 
 
+def refuse_turned(first: Series, second: Series, a: Volume, b: Volume) -> None:
+    """Refuse a pair whose edges meet only once one of the two is turned: its header is right for one of them at most.
+
+    Args:
+        first, second: of one acquisition.
+        a, b: their magnitudes.
+
+    Raises:
+        RefusedInput: `turned_over`.
+    """
+    found = fit(edges(a, first.slice_axis), edges(b, first.slice_axis))
+    if found.contradicts:
+        words = f"series {second.id} is {found.turn.words} against {first.id}: turned back its edges agree by {found.turned:.2f}"
+        raise RefusedInput(Reason.TURNED_OVER, f"{words}, as given by {found.given:.2f}")
+
+
 def without_missing(found: FatMap, first: Volume, second: Volume) -> FatMap:
     """The map without values where a slice, or a good part of one, is empty or repeated on one of the images.
 
@@ -41,6 +57,25 @@ def without_missing(found: FatMap, first: Volume, second: Volume) -> FatMap:
     if float((missing & body).sum()) > MISSING_SHARE * float(body.sum()):
         raise RefusedInput(Reason.EMPTY_SLICES, detail)
     return found.without(missing, Reason.EMPTY_SLICES, Note(Reason.EMPTY_SLICES, f"{detail}: not measured there"))
+
+
+def without_turned(found: FatMap, first: Volume, second: Volume) -> FatMap:
+    """The map without values in single slices that are turned over within themselves on one of the images.
+
+    Raises:
+        RefusedInput: `turned_over` where that is more than `MISSING_SHARE` of the body.
+    """
+    axis = found.series[0].slice_axis
+    turned = turned_slices(edges(first, axis), edges(second, axis), axis)
+    if not turned.any():
+        return found
+    where = np.moveaxis(np.broadcast_to(turned[:, None, None], np.moveaxis(found.body.array, axis, 0).shape), 0, axis)
+    one, other = found.series[0].id, found.series[1].id
+    numbers = ", ".join(map(str, (1 + np.flatnonzero(turned)[:8]).tolist()))
+    detail = f"{int(turned.sum())} of {len(turned)} slices ({numbers}) of one of {one} and {other} are turned over within themselves"
+    if float((where & found.body.array).sum()) > MISSING_SHARE * float(found.body.array.sum()):
+        raise RefusedInput(Reason.TURNED_OVER, detail)
+    return found.without(where, Reason.TURNED_OVER, Note(Reason.TURNED_OVER, f"{detail}: not measured there"))
 
 
 def _magnitude(array: FloatArray) -> FloatArray:

@@ -27,3 +27,10 @@ from .slices import missing_in_pair as missing_in_pair
 from .stacking import moved_slices as moved_slices
 from .stacking import repeated_slices as repeated_slices
 from .stacking import shuffled as shuffled
+from .turned import AS_GIVEN as AS_GIVEN
+from .turned import TURNS as TURNS
+from .turned import Turn as Turn
+from .turned import edges as edges
+from .turned import fit as fit
+from .turned import slopes as slopes
+from .turned import turned_slices as turned_slices

@@ -12,7 +12,7 @@ from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
-from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_sides, split
+from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, split
 from gluteal_grade.stopwatch import Stopwatch
 
 
@@ -56,12 +56,14 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         watch: times the stages `fat`, `check` and `measure`.
 
     Raises:
-        RefusedInput: no candidate can be measured (the refusal of the best one); `mask_unreadable`, `labels_sides_swapped`.
+        RefusedInput: no candidate can be measured (the refusal of the best one); `mask_unreadable`, `labels_sides_swapped`, `turned_over`.
     """
     with watch.stage("fat"):
         fats = measure_sides(plan, segmentation, settings)
     fat, labels, axis = fats.shown(segmentation.reference), segmentation.labels, segmentation.reference.slice_axis
     side_notes = check_sides(labels, fat.body)
+    if not segmentation.automatic:
+        check_outlines(labels, segmentation.reference.load(), axis)
     with watch.stage("check"):
         views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
         flags = check_labels(segmentation, views, settings.checks)

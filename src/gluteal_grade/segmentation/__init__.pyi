@@ -18,3 +18,4 @@ from .sides import check_sides as check_sides
 from .source import OWN_NUMBERING as OWN_NUMBERING
 from .source import model_hash as model_hash
 from .source import segmenter_of as segmenter_of
+from .turned_labels import check_outlines as check_outlines

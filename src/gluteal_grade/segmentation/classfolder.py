@@ -16,6 +16,7 @@ from gluteal_grade.segmentation.misplaced import misplaced
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.segfile import Segment
 from gluteal_grade.segmentation.segparts import part_of
+from gluteal_grade.segmentation.turned_labels import check_turned
 from gluteal_grade.vocabulary import Part, label_value
 
 
@@ -49,6 +50,7 @@ class FolderSegmenter:
         labels, both, digest = merged(self.folder)
         if not labels.array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "no gluteal mask of the folder has a voxel")
+        check_turned(labels, lambda: series_on_grid(labels, study, preferred))
         if why := misplaced(labels):
             raise RefusedInput(Reason.LABELS_NUMBERING, f"the masks lie where these muscles cannot: {why}")
         reference = series_on_grid(labels, study, preferred)

@@ -13,6 +13,7 @@ from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.io import Series, Study, fits_labels, label_names, read_volume
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
+from gluteal_grade.segmentation.turned_labels import check_turned
 from gluteal_grade.segmentation.witnesses import check_numbering, fitting, numbering_of
 
 
@@ -51,8 +52,10 @@ class LabelMapSegmenter:
         elif foreign:
             other = fitting(volume.with_array(values), name, names)
             raise RefusedInput(Reason.LABELS_NUMBERING, f"values {foreign[:8]} are not of {self.name!r}, which was assumed{other}")
-        check_numbering(volume.with_array(values), numbering, name, names)
         labels = volume.with_array(numbering.translate(values))
+        if not names:
+            check_turned(labels, lambda: series_on_grid(labels, study, preferred), lambda: fitting(volume.with_array(values), name, names))
+        check_numbering(volume.with_array(values), numbering, name, names)
         reference = series_on_grid(labels, study, preferred)
         if not labels.array.any():
             found = np.unique(volume.array)[:8]

@@ -13,6 +13,8 @@ import numpy as np
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
+Points = dict[tuple[Muscle, Side], tuple[FloatArray, float]]
+
 _FEWEST_ML = 2.0  # less tells no place
 _BEHIND_MM = 10.0  # maximus lies 30-76 mm behind medius
 _ABOVE_MM = 6.0  # and 40-79 mm below it; cut ones come closer
@@ -32,8 +34,8 @@ def misplaced(labels: Volume) -> str:
     Args:
         labels: values of `anatomy.LABEL_VALUES`, RAS+.
     """
-    points = {key: found for key, found in _points(labels).items() if found[1] >= _FEWEST_ML}
-    return next((f"{side} {words}" for side in Side for words in _contradictions(points, side)), "")
+    points = points_of(labels)
+    return next((f"{side} {words}" for side in Side for words in contradictions(points, side)), "")
 
 
 def centre_mm(labels: Volume, *values: int) -> FloatArray | None:
@@ -50,8 +52,8 @@ def _centre(labels: Volume, value: int) -> tuple[FloatArray, int] | None:
     return (labels.grid.to_world([float(n @ np.arange(len(n))) / count for n in along]), count) if count else None
 
 
-def _points(labels: Volume) -> dict[tuple[Muscle, Side], tuple[FloatArray, float]]:
-    """Centre (to the side, forwards, up, in mm) and ml of each muscle."""
+def points_of(labels: Volume) -> Points:
+    """Centre (to the side, forwards, up, in mm) and ml of each muscle of which there is enough to tell its place."""
     values: dict[tuple[Muscle, Side], list[int]] = {}
     for value in set(np.unique(labels.array).tolist()) & LABEL_VALUES.keys():
         values.setdefault((LABEL_VALUES[value].muscle, LABEL_VALUES[value].side), []).append(value)
@@ -60,11 +62,13 @@ def _points(labels: Volume) -> dict[tuple[Muscle, Side], tuple[FloatArray, float
         centre = centre_mm(labels, *mine)
         assert centre is not None
         ml = float(np.isin(labels.array, mine).sum()) * labels.grid.voxel_volume_ml
-        found[key] = centre * (1 if key[1] is Side.RIGHT else -1, 1, 1), ml
+        if ml >= _FEWEST_ML:
+            found[key] = centre * (1 if key[1] is Side.RIGHT else -1, 1, 1), ml
     return found
 
 
-def _contradictions(points: dict[tuple[Muscle, Side], tuple[FloatArray, float]], side: Side) -> Iterator[str]:
+def contradictions(points: Points, side: Side) -> Iterator[str]:
+    """What cannot be of the muscles of one side, in words."""
     maximus, medius, minimus = (points.get((m, side)) for m in (Muscle.GLUTEUS_MAXIMUS, Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MINIMUS))
     if maximus and medius:
         lateral, forwards, up = maximus[0] - medius[0]

@@ -21,6 +21,7 @@ from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.segfile import SegFile, SegFrame, is_seg, open_seg
 from gluteal_grade.segmentation.segparts import parts_of
 from gluteal_grade.segmentation.segplace import place_of
+from gluteal_grade.segmentation.turned_labels import check_turned
 from gluteal_grade.vocabulary import Part, label_value
 
 
@@ -58,6 +59,7 @@ class SegSegmenter:
         if not array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "the gluteal segments of the segmentation have no voxel")
         assert reference.grid is not None
+        check_turned(Volume(array, reference.grid.affine), lambda: reference)
         if why := misplaced(Volume(array, reference.grid.affine)):
             raise RefusedInput(Reason.LABELS_NUMBERING, f"the segments lie where these muscles cannot: {why}")
         notes = (Note(Reason.LABEL_UNCERTAIN, f"{mixed} voxels lie in two segments; the later one has them"),) if mixed else ()
