@@ -15,11 +15,13 @@ import numpy as np
 from gluteal_grade.config import ChecksSettings, SegmentationSettings, shipped
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import Turn
 from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.recognised import why_no_hip
+from gluteal_grade.segmentation.upright import NOTHING, Reading, better_way_round, reading
 from gluteal_grade.vocabulary import SeriesKind
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ class BundleSegmenter:
         """Labels on the first preferred series that shows a gluteal muscle.
 
         Raises:
-            RefusedInput: `no_segmenter` without weights, `bundle_unreadable`, `no_gluteal_muscle`, or why the image cannot be read.
+            RefusedInput: `no_segmenter` without weights, `bundle_unreadable`, `no_gluteal_muscle`, `turned_over`, or why the
+                image cannot be read.
             TransientFailure: `out_of_memory`, `device_missing`.
         """
         models = self._models()
@@ -117,16 +120,35 @@ class BundleSegmenter:
         )
 
     def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
+        if not np.isfinite(image.array).all():
+            image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
+        if image.array.min() == image.array.max():
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "the image is empty: all its voxels have one value")
+        found, why = self._look(image, models, ct=ct)
+        upright = image.to_ras()
+
+        def turned_back(turn: Turn) -> Reading:
+            again = upright.with_array(np.ascontiguousarray(np.flip(upright.array, turn.axes)))
+            try:
+                seen, no_hip = self._look(again, models, ct=ct)
+            except RefusedInput:
+                return NOTHING
+            return NOTHING if no_hip else reading(seen.labels, seen.uncertainty)
+
+        if turned := better_way_round(reading(found.labels, found.uncertainty), turned_back):
+            raise RefusedInput(Reason.TURNED_OVER, turned)
+        if why:
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
+        return found
+
+    def _look(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> tuple[Found, str]:
+        """What both networks see, and in words why it may be no hip."""
         from gluteal_grade.segmentation.canvas import Canvas
         from gluteal_grade.segmentation.hip import Hip, segment_hip
         from gluteal_grade.segmentation.locate import Box, centred, locate
         from gluteal_grade.segmentation.one_hip import settled
         from gluteal_grade.segmentation.outer_side import outer_side
 
-        if not np.isfinite(image.array).all():
-            image = image.with_array(np.nan_to_num(image.array, posinf=0.0, neginf=0.0))
-        if image.array.min() == image.array.max():
-            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "the image is empty: all its voxels have one value")
         locator, hip = models
         located = locate(image, locator, self.settings.locator, ct=ct)
         canvas = Canvas(image.grid)
@@ -152,10 +174,9 @@ class BundleSegmenter:
         if not labels.array.any():
             sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
-        if why := why_no_hip(labels, canvas.uncertainty, located.labels, self.checks, bones_ml):
-            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
+        why = why_no_hip(labels, canvas.uncertainty, located.labels, self.checks, bones_ml)
         slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side: only its edge is in view") for side in located.slivers)
-        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes))
+        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes)), why
 
 
 def shipped_models() -> Path:
