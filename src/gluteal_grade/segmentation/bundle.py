@@ -125,6 +125,8 @@ class BundleSegmenter:
         if image.array.min() == image.array.max():
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "the image is empty: all its voxels have one value")
         found, why = self._look(image, models, ct=ct)
+        if why:  # whichever way round it is, it is not graded: three more looks would tell no more than that
+            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
         upright = image.to_ras()
 
         def turned_back(turn: Turn) -> Reading:
@@ -137,8 +139,6 @@ class BundleSegmenter:
 
         if turned := better_way_round(reading(found.labels, found.uncertainty), turned_back):
             raise RefusedInput(Reason.TURNED_OVER, turned)
-        if why:
-            raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, why)
         return found
 
     def _look(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> tuple[Found, str]:
