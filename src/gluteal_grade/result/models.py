@@ -172,7 +172,11 @@ class MuscleResult(_Model):
     @property
     def parts_shown(self) -> dict[str, IntervalPart]:
         """What makes the interval of `fat_shown` wide."""
-        return self.core_interval_parts if self.fat_shown.core else self.interval_parts
+        return self.parts(core=self.fat_shown.core)
+
+    def parts(self, *, core: bool) -> dict[str, IntervalPart]:
+        """What makes the interval of `fat(core=...)` wide."""
+        return self.core_interval_parts if core else self.interval_parts
 
     def grade(self, scale: str) -> int | None:
         """The grade on one scale."""

@@ -94,9 +94,10 @@ class _Pair:
         return Reason.OUT_OF_VIEW if self.cut else None
 
     @property
-    def core(self) -> bool:
-        """Were both graded by the core value? Else the means over the labels are compared: one quantity, never two."""
-        return self.prior is not None and self.current is not None and all(m.fat_shown.core for m in self.known)
+    def measure(self) -> FatMeasure:
+        """The core value where both were graded by it; else the means over the labels: one quantity, never two."""
+        both = self.prior is not None and self.current is not None and all(m.fat_shown.core for m in self.known)
+        return FatMeasure.CORE if both else FatMeasure.MEAN
 
     @property
     def cut(self) -> bool:
@@ -119,17 +120,17 @@ def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
         why = Caution.NO_STATED_INTERVAL if fat.beyond is None else (Reason.OUT_OF_VIEW if pair.cut else None)
     beyond = None if why else fat.beyond
     cautions = (*of_study, *_cautions(pair))
-    prior, current, core = _scan(pair.prior), _scan(pair.current), pair.core
+    prior, current, measure = _scan(pair.prior), _scan(pair.current), pair.measure
     volume = (_NAN, _NAN) if why_volume else _difference(prior.volume_ml, current.volume_ml)
     # lean volumes hold the fat fraction: where fat cannot be compared neither can they
-    lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_ml(core=core), current.lean_ml(core=core))
+    lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_ml(measure), current.lean_ml(measure))
     return Change(
         side=part.side,
         muscle=part.muscle,
         region=part.region,
         prior=prior,
         current=current,
-        fat_measure=FatMeasure.CORE if core else FatMeasure.MEAN,
+        fat_measure=measure,
         fat_change_points=fat.points,
         fat_change_low=fat.low,
         fat_change_high=fat.high,
@@ -163,12 +164,10 @@ class _Fat:
 def _fat(pair: _Pair) -> _Fat:
     assert pair.prior is not None
     assert pair.current is not None
-    core = pair.core
+    core = pair.measure is FatMeasure.CORE
     then, now = (m.fat(core=core).value for m in (pair.prior, pair.current))
     points = 100 * (now - then)
-    before, after = (
-        stated(value, m.core_interval_parts if core else m.interval_parts) for value, m in ((then, pair.prior), (now, pair.current))
-    )
+    before, after = stated(then, pair.prior.parts(core=core)), stated(now, pair.current.parts(core=core))
     if before is None or after is None:
         return _Fat(points)
     low, high = (100 * bound for bound in change_interval(before, after))

@@ -49,9 +49,9 @@ class Scan(_Model):
         """The fat fraction that is compared, 0-1."""
         return self.fat_fraction_core if measure is FatMeasure.CORE else self.fat_fraction
 
-    def lean_ml(self, *, core: bool) -> float:
+    def lean_ml(self, measure: FatMeasure) -> float:
         """The lean volume that goes with it."""
-        return self.lean_volume_core_ml if core else self.lean_volume_ml
+        return self.lean_volume_core_ml if measure is FatMeasure.CORE else self.lean_volume_ml
 
 
 class GradeChange(_Model):
