@@ -18,6 +18,7 @@ from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade_lab.training.bodies import load_body
 from gluteal_grade_lab.training.classes import CLASSES
 from gluteal_grade_lab.training.labelled import LabelledSampler, Mixed
+from gluteal_grade_lab.training.no_hip import NoHipSampler
 from gluteal_grade_lab.training.pairs import find_pairs
 from gluteal_grade_lab.training.patches import Sample, Sampler
 from gluteal_grade_lab.training.pool import Pool
@@ -42,6 +43,7 @@ def main(
     labelled: Annotated[Path | None, typer.Option(help="BIDS-like folder of labelled images to mix in (docs/howto/training.md).")] = None,
     labelmap: Annotated[str, typer.Option(help="Numbering of those labels: a shipped name or a YAML file.")] = "gluteal_grade",
     share: Annotated[float, typer.Option(min=0, max=1, help="Share of samples from labelled images.")] = 0.3,
+    no_hip: Annotated[float, typer.Option(min=0, max=1, help="Share of samples of what is no hip, beside the others.")] = 0.0,
     pool: Annotated[Path | None, typer.Option(help="Take samples that scripts/make_samples.py puts there.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Write level.pt here, slim, when done: to go on from.")] = None,
     export_to: Annotated[Path | None, typer.Option("--export", help="Bundle that gets the weights at the end.")] = None,
@@ -69,6 +71,9 @@ def main(
         real = LabelledSampler(pairs, numbering, network, settings.patch, settings.spacing_mm, settings.seed)
         sampler = Mixed(sampler, real, share=share, seed=settings.seed)
         typer.echo(f"mixing in {len(pairs)} labelled images")
+    if no_hip:
+        nothing = NoHipSampler(network, settings.patch, settings.spacing_mm, settings.seed)
+        sampler = Mixed(sampler, nothing, share=no_hip, seed=settings.seed + 1)
     state = train(settings, sampler, out, Budget(steps, minutes), resume, weights, check, workers)
     if keep is not None:
         typer.echo(f"wrote {slim(out / 'level.pt', keep)}")

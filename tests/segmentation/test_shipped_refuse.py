@@ -6,7 +6,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.segmentation.bundle import BundleSegmenter
-from gluteal_grade_lab.training.evaluate.strangers import STRANGERS
+from gluteal_grade_lab.training.strangers import STRANGERS
 
 SETTINGS = load_settings()
 SHIPPED = BundleSegmenter(SETTINGS.segmentation, SETTINGS.checks)

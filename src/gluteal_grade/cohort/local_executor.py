@@ -49,7 +49,8 @@ class LocalExecutor:
         work: module-level function of a task.
         jobs: processes.
         threads: for numerical libraries in each.
-        memory_mb: of a process: beyond it, it is replaced after its study; an allocation beyond twice that fails. None: no bound.
+        memory_mb: of a process: beyond it, it is replaced after its study; an allocation beyond twice that fails, what its
+            libraries hold not counted. None: no bound.
         timeout_s: for one task; None: no limit.
         ahead: is given each task before a worker is free for it, to bring its files near.
         libraries: modules that are loaded once for all workers; that of `work` is among them.
@@ -159,9 +160,10 @@ class LocalExecutor:
             self._bury(worker)
             return
         self._stillborn, worker.ready = 0, True
-        if worker.key is not None:
-            self._events.append(Finished(worker.key, answer))
-            worker.key = None
+        if worker.key is None:  # its first word; libraries alone may hold more than the bound, and the next would hold as much
+            return
+        self._events.append(Finished(worker.key, answer))
+        worker.key = None
         if self._memory_mb is not None and size_mb > self._memory_mb:
             self._remove(worker)
 

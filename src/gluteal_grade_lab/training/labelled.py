@@ -190,18 +190,18 @@ class Mixed:
     """Two samplers in one, as the trainer wants it: sample `i` depends on `i` and `seed` alone.
 
     Attributes:
-        synthetic: takes the rest.
-        labelled: takes `share` of the samples.
+        usual: takes the rest.
+        other: takes `share` of the samples.
         share: 0-1.
         seed: which sample comes from which.
     """
 
-    synthetic: Callable[[int], Sample]
-    labelled: Callable[[int], Sample]
+    usual: Callable[[int], Sample]
+    other: Callable[[int], Sample]
     share: float
     seed: int = 0
 
     def __call__(self, index: int) -> Sample:
         """Sample number `index`."""
-        real = np.random.default_rng((self.seed, 2, index)).random() < self.share
-        return self.labelled(index) if real else self.synthetic(index)
+        takes = np.random.default_rng((self.seed, 2, index)).random() < self.share
+        return self.other(index) if takes else self.usual(index)

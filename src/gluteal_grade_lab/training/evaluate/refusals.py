@@ -12,9 +12,9 @@ from gluteal_grade.io.study import Series
 from gluteal_grade.vocabulary import SeriesKind
 from gluteal_grade_lab.training.evaluate.ledger import Row
 from gluteal_grade_lab.training.evaluate.runner import Table
-from gluteal_grade_lab.training.evaluate.strangers import STRANGERS
 from gluteal_grade_lab.training.evaluate.tables import markdown
 from gluteal_grade_lab.training.evaluate.workbench import Workbench
+from gluteal_grade_lab.training.strangers import STRANGERS
 
 _FIRST_SEED = 950_000
 _DICOM = ("dicom", "failing")

@@ -9,7 +9,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade_lab.training.evaluate import orientation, refusals
 from gluteal_grade_lab.training.evaluate.cases import Case
 from gluteal_grade_lab.training.evaluate.orientation import OBLIQUE, TURNS, Turned, stored
-from gluteal_grade_lab.training.evaluate.strangers import STRANGERS
+from gluteal_grade_lab.training.strangers import STRANGERS
 from tests.strategies import grids
 
 
