@@ -14,6 +14,8 @@ TABLES = {
     "totalsegmentator_v1": [(94, 95), (96, 97), (98, 99)],
     "totalsegmentator_mr": [(40, 41), (42, 43), (44, 45)],
     "totalsegmentator_mr_v2.4": [(38, 39), (40, 41), (42, 43)],
+    "mrsegmentator": [(35, 36), (37, 38), (39, 40)],
+    "vibesegmentator": [(53, 54), (55, 56), (57, 58)],
     "musclemap": [(6121, 6122), (6111, 6112), (6101, 6102)],
 }
 
