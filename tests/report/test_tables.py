@@ -10,10 +10,11 @@ from rich.console import Console
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.pipeline import grade_study
-from gluteal_grade.report.tables import print_result, write_csv
+from gluteal_grade.report.tables import print_result, write_csv, write_slices
 from gluteal_grade.result.columns import muscle_columns
 from gluteal_grade.result.models import StudyResult
 from gluteal_grade.segmentation.bundle import BundleSegmenter
+from gluteal_grade.vocabulary import Region
 from tests.synthetic import dixon_study, make_toy
 from tests.test_pipeline import Given
 
@@ -66,6 +67,24 @@ def test_csv_read_back_equals_the_result(result: StudyResult, tmp_path) -> None:
             assert math.isnan(float(row[name])) if math.isnan(wanted) else float(row[name]) == pytest.approx(wanted, abs=0.6 * 10**-digits)
         for scale in ("quartile", "goutallier", "bal_lowe"):
             assert row[scale] == ("NaN" if m.grade(scale) is None else str(m.grade(scale)))
+
+
+@pytest.mark.parametrize(("tabs", "gone"), [(False, "NaN"), (True, "n/a")])
+def test_slices_read_back_equal_the_profiles(result: StudyResult, tmp_path, tabs: bool, gone: str) -> None:
+    write_slices(result, tmp_path / "slices", tabs=tabs)
+    with (tmp_path / "slices").open(newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t" if tabs else ","))
+    wanted = [(m, one) for m in result.muscles if m.region is Region.WHOLE for one in m.profile]
+    assert len(rows) == len(wanted) > 20
+    for row, (m, one) in zip(rows, wanted, strict=True):
+        assert (row["study"], row["side"], row["muscle"], row["slice"]) == (result.study, m.side, m.muscle, str(one.index))
+        for name, digits in (("position_mm", 2), ("area_cm2", 3), ("fat_fraction", 4), ("fat_fraction_core", 4)):
+            value = getattr(one, name)
+            assert row[name] == gone if math.isnan(value) else float(row[name]) == pytest.approx(value, abs=0.51 * 10**-digits)
+    medius = [float(row["area_cm2"]) for row in rows if row["muscle"] == "gluteus_medius"]
+    volume = next(m.volume_ml for m in result.muscles if (m.muscle, m.region) == ("gluteus_medius", "whole") and m.side == "right")
+    step = float(rows[1]["position_mm"]) - float(rows[0]["position_mm"])
+    assert sum(medius) * abs(step) / 10 == pytest.approx(volume, rel=1e-3)
 
 
 def test_a_missing_side_is_rows_with_nan_and_reason(result: StudyResult, tmp_path) -> None:

@@ -38,7 +38,16 @@ def graded() -> Graded:
 def test_everything_is_there_and_nothing_else(graded: Graded, tmp_path: Path) -> None:
     folder = write_study(graded, tmp_path / "deep" / "out")
     names = {p.name for p in folder.iterdir()}
-    always = {"result.json", "muscles.csv", "report.html", "image.nii.gz", "labels.nii.gz", "fat_fraction.nii.gz", "overlay_summary.png"}
+    always = {
+        "result.json",
+        "muscles.csv",
+        "slices.csv",
+        "report.html",
+        "image.nii.gz",
+        "labels.nii.gz",
+        "fat_fraction.nii.gz",
+        "overlay_summary.png",
+    }
     assert always <= names
     assert {name for name in names - always if not name.startswith("overlay_")} == set()
     assert [p.name for p in folder.parent.iterdir()] == [graded.result.study]

@@ -92,4 +92,25 @@ def summary(
     return GRADED
 
 
+@app.command()
+def xlsx(
+    cohort: Annotated[Path, typer.Argument(metavar="OUT", readable=False, help="Output folder of `batch`, or of several runs of `grade`.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of OUT/cohort.xlsx.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> int:
+    """Write the tables of a cohort of any size as one workbook; `batch` does it for up to 20,000 rows.
+
+    Exit codes: 0 written, 2 refused, 1 failure, 64 wrong usage.
+    """
+    from gluteal_grade.cohort import write_workbook
+
+    try:
+        path = write_workbook(cohort, output)
+    except GradeError as error:
+        return tell(error)
+    if not quiet:
+        typer.echo(f"Wrote {path}")
+    return GRADED
+
+
 app.command()(stats)

@@ -31,5 +31,6 @@ from .summary import summarise_unlocked as summarise_unlocked
 from .task import Outcome as Outcome
 from .task import State as State
 from .watch import Watch as Watch
+from .workbook import write_workbook as write_workbook
 from .worker import local_workers as local_workers
 from .worker import work as work

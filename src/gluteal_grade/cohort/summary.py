@@ -16,6 +16,7 @@ from gluteal_grade.cohort.priors import renew_with_priors
 from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.studies import Story, story, write_story
+from gluteal_grade.cohort.workbook import renew_workbook
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.files import whole
 from gluteal_grade.report import places
@@ -24,7 +25,7 @@ MAX_TRENDS = 200  # trend plots, of the patients who changed most
 
 
 def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True) -> Story:
-    """Write `cohort.csv`, `cohort.parquet`, `studies.csv`, `refusals.csv`, `changes.csv`, dictionaries, pictures and pages.
+    """Write `cohort.csv`, `cohort.parquet`, `cohort.xlsx`, `studies.csv`, `refusals.csv`, `changes.csv`, dictionaries, pictures and pages.
 
     The reports of studies with a prior are made again if the change since then reads differently.
 
@@ -46,6 +47,7 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True)
     stored = [read_stored(out, place) for place in found]
     told = story(stored, ledger.last_rows() if ledger else (), ledger.graded_before() if ledger else {})
     write_story(out, told, write_muscles(out, told.places))
+    renew_workbook(out)
     patient_trends(from_studies_csv(out), out, MAX_TRENDS if pictures else 0, scales_of_folder(out))
     renew_with_priors(out)
     write_gallery(out, pictures=pictures)
@@ -74,5 +76,5 @@ def _describe_dataset(out: Path) -> None:
         scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     with whole(out / ".bidsignore") as scratch:
         scratch.write_text(
-            "*.csv\n*.parquet\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\n*_morph.tsv\n*_result.json\n*_map.nii.gz\n"
+            "*.csv\n*.parquet\n*.xlsx\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\n*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n"
         )

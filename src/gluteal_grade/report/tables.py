@@ -1,9 +1,10 @@
-"""Results as tables: `muscles.csv` for statistics, a console table for people."""
+"""Results as tables: `muscles.csv` and `slices.csv` for statistics, a console table for people."""
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.readings import NO_INTERVAL, grade_text, interval_text, norm_lines
-from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, muscle_columns, row, scales_of
+from gluteal_grade.result import SLICES, MuscleResult, MuscleStatus, StudyResult, muscle_columns, row, scales_of, slice_rows
 from gluteal_grade.terminal import printable
 from gluteal_grade.vocabulary import Region, Side, names
 
@@ -26,17 +27,29 @@ def rows(result: StudyResult) -> list[dict[str, str]]:
 
 def write_csv(result: StudyResult, path: Path) -> None:
     """`muscles.csv`: UTF-8, comma, full stop, header line, LF."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, names(muscle_columns(scales_of(result))), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows(result))
+    _csv(path, names(muscle_columns(scales_of(result))), rows(result))
 
 
 def write_tsv(result: StudyResult, path: Path) -> None:
     """The same as BIDS has it: tabs, ``n/a`` for what is missing."""
-    header = names(muscle_columns(scales_of(result)))
+    _tsv(path, names(muscle_columns(scales_of(result))), rows(result))
+
+
+def write_slices(result: StudyResult, path: Path, *, tabs: bool) -> None:
+    """`slices.csv`, or the same as BIDS has it."""
+    (_tsv if tabs else _csv)(path, names(SLICES), slice_rows(result))
+
+
+def _csv(path: Path, header: Sequence[str], table: Iterable[Mapping[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def _tsv(path: Path, header: Sequence[str], table: Iterable[Mapping[str, str]]) -> None:
     lines = ["\t".join(header)]
-    lines += ["\t".join("n/a" if one[name] in ("", "NaN") else one[name] for name in header) for one in rows(result)]
+    lines += ["\t".join("n/a" if one[name] in ("", "NaN") else one[name] for name in header) for one in table]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from gluteal_grade.report.html import write_report
 from gluteal_grade.report.layout import DICOM, IDENTITY, IMAGE, MUSCLES, REPORT, RESULT, SUMMARY_PICTURE, Place
 from gluteal_grade.report.look import Look
 from gluteal_grade.report.overlay import write_overlays
-from gluteal_grade.report.tables import write_csv, write_tsv
+from gluteal_grade.report.tables import write_csv, write_slices, write_tsv
 from gluteal_grade.vocabulary import StudyFile
 
 _LEVELS = 2047  # of the 99.9th percentile: finer than a screen, and noise beyond it only costs room
@@ -37,8 +37,9 @@ def write_study(
         look: theme of the pictures, and lines that name the patient; None: print, de-identified.
 
     Returns:
-        the study's folder: `result.json`, `muscles.csv` and `report.html` always; `image.nii.gz`, `labels.nii.gz`, `fat_fraction.nii.gz`
-        and `overlay_*.png` where there are images; `excluded.nii.gz` where voxels were left out (beside metal, by the user).
+        the study's folder: `result.json`, `muscles.csv`, `slices.csv` and `report.html` always; `image.nii.gz`, `labels.nii.gz`,
+        `fat_fraction.nii.gz` and `overlay_*.png` where there are images; `excluded.nii.gz` where voxels were left out (beside metal,
+        by the user).
 
     Raises:
         TransientFailure: `output_not_writable`.
@@ -70,6 +71,7 @@ def _write_files(graded: Graded, folder: Path, place: Place, look: Look) -> None
 
     path(RESULT).write_text(graded.result.to_json(), encoding="utf-8")
     (write_tsv if place.prefix else write_csv)(graded.result, path(MUSCLES))
+    write_slices(graded.result, path(StudyFile.SLICES), tabs=bool(place.prefix))
     if graded.images:
         save_volume(stored_image(graded.images.image), path(IMAGE))
         save_volume(graded.images.labels, path(StudyFile.LABELS))

@@ -25,3 +25,5 @@ from .scales import scales_by_key as scales_by_key
 from .scales import scales_of as scales_of
 from .scales import told_in_json as told_in_json
 from .scales import told_scales as told_scales
+from .slices import SLICES as SLICES
+from .slices import slice_rows as slice_rows

@@ -35,6 +35,7 @@ class StudyFile(StrEnum):
     EXCLUDED = "excluded.nii.gz", "desc-excluded_mask.nii.gz", "application/gzip"
     RESULT = "result.json", "desc-glutei_result.json", "application/json", "result.json"
     MUSCLES = "muscles.csv", "desc-glutei_morph.tsv", "text/csv; charset=utf-8", "muscles.csv"
+    SLICES = "slices.csv", "desc-glutei_slices.tsv", "text/csv; charset=utf-8", "slices.csv"
     IDENTITY = "identity.txt", "desc-glutei_identity.txt"
 
 

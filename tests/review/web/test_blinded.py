@@ -80,7 +80,17 @@ def test_the_fat_map_never_leaves_the_server(blind: tuple[httpx.Client, ReadingR
 
 
 @pytest.mark.parametrize(
-    "name", ["result.json", "muscles.csv", "report.html", "labels.nii.gz", "fat_fraction.nii.gz", "excluded.nii.gz", "overlay_summary.png"]
+    "name",
+    [
+        "result.json",
+        "muscles.csv",
+        "slices.csv",
+        "report.html",
+        "labels.nii.gz",
+        "fat_fraction.nii.gz",
+        "excluded.nii.gz",
+        "overlay_summary.png",
+    ],
 )
 def test_results_are_refused(blind: tuple[httpx.Client, ReadingRoom], out: Path, name: str) -> None:
     client, _ = blind
