@@ -59,6 +59,17 @@ def test_slices_out_of_place() -> None:
     assert found[Topic.SLICES].series == "dixon_fat"
 
 
+def test_what_only_the_pair_can_tell_of_a_slice_is_told() -> None:
+    def change(kind: SeriesKind, array: np.ndarray) -> np.ndarray:
+        if kind is SeriesKind.DIXON_FAT:
+            array[: array.shape[0] // 2, :, 0] = 0  # the first slice: it has neighbours on one side only
+        return array
+
+    found = against(study(change))
+    assert set(found) == {Topic.SLICES}
+    assert found[Topic.SLICES].reason is Reason.EMPTY_SLICES
+
+
 def test_a_scale_that_no_body_has() -> None:
     found = against(study(lambda kind, array: array * (200 if kind is SeriesKind.DIXON_FAT else 1)))
     assert Topic.SCALE in found or Topic.MEASURING in found

@@ -89,3 +89,44 @@ def test_mostly_empty_is_refused() -> None:
     with pytest.raises(RefusedInput) as caught:
         measure(*images(change))
     assert caught.value.reason is Reason.EMPTY_SLICES
+
+
+def lopsided(array: np.ndarray) -> np.ndarray:
+    """One hip and a bit: a picture that differs from its mirror image."""
+    return array[:90]
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("mirrored", Reason.TURNED_OVER), ("noise", Reason.EMPTY_SLICES), ("cut", Reason.EMPTY_SLICES), ("other", Reason.SLICES_MOVED)],
+)
+def test_a_slice_that_its_neighbours_do_not_know(how: str, reason: Reason) -> None:
+    values = lopsided(wandering(100 * np.nan_to_num(toy().fat)) + np.abs(np.random.default_rng(5).normal(3, 1, toy().fat.shape)))
+    sound = measure(series("ff", SeriesKind.FAT_FRACTION, Volume(values.astype(np.float32), toy().grid.affine)))
+    assert slices_without_values(sound) == []
+    odd = values[:, :, 14].copy()
+    if how == "mirrored":
+        odd = odd[::-1]
+    elif how == "noise":
+        odd = np.random.default_rng(1).permutation(odd.ravel()).reshape(odd.shape)
+    elif how == "cut":
+        odd[:, :52] = 0
+    else:
+        x, y = np.indices(odd.shape)
+        odd = 90.0 * ((x // 9 + y // 7) % 2) + 2
+    values[:, :, 14] = odd
+    fat = measure(series("ff", SeriesKind.FAT_FRACTION, Volume(values.astype(np.float32), toy().grid.affine)))
+    assert slices_without_values(fat) == [14]
+    (note,) = [n for n in fat.notes if n.reason is reason]
+    assert "slice 15 of 30 of series ff" in note.detail
+
+
+def test_blocks_of_slices_in_another_order() -> None:
+    def change(_: SeriesKind, array: np.ndarray) -> np.ndarray:
+        moved = array.copy()
+        moved[:, :, 4:8], moved[:, :, 20:24] = array[:, :, 20:24], array[:, :, 4:8]
+        return moved
+
+    fat = measure(*images(change))
+    assert slices_without_values(fat) == [4, 5, 6, 7, 20, 21, 22, 23]
+    assert Reason.SLICES_MOVED in {n.reason for n in fat.notes}

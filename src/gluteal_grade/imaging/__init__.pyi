@@ -11,6 +11,11 @@ from .coverage import views_of as views_of
 from .masks import muscles_of as muscles_of
 from .masks import pieces as pieces
 from .masks import voxels_of as voxels_of
+from .neighbours import foreign_slices as foreign_slices
+from .neighbours import noise_slices as noise_slices
+from .neighbours import reordered as reordered
+from .neighbours import turned_in_stack as turned_in_stack
+from .neighbours import unit_edges as unit_edges
 from .noise import Noise as Noise
 from .noise import NoiseSource as NoiseSource
 from .noise import noise_of as noise_of
@@ -22,6 +27,7 @@ from .planes import box_of as box_of
 from .planes import median_in_plane as median_in_plane
 from .planes import narrowed as narrowed
 from .planes import opened as opened
+from .slices import cut_slices as cut_slices
 from .slices import empty_slices as empty_slices
 from .slices import missing_in_pair as missing_in_pair
 from .stacking import moved_slices as moved_slices

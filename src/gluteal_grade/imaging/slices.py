@@ -9,6 +9,7 @@ from gluteal_grade.imaging.planes import Mask
 
 _TISSUE = 0.15  # of the bright end of an image: what lies above is tissue, not noise
 _SEEN_SHARE = 0.05  # of a line's voxels that are tissue on the other image: it crosses the body
+_BETWEEN = 3  # slices: the least of which one lies between others
 _LARGE_SHARE = 0.25  # of a slice's lines; an image of water may be empty in a few lines of nothing but fat, never in so many
 
 
@@ -51,6 +52,17 @@ def empty_slices(image: FloatArray, slice_axis: int) -> Mask:
     if len(full):
         empty[: full[0]] = empty[full[-1] + 1 :] = False
     return empty if len(full) else np.zeros_like(empty)
+
+
+def cut_slices(image: FloatArray, slice_axis: int) -> Mask:
+    """(slices,) True for slices of which a good part is of one dark value where the neighbours on both sides show tissue."""
+    planes = np.moveaxis(image, slice_axis, 0)
+    if len(planes) < _BETWEEN:
+        return np.zeros(len(planes), bool)
+    least = np.minimum(planes[:-2], planes[2:])
+    out = np.zeros(len(planes), bool)
+    out[1:-1] = _lines(planes[1:-1], least).any(axis=(1, 2))
+    return out & ~_constant(planes)
 
 
 def _lines(planes: FloatArray, partner: FloatArray) -> Mask:

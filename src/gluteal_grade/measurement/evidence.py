@@ -23,6 +23,7 @@ _PLAIN = {
     Reason.CT_UNCALIBRATED, Reason.TWO_POINT_MAGNITUDE, Reason.ANCHORS_POOLED, Reason.SERIES_JOINED, Reason.STUDIES_JOINED,
     Reason.COPIES_LEFT_OUT, Reason.CT_ENERGY, Reason.CT_CONTRAST_MEDIUM,
 }  # fmt: skip
+_OF_SLICES = {Reason.EMPTY_SLICES, Reason.SLICES_MOVED, Reason.TURNED_OVER}
 _NOT_MEASURED = {SeriesKind.LOCALIZER, SeriesKind.OTHER}
 _OUTSIDE = 0.1  # of a fraction beyond 0 and 1, more than noise makes
 _MOST_OUTSIDE = 0.1  # of the body's voxels
@@ -107,7 +108,7 @@ def _slices(series: Series) -> Iterator[Finding]:
         return
     yield from (Finding(Topic.SLICES, series.id, True, words, reason) for reason, _, words in odd)
     if not odd:
-        yield Finding(Topic.SLICES, series.id, False, "none is empty between others, repeated or out of its place")
+        yield Finding(Topic.SLICES, series.id, False, "none is empty, noise, cut, repeated, turned over or out of its place")
 
 
 def _partners(study: Study) -> Iterator[Finding]:
@@ -142,8 +143,10 @@ def _candidate(candidate: Candidate, settings: Settings) -> Iterator[Finding]:
     except GradeError as error:
         yield Finding(Topic.MEASURING, name, True, f"{candidate.method}: {error.detail or error.advice}", error.reason)
         return
-    seen = {Reason.EMPTY_SLICES, Reason.SLICES_MOVED}  # told as slices
-    yield from (_noted(Topic.SCALE, name, n.reason, n.detail) for n in fat.notes if n.reason not in seen)
+    told = tuple(words for series in fat.series for _, _, words in odd_slices(series))
+    for note in fat.notes:
+        if not told or not note.detail.startswith(told):
+            yield _noted(Topic.SLICES if note.reason in _OF_SLICES else Topic.SCALE, name, note.reason, note.detail)
     yield from _fractions(name, candidate, fat)
 
 

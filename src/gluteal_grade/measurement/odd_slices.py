@@ -6,9 +6,32 @@ import numpy as np
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat import FatMap
-from gluteal_grade.imaging import Mask, empty_slices, moved_slices, repeated_slices, shuffled
+from gluteal_grade.imaging import (
+    Mask,
+    cut_slices,
+    empty_slices,
+    foreign_slices,
+    moved_slices,
+    noise_slices,
+    reordered,
+    repeated_slices,
+    shuffled,
+    turned_in_stack,
+    unit_edges,
+)
 from gluteal_grade.io import Series
 
+_EMPTY = (
+    (empty_slices, "empty between others"),
+    (cut_slices, "a good part is empty where the neighbours show tissue"),
+    (noise_slices, "nothing but noise"),
+    (repeated_slices, "the picture of a neighbour again"),
+)
+_MISPLACED = (
+    (Reason.TURNED_OVER, turned_in_stack, "turned over within themselves against the others"),
+    (Reason.SLICES_MOVED, foreign_slices, "unlike both neighbours, which are alike"),
+    (Reason.SLICES_MOVED, reordered, "the stack does not go on there, and in another order it does"),
+)
 _MOST = 0.5  # of the slices, or of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
@@ -18,12 +41,12 @@ def odd_slices(series: Series) -> tuple[tuple[Reason, Mask, str], ...]:
     Raises:
         RefusedInput, TransientFailure: the image cannot be read.
     """
-    image, axis = series.load().array, series.slice_axis
+    volume, axis = series.load(), series.slice_axis
+    image = volume.array
     count = image.shape[axis]
     found = []
-    for test, word in ((empty_slices, "empty between others"), (repeated_slices, "the picture of a neighbour again")):
-        which = test(image, axis)
-        if which.any():
+    for test, word in _EMPTY:
+        if (which := test(image, axis)).any():
             found.append((Reason.EMPTY_SLICES, which, f"{_numbers(which)} of {count} of series {series.id}: {word}"))
     if shuffled(image, axis):
         words = f"the {count} slices of series {series.id} are out of order: what is most like a slice lies far from it"
@@ -33,6 +56,12 @@ def odd_slices(series: Series) -> tuple[tuple[Reason, Mask, str], ...]:
         which[[k for pair in moved for k in pair]] = True
         pairs = ", ".join(f"{i + 1} and {j + 1}" for i, j in moved)
         found.append((Reason.SLICES_MOVED, which, f"slices {pairs} of {count} of series {series.id} changed places: exchanged they fit"))
+    known = np.any([which for _, which, _ in found], axis=0) if found else np.zeros(count, bool)
+    unit = unit_edges(volume, axis)
+    for reason, ask, word in _MISPLACED:
+        if (which := ask(unit) & ~known).any():
+            found.append((reason, which, f"{_numbers(which)} of {count} of series {series.id}: {word}"))
+            known |= which
     return tuple(found)
 
 
@@ -40,7 +69,7 @@ def without_odd_slices(fat: FatMap) -> FatMap:
     """The map without values in such slices of any of its images.
 
     Raises:
-        RefusedInput: `empty_slices` or `slices_moved` where that is most of it.
+        RefusedInput: `empty_slices`, `slices_moved` or `turned_over` where that is most of it.
     """
     body = fat.body.array
     for series in fat.series:
