@@ -11,7 +11,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, without_missing, without_turned
+from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, without_misfits, without_missing
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -76,7 +76,8 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     )
     exchanged = bool(swaps.excluded.any())
     found = found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)
-    return without_missing(found if exchanged else without_turned(found, w, f), w, f)
+    found = without_missing(found, w, f)
+    return found if exchanged else without_misfits(found, w, f)
 
 
 def shared(noise: tuple[Noise | None, Noise | None]) -> tuple[Noise | None, Noise | None]:

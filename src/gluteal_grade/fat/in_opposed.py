@@ -14,7 +14,7 @@ from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.dixon import noise_note, spread_of, weighting_note
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, signal_floor, without_missing, without_turned
+from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, signal_floor, without_misfits, without_missing
 from gluteal_grade.fat.rician import without_floor
 from gluteal_grade.fat.weighting import relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
@@ -67,7 +67,7 @@ def from_in_opposed(in_phase: Series, opposed: Series, settings: FatSettings) ->
     spread = spread_of(float(sd), (noise[0], noise[1]), float(np.median(ip.array[body])), weighting, settings)
     notes = (Note(Reason.TWO_POINT_MAGNITUDE, words), *noise_note((noise[0], noise[1])), *weighting_note(weighting, settings, decay=False))
     found = FatMap(ip.with_array(fraction.astype(np.float32)), Method.IN_OPPOSED_PHASE, series, ip, inside, facts, notes, spread=spread)
-    return without_missing(without_turned(found, ip, op), ip, op)
+    return without_misfits(without_missing(found, ip, op), ip, op)
 
 
 def _decay(in_phase: Series, opposed: Series, settings: FatSettings) -> tuple[float, str]:

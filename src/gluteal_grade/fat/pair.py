@@ -8,7 +8,7 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, turned_slices
+from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, of_another_place, other_scale, turned_slices, unit_edges
 from gluteal_grade.io import Series
 
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
@@ -59,23 +59,40 @@ def without_missing(found: FatMap, first: Volume, second: Volume) -> FatMap:
     return found.without(missing, Reason.EMPTY_SLICES, Note(Reason.EMPTY_SLICES, f"{detail}: not measured there"))
 
 
-def without_turned(found: FatMap, first: Volume, second: Volume) -> FatMap:
-    """The map without values in single slices that are turned over within themselves on one of the images.
+def without_misfits(found: FatMap, first: Volume, second: Volume) -> FatMap:
+    """The map without values in single slices of one image that the other contradicts.
+
+    Such are turned over within themselves, of another place, or at another scale than the others. Slices that are known to be empty
+    are not asked.
 
     Raises:
-        RefusedInput: `turned_over` where that is more than `MISSING_SHARE` of the body.
+        RefusedInput: `turned_over`, `slices_moved` or `unequal_scaling` where that is more than `MISSING_SHARE` of the body.
     """
     axis = found.series[0].slice_axis
-    turned = turned_slices(edges(first, axis), edges(second, axis), axis)
-    if not turned.any():
-        return found
-    where = np.moveaxis(np.broadcast_to(turned[:, None, None], np.moveaxis(found.body.array, axis, 0).shape), 0, axis)
+    across = tuple(a for a in range(3) if a != axis)
+    asked = ~np.any([e.where.array.any(axis=across) for e in found.excluded if e.reason is Reason.EMPTY_SLICES] or [False], axis=0)
+    turned = turned_slices(edges(first, axis), edges(second, axis), axis) & asked
+    moved = of_another_place(unit_edges(first, axis), unit_edges(second, axis)) & ~turned & asked
+    scaled = other_scale(first.array, second.array, axis) & asked
+    for reason, which, words in (
+        (Reason.TURNED_OVER, turned, "are turned over within themselves"),
+        (Reason.SLICES_MOVED, moved, "are of another place: they fit other slices of the partner better"),
+        (Reason.UNEQUAL_SCALING, scaled, "are at another scale than the others"),
+    ):
+        if which.any():
+            found = _without(found, which, reason, words)
+    return found
+
+
+def _without(found: FatMap, which: Mask, reason: Reason, words: str) -> FatMap:
+    axis, body = found.series[0].slice_axis, found.body.array
+    where = np.moveaxis(np.broadcast_to(which[:, None, None], np.moveaxis(body, axis, 0).shape), 0, axis)
     one, other = found.series[0].id, found.series[1].id
-    numbers = ", ".join(map(str, (1 + np.flatnonzero(turned)[:8]).tolist()))
-    detail = f"{int(turned.sum())} of {len(turned)} slices ({numbers}) of one of {one} and {other} are turned over within themselves"
-    if float((where & found.body.array).sum()) > MISSING_SHARE * float(found.body.array.sum()):
-        raise RefusedInput(Reason.TURNED_OVER, detail)
-    return found.without(where, Reason.TURNED_OVER, Note(Reason.TURNED_OVER, f"{detail}: not measured there"))
+    numbers = ", ".join(map(str, (1 + np.flatnonzero(which)[:8]).tolist()))
+    detail = f"{int(which.sum())} of {len(which)} slices ({numbers}) of one of {one} and {other} {words}"
+    if float((where & body).sum()) > MISSING_SHARE * float(body.sum()):
+        raise RefusedInput(reason, detail)
+    return found.without(where, reason, Note(reason, f"{detail}: not measured there"))
 
 
 def _magnitude(array: FloatArray) -> FloatArray:

@@ -1,0 +1,54 @@
+"""Slices of one image of a pair that the other contradicts; sound pairs contradict nothing."""
+
+import numpy as np
+import pytest
+
+from gluteal_grade.imaging.neighbours import unit_edges
+from gluteal_grade.imaging.partner_slices import of_another_place, other_scale
+from tests.synthetic import Toy, dixon, make_toy
+
+
+@pytest.fixture(scope="module")
+def toy() -> Toy:
+    return make_toy(0.3, shape=(60, 70, 16), spacing=(3.0, 3.0, 8.0))
+
+
+def pair(toy: Toy, snr: float = 30) -> list[np.ndarray]:
+    return [np.stack([np.roll(image[:, :, k], k, axis=0) for k in range(image.shape[2])], axis=2) for image in dixon(toy, snr=snr)]
+
+
+def odd(toy: Toy, images: list[np.ndarray]) -> tuple[list[int], list[int]]:
+    """At another scale, and of another place."""
+    units = [unit_edges(toy.volume(image), 2) for image in images]
+    return tuple(np.flatnonzero(m).tolist() for m in (other_scale(*images, 2), of_another_place(*units)))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("snr", [4, 8, 60])
+def test_sound_pairs(toy: Toy, snr: float) -> None:
+    assert odd(toy, pair(toy, snr)) == ([], [])
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("times", [2.0, 0.5])
+@pytest.mark.parametrize("slices", [[5, 6, 7, 8], [0, 1], [15], [9], [2, 3, 10]])
+def test_slices_at_another_scale(toy: Toy, which: int, times: float, slices: list[int]) -> None:
+    images = pair(toy)
+    images[which][:, :, slices] *= times
+    assert odd(toy, images)[0] == slices
+
+
+def test_shading_along_the_stack_that_both_share_is_no_other_scale(toy: Toy) -> None:
+    images = [image * np.linspace(0.2, 3, 16) ** 2 for image in pair(toy)]
+    assert odd(toy, images)[0] == []
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("order", [[0, 1, 2, 9, 4, 5, 6, 7, 8, 3, *range(10, 16)], [*range(8, 16), *range(8)]])
+def test_slices_of_another_place(toy: Toy, which: int, order: list[int]) -> None:
+    images = pair(toy)
+    images[which] = images[which][:, :, order]
+    assert odd(toy, images)[1] == [k for k, n in enumerate(order) if k != n]
+
+
+def test_empty_pictures_say_nothing(toy: Toy) -> None:
+    assert odd(toy, [np.zeros((8, 8, 4)), np.zeros((8, 8, 4))]) == ([], [])
