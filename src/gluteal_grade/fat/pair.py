@@ -70,7 +70,8 @@ def without_misfits(found: FatMap, first: Volume, second: Volume) -> FatMap:
     """
     axis = found.series[0].slice_axis
     across = tuple(a for a in range(3) if a != axis)
-    asked = ~np.any([e.where.array.any(axis=across) for e in found.excluded if e.reason is Reason.EMPTY_SLICES] or [False], axis=0)
+    empty = [e.where.array.any(axis=across) for e in found.excluded if e.reason is Reason.EMPTY_SLICES]
+    asked = ~np.any(empty, axis=0) if empty else np.ones(first.grid.shape[axis], bool)
     turned = turned_slices(edges(first, axis), edges(second, axis), axis) & asked
     moved = of_another_place(unit_edges(first, axis), unit_edges(second, axis)) & ~turned & asked
     scaled = other_scale(first.array, second.array, axis) & asked
