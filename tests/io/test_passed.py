@@ -1,6 +1,7 @@
 """A refusal for want of images says what was passed over."""
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -54,3 +55,18 @@ def test_hidden_and_derivatives(tmp_path: Path) -> None:
 def test_nothing_passed_over_is_not_told(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("x")
     assert refused(tmp_path) == "1 other files"
+
+
+def test_what_a_bids_dataset_was_made_of(tmp_path: Path) -> None:
+    make.write_stack(tmp_path / "set" / "images", make.voxels())
+    make.write_stack(tmp_path / "set" / "sourcedata" / "sub-01", make.voxels(2), StudyInstanceUID="1.2.9")
+    assert len(discover(tmp_path / "set").studies) == 2  # only a dataset is described
+    (tmp_path / "set" / "dataset_description.json").write_text("{}")
+    for given in (tmp_path / "set", tmp_path, Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "set"))):
+        found = discover(given)
+        assert len(found.studies) == 1
+        assert found.sources == len(list((tmp_path / "set" / "sourcedata" / "sub-01").iterdir()))
+    assert len(discover(tmp_path / "set" / "sourcedata").studies) == 1  # asked for by name
+    shutil.rmtree(tmp_path / "set" / "images")
+    (tmp_path / "packed.zip").unlink()
+    assert "in sourcedata, code, tmp_dcm2bids of a BIDS dataset (give that folder itself)" in refused(tmp_path / "set")

@@ -49,6 +49,15 @@ def test_sound_images_are_measured_everywhere() -> None:
     assert not {n.reason for n in fat.notes} & {Reason.EMPTY_SLICES, Reason.SLICES_MOVED}
 
 
+def test_slices_that_changed_places_on_a_map() -> None:
+    values = wandering(100 * np.nan_to_num(toy().fat) + np.abs(np.random.default_rng(5).normal(3, 1, toy().fat.shape)))
+    values[:, :, [12, 13]] = values[:, :, [13, 12]]
+    fat = measure(series("ff", SeriesKind.FAT_FRACTION, Volume(values.astype(np.float32), toy().grid.affine)))
+    assert slices_without_values(fat) == [12, 13]
+    (note,) = [n for n in fat.notes if n.reason is Reason.SLICES_MOVED]
+    assert "13 and 14 of 30 of series ff" in note.detail
+
+
 def test_slices_that_changed_places_on_one_image() -> None:
     def change(kind: SeriesKind, array: np.ndarray) -> np.ndarray:
         if kind is SeriesKind.DIXON_FAT:
@@ -58,7 +67,7 @@ def test_slices_that_changed_places_on_one_image() -> None:
     fat = measure(*images(change))
     assert slices_without_values(fat) == [12, 13]
     (note,) = [n for n in fat.notes if n.reason is Reason.SLICES_MOVED]
-    assert "13 and 14 of 30" in note.detail
+    assert "(13, 14)" in note.detail  # the partner tells it first
 
 
 @pytest.mark.parametrize("how", ["repeated", "empty"])
@@ -130,3 +139,15 @@ def test_blocks_of_slices_in_another_order() -> None:
     fat = measure(*images(change))
     assert slices_without_values(fat) == [4, 5, 6, 7, 20, 21, 22, 23]
     assert Reason.SLICES_MOVED in {n.reason for n in fat.notes}
+
+
+def test_slices_of_one_image_at_another_scale() -> None:
+    def change(kind: SeriesKind, array: np.ndarray) -> np.ndarray:
+        if kind is SeriesKind.DIXON_FAT:
+            array[:, :, 5:12] *= 2
+        return array
+
+    fat = measure(*images(change))
+    assert slices_without_values(fat) == list(range(5, 12))
+    (note,) = [n for n in fat.notes if n.reason is Reason.UNEQUAL_SCALING]
+    assert "7 of 30 slices (6, 7, 8, 9, 10, 11, 12)" in note.detail

@@ -98,6 +98,7 @@ def as_json(discovery: Discovery, input_path: Path) -> dict[str, Any]:
             {"where": problem.where, "reason": problem.error.reason.value, "detail": problem.error.detail} for problem in discovery.problems
         ],
         "ignored": discovery.ignored,
+        "sources": discovery.sources,
     }
 
 
@@ -109,6 +110,8 @@ def _print_tables(discovery: Discovery) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from gluteal_grade.io import SOURCE_FOLDERS
 
     console = Console(soft_wrap=False)
     if not console.is_terminal:
@@ -129,6 +132,8 @@ def _print_tables(discovery: Discovery) -> None:
     for problem in discovery.problems:
         where, why = (escape(printable(words)) for words in (problem.where, str(problem.error)))
         console.print(f"[yellow]{where}[/yellow]: {why}. {problem.error.advice}", highlight=False)
+    if discovery.sources:
+        console.print(f"{discovery.sources} files in {', '.join(SOURCE_FOLDERS)} of a BIDS dataset left alone", highlight=False)
     if discovery.ignored:
         console.print(f"{discovery.ignored} other files ignored", highlight=False)
 

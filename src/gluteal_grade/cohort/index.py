@@ -14,16 +14,12 @@ from pathlib import Path, PurePosixPath
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.file_heads import FileHead, contrast_of_name, head_of
 from gluteal_grade.errors import TransientFailure
-from gluteal_grade.io import FileRef, parse_name, shipped_rules, walk
+from gluteal_grade.io import DATASET, FileRef, parse_name, shipped_rules, walk, without_sources
 from gluteal_grade.vocabulary import is_study_file
 
 _PEEKS = 5  # files of a folder that are opened, unless they already tell of several studies
 _ASIDE = ("*.json", "*.tsv", "*.csv", "*.md", "*.yaml", "*.yml", "*.log", "*.pdf", "*.html", "*.xlsx", "*.docx", "dicomdir",
           "thumbs.db", "readme*", "changes*", "license*", "licence*", "*.bval", "*.bvec", "*.sha256", "*.md5")  # fmt: skip
-
-
-_NOT_DATA = ("sourcedata", "code", "tmp_dcm2bids")  # of a BIDS dataset: what its images were made of, and how
-_DATASET = "dataset_description.json"
 
 
 def index_folder(root: Path, source: str, leave_out: Path | None = None, left_alone: list[str] | None = None) -> list[Entry]:
@@ -88,16 +84,13 @@ def _by_folder(root: Path, leave_out: Path | None) -> tuple[dict[str, list[FileR
 
 
 def _without_sources(folders: dict[str, list[FileRef]], left_alone: list[str] | None) -> dict[str, list[FileRef]]:
-    """Without what lies in `_NOT_DATA` beside a `dataset_description.json`."""
-    datasets = [PurePosixPath(folder) for folder, files in folders.items() if any(file.basename == _DATASET for file in files)]
-    beside = [dataset / name for dataset in datasets for name in _NOT_DATA]
-    kept = {}
-    for folder, files in folders.items():
-        if any(PurePosixPath(folder).is_relative_to(one) for one in beside):
-            if left_alone is not None:
-                left_alone.extend(file.name for file in files)
-        else:
-            kept[folder] = files
+    """Without what a BIDS dataset keeps beside its images."""
+    images, left = without_sources(file for files in folders.values() for file in files)
+    if left_alone is not None:
+        left_alone.extend(file.name for file in left)
+    kept: dict[str, list[FileRef]] = defaultdict(list)
+    for file in images:
+        kept[file.folder].append(file)
     return kept
 
 
@@ -202,7 +195,7 @@ def _to_refuse(root: Path, found: set[str], leave_out: Path | None, *, loose_stu
     """Names at the top without an image that ought to hold some: folders, and files that do not commonly lie beside images."""
     inside = _below(root, leave_out)
     rules = shipped_rules().side_files
-    bids = (root / _DATASET).is_file()
+    bids = (root / DATASET).is_file()
     names = []
     for path in sorted(root.iterdir()):
         name = path.name.lower()

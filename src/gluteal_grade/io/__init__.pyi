@@ -39,6 +39,9 @@ from .quiet import quiet_pydicom as quiet_pydicom
 from .sequences import classify as classify
 from .sequences import is_wide_bandwidth as is_wide_bandwidth
 from .sequences import shipped_rules as shipped_rules
+from .sources import DATASET as DATASET
+from .sources import SOURCE_FOLDERS as SOURCE_FOLDERS
+from .sources import without_sources as without_sources
 from .study import Acquisition as Acquisition
 from .study import Person as Person
 from .study import Series as Series

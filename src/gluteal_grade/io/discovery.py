@@ -27,6 +27,7 @@ from gluteal_grade.io.persons import Participant, parse_participants
 from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.scattered import joined_slices, without_resent_series
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
+from gluteal_grade.io.sources import without_sources
 from gluteal_grade.io.study import Person, Series, Study, study_id
 from gluteal_grade.vocabulary import SeriesKind, is_study_file
 
@@ -54,11 +55,13 @@ class Discovery:
         studies: by their id's order of appearance.
         problems: damaged images.
         ignored: how many files are no image and were left alone.
+        sources: how many files a BIDS dataset keeps beside its images (`sourcedata`, ...); not opened.
     """
 
     studies: tuple[Study, ...]
     problems: tuple[Problem, ...] = ()
     ignored: int = 0
+    sources: int = 0
 
 
 @dataclass
@@ -117,7 +120,7 @@ def discover(
     notes = _left_out(found.problems)
     studies = tuple(replace(study, notes=(*notes, *study.notes, *_of_series(study))) for study in plain)
     _check_names(kinds, studies, found)
-    discovery = Discovery(studies, tuple(found.problems), found.ignored)
+    discovery = Discovery(studies, tuple(found.problems), found.ignored, found.passed.sources)
     _check_usable(discovery, found.passed, alone=path.is_file() and not zipfile.is_zipfile(path))
     return discovery
 
@@ -138,13 +141,21 @@ def _files(path: Path, parts: Sequence[str] | None, found: _Found) -> Iterator[F
         yield from walk_parts(path, parts, lambda name, error: found.problems.append(Problem(name, error)))
         return
     if path.is_dir():
-        yield from walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)), found.passed.skipped)
+        every = walk(path, folders, lambda name, error: found.problems.append(Problem(name, error)), found.passed.skipped)
+        yield from _images(every, found)
         return
     file = single(path)
     if sniff(file.name, file.head(HEAD_BYTES)) is FileType.ZIP:
-        yield from walk_zip(path, folders, found.passed.skipped)
+        yield from _images(walk_zip(path, folders, found.passed.skipped), found)
     else:
         yield file
+
+
+def _images(files: Iterable[FileRef], found: _Found) -> list[FileRef]:
+    """Without what a BIDS dataset keeps beside its images, which is counted."""
+    kept, left = without_sources(files)
+    found.passed.sources += len(left)
+    return kept
 
 
 def _take(file: FileRef, found: _Found, *, alone: bool) -> None:

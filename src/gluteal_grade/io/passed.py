@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from gluteal_grade.io.sources import SOURCE_FOLDERS
+
 
 @dataclass
 class Passed:
@@ -14,11 +16,13 @@ class Passed:
         zips: archives inside a folder or another zip, which are not opened.
         hidden: files and folders whose name begins with a dot.
         folders: left out by their name, e.g. ``derivatives``.
+        sources: files that a BIDS dataset keeps beside its images.
     """
 
     zips: int = 0
     hidden: int = 0
     folders: Counter[str] = field(default_factory=Counter)
+    sources: int = 0
 
     def skipped(self, name: str) -> None:
         """Count something that the walk left out, by its own name."""
@@ -37,4 +41,6 @@ class Passed:
             told.append(f"{self.hidden} hidden (names that begin with a dot are left out)")
         for name, count in sorted(self.folders.items()):
             told.append(f"{count} in or named {name!r} (results, not images: give that folder itself if it holds images)")
+        if self.sources:
+            told.append(f"{self.sources} in {', '.join(SOURCE_FOLDERS)} of a BIDS dataset (give that folder itself)")
         return "".join(f"; passed over: {one}" for one in told)
