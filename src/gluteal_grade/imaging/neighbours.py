@@ -1,7 +1,7 @@
 """Slices of one image that do not belong where they lie: another picture, turned over within themselves, or in another order.
 
-Neighbouring slices show nearly the same edges. In 160 sound stacks (real MRI and CT, samples, phantoms; as they are, every second or third
-slice, one half; gaps up to 72 mm) a slice is at least 0.99 times as like the better one of its neighbours as these are like each other.
+Neighbouring slices show nearly the same edges. Numbers below are of 105 sound stacks (real MRI and CT, samples, phantoms; as they are, every second
+or third slice, one half; gaps up to 48 mm); of 310 with more phantoms and toys, SNR from 5, none is found odd.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ALIKE = 0.2  # correlation of edges below which two slices say nothing of a thi
 _STACK = 0.25  # median likeness of neighbours, from which a stack is one; sound ones 0.30 and more
 _FOREIGN = 0.6  # of the likeness of a slice's neighbours; sound slices 0.99 and more, pictures without a structure at most 0.35
 _WHOLE = 0.5  # correlation of a pixel and the next in a picture that shows something; sound ones 0.73 and more
-_NOISE = 0.3  # of the stack's median: no picture; sound ones 0.89 of their neighbour's and more
+_NOISE = 0.1  # of the stack's median: no picture, which has 0.04 at most; a phantom that fades to SNR 1 has 0.27
 _LONE, _LONE_TIMES = 0.025, 1.08  # that turning one slice gains on both sides; sound stacks at most 0.014
 _BLOCK, _BLOCK_TIMES = 0.06, 1.15  # that turning all that follows gains; sound stacks at most 0.021
 _TORN = 0.75  # of the best likeness to any other slice: the stack may be torn here
