@@ -1,7 +1,7 @@
 """Slices of one image that do not belong where they lie: another picture, turned over within themselves, or in another order.
 
-Neighbouring slices show nearly the same edges. Numbers below are of 105 sound stacks (real MRI and CT, samples, phantoms; as they are, every second
-or third slice, one half; gaps up to 48 mm); of 310 with more phantoms and toys, SNR from 5, none is found odd.
+Neighbouring slices show nearly the same edges. Numbers below are of 105 sound stacks (real MRI and CT, samples, phantoms; as they are,
+every second or third slice, one half; gaps up to 48 mm); of 310 with more phantoms and toys, SNR from 5, none is found odd.
 """
 
 from __future__ import annotations
