@@ -151,3 +151,25 @@ def test_slices_of_one_image_at_another_scale() -> None:
     assert slices_without_values(fat) == list(range(5, 12))
     (note,) = [n for n in fat.notes if n.reason is Reason.UNEQUAL_SCALING]
     assert "7 of 30 slices (6, 7, 8, 9, 10, 11, 12)" in note.detail
+
+
+def test_an_empty_slice_of_a_t1_is_said_though_the_method_finds_no_value_there() -> None:
+    t = make_toy(spread=0.05)
+    signal = 300 * (0.3 + 0.7 * wandering(np.nan_to_num(t.fat))) * wandering(t.body.astype(float))
+    signal = np.abs(signal + np.random.default_rng(4).normal(0, 4, signal.shape))
+    signal[:, :, 15] = 0
+    fat = measure(series("t1", SeriesKind.T1, Volume(signal.astype(np.float32), t.grid.affine)))
+    (note,) = [n for n in fat.notes if n.reason is Reason.EMPTY_SLICES]
+    assert "slice 16 of 30 of series t1: empty between others" in note.detail
+
+
+def test_the_half_of_a_slice_that_the_pair_measures_is_kept() -> None:
+    def change(kind: SeriesKind, array: np.ndarray) -> np.ndarray:
+        if kind is SeriesKind.DIXON_FAT:
+            array[:, :52, 15] = 0
+        return array
+
+    fat = measure(*images(change))
+    assert slices_without_values(fat) == []
+    assert np.isnan(fat.volume.array[:, 20:50, 15]).all()
+    assert [n.reason for n in fat.notes].count(Reason.EMPTY_SLICES) == 1

@@ -21,6 +21,7 @@ _FOREIGN = 0.6  # of the likeness of a slice's neighbours; sound slices 0.99 and
 _WHOLE = 0.5  # correlation of a pixel and the next in a picture that shows something; sound ones 0.73 and more
 _NOISE = 0.1  # of the stack's median: no picture, which has 0.04 at most; a phantom that fades to SNR 1 has 0.27
 _LONE, _LONE_TIMES = 0.025, 1.08  # that turning one slice gains on both sides; sound stacks at most 0.014
+_TOLD, _LESS = 0.03, 0.02  # less is enough where turning slices of this stack loses so much, in the median
 _BLOCK, _BLOCK_TIMES = 0.06, 1.15  # that turning all that follows gains; sound stacks at most 0.021
 _TORN = 0.75  # of the best likeness to any other slice: the stack may be torn here
 _MENDED = 1.3  # times the likeness at the tears, once the pieces are put in order
@@ -81,6 +82,8 @@ def turned_in_stack(unit: FloatArray) -> Mask:
         over = np.flip(unit, tuple(a + 1 for a in axes))
         turned, turned_far = _pairs(over[:-1], unit[1:]), _pairs(over[:-2], unit[2:])
         better = (turned > _ALIKE) & (turned > near + _LONE) & (turned > _LONE_TIMES * near)
+        if float(np.median(near - turned)) > _TOLD:
+            better |= (turned > _ALIKE) & (turned > near + _LESS)
         further = np.r_[True, turned_far > far + _LONE, True]  # between k and k + 1 all that lies on either side must gain
         block = better & (turned > near + _BLOCK) & (turned > _BLOCK_TIMES * near) & further[:-1] & further[1:]
         odd = np.r_[0, np.cumsum(block)] % 2 == 1

@@ -80,14 +80,25 @@ def without_odd_slices(fat: FatMap) -> FatMap:
         if series.grid is None or not series.grid.matches(fat.volume.grid):
             continue
         for reason, which, words in odd_slices(series):
+            known = _excluded(fat, series.slice_axis)
             shape = [1, 1, 1]
             shape[series.slice_axis] = len(which)
-            where = np.broadcast_to(which.reshape(shape), body.shape)
+            where = np.broadcast_to((which & ~known).reshape(shape), body.shape)
             if which.mean() > _MOST or float((where & body).sum()) > _MOST * float(body.sum()):
                 raise RefusedInput(reason, words)
-            if not np.isnan(fat.volume.array[where]).all():
+            if (which & ~known).any():
                 fat = fat.without(where, reason, Note(reason, f"{words}: not measured there"))
     return fat
+
+
+def _excluded(fat: FatMap, slice_axis: int) -> Mask:
+    """(slices,) True where the method itself has left a slice out, or what is empty of it: it is told, and need not be told again."""
+    across = tuple(axis for axis in range(3) if axis != slice_axis)
+    known = np.zeros(fat.volume.grid.shape[slice_axis], bool)
+    for one in fat.excluded:
+        found = one.where.array.any(axis=across) if one.reason is Reason.EMPTY_SLICES else one.where.array.all(axis=across)
+        known |= found
+    return known
 
 
 def _numbers(which: Mask) -> str:
