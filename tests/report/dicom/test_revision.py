@@ -12,14 +12,14 @@ import pytest
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
-from tests.report.dicom.scanner import Examined, examined
+from tests.report.dicom.scanner import Examined, examined, slim
 
 NUMBERS = {"seg.dcm": 9001, "sr.dcm": 9002, "sc.dcm": 9003}
 
 
 @pytest.fixture(scope="module")
 def one() -> Examined:
-    return examined("siemens")
+    return slim(examined("siemens"))
 
 
 def with_settings(graded: Graded, config_hash: str) -> Graded:

@@ -124,6 +124,25 @@ def test_groups_point_at_their_segment() -> None:
         assert shown == {group.tracking_identifier.removeprefix("gluteal_grade ")}
 
 
+@pytest.mark.parametrize("scanner", ["siemens", "enhanced"])
+def test_what_it_refers_to_is_named_as_evidence(scanner: str) -> None:
+    """And so are all images that were measured: a PACS finds by it what a report is about."""
+    data, seg = (pydicom.dcmread(objects(scanner) / name) for name in ("sr.dcm", "seg.dcm"))
+    one = examined(scanner)
+    (measured,) = (s for s in one.study.series if s.id == one.graded.result.reference_series)
+    assert _references(data) == {seg.SOPInstanceUID}
+    assert _evidence(data) == {*measured.sources, seg.SOPInstanceUID}
+
+
+def _references(data: pydicom.Dataset) -> set[str]:
+    return {image.ReferencedSOPInstanceUID for item in _items(data) for image in item.get("ReferencedSOPSequence", ())}
+
+
+def _evidence(data: pydicom.Dataset) -> set[str]:
+    (study,) = data.CurrentRequestedProcedureEvidenceSequence
+    return {image.ReferencedSOPInstanceUID for series in study.ReferencedSeriesSequence for image in series.ReferencedSOPSequence}
+
+
 @pytest.mark.skipif(not HAS_DSRDUMP, reason="needs dcmtk")
 @pytest.mark.parametrize("scanner", SCANNERS)
 def test_dcmtk_reads_it_without_a_word(scanner: str) -> None:
@@ -200,7 +219,9 @@ def test_a_refused_study_gives_its_reason_only_if_asked(tmp_path: Path) -> None:
     assert not HAS_DCIODVFY or complaints(path) == []
     (group,) = hd.sr.srread(path).content.get_image_measurement_groups()
     assert told(group) == {"STATUS": ["refused"], "REASON": ["no_gluteal_muscle"]}
-    text = pydicom.dcmread(path).ContentSequence[-1].TextValue
+    data = pydicom.dcmread(path)
+    assert _references(data) == _evidence(data) > set()
+    text = data.ContentSequence[-1].TextValue
     assert text.split("\r\n") == [
         "Not graded (no_gluteal_muscle): no hip in view.",
         ADVICE[Reason.NO_GLUTEAL_MUSCLE],

@@ -13,7 +13,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.io import discover
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
-from tests.report.dicom.scanner import HAS_DCIODVFY, SCANNERS, complaints, examined, objects, relabelled
+from tests.report.dicom.scanner import HAS_DCIODVFY, SCANNERS, complaints, examined, objects, relabelled, slim
 from tests.synthetic import dixon_study, make_toy
 
 NAMES = ["seg.dcm", "sr.dcm", "sc.dcm"]
@@ -28,7 +28,7 @@ def written(scanner: str, folder: Path, **options: object) -> dict[str, Dataset]
 
 def rewritten(tmp_path: Path, change) -> tuple[Graded, object]:
     """The Siemens study with changed headers, and the result of the unchanged one."""
-    one = examined("siemens")
+    one = slim(examined("siemens"))
     for n, file in enumerate(one.study.files):
         data = pydicom.dcmread(file.open())
         change(data)
@@ -52,7 +52,7 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_differs_has_other_uids(tmp_path: Path) -> None:
-    one = examined("siemens")
+    one = slim(examined("siemens"))
 
     def uids(graded: Graded) -> set[str]:
         found = set()
@@ -200,7 +200,7 @@ def test_another_study_of_the_same_shape_is_refused(tmp_path: Path) -> None:
 
 def test_a_study_that_keeps_its_voxels_gives_the_same_objects(tmp_path: Path) -> None:
     """`Study.read_once` hides where the voxels come from; the files tell."""
-    one = examined("ge")
+    one = slim(examined("ge"))
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     first = write_dicom(one.graded, one.study, tmp_path / "a", overlay=None)
@@ -209,7 +209,7 @@ def test_a_study_that_keeps_its_voxels_gives_the_same_objects(tmp_path: Path) ->
 
 
 def test_a_full_disk_is_a_failure_that_may_pass(tmp_path: Path) -> None:
-    one = examined("siemens")
+    one = slim(examined("siemens"))
     with pytest.raises(TransientFailure) as caught:
         write_dicom(one.graded, one.study, tmp_path / "gone", overlay=None)
     assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE

@@ -7,6 +7,7 @@ import math
 from highdicom.sr import (
     CodedConcept,
     Comprehensive3DSR,
+    ContentItem,
     DeviceObserverIdentifyingAttributes,
     LanguageOfContentItemAndDescendants,
     MeasurementReport,
@@ -15,6 +16,7 @@ from highdicom.sr import (
     RelationshipTypeValues,
     TextContentItem,
 )
+from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 
 from gluteal_grade.report.dicom import codes
@@ -54,16 +56,25 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
     evidence = [*sources.images, *([segments.data] if segments else [])]
     data = Comprehensive3DSR(
         evidence=evidence,
-        content=content[0],
+        content=_root(content[0]),
         is_complete=True,
         is_final=False,
         coding_schemes=None,
         specific_character_set=None,
         **common("SR", identity, result.provenance),
     )
+    data.ContentSequence = content[0].ContentSequence
     data.CodingSchemeIdentificationSequence = [codes.scheme_item()]
     stamp(data, sources)
     return data
+
+
+def _root(content: ContentItem) -> Dataset:
+    """The root of a tree without what hangs on it: highdicom copies the tree it is given, and that takes longer than all the rest."""
+    root = Dataset()
+    root.update({tag: element for tag, element in content.items() if element.keyword != "ContentSequence"})
+    root.ContentSequence = []
+    return root
 
 
 def summary(result: StudyResult) -> str:
