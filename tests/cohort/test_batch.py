@@ -19,10 +19,10 @@ import pytest
 
 from gluteal_grade.cohort.columns import REFUSALS, STUDIES
 from gluteal_grade.result.columns import muscle_columns
-from gluteal_grade_lab.phantom.people import visit, write_visit
 from gluteal_grade_lab.phantom.spoilt import WAYS, spoil
 from tests.cohort.studies import write_pair
 from tests.program import PROGRAM, program
+from tests.visits import another_visit
 
 COLUMNS = tuple(column.name for column in muscle_columns())
 
@@ -132,13 +132,10 @@ def test_no_name_of_a_folder_leaves_the_tables_meant_for_it(studies: Path, tmp_p
 
 def test_bad_studies_are_refused_with_their_reason_and_the_rest_is_graded(tmp_path: Path) -> None:
     """Every way of being broken that we make."""
-    good = write_visit(visit(0), tmp_path / "in", 6.0, 12.0)
-    spare = write_visit(visit(1), tmp_path / "spare", 6.0, 12.0)
+    good = another_visit(tmp_path / "in", "good", 6.0, 12.0)
     reasons = {}
-    for n, (way, (_, allowed)) in enumerate(WAYS.items()):
-        if way in ("cut_files", "missing_slice", "labels_elsewhere", "no_labels", "one_image"):
-            spare = write_visit(visit(10 + n), tmp_path / "spare", 6.0, 12.0)
-        reasons[spoil(way, spare, tmp_path / "in", way)] = allowed
+    for way, (_, allowed) in WAYS.items():
+        reasons[spoil(way, another_visit(tmp_path / "spare", way, 6.0, 12.0), tmp_path / "in", way)] = allowed
     done = batch(tmp_path / "in", "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--no-pictures", code=3)
     found = {Path(r["source"]).relative_to(tmp_path / "in").parts[0]: r for r in table(tmp_path / "out" / "refusals.csv")}
     assert set(found) == set(reasons)

@@ -14,9 +14,9 @@ from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.inputs import read_inputs
 from gluteal_grade.errors import Reason
 from gluteal_grade.io import discover
-from gluteal_grade_lab.phantom.people import visit, write_visit
 from tests.cli.test_grade import save
 from tests.synthetic import Toy, dixon, make_toy
+from tests.visits import another_visit
 
 OUT = Path("/nowhere")
 
@@ -30,7 +30,7 @@ def toy() -> Toy:
 def dicom(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three studies of two series each: `<name>/dicom/{water,fat}/NNN.dcm` and labels."""
     folder = tmp_path_factory.mktemp("dicom")
-    return [write_visit(visit(n), folder, 8.0, 24.0) for n in range(3)]
+    return [another_visit(folder, f"visit{n}", 8.0, 24.0) for n in range(3)]
 
 
 def told(entries: list[Entry], root: Path) -> dict[str, list[str] | None]:

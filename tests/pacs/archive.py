@@ -13,7 +13,7 @@ from pydicom.uid import UID, CTImageStorage
 
 from gluteal_grade.pacs.config import PacsSettings, PeerSettings, QuerySettings, RetrySettings, WebSettings
 from gluteal_grade_lab.orthanc import Orthanc, free_port
-from gluteal_grade_lab.phantom.people import visit, write_visit
+from tests.visits import phantom_visit
 
 _PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
 _RAW = "1.2.840.10008.5.1.4.1.1.66"
@@ -31,8 +31,7 @@ class Made:
 @functools.cache
 def phantom_files() -> tuple[Path, ...]:
     """Two series of 11 small MR images."""
-    folder = Path(tempfile.mkdtemp(prefix="gg-archive-"))
-    return tuple(sorted((write_visit(visit(0), folder, 8.0, 24.0) / "dicom").rglob("*.dcm")))
+    return tuple(sorted((phantom_visit(8.0, 24.0) / "dicom").rglob("*.dcm")))
 
 
 def make(folder: Path, name: str, files: int = 6, **tags: Any) -> Made:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from functools import lru_cache
 from pathlib import Path
 
 import pydicom
-from pydicom.uid import generate_uid
 
 from gluteal_grade.io.study import study_id
 from gluteal_grade_lab.orthanc import Orthanc
-from gluteal_grade_lab.phantom.people import visit, write_visit
+from tests.visits import phantom_visit, renamed
 
 TODAY = datetime.date(2026, 3, 10)
-
-
-@lru_cache(maxsize=1)
-def _made() -> dict[int, Path]:
-    return {}
 
 
 def study(
@@ -32,25 +25,16 @@ def study(
     uid: str | None = None,
 ) -> Path:
     """A Dixon study that the networks can grade; `keep`: only so many images of each series, so that it cannot be."""
-    key = hash((str(folder), number))
-    if key not in _made():
-        _made()[key] = write_visit(visit(number), folder / "made", 4.0, 8.0) / "dicom"
-    target = folder / f"study{number}_{date:%Y%m%d}_{keep}"
-    for file in sorted(_made()[key].rglob("*.dcm")):
-        if keep is not None and int(file.stem) > keep:
-            continue
-        data = pydicom.dcmread(file)
-        seed = f"{patient}{number}{date}{keep}{uid or ''}"
-        data.PatientID, data.PatientName = patient or f"ID{number}", "Doe^Jane"
-        data.StudyDate, data.StudyDescription = f"{date:%Y%m%d}", description
-        data.StudyInstanceUID = generate_uid(entropy_srcs=[seed, "study"])
-        data.SeriesInstanceUID = generate_uid(entropy_srcs=[seed, file.parent.name])
-        data.FrameOfReferenceUID = generate_uid(entropy_srcs=[seed, "frame"])
-        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[seed, file.parent.name, file.stem])
-        path = target / file.parent.name / file.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        data.save_as(path)
-    return target
+    return renamed(
+        phantom_visit(4.0, 8.0) / "dicom",
+        folder / f"study{number}_{date:%Y%m%d}_{keep}",
+        seed=f"{patient}{number}{date}{keep}{uid or ''}",
+        keep=keep,
+        PatientID=patient or f"ID{number}",
+        PatientName="Doe^Jane",
+        StudyDate=f"{date:%Y%m%d}",
+        StudyDescription=description,
+    )
 
 
 def hash_of(folder: Path) -> str:

@@ -23,8 +23,8 @@ from gluteal_grade.pacs.night_report import write_summary
 from gluteal_grade.pacs.nightly import Night, run_night
 from gluteal_grade.pacs.peer import PacsPeer
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc
-from gluteal_grade_lab.phantom.people import visit, write_visit
 from tests.pacs.hospital import TODAY, hash_of, push
+from tests.visits import another_visit
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Debian's orthanc is not installed")
 
@@ -104,7 +104,7 @@ def half_of(folder: Path, labels: Path, target: Path) -> Path:
 
 @pytest.mark.timeout(900)
 def test_a_second_report_names_the_first_and_a_corrected_patient_gets_a_new_one(orthanc: Orthanc, tmp_path: Path) -> None:
-    made = write_visit(visit(0), tmp_path / "made", 5.0, 10.0)
+    made = another_visit(tmp_path, "made", 6.0, 12.0)
     images, labels = made / "dicom", made / "labels.nii.gz"
     corrected(images, "Wrong^Name", "30")
     half = half_of(images, labels, tmp_path / "half" / "dicom")
