@@ -7,7 +7,6 @@ import math
 from highdicom.sr import (
     CodedConcept,
     Comprehensive3DSR,
-    ContentItem,
     DeviceObserverIdentifyingAttributes,
     LanguageOfContentItemAndDescendants,
     MeasurementReport,
@@ -69,10 +68,10 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
     return data
 
 
-def _root(content: ContentItem) -> Dataset:
+def _root(content: Dataset) -> Dataset:
     """The root of a tree without what hangs on it: highdicom copies the tree it is given, and that takes longer than all the rest."""
     root = Dataset()
-    root.update({tag: element for tag, element in content.items() if element.keyword != "ContentSequence"})
+    root.update(dict(content.items()))
     root.ContentSequence = []
     return root
 
