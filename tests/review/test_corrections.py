@@ -21,10 +21,11 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.dicom.deidentify import deidentified, deidentified_result
 from gluteal_grade.result.models import StudyResult
-from gluteal_grade.review.correction import Table
-from gluteal_grade.review.corrections import Correction, Corrections, CorrectionState, accept_upload, corrected_result, result_folder
+from gluteal_grade.review.correction import Correction, CorrectionState, Remeasurement, Table, result_folder
+from gluteal_grade.review.corrections import Corrections, corrected_result
 from gluteal_grade.review.database import Database
-from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, Remeasurement, remeasure
+from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, remeasure
+from gluteal_grade.review.uploads import accept_upload
 from tests.review.conftest import Graded
 
 

@@ -11,13 +11,13 @@ import pytest
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.review.agreement.ratings_csv import read_ratings
 from gluteal_grade.review.catalogue import Catalogue
-from gluteal_grade.review.correction import CorrectionState, Table
-from gluteal_grade.review.corrections import accept_upload
+from gluteal_grade.review.correction import CorrectionState, Remeasurement, Table
 from gluteal_grade.review.database import Database
 from gluteal_grade.review.exports import export
 from gluteal_grade.review.model import Item, Key, Session
-from gluteal_grade.review.remeasure import Remeasurement, remeasure
+from gluteal_grade.review.remeasure import remeasure
 from gluteal_grade.review.store import Store
+from gluteal_grade.review.uploads import accept_upload
 from tests.review.conftest import Graded
 from tests.review.deciding import decision, grade_key
 

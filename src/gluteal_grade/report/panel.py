@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from skimage.measure import find_contours
 
-from gluteal_grade.drawing import Area, Rgb
 from gluteal_grade.geometry import Array
 from gluteal_grade.report._regions import borders
 from gluteal_grade.report.view import View
 from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Region
+
+if TYPE_CHECKING:
+    from gluteal_grade.drawing import Area, Rgb
 
 FAT_COLOURS = "viridis"  # even steps for every eye (CIELAB), and no grey in it: cividis passes through the grey of the anatomy
 HATCH_GREY = (150, 150, 150)
@@ -107,6 +108,8 @@ def draw_fat(area: Area, cut: Cut, width: int, height: int) -> None:
 
 def fat_picture(cut: Cut, width: int, height: int) -> Rgb:
     """The fat-fraction picture itself, (height, width, 3); voxels are drawn as they are, not smoothed."""
+    import matplotlib as mpl  # not loaded by the review app, which takes contours from here
+
     rgb = _three(_grey_bytes(cut.grey * _BACKGROUND, width, height))
     rows = np.arange(height) * cut.grey.shape[0] // height
     columns = np.arange(width) * cut.grey.shape[1] // width

@@ -16,6 +16,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.review.database import FOLDER, Database
 
 UPLOADS, CORRECTED = "uploads", "corrected"
+UPLOAD_LIMIT = 256 << 20  # bytes
 ATTEMPTS = 3  # after so many ends without an answer it is not tried again by itself
 SILENT_S = 120.0  # a server that was not heard of for so long is gone
 
@@ -52,6 +53,27 @@ class Correction:
     reason: str = ""
     detail: str = ""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Remeasurement:
+    """What to measure again.
+
+    Attributes:
+        out: the output folder.
+        study: hash.
+        correction: id.
+        labels: the corrected label map.
+        data: folder of images, empty without.
+        config: settings file, empty for the default.
+    """
+
+    out: str
+    study: str
+    correction: str
+    labels: str
+    data: str = ""
+    config: str = ""
 
 
 def result_folder(out: Path, correction: Correction) -> Path:

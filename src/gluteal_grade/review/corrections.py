@@ -18,12 +18,8 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.report import RESULT
 from gluteal_grade.result import StudyResult
-from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, result_folder
+from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Remeasurement, Table, result_folder
 from gluteal_grade.review.database import FOLDER, Database
-from gluteal_grade.review.remeasure import Remeasurement
-from gluteal_grade.review.uploads import UPLOAD_LIMIT, accept_upload
-
-__all__ = ["UPLOAD_LIMIT", "Correction", "CorrectionState", "Corrections", "accept_upload", "corrected_result", "result_folder"]
 
 _LOOK_S = 5.0  # how often to look for what another server took in
 _BEAT_S = 10.0

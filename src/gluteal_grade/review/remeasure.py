@@ -23,7 +23,7 @@ from gluteal_grade.pipeline import Graded
 from gluteal_grade.report import Place
 from gluteal_grade.report.dicom import mapped
 from gluteal_grade.result import FatReport, StudyResult
-from gluteal_grade.review.correction import CORRECTED, CorrectionState
+from gluteal_grade.review.correction import CORRECTED, CorrectionState, Remeasurement
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
@@ -32,27 +32,6 @@ from gluteal_grade.workflow import Job, Output, grade, write
 
 _LEFT_S = 3600.0  # unfinished folders older than this were left behind
 OTHER_SETTINGS = "measured with other settings, or another version of them, than the first result"
-
-
-@dataclass(frozen=True)
-class Remeasurement:
-    """What to measure again.
-
-    Attributes:
-        out: the output folder.
-        study: hash.
-        correction: id.
-        labels: the corrected label map.
-        data: folder of images, empty without.
-        config: settings file, empty for the default.
-    """
-
-    out: str
-    study: str
-    correction: str
-    labels: str
-    data: str = ""
-    config: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,12 @@ from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.io import HEAD_BYTES, FileType, Series, Study, open_member, quiet_pydicom, read_header, safe_members, single, sniff, text
 from gluteal_grade.report import Place
 from gluteal_grade.result import SeriesReport, StudyResult
-from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Table, now
+from gluteal_grade.review.correction import UPLOAD_LIMIT, UPLOADS, Correction, CorrectionState, Table, now
 from gluteal_grade.review.database import FOLDER, Database
 from gluteal_grade.review.origin import result_of
 from gluteal_grade.segmentation import OWN_NUMBERING, LabelMapSegmenter, is_seg, load_numbering, open_seg, parts_of
 from gluteal_grade.vocabulary import SeriesKind, StudyFile
 
-UPLOAD_LIMIT = 256 << 20  # bytes
 _UNPACKED_LIMIT = 2 << 30  # bytes of a file in a zip
 _BLOCK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse, Response
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
 from gluteal_grade.report import grade_text, percent_text, volume_text
 from gluteal_grade.result import MuscleResult, StudyResult, scales_of
-from gluteal_grade.review.corrections import Correction, CorrectionState, accept_upload, corrected_result
+from gluteal_grade.review.correction import Correction, CorrectionState
+from gluteal_grade.review.corrections import corrected_result
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.model import Decision, Item, Key
 from gluteal_grade.review.web.bodies import file_body
@@ -41,11 +42,18 @@ async def upload(study: str, request: Request) -> Response:
                     await run_in_threadpool(stream.write, piece)
         except OSError as error:
             raise not_writable(error) from error
-        correction = await run_in_threadpool(accept_upload, room.out, study, path, room.max_upload)
+        correction = await run_in_threadpool(_accepted, room, study, path)
     given = Decision(str(uuid.uuid4()), study, Key(Item.LABELS), correction.id)
     await run_in_threadpool(room.store.add, session, [given], listed.result_hash)
     room.corrections.submit(correction)
     return JSONResponse({"id": correction.id, "state": correction.state.value}, 202)
+
+
+def _accepted(room: ReadingRoom, study: str, path: Path) -> Correction:
+    # what reads label maps and images takes longer to load than all the rest, and most servers are never given one
+    from gluteal_grade.review.uploads import accept_upload
+
+    return accept_upload(room.out, study, path, room.max_upload)
 
 
 @router.get("/studies/{study}/corrections")

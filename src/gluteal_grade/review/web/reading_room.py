@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gluteal_grade.review.catalogue import Catalogue, Listed
-from gluteal_grade.review.corrections import UPLOAD_LIMIT, Corrections
+from gluteal_grade.review.correction import UPLOAD_LIMIT
+from gluteal_grade.review.corrections import Corrections
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.order import ordered
 from gluteal_grade.review.store import Store

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gluteal_grade.review.catalogue import Catalogue
-from gluteal_grade.review.corrections import UPLOAD_LIMIT, Corrections
+from gluteal_grade.review.correction import UPLOAD_LIMIT
+from gluteal_grade.review.corrections import Corrections
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.store import Store
 from gluteal_grade.review.web.reading_room import LOOPBACK, ReadingRoom, Seat
