@@ -34,7 +34,7 @@ def test_what_is_listed_is_what_the_result_says(graded: Graded) -> None:
     assert one is not None
     whole = [m for m in result.muscles if m.region == "whole"]
     assert one.status == result.status
-    assert one.max_fat_fraction == max(m.fat_fraction for m in whole)
+    assert one.max_fat_fraction == max(m.fat_shown.value for m in whole)
     assert one.worst_grade == max(m.grade("quartile") or 0 for m in whole)
     assert one.worst_muscle == "left minimus"  # 60 % fat
     assert (one.metal, one.method, one.automatic, one.needs_review) == ((), "dixon", False, False)

@@ -72,7 +72,10 @@ def test_three_tables(graded: Graded, catalogue: Catalogue, tmp_path: Path) -> N
     assert list(table(ratings)[0]) == ["reader", "read", "study", "muscle", "side", "scale", "grade"]
     whole = {(m.muscle.value, m.side.value): m for m in catalogue.load(study).muscles if m.region == "whole"}
     fractions = {
-        (muscle, side, "fat_fraction", f"{m.fat_fraction:.6f}".rstrip("0")) for (muscle, side), m in whole.items() if m.fat_fraction >= 0
+        (muscle, side, name, f"{getattr(m, name):.6f}".rstrip("0"))
+        for (muscle, side), m in whole.items()
+        for name in ("fat_fraction", "fat_fraction_core")
+        if not math.isnan(getattr(m, name))
     }
     assert {row for row in rows if row[0] == "anna"} == {
         ("anna", "1", study, "gluteus_medius", "left", "quartile", "2"),

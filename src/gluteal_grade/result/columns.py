@@ -244,6 +244,14 @@ _LAST = (
     ),
     _measured("fat_area_fraction_core", "Share of the voxels surely inside that are mostly fat"),
     _measured("core_share", "Share of the label's voxels that lie surely inside the muscle", digits=3),
+    _word(
+        "fat_measure",
+        "The fat fraction that was graded",
+        {"fat_fraction_core": "of the muscle itself", "fat_fraction": "mean over the label"},
+        "the fat fraction that was graded, and that tables and pages of a cohort show: `fat_fraction_core`, or `fat_fraction` where a "
+        "muscle has no sure voxels or the settings say so; empty where there is none",
+        lambda _, m: "" if math.isnan(m.fat_fraction) else m.fat_measure,
+    ),
 )
 
 

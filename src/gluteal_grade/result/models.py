@@ -163,6 +163,16 @@ class MuscleResult(_Model):
         """What stands beside the grades: the core value where they are made from it, else the mean over the label."""
         return self.fat(core=self.has_core and any(g.measure.endswith("_core") for g in self.grades))
 
+    @property
+    def fat_measure(self) -> Literal["fat_fraction_core", "fat_fraction"]:
+        """Which of the two fat fractions `fat_shown` is."""
+        return "fat_fraction_core" if self.fat_shown.core else "fat_fraction"
+
+    @property
+    def lean_shown_ml(self) -> float:
+        """The lean volume that goes with `fat_shown`."""
+        return self.lean_volume_core_ml if self.fat_shown.core else self.lean_volume_ml
+
     def fat(self, *, core: bool) -> FatShown:
         """The core value, or the mean over the label, with its interval."""
         if core:
@@ -325,11 +335,26 @@ class StudyResult(_Model):
     disclaimer: str = "Research use. Not a medical device."
 
     def points_shown(self, pair: Asymmetry) -> float:
-        """Left minus right of `fat_shown`, percentage points; NaN where the sides were not compared."""
-        if math.isnan(pair.fat_fraction_difference_points):
-            return math.nan
-        fat = {m.side: m.fat_shown.value for m in self.muscles if (m.muscle, m.region) == (pair.muscle, pair.region)}
-        return 100 * (fat[Side.LEFT] - fat[Side.RIGHT])
+        """Left minus right, percentage points, of the core value where both sides are graded by it, else of the means over the labels.
+
+        NaN where the sides were not compared.
+        """
+        return pair.fat_fraction_core_difference_points if self._by_core(pair) else pair.fat_fraction_difference_points
+
+    def lean_percent_shown(self, pair: Asymmetry) -> float:
+        """The same of the lean volumes, 100 (left - right) / mean of both."""
+        if not self._by_core(pair):
+            return pair.lean_volume_difference_percent
+        lean = {m.side: m.lean_volume_core_ml for m in self._sides_of(pair)}
+        left, right = lean[Side.LEFT], lean[Side.RIGHT]
+        return 200 * (left - right) / (left + right) if left + right > 0 else math.nan
+
+    def _sides_of(self, pair: Asymmetry) -> list[MuscleResult]:
+        return [m for m in self.muscles if (m.muscle, m.region) == (pair.muscle, pair.region)]
+
+    def _by_core(self, pair: Asymmetry) -> bool:
+        both = [] if math.isnan(pair.fat_fraction_core_difference_points) else self._sides_of(pair)
+        return len(both) == 2 and all(m.fat_shown.core for m in both)
 
     def to_json(self) -> str:
         """The text of `result.json`."""

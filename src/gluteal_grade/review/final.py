@@ -13,12 +13,13 @@ from gluteal_grade.vocabulary import Muscle, Scale, Side
 
 _OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
 _MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml", "fat_fraction_core")
+_TOLD = "fat_measure"  # which of the two was graded
 _CORRECTED = ("fat_fraction", "volume_ml", "fat_fraction_core")
 
 
 def final_columns(readers: Sequence[str], scales: Sequence[Scale]) -> tuple[str, ...]:
     """Columns of the table: the program's, then those of each reader with the reader's id before them."""
-    own = (*_OF_STUDY, *(scale.key for scale in scales), *_MEASURED)
+    own = (*_OF_STUDY, *(scale.key for scale in scales), *_MEASURED, _TOLD)
     told = [f"{scale.key}{what}" for scale in scales for what in ("", "_read", "_verdict")]
     told += ["quality", *(f"corrected_{name}" for name in _CORRECTED)]
     return (*own, *(f"{reader}:{name}" for reader in readers for name in told))
@@ -52,7 +53,8 @@ def _program(m: MuscleResult | None, scales: Sequence[Scale]) -> Row:
         return {}
     row: Row = {"status": m.status.value, "reason": m.reason or ""}
     row |= {scale.key: "" if (grade := m.grade(scale.key)) is None else grade for scale in scales}
-    return row | {name: number(getattr(m, name)) for name in _MEASURED}
+    row |= {name: number(getattr(m, name)) for name in _MEASURED}
+    return row | ({_TOLD: m.fat_measure} if row["fat_fraction"] else {})
 
 
 def _reader(read: Read, muscle: Muscle, side: Side, scales: Sequence[Scale]) -> Row:

@@ -27,7 +27,7 @@ class Listed:
         reasons: why it is to be looked at, short words.
         worst_grade: highest grade on the primary scale of a whole muscle; None without any.
         worst_muscle: of which, e.g. "left minimus"; empty without any.
-        max_fat_fraction: of a whole muscle, 0-1; NaN without any.
+        max_fat_fraction: that was graded of a whole muscle, 0-1; NaN without any.
         metal: sides that hold metal.
         method: how fat was measured; several joined by ``+``.
         automatic: a network made the labels; None where there are none.
@@ -85,7 +85,7 @@ def listed_of(content: bytes, place: Place) -> Listed:
         scale=scale.title,
         worst_grade=worst[0],
         worst_muscle=worst[1],
-        max_fat_fraction=max((float(m["fat_fraction"]) for m in whole if m["fat_fraction"] is not None), default=math.nan),
+        max_fat_fraction=max((fat for m in whole if (fat := _graded_fat(m)) is not None), default=math.nan),
         metal=tuple(str(one["side"]) for one in result["metal"] if one["present"]),
         method=join_methods(tuple(str(fat["method"]) for fat in fats if fat)),
         automatic=bool(segmentation["automatic"]) if segmentation else None,
@@ -95,6 +95,15 @@ def listed_of(content: bytes, place: Place) -> Listed:
         prior="",
         result_hash=result_hash(content),
     )
+
+
+def _graded_fat(m: Mapping[str, Any]) -> float | None:
+    """The core value where the muscle was graded by it, else the mean over the label; as `MuscleResult.fat_shown`, of plain JSON."""
+    core = m.get("fat_fraction_core")
+    if core is not None and any(str(g["measure"]).endswith("_core") for g in m["grades"]):
+        return float(core)
+    mean = m["fat_fraction"]
+    return None if mean is None else float(mean)
 
 
 def _name(m: Mapping[str, Any]) -> str:

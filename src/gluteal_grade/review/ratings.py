@@ -12,7 +12,7 @@ from gluteal_grade.review.reads import Read
 from gluteal_grade.vocabulary import Region
 
 COLUMNS = ("reader", "read", "study", "muscle", "side", "scale", "grade")
-FAT_FRACTION = "fat_fraction"
+FAT_FRACTIONS = ("fat_fraction", "fat_fraction_core")  # mean over the label; of the muscle itself: each is compared with its like
 Row = dict[str, object]
 
 
@@ -73,8 +73,8 @@ def _of_read(read: Read, results: Results) -> Iterator[Row]:
         yield row(key.muscle, key.side, scale, stored.decision.value)
     if correction := read.value(Item.LABELS):
         for (muscle, side), m in results.corrected(correction).muscles.items():
-            if not math.isnan(m.fat_fraction):
-                yield row(muscle, side, FAT_FRACTION, number(m.fat_fraction))
+            for name, value in _fat(m):
+                yield row(muscle, side, name, value)
 
 
 def _place(key: Key) -> tuple[str, str, str, str]:
@@ -84,6 +84,11 @@ def _place(key: Key) -> tuple[str, str, str, str]:
 def _of_program(study: str, measured: Measured) -> Iterator[Row]:
     for (muscle, side), m in measured.muscles.items():
         told: list[tuple[str, str]] = [(g.scale, str(g.grade)) for g in m.grades if g.grade is not None]
-        told += [(FAT_FRACTION, number(m.fat_fraction))] if not math.isnan(m.fat_fraction) else []
+        told += _fat(m)
         for scale, grade in told:
             yield dict(zip(COLUMNS, (PROGRAM, 1, study, muscle, side, scale, grade), strict=True))
+
+
+def _fat(m: MuscleResult) -> list[tuple[str, str]]:
+    """Both fat fractions, as far as there are any."""
+    return [(name, number(value)) for name in FAT_FRACTIONS if not math.isnan(value := getattr(m, name))]

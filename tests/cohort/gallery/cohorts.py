@@ -49,11 +49,13 @@ def muscles(name: str, fat: float = 0.12, status: str = "graded", **given: Any) 
             "muscle": muscle,
             "region": "whole",
             "volume_ml": 100 + n,
-            "fat_fraction": value,
+            "fat_fraction": value + 0.3,  # the mean over the label, with what lies around
+            "fat_fraction_core": value,
+            "fat_measure": "fat_fraction_core",
             "status": status,
         }
         rows.append(dict.fromkeys(COLUMNS, "NaN") | row | grades | given)
-    return [*rows, rows[0] | {"region": "upper", "fat_fraction": 0.99}]
+    return [*rows, rows[0] | {"region": "upper", "fat_fraction_core": 0.99}]
 
 
 def refusal(source: str, reason: str = "gantry_tilt", **given: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ A, B, C, D, E, F = HASHES
 
 def test_values_stand_at_their_study_side_and_muscle(tmp_path):
     cohort = read_cohort(write(tmp_path, [study(B), study(A)], [*muscles(A, 0.2), *muscles(B, 0.4)]))
-    fat = cohort.numbers["fat_fraction"]
+    fat = cohort.numbers["fat_fraction_graded"]
     assert fat.shape == (2, 2, 3)
     np.testing.assert_allclose(fat[1].ravel(), 0.2 + 0.01 * np.arange(6), atol=1e-6)
     np.testing.assert_allclose(fat[0].ravel(), 0.4 + 0.01 * np.arange(6), atol=1e-6)
@@ -33,9 +33,9 @@ def test_hashes_that_look_like_numbers_stay_text(tmp_path):
 
 
 def test_nan_and_statuses(tmp_path):
-    rows = muscles(A, status="not_gradable", fat_fraction="NaN", quartile="NaN", goutallier="NaN", bal_lowe="NaN") + muscles(
-        B, status="partial"
-    )
+    rows = muscles(
+        A, status="not_gradable", fat_fraction="NaN", fat_fraction_core="NaN", quartile="NaN", goutallier="NaN", bal_lowe="NaN"
+    ) + muscles(B, status="partial")
     cohort = read_cohort(write(tmp_path, [study(A), study(B)], rows))
     assert np.isnan(fat_percent(cohort)[0]).all()
     assert np.isnan(cohort.worst_fat()[0])

@@ -33,6 +33,7 @@ def muscle_row(study: str, side: str, muscle: str, fat: float, volume: float, re
         "lean_volume_ml": f"{volume * (1 - fat):.2f}", "fat_fraction": f"{fat:.4f}",
         "quartile": "NaN" if grade is None else grade, "goutallier": "NaN" if grade is None else grade,
         "bal_lowe": "NaN" if grade is None else min(grade, 3),
+        "fat_fraction_core": f"{fat:.4f}", "lean_volume_core_ml": f"{volume * (1 - fat):.2f}", "fat_measure": "fat_fraction_core",
         "coverage": "1.000", "status": "graded", "reason": "", "method": "dixon", "grade_mark": "", "checks": "", "borderline": "",
     }  # fmt: skip
     return base | values

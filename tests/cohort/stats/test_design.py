@@ -14,7 +14,7 @@ def frame(patients: int = 20, **columns: Any) -> pd.DataFrame:
     base = {
         "person": np.repeat([f"p{i:02d}" for i in range(patients)], 2), "study": np.repeat([f"s{i:02d}" for i in range(patients)], 2),
         "side": ["right", "left"] * patients, "level": np.repeat(["a", "b"], n // 2), "sex": np.tile(["F", "F", "M", "M"], n // 4),
-        "age": np.repeat(np.linspace(50, 69, patients), 2), "method": "dixon",
+        "age": np.repeat(np.linspace(50, 69, patients), 2), "method": "dixon", "fat_measure": "fat_fraction_core",
     }  # fmt: skip
     return pd.DataFrame(base | columns)
 
@@ -76,7 +76,10 @@ def test_what_cannot_be_told_apart_stays_out() -> None:
 def test_method_is_a_covariate_of_fat_alone() -> None:
     method = np.tile(["dixon", "dixon", "dixon", "dixon", "t1", "t1", "t1", "t1"], 5)
     assert ("method", "t1", "dixon") in names(plan(frame(method=method)))
-    assert ("method", "t1", "dixon") in names(plan(frame(method=method), "lean_volume_ml"))
+    assert ("method", "t1", "dixon") in names(plan(frame(method=method), "lean_volume_graded_ml"))
+    assert ("fat_measure", "fat_fraction_core", "fat_fraction") in names(
+        plan(frame(fat_measure=np.tile(["fat_fraction_core"] * 3 + ["fat_fraction"], 10)), "fat_fraction_graded")
+    )
     assert "method" not in {n for n, *_ in names(plan(frame(method=method), "volume_ml"))}
     confounded = plan(frame(method=np.repeat(["dixon", "t1"], 20)))
     assert confounded.notes == ("method not in the model: it cannot be told apart from the terms before it",)

@@ -94,7 +94,7 @@ def test_holm_over_each_comparison(findings: StatsReport) -> None:
 
     for comparison in ("right_left", "operated_other", "by group", "by sex"):
         mine = [c for c in findings.comparisons if c.comparison == comparison and c.effect.p == c.effect.p]
-        assert len(mine) == 18  # three muscles, three measurements and three scales
+        assert len(mine) == 21  # three muscles, four measurements and three scales
         assert [c.p_holm for c in mine] == pytest.approx(list(multipletests([c.effect.p for c in mine], method="holm")[1]))
 
 
@@ -169,6 +169,22 @@ def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: P
     assert volume.note == ""
     assert any("different methods (dixon in 144, t1 in 12 muscles)" in c for c in f.cautions)
     assert {m.variable for m in f.models if m.kind == "fixed" and m.outcome == "fat_fraction"} >= {"method"}
+
+
+def test_a_mean_over_a_label_is_no_pair_of_a_core_value(folder: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(folder / "cohort.csv", dtype=str, keep_default_na=False)
+    thin = (table["side"] == "right") & (table["muscle"] == MEDIUS) & table["study"].isin(table["study"].unique()[:5])
+    table.loc[thin, ["fat_fraction_core", "lean_volume_core_ml", "fat_measure"]] = ["NaN", "NaN", "fat_fraction"]
+    table.to_csv(tmp_path / "cohort.csv", index=False)
+    (tmp_path / "studies.csv").write_bytes((folder / "studies.csv").read_bytes())
+    f = compute_statistics(tmp_path, StatsOptions())
+    graded, mean = row(f, "right_left", "fat_fraction_graded"), row(f, "right_left")
+    assert (graded.effect.n_a, mean.effect.n_a) == (21, 26)
+    assert graded.note == "5 studies left out: one side has no fat fraction of the muscle itself"
+    assert mean.note == ""
+    assert any("(fat_fraction in 5, fat_fraction_core in 151 muscles)" in c for c in f.cautions)
+    assert any(m.variable == "fat_measure" and m.outcome == "fat_fraction_graded" for m in f.models)
+    assert not any(m.variable == "fat_measure" and m.outcome in ("fat_fraction", "volume_ml") for m in f.models)
 
 
 def test_repeated_studies(tmp_path: Path) -> None:

@@ -28,6 +28,21 @@ def told(selection: Selection) -> dict[tuple[str, str], int]:
     return {(x.what, x.why): x.count for x in selection.left_out}
 
 
+def test_the_fat_that_was_graded_counts(tmp_path: Path) -> None:
+    """Of the muscle itself; where that was not graded, and in tables of old versions, the mean over the label."""
+    own = {"fat_fraction_core": "0.15", "lean_volume_core_ml": "255.0"}
+    muscles = [
+        muscle_row("a", "right", MEDIUS, 0.2, 300.0, **own),
+        muscle_row("a", "left", MEDIUS, 0.2, 300.0, fat_measure="fat_fraction", **own),  # so set in grading.yaml
+        muscle_row("b", "right", MEDIUS, 0.3, 300.0, fat_measure="fat_fraction", fat_fraction_core="NaN", lean_volume_core_ml="NaN"),
+        muscle_row("b", "left", MEDIUS, 0.4, 300.0, fat_measure="", **own),
+    ]
+    found = chosen(write_tables(tmp_path, [study_row("a"), study_row("b")], muscles)).rows
+    assert list(found["fat_fraction_graded"]) == pytest.approx([15.0, 20.0, 30.0, 40.0])
+    assert list(found["fat_fraction"]) == pytest.approx([20.0, 20.0, 30.0, 40.0])
+    assert list(found["lean_volume_graded_ml"]) == pytest.approx([255.0, 240.0, 210.0, 180.0])
+
+
 def test_status_decides(tmp_path: Path) -> None:
     studies = [study_row("a"), study_row("b"), study_row("c", state="refused"), study_row("d", state="failed")]
     muscles = [
@@ -53,7 +68,7 @@ def test_status_decides(tmp_path: Path) -> None:
     more = chosen(folder, include=("graded", "partial", "needs_review"))
     assert list(more.rows["fat_fraction"]) == pytest.approx([20.0, 30.0, 40.0])
     assert list(more.rows["volume_ml"]) == pytest.approx([300.0, math.nan, 330.0], nan_ok=True)  # a cut muscle has no volume
-    assert list(more.rows["lean_volume_ml"]) == pytest.approx([240.0, math.nan, 198.0], nan_ok=True)
+    assert list(more.rows["lean_volume_graded_ml"]) == pytest.approx([240.0, math.nan, 198.0], nan_ok=True)
     assert told(more)["volume", "status partial"] == 1
     assert ("muscle", "status partial") not in told(more)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gluteal_grade.cohort.graded_fat import CORE, MEAN, MEASURE, add_graded
 from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import MuscleStatus
@@ -27,7 +28,8 @@ STUDY_COLUMNS = (
 )
 REFUSAL_COLUMNS = ("source", "study", "state", "reason", "detail", "advice", "attempts")
 _KEYS = ("study", "side", "muscle", "region", "status")
-_NUMBERS = ("fat_fraction", "volume_ml")
+FAT = "fat_fraction_graded"
+_NUMBERS = (FAT, "volume_ml")
 
 Numbers = npt.NDArray[np.float32]
 
@@ -39,7 +41,8 @@ class Cohort:
     Attributes:
         studies: one row per study, text as it stands in `studies.csv`; `needs_review` a number of muscles.
         refusals: one row per refusal, text.
-        numbers: `fat_fraction` (0-1), `volume_ml` and the grades, each (studies, sides, muscles), whole muscles, NaN where none.
+        numbers: `fat_fraction_graded` (0-1; of the muscle itself, or where that was not graded the mean over its label), `volume_ml` and
+            the grades, each (studies, sides, muscles), whole muscles, NaN where none.
         status: (studies, sides, muscles), index into `STATUSES`, -1 where the study has no row for it.
         scales: whose grades `numbers` holds, in the order of the table.
         strangers: studies of `cohort.csv` that are not graded in `studies.csv`; they are left out.
@@ -66,8 +69,8 @@ class Cohort:
         return [{str(name): value for name, value in entry.items()} for entry in self.studies.iloc[rows].to_dict("records")]
 
     def worst_fat(self) -> Numbers:
-        """(studies,): the highest fat fraction of a study's muscles, doubtful ones too; NaN where there is none."""
-        fat = self.numbers["fat_fraction"]
+        """(studies,): the highest graded fat fraction of a study's muscles, doubtful ones too; NaN where there is none."""
+        fat = self.numbers[FAT]
         highest = np.where(np.isnan(fat), -np.inf, fat).max(axis=(1, 2), initial=-np.inf)
         return np.where(np.isinf(highest), np.nan, highest).astype(np.float32)
 
@@ -88,8 +91,9 @@ def read_cohort(out: Path) -> Cohort:
     studies = _text(out / "studies.csv", STUDY_COLUMNS)
     studies["needs_review"] = pd.to_numeric(studies["needs_review"], errors="coerce").fillna(0).astype(np.int64)
     scales = scales_of_folder(out)
-    wanted = (*_NUMBERS, *(scale.key for scale in scales))
-    muscles = _muscles(out / "cohort.csv", wanted)
+    graded = tuple(scale.key for scale in scales)
+    wanted = (*_NUMBERS, *graded)
+    muscles = add_graded(_muscles(out / "cohort.csv", (MEAN, CORE, "volume_ml", *graded)), fat=FAT)
     measured = studies[studies["state"].isin(MEASURED)].drop_duplicates("study")
     row = pd.Series(measured.index.to_numpy(), index=measured["study"].to_numpy(), dtype=np.float64)
     codes, names = pd.factorize(muscles["study"])
@@ -115,9 +119,9 @@ def read_cohort(out: Path) -> Cohort:
 def _muscles(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
     """Whole muscles; regions are not shown on the pages."""
     # pandas turns categories that look like numbers into numbers, and a hash may look like one
-    kinds: dict[str, object] = dict.fromkeys(_KEYS, "category") | dict.fromkeys(numbers, "float32") | {"study": str}
-    empty: dict[str, list[str]] = {name: ["", "NaN"] for name in numbers} | {name: [] for name in _KEYS}
-    table = _read(path, usecols=[*_KEYS, *numbers], dtype=kinds, na_values=empty)
+    kinds: dict[str, object] = dict.fromkeys((*_KEYS, MEASURE), "category") | dict.fromkeys(numbers, "float32") | {"study": str}
+    empty: dict[str, list[str]] = {name: ["", "NaN"] for name in numbers} | {name: [] for name in (*_KEYS, MEASURE)}
+    table = _read(path, usecols=[*_KEYS, MEASURE, *numbers], dtype=kinds, na_values=empty)
     return table[table["region"] == Region.WHOLE.value].reset_index(drop=True)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from gluteal_grade.cohort.gallery.picture import choose_level
 from gluteal_grade.cohort.gallery.sheets import Tile
 from gluteal_grade.cohort.gallery.study_files import StudyFiles
-from gluteal_grade.cohort.gallery.tables import MEASURED, MUSCLES, SIDES, STATUSES, Cohort
+from gluteal_grade.cohort.gallery.tables import FAT, MEASURED, MUSCLES, SIDES, STATUSES, Cohort
 from gluteal_grade.cohort.gallery.words import DASH, STATE_WORDS, STATUS_MARKS, STATUS_WORDS, in_words, percent
 from gluteal_grade.report import count, visible
 from gluteal_grade.result import MuscleStatus
@@ -63,7 +63,7 @@ def _cell(cohort: Cohort, at: tuple[int, int, int]) -> Cell:
     if code < 0:
         return None, DASH, ""
     status: MuscleStatus = STATUSES[code]
-    grade, fat = float(cohort.numbers[cohort.primary.key][at]), float(cohort.numbers["fat_fraction"][at])
+    grade, fat = float(cohort.numbers[cohort.primary.key][at]), float(cohort.numbers[FAT][at])
     words = STATUS_WORDS.get(status, percent(fat))
     return None if math.isnan(grade) else int(grade), words, STATUS_MARKS.get(status, "")
 
@@ -89,5 +89,5 @@ def _spoken(cell: Cell, scale: str) -> str:
 
 def _worse_side(cohort: Cohort, row: int) -> str:
     """The side with the most fat in one muscle; right where there is none."""
-    fat = np.nan_to_num(cohort.numbers["fat_fraction"][row], nan=-1)
+    fat = np.nan_to_num(cohort.numbers[FAT][row], nan=-1)
     return SIDES[int(np.argmax(fat.max(axis=1)))].value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.cohort.gallery.tables import MUSCLES, SIDES, Cohort, Numbers
+from gluteal_grade.cohort.gallery.tables import FAT, MUSCLES, SIDES, Cohort, Numbers
 from gluteal_grade.report import visible
 from gluteal_grade.result import MuscleStatus
 from gluteal_grade.vocabulary import Scale
@@ -32,8 +32,8 @@ class Part:
 
 
 def fat_percent(cohort: Cohort) -> Numbers:
-    """(studies, sides, muscles): fat fraction in percent of graded and partly seen muscles; NaN elsewhere."""
-    return np.where(cohort.having(MuscleStatus.GRADED, MuscleStatus.PARTIAL), 100 * cohort.numbers["fat_fraction"], np.float32(np.nan))
+    """(studies, sides, muscles): fat fraction that was graded, in percent, of graded and partly seen muscles; NaN elsewhere."""
+    return np.where(cohort.having(MuscleStatus.GRADED, MuscleStatus.PARTIAL), 100 * cohort.numbers[FAT], np.float32(np.nan))
 
 
 def volume_ml(cohort: Cohort) -> Numbers:

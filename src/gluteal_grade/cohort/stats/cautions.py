@@ -8,7 +8,7 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.models import ModelRow
-from gluteal_grade.cohort.stats.options import StatsOptions
+from gluteal_grade.cohort.stats.options import FAT, StatsOptions
 from gluteal_grade.cohort.stats.select import Selection
 from gluteal_grade.report import count
 
@@ -35,6 +35,12 @@ def cautions(selection: Selection, options: StatsOptions, models: Iterable[Model
             "fraction and lean volume hold the method as a covariate; the comparisons are not adjusted for it."
         )
         said += _confounded(selection, options)
+    measures = measures_used(selection)
+    if len(measures) > 1:
+        said.append(
+            f"Graded fat fractions are of the muscle itself in some muscles and means over the outline in others ({_listed(measures)} "
+            "muscles); a mean reads higher in a lean muscle. Pairs of sides that differ in this are left out, models hold it as covariate."
+        )
     stuck = [m for m in models if m.kind in ("none", "icc") and "mixed model" in m.reason]
     if stuck:
         said.append(f"Did not converge or singular: {count(len(stuck), 'mixed model')}; models.csv says which, and what is given instead.")
@@ -51,12 +57,21 @@ def cautions(selection: Selection, options: StatsOptions, models: Iterable[Model
 
 def methods_used(selection: Selection) -> dict[str, int]:
     """Muscles (regions not counted) with a fat fraction, by fat method."""
+    return _counts(_measured(selection)["method"])
+
+
+def measures_used(selection: Selection) -> dict[str, int]:
+    """The same by the fat fraction that was graded."""
+    return _counts(_measured(selection)["fat_measure"])
+
+
+def _measured(selection: Selection) -> pd.DataFrame:
     rows = selection.rows
-    return _counts(rows.loc[(rows["region"] == "whole") & rows["fat_fraction"].notna(), "method"])
+    return rows[(rows["region"] == "whole") & rows[FAT].notna()]
 
 
 def _confounded(selection: Selection, options: StatsOptions) -> list[str]:
-    rows = selection.rows[selection.rows["fat_fraction"].notna() & (selection.rows["level"] != "")]
+    rows = selection.rows[selection.rows[FAT].notna() & (selection.rows["level"] != "")]
     shared = rows.groupby("method")["level"].nunique()
     if len(selection.levels) > 1 and len(shared) and int(shared.max()) < 2:
         return [f"No fat method occurs in two groups of {options.group}: differences of fat may be differences of method."]

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import StatsOptions, is_grade, rests_on_fat, unit_of
+from gluteal_grade.cohort.stats.options import StatsOptions, is_grade, rests_on_fat, rests_on_graded, unit_of
 from gluteal_grade.cohort.stats.select import Selection, of_part, parts
 from gluteal_grade.report import count
 from gluteal_grade.statistics import NAN, Effect, holm, ordinal_groups, ordinal_pairs, paired, two_groups
@@ -59,6 +59,7 @@ def adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 
 _KEPT = ["person", "operated_side"]
+_OF_SIDE = ("method", "fat_measure")
 
 
 def side_comparisons(selection: Selection, options: StatsOptions) -> list[Comparison]:
@@ -82,19 +83,22 @@ def _of_sides(rows: pd.DataFrame, kind: tuple[str, str, str], part: tuple[str, s
     difference = (pairs["right"] - pairs["left"]) * sign
     if rests_on_fat(outcome):
         alike = pairs["method_right"] == pairs["method_left"]
-        if unlike := int((~alike).sum()):
-            note = f"{count(unlike, 'study')} left out: the sides' fat was measured by different methods"
-        pairs, difference = pairs[alike], difference[alike]
+        same = alike if not rests_on_graded(outcome) else alike & (pairs["fat_measure_right"] == pairs["fat_measure_left"])
+        unlike, mixed = int((~alike).sum()), int((alike & ~same).sum())
+        told = [f"{count(unlike, 'study')} left out: the sides' fat was measured by different methods"] if unlike else []
+        told += [f"{count(mixed, 'study')} left out: one side has no fat fraction of the muscle itself"] if mixed else []
+        note, pairs, difference = "; ".join(told), pairs[same], difference[same]
     d = difference.groupby(pairs["person"], sort=True).mean().to_numpy(float)
     found = ordinal_pairs(d, options.draws, options.seed) if is_grade(outcome) else paired(d)
     return Comparison(comparison, outcome, unit_of(outcome), *part, first, second, found, note=note)
 
 
 def _pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    """One row per study that has both sides: `right`, `left`, `method_right`, `method_left` and what is of the study."""
-    named = {side: {outcome: side, "method": f"method_{side}"} for side in ("right", "left")}
+    """One row per study that has both sides: `right`, `left`, of each method and fat measure, and what is of the study."""
+    named = {side: {outcome: side} | {name: f"{name}_{side}" for name in _OF_SIDE} for side in ("right", "left")}
     right, left = (rows[rows["side"] == side].set_index("study").rename(columns=names) for side, names in named.items())
-    return right[["right", "method_right", *_KEPT]].join(left[["left", "method_left"]], how="inner")
+    there = ["left", *(f"{name}_left" for name in _OF_SIDE)]
+    return right[["right", *(f"{name}_right" for name in _OF_SIDE), *_KEPT]].join(left[there], how="inner")
 
 
 def group_comparisons(selection: Selection, options: StatsOptions) -> list[Comparison]:

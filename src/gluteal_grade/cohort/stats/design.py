@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gluteal_grade.cohort.stats.options import MIN_KNOWN, StatsOptions, rests_on_fat
+from gluteal_grade.cohort.stats.options import MIN_KNOWN, StatsOptions, rests_on_fat, rests_on_graded
 from gluteal_grade.cohort.stats.select import ordered
 from gluteal_grade.report import count
 from gluteal_grade.statistics import MIN_PER_GROUP, Floats
@@ -46,7 +46,7 @@ class Design:
 
 
 def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
-    """group + side + sex + age, and the fat method where fat outcomes were measured by several.
+    """group + side + sex + age, and the fat method and measure where fat outcomes rest on several.
 
     Sex and age enter where known for at least 90 % of rows; the other rows then leave. A term that others determine already (all
     women in one group) is not estimable and stays out, with a note.
@@ -77,6 +77,8 @@ def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
         terms.append(("age", [Column("age", "per year", f"{centre:.1f} years", rows["age"].to_numpy(float) - centre)]))
     if rests_on_fat(outcome):
         terms.append(("method", _factor(rows["method"], "method")))
+    if rests_on_graded(outcome):
+        terms.append(("fat_measure", _factor(rows["fat_measure"], "fat_measure")))
     for name, more in terms:
         if more and _rank([*columns, *more]) < len(columns) + len(more):
             notes.append(f"{name} not in the model: it cannot be told apart from the terms before it")

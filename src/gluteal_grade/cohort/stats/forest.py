@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gluteal_grade.cohort.stats.comparisons import Comparison
-from gluteal_grade.cohort.stats.options import is_grade
+from gluteal_grade.cohort.stats.options import FAT, LEAN, MEAN_FAT, VOLUME, is_grade
 from gluteal_grade.drawing import MUSCLES, RULE, Estimate, blank_figure, draw_estimate, hide_edges, save_png, shortened
 from gluteal_grade.vocabulary import Muscle, Scale
 
-_TITLES = {"fat_fraction": "Fat fraction", "volume_ml": "Volume", "lean_volume_ml": "Lean volume"}
+_TITLES = {FAT: "Fat fraction, graded", MEAN_FAT: "Fat, mean of outline", VOLUME: "Volume", LEAN: "Lean volume"}
 _ROW, _HEAD, _LONGEST, _WIDEST, _LEFT = 0.24, 1.5, 20, 4.0, 0.235  # inches, inches, characters, SDs, share
 _FARTHEST = 10.0  # SDs; beyond, an arrow alone
 

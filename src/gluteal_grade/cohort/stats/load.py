@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from gluteal_grade.cohort.graded_fat import NUMBERS, add_graded
 from gluteal_grade.cohort.scales import scales_of_folder
-from gluteal_grade.cohort.stats.options import CONTINUOUS
+from gluteal_grade.cohort.stats.options import FAT, LEAN
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import muscle_columns
 from gluteal_grade.vocabulary import Scale, names
@@ -26,7 +27,7 @@ class Tables:
     """Input.
 
     Attributes:
-        muscles: rows of cohort.csv; numbers as float, the rest as text.
+        muscles: rows of cohort.csv, and `fat_fraction_graded` and `lean_volume_graded_ml`; numbers as float, the rest as text.
         studies: rows of studies.csv, text; `days` and `age` float; `person`: the patient, or the study where no patient is known.
         scales: that the cohort was graded on.
         bad_numbers: values of `days` and `age` that are no number and so taken as unknown.
@@ -53,8 +54,9 @@ def read_tables(folder: Path) -> Tables:
         raise RefusedInput(Reason.STUDY_TWICE, "cohort.csv has two rows of one study, side, muscle and region")
     if not studies["state"].isin(["graded", "partly_graded"]).any() or muscles.empty:
         raise RefusedInput(Reason.NO_RESULTS, "no study of this folder was graded")
-    for name in (*CONTINUOUS, *(scale.key for scale in scales)):
+    for name in (*NUMBERS, "volume_ml", *(scale.key for scale in scales)):
         muscles[name] = pd.to_numeric(muscles[name], errors="coerce").astype(float)
+    muscles = add_graded(muscles, fat=FAT, lean=LEAN)
     bad = 0
     for name in ("days", "age"):
         known = ~studies[name].map(is_unknown)

@@ -8,7 +8,8 @@ from importlib.metadata import version
 import pandas as pd
 
 from gluteal_grade import __version__
-from gluteal_grade.cohort.stats.cautions import methods_used
+from gluteal_grade.cohort.graded_fat import CORE, MEAN
+from gluteal_grade.cohort.stats.cautions import measures_used, methods_used
 from gluteal_grade.cohort.stats.comparisons import family_of
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
@@ -52,10 +53,18 @@ def _measurement(f: StatsReport) -> str:
     fat = ", ".join(f"{method_words(name)} ({n} muscles)" for name, n in methods_used(f.selection).items()) or "no method"
     grades = [scale.title for scale in f.selection.scales]
     return (
-        f"Volume, lean volume (volume x (1 - fat fraction)) and mean fat fraction of the {joined(_muscles())} were measured "
+        f"Volume, fat fraction and lean volume (volume x (1 - fat fraction)) of the {joined(_muscles())} were measured "
         f"with gluteal_grade version {_named(studies['version'])} (settings {_named(studies['config_hash'])}). "
-        f"Muscles were labelled {' and '.join(labels)}. Fat fraction was measured by {fat}; {joined(grades)} grades follow from it."
+        f"Muscles were labelled {' and '.join(labels)}. Fat fraction was measured by {fat}; {joined(grades)} grades follow from it. "
+        f"The fat fraction that is graded (fat_fraction_graded) is {_measures(f)}; fat_fraction is the mean over the outline, as in "
+        "most papers."
     )
+
+
+def _measures(f: StatsReport) -> str:
+    told = {CORE: "of the muscle itself, mixing at its border undone,", MEAN: "the mean over the outline"}
+    parts = [f"{told.get(name, told[MEAN])} in {count(n, 'muscle')}" for name, n in measures_used(f.selection).items()]
+    return " and ".join(parts) or "of no muscle"
 
 
 def _muscles() -> list[str]:
@@ -97,13 +106,15 @@ def _analysis(f: StatsReport) -> str:
     tests = "tests: " + "; ".join(named) if families else "no test could be made"
     return (
         "Effect sizes with 95 % intervals come first, p values second. Sides were compared within the study (right minus left; operated "
-        "minus other side where one side was operated), pairs of different fat methods left out for fat: mean difference with t interval, "
+        "minus other side where one side was operated), pairs of different fat methods, or of which only one is of the muscle itself, left out "
+        "for fat: mean difference with t interval, "
         "Cohen's dz with an interval from the noncentral t distribution (Cohen 1988; Cumming & Finch 2001), Wilcoxon's signed rank test "
         "as a check. Groups were compared by one value per patient, the mean of the sides: difference with Welch's interval, Hedges' g "
         "(1981) with an interval from the noncentral t distribution, the Mann-Whitney test as a check. Grades were compared as ordinal: "
         "Cliff's delta (1993) and the probability of superiority with percentile bootstrap intervals "
         f"({f.options.draws} draws of patients, seed {f.options.seed}), p by Mann-Whitney or, paired, the exact sign test. Linear mixed "
-        f"models (Laird & Ware 1982; REML) of fat fraction, volume and lean volume on {_fixed(f)} had a random intercept per patient"
+        f"models (Laird & Ware 1982; REML) of fat fraction (graded, and mean of the outline), volume and lean volume on {_fixed(f)} had a random "
+        "intercept per patient"
         f"{', and one per study where a patient had several' if f.options.all_studies else ''}; Wald t intervals with between-within "
         "degrees of freedom (Schluchter & Elashoff 1990). Where a model was singular or did not converge, least squares with standard "
         f"errors clustered by patient (Liang & Zeger 1986) are given instead. Models: {how[REML]} mixed, {how[CLUSTER]} by least squares, "

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INCLUDABLE = ("graded", "partial", "needs_review")
-CONTINUOUS = ("fat_fraction", "volume_ml", "lean_volume_ml")  # the other outcomes are grades, by the key of their scale
-OF_VOLUME = ("volume_ml", "lean_volume_ml")  # a muscle that is cut has none
-_UNITS = {"fat_fraction": "percentage points", "volume_ml": "ml", "lean_volume_ml": "ml"}
+FAT, MEAN_FAT, VOLUME, LEAN = "fat_fraction_graded", "fat_fraction", "volume_ml", "lean_volume_graded_ml"
+CONTINUOUS = (FAT, MEAN_FAT, VOLUME, LEAN)  # the other outcomes are grades, by the key of their scale
+OF_VOLUME = (VOLUME, LEAN)  # a muscle that is cut has none
+_UNITS = {FAT: "percentage points", MEAN_FAT: "percentage points", VOLUME: "ml", LEAN: "ml"}
 
 MIN_KNOWN = 0.9  # share of rows with sex or age known, for it to enter the model
 MAX_LEVELS = 8  # more is no grouping: an age, a name
@@ -43,7 +44,12 @@ def is_grade(outcome: str) -> bool:
 
 def rests_on_fat(outcome: str) -> bool:
     """Comes from the fat map, and so depends on the method."""
-    return outcome != "volume_ml"
+    return outcome != VOLUME
+
+
+def rests_on_graded(outcome: str) -> bool:
+    """Comes from the fat fraction that is graded: of the muscle itself, or where there is none the mean over its label."""
+    return outcome not in (VOLUME, MEAN_FAT)
 
 
 def unit_of(outcome: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
-from gluteal_grade.cohort.stats.options import CONTINUOUS, MAX_LEVELS, OF_VOLUME, StatsOptions
+from gluteal_grade.cohort.stats.options import CONTINUOUS, FAT, MAX_LEVELS, MEAN_FAT, OF_VOLUME, StatsOptions
 from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Scale
 
 Part = tuple[str, str]  # muscle, region
@@ -44,7 +44,7 @@ class Selection:
     """What counts.
 
     Attributes:
-        rows: one row per study, side, muscle, region: the key, `method`, the outcomes (fat fraction in percentage points; NaN where
+        rows: one row per study, side, muscle, region: the key, `method`, `fat_measure`, the outcomes (fat in percentage points; NaN where
             one does not count), and of the study `person`, `days`, `sex`, `age`, `operated_side`, `level` (the group; empty: unknown).
         studies: rows of studies.csv that count.
         scales: that the cohort was graded on.
@@ -112,7 +112,7 @@ def _counting(tables: Tables, known: set[str], options: StatsOptions, left: list
     for (muscle, region, status), part in out.groupby(["muscle", "region", "status"], sort=True):
         left.append(LeftOut("muscle", f"status {status}", len(part), str(muscle), str(region)))
     rows = muscles[muscles["status"].isin(options.include)].copy()
-    rows["fat_fraction"] *= 100.0
+    rows[[FAT, MEAN_FAT]] *= 100.0
     cut = rows["status"] == "partial"
     for (muscle, region), part in rows[cut].groupby(["muscle", "region"], sort=True):
         left.append(LeftOut("volume", "status partial", len(part), str(muscle), str(region)))
@@ -120,7 +120,7 @@ def _counting(tables: Tables, known: set[str], options: StatsOptions, left: list
     empty = rows[outcomes].isna().all(axis=1)
     if empty.any():
         left.append(LeftOut("muscle", "no number in it", int(empty.sum())))
-    return rows.loc[~empty, ["study", "side", "muscle", "region", "method", *outcomes]]
+    return rows.loc[~empty, ["study", "side", "muscle", "region", "method", "fat_measure", *outcomes]]
 
 
 def _first(studies: pd.DataFrame, options: StatsOptions, left: list[LeftOut]) -> tuple[pd.DataFrame, int]:

@@ -108,10 +108,11 @@ def profile_plots(result: StudyResult, edges: Sequence[float]) -> tuple[tuple[st
         own = {part.side: p for part, p in profiles.items() if part.muscle is muscle}
         if not own:
             continue
+        core = all(found[Part(muscle, Region.WHOLE, side)].fat_shown.core for side in own)
         across = _positions([s.position_mm for p in own.values() for s in p])
-        low, high = fat_range([100 * s.fat_fraction for p in own.values() for s in p if not math.isnan(s.fat_fraction)])
+        low, high = fat_range([v for p in own.values() for s in p if not math.isnan(v := value(s, _fat_of(core)))])
         percents = Scale(low, high, _HEIGHT - _BOTTOM, _TOP)
-        fat = _profile(own, muscle, axis, across, percents, "fat")
+        fat = _profile(own, muscle, axis, across, percents, _fat_of(core))
         _edges_across(fat, edges, percents)
         top = nice_top(max(s.area_cm2 for p in own.values() for s in p))
         area = _profile(own, muscle, axis, across, Scale(0, top, _HEIGHT - _BOTTOM, _TOP), "area")
@@ -122,7 +123,7 @@ def profile_plots(result: StudyResult, edges: Sequence[float]) -> tuple[tuple[st
 def _profile(own: dict[Side, tuple[SliceModel, ...]], muscle: Muscle, axis: int, across: Scale, up: Scale, what: str) -> Plot:
     name = muscle_name(muscle).lower()
     low, low_word, high, high_word = _ENDS[axis]
-    words = {"fat": ("Fat fraction", "%"), "area": ("Area of the section", "cm²")}[what]
+    words = {"core": ("Fat fraction", "%"), "fat": ("Fat fraction, mean of outline", "%"), "area": ("Area of the section", "cm²")}[what]
     sides = " and ".join(side.value for side in Side if side in own)
     plot = Plot(f"{words[0]} of the {name} along the slices, {sides}", turned=f"{words[0]}, {words[1]}")
     for tick in ticks(up.low, up.high, 6):
@@ -147,8 +148,13 @@ def _profile(own: dict[Side, tuple[SliceModel, ...]], muscle: Muscle, axis: int,
 
 
 def value(s: SliceModel, what: str) -> float:
-    """What is drawn of a slice: percent or square centimetres."""
-    return 100 * s.fat_fraction if what == "fat" else s.area_cm2
+    """What is drawn of a slice: percent (of the muscle itself: core; mean of the outline: fat) or square centimetres."""
+    return {"core": 100 * s.fat_fraction_core, "fat": 100 * s.fat_fraction, "area": s.area_cm2}[what]
+
+
+def _fat_of(core: bool) -> str:
+    """Which fat is drawn: what is graded, as grade edges are drawn across it; of both sides the same."""
+    return "core" if core else "fat"
 
 
 def _runs(profile: Sequence[SliceModel], what: str) -> list[list[SliceModel]]:

@@ -88,7 +88,7 @@ def _cells(m: MuscleResult | None, scales: Sequence[Scale]) -> tuple[Cell, ...]:
     fat = m.fat_shown
     shown = Cell(percent(fat.value), interval(100 * fat.low, 100 * fat.high), mark)
     graded = tuple(Cell(grade_text(m.graded(s.key)), probability_text(m.probability(s.key)), mark) for s in scales)
-    return (shown, *graded, Cell(percent(m.fat_fraction)), Cell(millilitres(m.volume_ml)), Cell(millilitres(m.lean_volume_ml)))
+    return (shown, *graded, Cell(percent(m.fat_fraction)), Cell(millilitres(m.volume_ml)), Cell(millilitres(m.lean_shown_ml)))
 
 
 def status_rows(result: StudyResult) -> tuple[StatusRow, ...]:
@@ -139,7 +139,7 @@ def no_asymmetry(result: StudyResult) -> str:
 
 
 def _values(result: StudyResult, a: Asymmetry) -> tuple[float, ...]:
-    return (result.points_shown(a), a.volume_difference_percent, a.lean_volume_difference_percent)
+    return (result.points_shown(a), a.volume_difference_percent, result.lean_percent_shown(a))
 
 
 def part_columns(result: StudyResult) -> tuple[tuple[str, str], ...]:

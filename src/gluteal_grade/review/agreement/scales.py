@@ -10,7 +10,7 @@ from enum import StrEnum
 from gluteal_grade.grading import known_scales
 from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS
 
-FAT_FRACTION = "fat_fraction"
+FAT_FRACTION, FAT_FRACTION_CORE = "fat_fraction", "fat_fraction_core"
 MOST_CATEGORIES = 21  # of a scale that is not known; more is a measurement, not a grade
 _LONGEST_NAME = 40
 
@@ -52,7 +52,8 @@ def _states(name: str, states: tuple[str, ...]) -> Scale:
 
 
 _OTHERS: dict[str, Scale] = {
-    FAT_FRACTION: Scale(FAT_FRACTION, Kind.CONTINUOUS),
+    FAT_FRACTION: Scale(FAT_FRACTION, Kind.CONTINUOUS, note="mean over the outline", called="Fat fraction, mean of the outline"),
+    FAT_FRACTION_CORE: Scale(FAT_FRACTION_CORE, Kind.CONTINUOUS, note="what is graded", called="Fat fraction of the muscle itself"),
     "quality": Scale("quality", Kind.ORDINAL, QUALITIES[::-1]),  # wrong, usable, good
     **{f"tendon_{part}": _states(f"tendon_{part}", TENDON_STATES) for part in TENDONS},
     "bursa": _states("bursa", BURSA_STATES),
