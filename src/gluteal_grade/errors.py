@@ -103,6 +103,7 @@ class Reason(StrEnum):
     TOO_FEW_VOXELS = "too_few_voxels"
     TOO_LITTLE_EVALUABLE = "too_little_evaluable"
     NO_SURE_VOXELS = "no_sure_voxels"
+    FOCAL_REGION = "focal_region"
     NO_FAT_VALUES = "no_fat_values"
     CT_UNCALIBRATED = "ct_uncalibrated"
     CT_CONTRAST_MEDIUM = "ct_contrast_medium"
@@ -248,6 +249,7 @@ ADVICE: dict[Reason, str] = {
     Reason.REGIONS_NOT_SPLIT: "The muscle is reported as a whole; a larger field of view or labels with regions give its parts.",
     Reason.OUT_OF_VIEW: "The muscle leaves the field of view; numbers are for the part in view.",
     Reason.TOO_FEW_VOXELS: "The label is too small to measure.",
+    Reason.FOCAL_REGION: "Part of the muscle does not look like the rest: look at the images. measure.focal.leave_out leaves it out.",
     Reason.NO_SURE_VOXELS: "Too thin for a value of the muscle alone: the mean of the whole outline was graded, which its rim may raise.",
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
     Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",

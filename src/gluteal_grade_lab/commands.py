@@ -58,6 +58,7 @@ COMMANDS = (
     Command(("measure", "bias"), "measuring.bias", "Bias correction against N4."),
     Command(("measure", "core"), "measuring.core", "Core value against slice thickness, direction and contrast."),
     Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
+    Command(("measure", "focal"), "measuring.focal", "Masses in muscles: found, and sound muscles marked."),
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
     Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),

@@ -33,6 +33,21 @@ class CoreSettings(SettingsBase):
     min_ml: Annotated[float, Field(ge=0)]
 
 
+class FocalSettings(SettingsBase):
+    """From where on a part of a muscle does not look like the rest; `measurement/focal.py`."""
+
+    look: bool
+    leave_out: bool
+    min_radius_mm: Annotated[float, Field(gt=0)]
+    min_difference: Fraction
+    min_step: Fraction
+    min_contrast: Annotated[float, Field(gt=0)]
+    max_fat: Fraction
+    min_rest: Fraction
+    min_edge_ml: Annotated[float, Field(ge=0)]
+    max_balls: Annotated[float, Field(ge=1)]
+
+
 class MeasureSettings(SettingsBase):
     """Thresholds of `measure.py`."""
 
@@ -41,6 +56,7 @@ class MeasureSettings(SettingsBase):
     min_evaluable_share: Fraction
     min_view_area_mm2: Annotated[float, Field(ge=0)]
     core: CoreSettings
+    focal: FocalSettings
 
 
 Cuts = tuple[Annotated[float, Field(gt=0, lt=1)], ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -66,6 +66,14 @@ class SideFats:
     def shown(self, reference: Series) -> FatMap:
         """The map whose picture goes behind the labels: of the series that they were drawn on, where it was measured."""
         return next((one.fat for one in self.sides.values() if reference in one.fat.series), self.main.fat)
+
+    def without(self, where: Mask, reason: Reason, *notes: Note) -> SideFats:
+        """The same with no values in a region; sides measured alike still share one map."""
+        if not where.any():
+            return self
+        cut = {one.candidate: one.fat.without(where, reason) for one in self.sides.values()}
+        sides = {side: replace(one, fat=cut[one.candidate]) for side, one in self.sides.items()}
+        return SideFats(sides, self.excluded | where, (*self.notes, *notes))
 
     def maps(self) -> dict[Side, FatMap]:
         """Fat map of each side."""

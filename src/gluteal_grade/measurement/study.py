@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gluteal_grade.config import Settings
-from gluteal_grade.errors import Note
+from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
 from gluteal_grade.imaging import views_of
+from gluteal_grade.measurement.focal import find_focal, left_out
 from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
@@ -68,6 +69,11 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
         flags = check_labels(segmentation, views, settings.checks)
         parts = split(labels, views, settings.regions)
+        focal = find_focal(labels, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
+        flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
+        if settings.measure.focal.leave_out:
+            told = (Note(Reason.FOCAL_REGION, f"{side} {muscle}: {one.words}; left out") for (muscle, side), (one, _) in focal.items())
+            fats = fats.without(left_out(focal, labels.shape), Reason.FOCAL_REGION, *told)
     with watch.stage("measure"):
         uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
         measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty)

@@ -35,7 +35,7 @@ class Pattern(StrEnum):
 
 
 # amplitudes of streaks, of blotches, and of the trend to posterior, in logit units
-_AMPLITUDES = {Pattern.DIFFUSE: (0.30, 0.25, 0.0), Pattern.STREAKY: (1.0, 0.45, 0.25), Pattern.POSTERIOR: (0.7, 0.4, 1.5)}
+AMPLITUDES = {Pattern.DIFFUSE: (0.30, 0.25, 0.0), Pattern.STREAKY: (1.0, 0.45, 0.25), Pattern.POSTERIOR: (0.7, 0.4, 1.5)}
 _STRETCH = np.float32(1 / 7)  # streaks are some 7 times longer than wide
 _MAXIMUS_FIBRE = (0.72, 0.36, -0.60)  # lat, ant, sup: down, out and forward
 
@@ -142,7 +142,7 @@ class FatField:
         return ff
 
     def _pattern(self, muscle: Muscle, pattern: Pattern, side: Side, lat: F32, ant: F32, sup: F32) -> F32:
-        streak, blotch, trend = (np.float32(a) for a in _AMPLITUDES[pattern])
+        streak, blotch, trend = (np.float32(a) for a in AMPLITUDES[pattern])
         fine, coarse = self._noise[muscle]
         shift = np.float32(500 if side is Side.RIGHT else 0)  # the two sides are not each other's mirror image
         if muscle is Muscle.GLUTEUS_MAXIMUS:
