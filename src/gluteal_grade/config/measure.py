@@ -42,6 +42,7 @@ class FocalSettings(SettingsBase):
     min_difference: Fraction
     min_step: Fraction
     min_contrast: Annotated[float, Field(gt=0)]
+    min_strength_mm: Annotated[float, Field(gt=0)]
     max_fat: Fraction
     min_rest: Fraction
     min_edge_ml: Annotated[float, Field(ge=0)]

@@ -89,7 +89,7 @@ def focal_part(
 ) -> Focal | None:
     """Of one muscle, in its box; `fat` is NaN where there is none."""
     cells = _Cells.of(mask, fat, spacing_mm, slice_axis)
-    best = max(cells.parts(settings), key=lambda part: part.contrast, default=None)
+    best = max(cells.parts(settings), key=lambda part: part.contrast * part.radius_mm, default=None)
     if best is None:
         return None
     return Focal(cells.voxels(best.cells) & mask, best.ml, 2 * best.radius_mm, best.fat, best.around, best.contrast)
@@ -190,6 +190,7 @@ class _Cells:
             step = sign * float(self.fat[inner].mean() - self.fat[outer].mean())
             contrast = step / float(np.hypot(self.fat[piece].std(), self.fat[outer].std()) + 1e-6)
             distinct = abs(fat - around) >= settings.min_difference and step >= settings.min_step and contrast >= settings.min_contrast
+            distinct = distinct and contrast * radius_mm >= settings.min_strength_mm
             if distinct and fat <= settings.max_fat:
                 yield _Part(piece, ml, radius_mm, fat, around, contrast)
 
