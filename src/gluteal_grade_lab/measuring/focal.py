@@ -67,14 +67,15 @@ def drawn(seed: int, with_mass: bool) -> Drawn:
     half = HALF_MM[name]
     room = [h + 32.0 for h in half]
     x, y, z = np.meshgrid(*(np.arange(-r, r, s, dtype=np.float32) for r, s in zip(room, spacing, strict=True)), indexing="ij")
-    y = y + x * x / 250 + z / 6  # bent and tilted
+    y = np.asarray(y + x * x / 250 + z / 6, np.float32)  # bent and tilted
     mask = np.abs(x / half[0]) ** 2.5 + np.abs(y / half[1]) ** 2.5 + np.abs(z / half[2]) ** 2.5 < 1
     streak, blotch, trend = AMPLITUDES[pattern]
     place = np.stack([a[mask] for a in (x, y, z)])
     along = np.tensordot(_FIBRE, place, 1) * (_STRETCH - 1)
     fine = place + np.outer(_FIBRE, along).astype(np.float32)
     logit = streak * WaveNoise(2 * seed, 6, 18, waves=9).at(*fine) + blotch * WaveNoise(2 * seed + 1, 25, 60, waves=5).at(*place)
-    logit = logit + trend * np.clip(-place[2] / (0.75 * half[2]), -1.6, 1.6)
+    toward = np.clip(-place[2] / (0.75 * half[2]), -1.6, 1.6)
+    logit = np.asarray(logit + trend * toward, np.float32)
     offset = float(brentq(lambda a: float(expit(a + logit).mean()) - mean, -30, 30))
     fat = np.full(mask.shape, 0.9, np.float32)
     fat[mask] = expit(logit + offset)
@@ -87,7 +88,7 @@ def drawn(seed: int, with_mass: bool) -> Drawn:
         deep = np.argwhere(depth > 0.7 * depth.max())
         centre = deep[int(rng.integers(len(deep)))]
         steps = (((np.arange(n) - c) * s) ** 2 for n, c, s in zip(mask.shape, centre, spacing, strict=True))
-        away = np.sqrt(sum(np.ix_(*steps)))  # type: ignore[arg-type]
+        away = np.sqrt(sum(np.ix_(*steps)))
         texture = ndimage.gaussian_filter(rng.normal(size=mask.shape), [6 / s for s in spacing])
         share = np.clip((radius - away) / 2 + 0.5, 0, 1)
         mass = away < radius
