@@ -1,12 +1,14 @@
 """The receive field from tissue outside the outlined glutei."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
-from gluteal_grade.fat.outside import outside_field
+from gluteal_grade.fat.outside import _inner, in_or_beside, outside_field
 from gluteal_grade.fat.t1 import METHOD, from_t1
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
@@ -30,7 +32,7 @@ def image(toy: Toy) -> Volume:
 
 
 def found(image: Volume, fraction: FloatArray, labels: Volume) -> FloatArray | None:
-    return outside_field(image, fraction, labels, LEAN_OVER_FAT, 0.05, OUTSIDE)
+    return outside_field(image, fraction, in_or_beside(labels), (LEAN_OVER_FAT, 0.05), 2, OUTSIDE)
 
 
 def finished(toy: Toy, image: Volume, labels: Volume | None = None) -> tuple[FatMap, FatMap]:
@@ -77,3 +79,25 @@ def test_the_map_is_made_again_where_it_had_values(toy: Toy, image: Volume) -> N
     for value in np.unique(toy.labels.array[toy.labels.array > 0]):
         mine = (toy.labels.array == value) & np.isfinite(after.volume.array)
         assert after.volume.array[mine].mean() == pytest.approx(toy.fat[mine].mean(), abs=0.012)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_the_ends_of_a_stack_are_those_along_its_slices(axis: int) -> None:
+    """Nothing speaks against a voxel of the first or last slice; one at the border of a slice is not known to be pure."""
+    inner = np.moveaxis(_inner(np.ones((6, 7, 8), bool), axis), axis, 2)
+    assert inner[1:-1, 1:-1].all()
+    assert not inner[[0, -1]].any()
+    assert not inner[:, [0, -1]].any()
+
+
+def test_voids_of_a_coronal_stack_take_their_neighbours_in_its_plane(toy: Toy, image: Volume) -> None:
+    array = image.array.copy()
+    array[40, 30, 12] = 1
+    taken = {}
+    for axis in (2, 1):
+        before = from_t1(replace(series("t1", SeriesKind.T1, toy.volume(array)), slice_axis=axis), FAT)
+        taken[axis] = np.argwhere(np.isnan(before.volume.array[39:42, 29:32, 11:14])) - 1
+    for axis, gone in taken.items():
+        away = [tuple(g) for g in gone.tolist()]
+        assert len(away) == 5
+        assert all(place[axis] == 0 for place in away)

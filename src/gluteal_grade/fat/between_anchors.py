@@ -14,7 +14,7 @@ from gluteal_grade.fat.bias import correct_bias
 from gluteal_grade.fat.clusters import clustered_by_muscle
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.n4 import n4_corrected
-from gluteal_grade.fat.outside import outside_field
+from gluteal_grade.fat.outside import in_or_beside, outside_field
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, beside, body_mask, depth_mm, right_half
 from gluteal_grade.io import Series
@@ -53,7 +53,7 @@ def between_anchors(series: Series, settings: T1Settings, contrast: Contrast) ->
     right = right_half(image, body, settings.sides.min_width_mm)
     anchors = anchors_by_side(corrected, body, depth, right, settings)
     return FatMap(
-        image.with_array(_mixture(corrected.array, anchors, right, settings)),
+        image.with_array(_mixture(corrected.array, anchors, right, series.slice_axis, settings)),
         contrast.method,
         (series,),
         image,
@@ -80,20 +80,22 @@ def _with_outside_field(fat: FatMap, labels: Volume, settings: T1Settings) -> Fa
     if settings.bias.method != "own":
         return fat
     ratio = fat.facts["s_muscle"] / fat.facts["s_fat"]
-    field = outside_field(fat.image, fat.volume.array, labels, ratio, settings.lean_reference_ff, settings.bias.outside)
+    axis, near_glutei = _slice_axis(fat), in_or_beside(labels)
+    tissues = ratio, settings.lean_reference_ff
+    field = outside_field(fat.image, fat.volume.array, near_glutei, tissues, axis, settings.bias.outside)
     if field is None:
         return _left(fat, "too little of either tissue")
     corrected = fat.image.with_array(np.asarray(fat.image.array / field, np.float32))
     body = fat.body.array
     right = right_half(fat.image, body, settings.sides.min_width_mm)
     # lean muscle is that of the other muscles: a gluteus of 10 % fat is near enough to lean to move its mode
-    others = body & ~beside(labels.array > 0, (0, 1, 2))
+    others = body & ~near_glutei
     share = settings.model_copy(update={"min_lean_share": settings.min_lean_share * _OTHERS})
     try:
         anchors = anchors_by_side(corrected, others, _depth(body, fat.image, settings), right, share)
     except RefusedInput as error:
         return _left(fat, error.detail)
-    fraction = np.where(np.isnan(fat.volume.array), np.float32(np.nan), _mixture(corrected.array, anchors, right, settings))
+    fraction = np.where(np.isnan(fat.volume.array), np.float32(np.nan), _mixture(corrected.array, anchors, right, axis, settings))
     notes = [n for n in fat.notes if n.reason not in (Reason.ANCHORS_POOLED, Reason.WEAK_ANCHORS)]
     return replace(
         fat,
@@ -129,7 +131,15 @@ def _named(settings: T1Settings) -> tuple[Note, ...]:
     return (Note(Reason.BIAS_METHOD, f"{words} (fat.t1.bias.method), for comparison: not as exact as own"),) if words else ()
 
 
-def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settings: T1Settings) -> FloatArray:
+def _slice_axis(fat: FatMap) -> int:
+    """Of the map: of its series where it lies on that grid; of a map on the labels' grid the axis with the largest step."""
+    series = fat.series[0]
+    if series.grid is not None and fat.volume.grid.matches(series.grid):
+        return series.slice_axis
+    return int(np.argmax(fat.volume.spacing_mm))
+
+
+def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, slice_axis: int, settings: T1Settings) -> FloatArray:
     fraction = np.empty(array.shape, np.float32)
     muscle = np.empty(array.shape, np.float32)
     for side, own in anchors.used.items():
@@ -137,7 +147,8 @@ def _mixture(array: FloatArray, anchors: SideAnchors, right: Mask | None, settin
         fraction[mine] = (array[mine] - own.muscle) / (own.fat - own.muscle)
         muscle[mine] = own.muscle
     # a voxel beside a void is partly void itself (cortex, fascia, metal) and would read too lean
-    fraction[beside(array < settings.void_below_muscle * muscle, (0, 1))] = np.nan
+    in_plane = tuple(axis for axis in range(3) if axis != slice_axis)
+    fraction[beside(array < settings.void_below_muscle * muscle, in_plane)] = np.nan
     return fraction
 
 

@@ -9,7 +9,6 @@ smoothness, from the fat behind maximus and between the muscles, and from the mu
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from gluteal_grade.config import OutsideSettings
 from gluteal_grade.fat.polynomials import closeness, everywhere, exponents, terms_at
@@ -18,24 +17,25 @@ from gluteal_grade.imaging import Mask, beside, median_in_plane, modal_value, na
 
 _ENOUGH = 7_500  # voxels of each tissue; more do not steady 165 unknowns
 _PER_UNKNOWN = 12  # voxels
-_Index = npt.NDArray[np.intp]
 
 
 def outside_field(
-    image: Volume, fraction: FloatArray, labels: Volume, lean_over_fat: float, lean_ff: float, settings: OutsideSettings
+    image: Volume, fraction: FloatArray, near_glutei: Mask, tissues: tuple[float, float], slice_axis: int, settings: OutsideSettings
 ) -> FloatArray | None:
     """The field, float32 on the whole grid, its scale free; None where too little pure tissue is in view.
 
     Args:
         image: magnitude as it was taken.
         fraction: fat fraction by a first field on the same grid, NaN where there is none.
-        labels: the glutei on the same grid; 0 elsewhere.
-        lean_over_fat: signal of fat-free muscle over that of fat, of the first map.
-        lean_ff: fat fraction of lean muscle.
+        near_glutei: the outlined glutei and what lies beside them, on the same grid (`in_or_beside`).
+        tissues: signal of fat-free muscle over that of fat, of the first map; fat fraction of lean muscle.
+        slice_axis: array axis across the slices.
         settings: the model.
     """
-    calm = median_in_plane(np.asarray(image.array, np.float32))
-    fat, lean = _pure(image.array, calm, fraction, labels.array > 0, lean_over_fat, lean_ff, settings)
+    lean_over_fat, _ = tissues
+    calm = median_in_plane(np.asarray(image.array, np.float32), slice_axis)
+    known = np.isfinite(fraction) & (image.array > 0) & (calm > 0) & ~near_glutei
+    fat, lean = (np.flatnonzero(_inner(found, slice_axis)) for found in _pure(image.array, calm, fraction, known, tissues, settings))
     if min(fat.size, lean.size) < settings.min_voxels:
         return None
     fat, lean = (found[:: max(1, found.size // _ENOUGH)] for found in (fat, lean))
@@ -53,26 +53,28 @@ def _relative(fraction: FloatArray, lean_over_fat: float) -> FloatArray:
     return np.asarray(np.maximum(lean_over_fat + (1 - lean_over_fat) * fraction, 1e-3))
 
 
+def in_or_beside(labels: Volume) -> Mask:
+    """The outlined glutei, and every voxel that shares a face with them: border voxels hold some of a gluteus too."""
+    return beside(labels.array > 0, (0, 1, 2))
+
+
 def _pure(
-    array: FloatArray, calm: FloatArray, fraction: FloatArray, glutei: Mask, lean_over_fat: float, lean_ff: float, settings: OutsideSettings
-) -> tuple[_Index, _Index]:
-    """Flat indices of voxels of fat and of lean muscle outside the glutei whose neighbours in all directions are the same tissue."""
-    known = np.isfinite(fraction) & (array > 0) & (calm > 0) & ~_widened(glutei)
+    array: FloatArray, calm: FloatArray, fraction: FloatArray, known: Mask, tissues: tuple[float, float], settings: OutsideSettings
+) -> tuple[Mask, Mask]:
+    """Voxels of fat and of lean muscle among those that are known."""
+    lean_over_fat, lean_ff = tissues
     flat = np.zeros(array.shape, np.float32)  # log signal without the first field, 0 for fat
     flat[known] = np.log(calm[known] / array[known] * _relative(fraction[known], lean_over_fat))
     lean_mode = float(np.log(lean_over_fat + (1 - lean_over_fat) * lean_ff))
     near = min(settings.near, -0.4 * lean_mode)  # the classes must not meet
     fat, lean = (known & (np.abs(flat - mode) < near) for mode in (0.0, lean_mode))
-    return np.flatnonzero(_inner(fat)), np.flatnonzero(_inner(lean))
+    return fat, lean
 
 
-def _widened(mask: Mask) -> Mask:
-    return beside(mask, (0, 1, 2))
-
-
-def _inner(mask: Mask) -> Mask:
+def _inner(mask: Mask, slice_axis: int) -> Mask:
     """Voxels all of whose neighbours belong to the mask; beyond the first and last slice nothing speaks against one."""
-    return ~beside(~narrowed(mask), (2,))
+    in_plane = tuple(axis for axis in range(3) if axis != slice_axis)
+    return ~beside(~narrowed(mask, axes=in_plane), (slice_axis,))
 
 
 def _fit(signal: FloatArray, is_fat: Mask, place: FloatArray, rough: FloatArray, settings: OutsideSettings) -> tuple[FloatArray, int]:
