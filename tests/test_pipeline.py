@@ -96,6 +96,30 @@ def test_asymmetry_is_left_minus_right(standard: tuple[Toy, StudyResult]) -> Non
     assert medius.lean_volume_difference_percent < -20
 
 
+def test_the_scale_by_functional_area_is_off_and_when_chosen_grades_minimus_on_ct_alone() -> None:
+    toy = make_toy({(Muscle.GLUTEUS_MINIMUS, Side.LEFT): 0.6})
+    study = Study("0" * 12, (series("ct", SeriesKind.CT, toy.volume(ct(toy))),))
+    assert not any(g.mark is Reason.CUTOFFS_UNVERIFIED for m in grade(study, toy, "ct").result.muscles for g in m.grades)
+    chosen = load_settings({"grading": {"profiles": {"goutallier": "ct_functional_area"}}})
+    for m in grade_study(study, chosen, Given(toy.labels, "ct")).result.muscles:
+        found = m.graded("goutallier")
+        assert found is not None
+        if m.muscle is not Muscle.GLUTEUS_MINIMUS:
+            assert found.grade is None
+            continue
+        assert found.grade == sum(1 - m.ct_lean_share > edge for edge in (0.2, 0.4, 0.6, 0.8))
+        assert (found.measure, found.mark) == ("ct_non_functional_share", Reason.CUTOFFS_UNVERIFIED)
+    fat = {
+        m.side: m.grade("goutallier")
+        for m in grade_study(study, chosen, Given(toy.labels, "ct")).result.muscles
+        if m.muscle is Muscle.GLUTEUS_MINIMUS
+    }
+    assert fat[Side.LEFT] > fat[Side.RIGHT]
+    on_mr = grade_study(dixon_study(toy), chosen, Given(toy.labels, "s1.water")).result
+    assert {m.grade("goutallier") for m in on_mr.muscles} == {None}
+    assert {m.grade("quartile") for m in on_mr.muscles} != {None}
+
+
 def test_ct_grades_carry_their_mark() -> None:
     toy = make_toy(FRACTIONS)
     study = Study("0" * 12, (series("ct", SeriesKind.CT, toy.volume(ct(toy))),))

@@ -106,6 +106,7 @@ class Reason(StrEnum):
     FOCAL_REGION = "focal_region"
     NO_FAT_VALUES = "no_fat_values"
     CT_UNCALIBRATED = "ct_uncalibrated"
+    CUTOFFS_UNVERIFIED = "cutoffs_unverified"
     CT_CONTRAST_MEDIUM = "ct_contrast_medium"
     CT_ENERGY = "ct_energy"
     TWO_POINT_MAGNITUDE = "two_point_magnitude"
@@ -253,6 +254,7 @@ ADVICE: dict[Reason, str] = {
     Reason.NO_SURE_VOXELS: "Too thin for a value of the muscle alone: the mean of the whole outline was graded, which its rim may raise.",
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
     Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",
+    Reason.CUTOFFS_UNVERIFIED: "The edges between these grades stand in no source; use the share itself.",
     Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
     Reason.CT_CONTRAST_MEDIUM: "Take the series before contrast medium where there is one.",
     Reason.CT_ENERGY: "HU of muscle and fat depend on tube voltage and energy; compare only like with like.",

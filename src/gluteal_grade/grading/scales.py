@@ -11,9 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gluteal_grade.config import read_yaml, shipped, validated
-from gluteal_grade.vocabulary import Scale, is_scale_key
+from gluteal_grade.vocabulary import Muscle, Scale, is_scale_key
 
-Measure = Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core"]
+Measure = Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core", "ct_non_functional_share"]
 OF_AREA = frozenset({"fat_area_fraction", "fat_area_fraction_core"})
 # columns of muscles.csv and ratings that a scale must not be called
 _TAKEN = frozenset({"study", "side", "muscle", "region", "status", "reason", "method", "coverage", "checks", "borderline"})
@@ -36,11 +36,21 @@ class Edge(_Frozen):
 
 
 class Profile(_Frozen):
-    """One reading of a scale: quantity, edges and where they come from."""
+    """One reading of a scale: quantity, edges and where they come from.
+
+    Attributes:
+        measure: the quantity; `ct_non_functional_share` is what CT shows outside 30 to 100 HU, none on other images.
+        source: where the edges come from.
+        edges: lowest first.
+        muscles: those that it grades; none named: all.
+        unverified: the edges stand in no source; its grades are marked so.
+    """
 
     measure: Measure
     source: str
     edges: tuple[Edge, ...]
+    muscles: tuple[Muscle, ...] = ()
+    unverified: bool = False
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -48,6 +58,10 @@ class Profile(_Frozen):
         if not at or at != sorted(set(at)):
             raise ValueError("edges must rise")
         return self
+
+    def grades(self, muscle: Muscle) -> bool:
+        """Is this muscle one that it grades?"""
+        return not self.muscles or muscle in self.muscles
 
     def grade(self, value: float) -> int | None:
         """Grade of a fraction; None for NaN."""
@@ -105,7 +119,9 @@ class Scales(_Frozen):
         return profile.grade(self.value(name, fat_fraction, fat_area_fraction))
 
     def value(self, name: str, fat_fraction: float, fat_area_fraction: float = math.nan) -> float:
-        """The quantity that the scale grades."""
+        """The quantity that the scale grades; NaN where it is neither of these two."""
+        if self.scales[name].active.measure == "ct_non_functional_share":
+            return math.nan
         return fat_area_fraction if self.scales[name].active.measure in OF_AREA else fat_fraction
 
 

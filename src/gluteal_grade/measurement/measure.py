@@ -99,6 +99,11 @@ class Measurement(Numbers):
     profile: tuple[Slice, ...] = ()
 
     @property
+    def ct_non_functional_share(self) -> float:
+        """CT only: share of the label outside the lean HU window."""
+        return 1 - self.ct_lean_share
+
+    @property
     def largest_section(self) -> Slice | None:
         """The slice with the largest area."""
         return max(self.profile, key=lambda s: s.area_cm2, default=None)

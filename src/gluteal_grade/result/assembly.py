@@ -206,7 +206,7 @@ def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: flo
     grades = []
     for name, scale in scales.scales.items():
         measure = _OF_LABEL.get(scale.active.measure, scale.active.measure) if m.no_core else scale.active.measure
-        value = getattr(m, measure)
+        value = getattr(m, measure) if scale.active.grades(m.part.muscle) else math.nan
         grade = scale.active.grade(value)
         probabilities = _probabilities(m, scale.active, measure)
         grades.append(
@@ -216,7 +216,9 @@ def _grades(m: Measurement, scales: Scales, mark: Reason | None, borderline: flo
                 measure=measure,
                 grade=grade,
                 margin=scale.active.nearest_edge(value),
-                mark=mark or (Reason.NO_SURE_VOXELS if measure != scale.active.measure else None),
+                mark=Reason.CUTOFFS_UNVERIFIED
+                if scale.active.unverified
+                else mark or (Reason.NO_SURE_VOXELS if measure != scale.active.measure else None),
                 probabilities=probabilities,
                 borderline_with=other_grade(probabilities, grade, borderline),
             )

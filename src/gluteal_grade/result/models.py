@@ -61,7 +61,7 @@ class Grade(_Model):
 
     scale: ScaleKey
     profile: str
-    measure: Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core"]
+    measure: Literal["fat_fraction", "fat_fraction_core", "fat_area_fraction", "fat_area_fraction_core", "ct_non_functional_share"]
     grade: int | None = Field(description="null where the fat fraction could not be measured")
     margin: Number = Field(description="distance to the nearest edge of the scale, fraction, positive above it")
     mark: Reason | None = Field(description="a reservation about the grade, e.g. ct_uncalibrated")
@@ -152,6 +152,11 @@ class MuscleResult(_Model):
     norms: tuple[NormScore, ...]
     no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]
+
+    @property
+    def ct_non_functional_share(self) -> float:
+        """CT only: share of the label outside the lean HU window."""
+        return 1 - self.ct_lean_share
 
     @property
     def has_core(self) -> bool:
