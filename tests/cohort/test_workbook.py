@@ -61,6 +61,12 @@ def test_numbers_are_numbers_and_words_stay_words(out: Path) -> None:
     assert (cell.data_type, cell.hyperlink) == ("s", None)
 
 
+def test_a_text_longer_than_a_cell_is_cut_and_not_lost(out: Path) -> None:
+    write_table(out / "refusals.csv", names(REFUSALS), [{"detail": "x" * 40_000, "reason": "no_image"}])
+    (row,) = sheet(write_workbook(out), "refusals")
+    assert (len(str(row["detail"])), str(row["detail"])[-1], row["reason"]) == (32_767, "\N{HORIZONTAL ELLIPSIS}", "no_image")
+
+
 def test_every_column_is_explained(out: Path) -> None:
     told = {(row["table"], row["column"]): row["description"] for row in sheet(write_workbook(out), "dictionary")}
     columns = {"muscles": MUSCLES, "studies": STUDIES, "refusals": REFUSALS}

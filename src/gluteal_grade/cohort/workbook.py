@@ -21,6 +21,7 @@ from gluteal_grade.vocabulary import Column
 WORKBOOK = "cohort.xlsx"
 AT_ONCE = 20_000  # rows of muscles up to which a batch writes it; some 10 s for so many
 _SHEET_ROWS = 1_048_575  # below the header; Excel has no more
+_CELL = 32_767  # characters; Excel has no more
 _MADE = datetime(2000, 1, 1)  # equal tables, equal bytes
 _WIDEST = 40  # characters
 _DICTIONARY = ("table", "column", "type", "unit", "description", "levels")
@@ -124,7 +125,7 @@ def _write(sheet: Any, row: int, place: int, value: str, *, is_number: bool) -> 
     if is_number:
         sheet.write_number(row, place, float(value))
     else:
-        sheet.write_string(row, place, value)
+        sheet.write_string(row, place, value if len(value) <= _CELL else f"{value[: _CELL - 1]}\N{HORIZONTAL ELLIPSIS}")
 
 
 def _add_dictionary(book: Any, tables: dict[str, Sequence[Column]], bold: Any) -> None:
