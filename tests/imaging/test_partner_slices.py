@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gluteal_grade.imaging.neighbours import unit_edges
-from gluteal_grade.imaging.partner_slices import of_another_place, other_scale
+from gluteal_grade.imaging.partner_slices import another_brightness, of_another_place, other_scale
 from tests.synthetic import Toy, dixon, make_toy
 
 
@@ -52,3 +52,19 @@ def test_slices_of_another_place(toy: Toy, which: int, order: list[int]) -> None
 
 def test_empty_pictures_say_nothing(toy: Toy) -> None:
     assert odd(toy, [np.zeros((8, 8, 4)), np.zeros((8, 8, 4))]) == ([], [])
+
+
+@pytest.mark.parametrize("times", [2.0, 0.5])
+@pytest.mark.parametrize("slices", [[5, 6, 7, 8], [0, 1], [9]])
+def test_slices_of_one_image_at_another_scale(toy: Toy, times: float, slices: list[int]) -> None:
+    image = pair(toy)[0]
+    assert not another_brightness(image, 2).any()
+    image[:, :, slices] *= times
+    assert np.flatnonzero(another_brightness(image, 2)).tolist() == slices
+
+
+@pytest.mark.parametrize(
+    "shading", [np.linspace(0.2, 3, 16) ** 2, np.where(np.arange(16) % 2, 0.5, 1.0), np.exp(-np.abs(np.arange(16) - 8) / 2)]
+)
+def test_shading_and_dark_interleaves_are_no_other_scale(toy: Toy, shading: np.ndarray) -> None:
+    assert not another_brightness(pair(toy)[0] * shading, 2).any()

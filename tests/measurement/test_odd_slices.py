@@ -8,7 +8,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Series, Study
 from gluteal_grade.measurement.plan import plan_study
-from gluteal_grade.vocabulary import SeriesKind, Side
+from gluteal_grade.vocabulary import Method, SeriesKind, Side
 from tests.synthetic import Toy, dixon, make_toy, series
 
 SETTINGS = load_settings()
@@ -153,12 +153,32 @@ def test_slices_of_one_image_at_another_scale() -> None:
     assert "7 of 30 slices (6, 7, 8, 9, 10, 11, 12)" in note.detail
 
 
-def test_an_empty_slice_of_a_t1_is_said_though_the_method_finds_no_value_there() -> None:
-    t = make_toy(spread=0.05)
+def t1_signal() -> np.ndarray:
+    t = toy()
     signal = 300 * (0.3 + 0.7 * wandering(np.nan_to_num(t.fat))) * wandering(t.body.astype(float))
-    signal = np.abs(signal + np.random.default_rng(4).normal(0, 4, signal.shape))
+    return np.abs(signal + np.random.default_rng(4).normal(0, 4, signal.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("times", [2.0, 0.5])
+def test_a_lone_image_with_slices_at_another_scale_is_refused(times: float) -> None:
+    signal = t1_signal()
+    signal[:, :, 10:16] *= times
+    with pytest.raises(RefusedInput) as caught:
+        measure(series("t1", SeriesKind.T1, Volume(signal, toy().grid.affine)))
+    assert caught.value.reason is Reason.RESCALE_CONTRADICTS
+    assert "slices 11, 12, 13, 14, 15, 16 of 30 of series t1" in caught.value.detail
+
+
+def test_the_dark_end_of_a_slab_is_measured() -> None:
+    signal = t1_signal()
+    signal[:, :, -1] *= 0.5
+    assert measure(series("t1", SeriesKind.T1, Volume(signal, toy().grid.affine))).method is Method.T1
+
+
+def test_an_empty_slice_of_a_t1_is_said_though_the_method_finds_no_value_there() -> None:
+    signal = t1_signal()
     signal[:, :, 15] = 0
-    fat = measure(series("t1", SeriesKind.T1, Volume(signal.astype(np.float32), t.grid.affine)))
+    fat = measure(series("t1", SeriesKind.T1, Volume(signal, toy().grid.affine)))
     (note,) = [n for n in fat.notes if n.reason is Reason.EMPTY_SLICES]
     assert "slice 16 of 30 of series t1: empty between others" in note.detail
 

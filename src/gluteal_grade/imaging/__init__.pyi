@@ -20,6 +20,7 @@ from .noise import Noise as Noise
 from .noise import NoiseSource as NoiseSource
 from .noise import noise_of as noise_of
 from .noise import tissue_sigma as tissue_sigma
+from .partner_slices import another_brightness as another_brightness
 from .partner_slices import of_another_place as of_another_place
 from .partner_slices import other_scale as other_scale
 from .planes import Box as Box

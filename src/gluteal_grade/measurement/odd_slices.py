@@ -8,6 +8,7 @@ from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat import FatMap
 from gluteal_grade.imaging import (
     Mask,
+    another_brightness,
     cut_slices,
     empty_slices,
     foreign_slices,
@@ -20,6 +21,7 @@ from gluteal_grade.imaging import (
     unit_edges,
 )
 from gluteal_grade.io import Series
+from gluteal_grade.vocabulary import SeriesKind
 
 _EMPTY = (
     (empty_slices, "empty between others"),
@@ -89,6 +91,20 @@ def without_odd_slices(fat: FatMap) -> FatMap:
             if (which & ~known).any():
                 fat = fat.without(where, reason, Note(reason, f"{words}: not measured there"))
     return fat
+
+
+def refuse_two_scales(series: Series) -> None:
+    """Refuse an image that is measured without a partner if slices are at another scale: its tissue references would be right nowhere.
+
+    Raises:
+        RefusedInput: `rescale_contradicts`, or why the image cannot be read.
+    """
+    if series.kind is SeriesKind.CT:
+        return
+    which = another_brightness(series.load().array, series.slice_axis)
+    if which[1:-1].any():  # the first and the last slice of a slab are often dark
+        words = f"{_numbers(which)} of {len(which)} of series {series.id}: brighter or darker than the others by a step that no coil makes"
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, words)
 
 
 def _excluded(fat: FatMap, slice_axis: int) -> Mask:
