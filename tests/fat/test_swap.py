@@ -8,6 +8,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.ffmap import from_map
+from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.measure import measure
 from gluteal_grade.vocabulary import SeriesKind
@@ -112,3 +113,20 @@ def test_a_swapped_vendor_map_is_put_right() -> None:
     glutei = toy.labels.array > 0
     assert np.mean(fat.volume.array[glutei]) == pytest.approx(np.mean(toy.fat[glutei]), abs=1e-4)
     assert Reason.WATER_FAT_SWAP in reasons(fat)
+
+
+def layered() -> Toy:
+    """A pelvis in coronal slices of 8 mm with thin layers of fat and muscle behind each other at one hip, a little tilted."""
+    toy = make_large_toy(shape=(120, 29, 80), spacing=(3.0, 8.0, 3.0))
+    i, j, k = np.indices(toy.grid.shape)
+    x, y, z = np.moveaxis(toy.grid.to_world(np.stack([i, j, k], axis=-1)), -1, 0)
+    here = (np.abs(x - 70) < 40) & (np.abs(z) < 40) & (y > -48) & (y < -16) & toy.body
+    toy.fat[here] = np.where((j + i // 4) % 2 == 0, 0.95, 0.03)[here]
+    return toy
+
+
+def test_layers_behind_each_other_are_no_exchanged_region_of_a_coronal_stack() -> None:
+    toy = layered()
+    found = find_swaps(toy.volume(toy.fat), toy.body, 1, FAT.swap)
+    assert not found.excluded.any()
+    assert found.notes == ()

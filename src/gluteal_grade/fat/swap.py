@@ -70,7 +70,8 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         excluded = _side_mask(wrong, first, sums, polarity.shape, spacing[0], settings)
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
-    region = _region(sums, polarity.shape, spacing[2], settings)
+    # along coronal and sagittal stacks tissue does change from slice to slice: there sound ones were taken for exchanged
+    region = _region(sums, polarity.shape, spacing[2], settings) if slice_axis == 2 else np.zeros(polarity.shape, bool)
     if region.any():
         share = float(region[inside].mean())
         note = Note(Reason.WATER_FAT_SWAP, f"water and fat are exchanged in a region; the {share:.0%} of the picture around it is left out")
