@@ -148,6 +148,15 @@ class Reason(StrEnum):
     INPUT_WITHDRAWN = "input_withdrawn"
     NOT_A_RESULT = "not_a_result"
     NO_RESULTS = "no_results"
+    REPEATS_UNREADABLE = "repeats_unreadable"
+    NO_REPEATS = "no_repeats"
+    REPEAT_UNKNOWN = "repeat_unknown"
+    ONE_REPEAT = "one_repeat"
+    REPEAT_TWICE = "repeat_twice"
+    REPEAT_LACKS = "repeat_lacks"
+    REPEATS_DIFFER = "repeats_differ"
+    TOO_FEW_SUBJECTS = "too_few_subjects"
+    SITE_UNREADABLE = "site_unreadable"
     DEFECT = "defect"
     # the network
     PEER_UNREACHABLE = "peer_unreachable"
@@ -309,6 +318,19 @@ ADVICE: dict[Reason, str] = {
     Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; see docs/howto/agreement.md.",
     Reason.UPLOAD_TOO_LARGE: "Give the label map alone, compressed (.nii.gz or DICOM SEG).",
     Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",
+    Reason.REPEATS_UNREADABLE: "Give a CSV with the columns study (or source), subject, repeat and, where there are several, session; see "
+    "docs/howto/repeatability.md.",
+    Reason.NO_REPEATS: "Say which studies are repeats of one subject: columns subject, session and repeat in the manifest, or "
+    "--repeats FILE.",
+    Reason.REPEAT_UNKNOWN: "Name subject and repeat of this study, or leave both empty if it is none.",
+    Reason.ONE_REPEAT: "Repeatability needs two gradable studies of the same subject and session.",
+    Reason.REPEAT_TWICE: "Two studies are called the same repeat of one subject and session: number them, or name the sessions.",
+    Reason.REPEAT_LACKS: "The muscle was not measured in every repeat: look why in cohort.csv; the other repeats count where there are "
+    "two.",
+    Reason.REPEATS_DIFFER: "Grade the repeats alike: the same labels, fat method and kind of series; a mixture tells nothing about "
+    "repeatability.",
+    Reason.TOO_FEW_SUBJECTS: "No interval can be given: measure more subjects twice; 35 or more are advised.",
+    Reason.SITE_UNREADABLE: "Give a site file written by `gluteal-grade cohort repeatability` of this version.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 

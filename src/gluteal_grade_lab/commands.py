@@ -63,6 +63,7 @@ COMMANDS = (
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
     Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),
     Command(("measure", "raters"), "measuring.raters", "Real images with two readers' outlines each: core value and mean by either."),
+    Command(("measure", "repeatability"), "measuring.repeatability", "How often intervals of repeatability hold the truth."),
     Command(("measure", "swaps"), "measuring.swaps", "Exchanged water and fat: found, and false alarms."),
     Command(("measure", "t1"), "measuring.t1", "Fat fraction of T1, PD and T2."),
     Command(("make", "samples"), "samples.studies", "The sample studies of data/sample."),

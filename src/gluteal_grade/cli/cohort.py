@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gluteal_grade.cli.cohort_repeatability import repeatability
 from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
@@ -74,6 +75,10 @@ app = typer.Typer(no_args_is_help=True, help="Tables, pages and statistics of a 
 @app.command()
 def summary(
     cohort: Annotated[Path, typer.Argument(metavar="OUT", readable=False, help="Output folder of `batch`, or of several runs of `grade`.")],
+    site: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="Site file of `cohort repeatability` to judge changes by; kept in OUT."),
+    ] = None,
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots too.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
@@ -84,7 +89,7 @@ def summary(
     from gluteal_grade.cohort import summarise_unlocked
 
     try:
-        told = summarise_unlocked(cohort, pictures=pictures)
+        told = summarise_unlocked(cohort, pictures=pictures, site=site)
     except GradeError as error:
         return tell(error)
     if not quiet:
@@ -114,3 +119,4 @@ def xlsx(
 
 
 app.command()(stats)
+app.command()(repeatability)

@@ -18,6 +18,10 @@ def report(
         typer.Option(metavar="FOLDER", readable=False, help="Result folder of an earlier study of this patient: its change is told."),
     ] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Only this study.")] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="Site file of `cohort repeatability`; without --prior it is kept in OUT."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
     """Make report.html again from the results in a folder; in a batch each patient's earlier study is the prior.
@@ -28,9 +32,9 @@ def report(
 
     try:
         if prior is None:
-            told = f"{renew_unlocked(out, study)} reports written again in {out}"
+            told = f"{renew_unlocked(out, study, site)} reports written again in {out}"
         else:
-            told = f"Wrote {report_with_prior(out, prior, study)}"
+            told = f"Wrote {report_with_prior(out, prior, study, site)}"
     except GradeError as error:
         return tell(error)
     if not quiet:

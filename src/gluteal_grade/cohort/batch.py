@@ -14,6 +14,7 @@ from gluteal_grade.cohort.inputs import absolute, given_folders, read_inputs
 from gluteal_grade.cohort.ledger import Scope, opened
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.observer import Observer
+from gluteal_grade.cohort.repeatability.site_file import keep_site
 from gluteal_grade.cohort.runner import Batch, Options
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.cohort.task import Because, Recipe, State
@@ -101,7 +102,7 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         entries: in place of what `request.inputs` give.
 
     Raises:
-        RefusedInput: `no_segmenter`, `bundle_unreadable`, `ledger_unreadable`.
+        RefusedInput: `site_unreadable`, `no_segmenter`, `bundle_unreadable`, `ledger_unreadable`.
         TransientFailure: the batch had to stop; run again, it goes on.
     """
     recipe = Recipe(
@@ -119,6 +120,7 @@ def run_batch(request: Request, executor: Callable[[], Executor], observer: Obse
         request.options.keep_other_versions,
     )
     with locked(recipe.out), opened(recipe.out) as ledger:
+        keep_site(recipe.out, recipe.settings.report.site)  # refused before anything is graded
         _sweep(recipe.out)
         scope = None
         if entries is None:

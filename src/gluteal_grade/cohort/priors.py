@@ -17,6 +17,7 @@ from gluteal_grade.cohort.change.models import Change
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, from_studies_csv
 from gluteal_grade.cohort.change.results import read_result, usable
 from gluteal_grade.cohort.lock import locked
+from gluteal_grade.cohort.repeatability.site_file import Site, keep_site, read_site, site_of_folder
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.report import REPORT, RESULT, SUMMARY_PICTURE, Place, places
 from gluteal_grade.report.html import Prior, PriorRow, renewed, write_report
@@ -26,17 +27,18 @@ from gluteal_grade.vocabulary import Scale
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW, Caution.CURRENT_NEEDS_REVIEW}
 
 
-def prior_of(earlier: StudyResult, later: StudyResult, days: int | None = None) -> Prior:
+def prior_of(earlier: StudyResult, later: StudyResult, days: int | None = None, site: Site | None = None) -> Prior:
     """What changed, by the rules of `compare`.
 
     Args:
         earlier, later: results of two studies of one patient, with something measured in both.
         days: between the two.
+        site: repeatability to judge changes by; None: the stated uncertainty.
 
     Raises:
         RefusedInput: `study_twice`.
     """
-    comparison = compare_results(earlier, later, days)
+    comparison = compare_results(earlier, later, days, site=site)
     of_study = {c.code for c in comparison.cautions}
     return Prior(
         study=earlier.study,
@@ -44,6 +46,7 @@ def prior_of(earlier: StudyResult, later: StudyResult, days: int | None = None) 
         rows=tuple(_row(c, of_study, primary_of(later)) for c in comparison.changes),
         cautions=tuple(c.detail for c in comparison.cautions),
         assumptions=comparison.assumptions,
+        site=comparison.site.words if comparison.site else "",
     )
 
 
@@ -64,6 +67,8 @@ def _row(c: Change, of_study: set[Caution], scale: Scale) -> PriorRow:
         beyond=c.beyond_sdc,
         volume_change_ml=c.volume_change_ml,
         volume_change_percent=c.volume_change_percent,
+        volume_sdc_ml=c.volume_sdc_ml,
+        volume_beyond=c.volume_beyond_sdc,
         words=c.words,
         review=bool(_REVIEW & set(c.cautions)),
         cautions=tuple(MEANING[code] for code in c.cautions if code not in of_study | _REVIEW),
@@ -84,13 +89,14 @@ def priors(out: Path) -> dict[str, Prior]:
     except RefusedInput:
         return {}
     found: dict[str, Prior] = {}
+    site = site_of_folder(out)
     for _, own in by_patient(studies):
         if len(own) > 1:
-            found |= _of_patient(own)
+            found |= _of_patient(own, site)
     return found
 
 
-def _of_patient(studies: Sequence[PatientStudy]) -> dict[str, Prior]:
+def _of_patient(studies: Sequence[PatientStudy], site: Site | None) -> dict[str, Prior]:
     """Each study against the last of an earlier day; what cannot be read, or has no date, is passed over."""
     found: dict[str, Prior] = {}
     before: tuple[float, StudyResult] | None = None
@@ -101,7 +107,7 @@ def _of_patient(studies: Sequence[PatientStudy]) -> dict[str, Prior]:
         if last is not None and last[0] < study.days:
             before = last
         if before is not None:
-            found[result.study] = prior_of(before[1], result, round(study.days - before[0]))
+            found[result.study] = prior_of(before[1], result, round(study.days - before[0]), site)
         last = study.days, result
     return found
 
@@ -151,20 +157,22 @@ def _renewed(out: Path, place: Place, text: bytes, data: dict[str, Any], known: 
         raise _broken(f"breaks schema {SCHEMA_VERSION} in {error.error_count()} places") from None
 
 
-def renew_unlocked(out: Path, only: str | None = None) -> int:
-    """The same on a folder that a batch may be writing to: refused with `output_in_use` while it does."""
+def renew_unlocked(out: Path, only: str | None = None, site: Path | None = None) -> int:
+    """The same on a folder that a batch may be writing to: refused with `output_in_use` while it does; `site` is kept there."""
     _exists(out)
     with locked(out):
+        keep_site(out, site)
         return renew_reports(out, only)
 
 
-def report_with_prior(out: Path, earlier: Path, only: str | None = None) -> Path:
+def report_with_prior(out: Path, earlier: Path, only: str | None = None, site: Path | None = None) -> Path:
     """Write the report of one study with the change from a prior that the user names.
 
     Args:
         out: as in `renew_reports`.
         earlier: result folder of the earlier study of this patient, or its `result.json`.
         only: hash of the later study; needed where there are several.
+        site: site file to judge changes by; None: that of the folder, if there is one.
 
     Returns:
         the report.
@@ -175,13 +183,16 @@ def report_with_prior(out: Path, earlier: Path, only: str | None = None) -> Path
     """
     _exists(out)
     before = read_result(earlier, "prior")
+    judged = site_of_folder(out) if site is None else read_site(site)
     with locked(out):
         found = list(_stored(list(places(out)), out, only))
         if len(found) > 1:
             raise RefusedInput(Reason.SEVERAL_STUDIES, f"{len(found)} studies in the folder; a prior belongs to one")
         ((place, _, _),) = found
         now = read_result(place.find(out, RESULT), "current")
-        return write_report(now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior_of(before, now), place.identity(out))
+        return write_report(
+            now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior_of(before, now, site=judged), place.identity(out)
+        )
 
 
 def _exists(out: Path) -> None:

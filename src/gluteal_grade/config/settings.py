@@ -24,6 +24,7 @@ class ReportSettings(SettingsBase):
     pictures: Literal["all", "summary", "none"]
     theme: Literal["print", "dark"]
     identified: bool
+    site: Path | None
 
 
 class Settings(SettingsBase):

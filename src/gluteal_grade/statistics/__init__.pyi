@@ -28,4 +28,8 @@ from .kappas import pair_statistics as pair_statistics
 from .kappas import percent_agreement as percent_agreement
 from .limits import bland_altman as bland_altman
 from .limits import bland_altman_limits as bland_altman_limits
+from .repeats import MIN_SUBJECTS as MIN_SUBJECTS
+from .repeats import Estimated as Estimated
+from .repeats import Repeated as Repeated
+from .repeats import repeated as repeated
 from .split_normal import SplitNormal as SplitNormal

@@ -5,6 +5,7 @@ All of it from sums over units, so that resampled studies cost a product of matr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -86,6 +87,12 @@ def icc_limits(total: Floats, *, absolute: bool) -> tuple[float, float]:
     return n * (units - down * error) / (down * rest + n * units), n * (up * units - error) / (rest + n * up * units)
 
 
+@lru_cache(maxsize=1024)
+def _chi_squared(p: float, freedom: float) -> float:
+    return float(stats.chi2.ppf(p, freedom))
+
+
+@lru_cache(maxsize=1024)
 def _f(above: float, below: float) -> float:
     return float(stats.f.ppf(0.975, above, below))
 
@@ -95,7 +102,7 @@ def smallest_detectable_difference(total: Floats) -> Floats:
     return np.asarray(Z * np.sqrt(2 * squares(total).error), np.float64)
 
 
-def error_limits(value: float, freedom: int) -> tuple[float, float]:
+def error_limits(value: float, freedom: float) -> tuple[float, float]:
     """95 % limits by chi squared of what is in proportion to the root of the error mean square, for units that are independent."""
-    low, high = (float(value * np.sqrt(freedom / stats.chi2.ppf(p, freedom))) for p in (0.975, 0.025))
+    low, high = (float(value * np.sqrt(freedom / _chi_squared(p, freedom))) for p in (0.975, 0.025))
     return low, high

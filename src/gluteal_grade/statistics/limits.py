@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -61,13 +62,18 @@ def bland_altman_limits(bias: float, sd: float, n: int) -> tuple[tuple[float, fl
 
     Bias and limits: t with the standard errors of Bland & Altman 1999 (section 2); SD: chi squared.
     """
-    t = float(stats.t.ppf(0.975, n - 1))
+    t = _student(n - 1)
     of_bias = t * sd / np.sqrt(n)
     of_limit = t * sd * np.sqrt(1 / n + Z**2 / (2 * (n - 1)))
     low, high = _limits(bias, sd)
     ends = ((bias, of_bias), (low, of_limit), (high, of_limit))
     about = [(float(at - half), float(at + half)) for at, half in ends]
     return about[0], error_limits(sd, n - 1), about[1], about[2]
+
+
+@lru_cache(maxsize=1024)
+def _student(freedom: int) -> float:
+    return float(stats.t.ppf(0.975, freedom))
 
 
 def _limits(bias: _Number, sd: _Number) -> tuple[_Number, _Number]:

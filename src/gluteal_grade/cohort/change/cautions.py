@@ -22,6 +22,8 @@ class Caution(StrEnum):
     DIFFERENT_LABEL_SOURCE = "different_label_source"
     DIFFERENT_PATIENT = "different_patient"
     NO_STATED_INTERVAL = "no_stated_interval"
+    NOT_IN_SITE_FILE = "not_in_site_file"
+    OTHER_THAN_SITE = "other_than_site"
 
 
 Why = Reason | Caution  # why something could not be told
@@ -37,6 +39,8 @@ MEANING: dict[Caution, str] = {
     Caution.DIFFERENT_LABEL_SOURCE: "the labels come from different sources: outlines may differ by convention",
     Caution.DIFFERENT_PATIENT: "the two studies seem to be of two patients: a change between them means nothing",
     Caution.NO_STATED_INTERVAL: "a result states no interval for this number",
+    Caution.NOT_IN_SITE_FILE: "the site file holds no repeatability of this muscle as it was measured here",
+    Caution.OTHER_THAN_SITE: "the studies were graded otherwise than the scans of the site file",
 }
 
 ASSUMPTIONS = (
@@ -49,6 +53,25 @@ ASSUMPTIONS = (
     "Volumes have no stated interval: no SDC is given for them.",
     "Chances that a grade rose or fell take the two grades as independent.",
 )
+
+
+# in place of the second, third and fifth, where the repeatability of a site is used
+SITE_ASSUMPTIONS = (
+    "SDC is the repeatability coefficient of the site file, where it holds one for how the muscle was measured (sdc_source site): 1.96 x "
+    "sqrt(2) x within-subject SD, from repeated scans or readings of other people. Intervals there are the change -+ SDC.",
+    "Where it holds none the SDC is a lower bound: 1.96 x sqrt(variance of prior + variance of current) of the stated uncertainty only, "
+    "the errors of both taken as independent; volumes have none there.",
+    "Repeats of a site are mostly of one day: growth, training, another scanner or software are not in them.",
+)
+
+
+def assumptions(*, site: bool) -> tuple[str, ...]:
+    """What a comparison takes for granted.
+
+    Args:
+        site: a site file was given.
+    """
+    return (ASSUMPTIONS[0], *SITE_ASSUMPTIONS, ASSUMPTIONS[3], ASSUMPTIONS[5]) if site else ASSUMPTIONS
 
 
 _WHY: dict[str, str] = {
@@ -64,7 +87,7 @@ _WHY: dict[str, str] = {
 _REVIEW = {Caution.PRIOR_NEEDS_REVIEW: "prior", Caution.CURRENT_NEEDS_REVIEW: "current"}
 
 
-def change_words(points: float, beyond: bool | None, why: Why | None, cautions: Sequence[Caution]) -> str:
+def change_words(points: float, beyond: bool | None, why: Why | None, cautions: Sequence[Caution], *, site: bool = False) -> str:
     """One clause on the fat fraction.
 
     Args:
@@ -72,17 +95,22 @@ def change_words(points: float, beyond: bool | None, why: Why | None, cautions: 
         beyond: it is larger than the smallest detectable change; None if that is not told.
         why: the reason where one of the two is missing.
         cautions: of the row; a label in need of review is told.
+        site: it was judged by the repeatability of a site.
     """
     if math.isnan(points):
         return f"not compared: {_WHY.get(why, why.replace('_', ' ')) if why else 'not measured'}"
     if beyond is None:
         words = f"change not judged: {MEANING[Caution(why)]}" if why in tuple(Caution) else "change not judged"
     elif beyond:
-        words = f"{'more' if points > 0 else 'less'} fat than before, beyond the stated measurement uncertainty"
+        words = f"{'more' if points > 0 else 'less'} fat than before, beyond {_bound(site)}"
     else:
-        words = "change within the stated measurement uncertainty"
+        words = f"change within {_bound(site)}"
     review = [name for code, name in _REVIEW.items() if code in cautions]
     return f"{words}; {' and '.join(review)} label needs review" if review else words
+
+
+def _bound(site: bool) -> str:
+    return "the repeatability of the site" if site else "the stated measurement uncertainty"
 
 
 def signed(value: float, digits: int) -> str:

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gluteal_grade import __version__
-from gluteal_grade.cohort.change.cautions import ASSUMPTIONS, Caution, Why, change_words
-from gluteal_grade.cohort.change.models import FORMAT_VERSION, Change, Comparison, FatMeasure, GradeChange, Scan
+from gluteal_grade.cohort.change.cautions import MEANING, Caution, Why, assumptions, change_words
+from gluteal_grade.cohort.change.models import (
+    FORMAT_VERSION,
+    Change,
+    Comparison,
+    FatMeasure,
+    GradeChange,
+    Scan,
+    SdcSource,
+    StudyCaution,
+)
 from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
 from gluteal_grade.cohort.change.persons import patient_cautions
+from gluteal_grade.cohort.change.site import Judge
+from gluteal_grade.cohort.repeatability.site_file import Site
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import IntervalPart, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.statistics import SplitNormal, change_interval, smallest_detectable_change
@@ -21,7 +32,12 @@ _NAN = math.nan
 
 
 def compare_results(
-    prior: StudyResult, current: StudyResult, days: int | None = None, folders: tuple[Path, Path] | None = None
+    prior: StudyResult,
+    current: StudyResult,
+    days: int | None = None,
+    folders: tuple[Path, Path] | None = None,
+    *,
+    site: Site | None = None,
 ) -> Comparison:
     """What changed from the prior to the current study, per muscle or region and side.
 
@@ -29,13 +45,15 @@ def compare_results(
         prior, current: results of two studies of one patient (said if it seems otherwise).
         days: between the two.
         folders: of the two results, where DICOM objects may tell whose they are.
+        site: repeatability to judge changes by; None: the stated uncertainty, a lower bound.
 
     Raises:
         RefusedInput: `study_twice`: both are of the same study.
     """
     if prior.study == current.study:
         raise RefusedInput(Reason.STUDY_TWICE, "prior and current are results of the same study")
-    cautions = (*patient_cautions(prior, current, folders), *study_cautions(prior, current))
+    judge = Judge(site, prior, current)
+    cautions = (*patient_cautions(prior, current, folders), *study_cautions(prior, current), *_of_site(judge))
     codes = tuple(c.code for c in cautions)
     before, now = (_by_part(r) for r in (prior, current))
     changes = tuple(
@@ -43,6 +61,7 @@ def compare_results(
             part,
             _Pair(before.get(part), now.get(part)),
             (*codes, Caution.DIFFERENT_PROTOCOL) if different_protocol(prior, current, part.side) else codes,
+            judge,
         )
         for part in ALL_PARTS
         if part in before or part in now
@@ -53,10 +72,16 @@ def compare_results(
         current=source(current),
         days=days,
         cautions=cautions,
-        assumptions=ASSUMPTIONS,
+        site=judge.used,
+        assumptions=assumptions(site=site is not None),
         changes=changes,
         made_by=f"gluteal-grade {__version__}",
     )
+
+
+def _of_site(judge: Judge) -> tuple[StudyCaution, ...]:
+    code = Caution.OTHER_THAN_SITE
+    return (StudyCaution(code=code, detail=f"{MEANING[code]} ({judge.differs})"),) if judge.differs else ()
 
 
 def _by_part(result: StudyResult) -> dict[Part, MuscleResult]:
@@ -112,18 +137,22 @@ class _Pair:
         return None
 
 
-def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
+def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...], judge: Judge) -> Change:
     why, why_volume = pair.no_fat(part), pair.no_volume(part)
-    fat = _Fat() if why else _fat(pair)
+    bound = judge.bound(part, pair.measure)
+    fat = _Fat() if why else _fat(pair, bound)
     if not why:
         # the parts in view may differ: the change stands as measured, but nothing says whether the muscle changed
         why = Caution.NO_STATED_INTERVAL if fat.beyond is None else (Reason.OUT_OF_VIEW if pair.cut else None)
     beyond = None if why else fat.beyond
-    cautions = (*of_study, *_cautions(pair))
+    missing = (Caution.NOT_IN_SITE_FILE,) if judge.site is not None and bound is None and not math.isnan(fat.points) else ()
+    cautions = (*of_study, *_cautions(pair), *missing)
     prior, current, measure = _scan(pair.prior), _scan(pair.current), pair.measure
     volume = (_NAN, _NAN) if why_volume else _difference(prior.volume_ml, current.volume_ml)
     # lean volumes hold the fat fraction: where fat cannot be compared neither can they
     lean = (_NAN, _NAN) if why_volume or math.isnan(fat.points) else _difference(prior.lean_ml(measure), current.lean_ml(measure))
+    volume_bound = None if why_volume else judge.bound(part, "volume_ml")
+    volume_beyond = None if volume_bound is None else abs(volume[0]) > volume_bound
     return Change(
         side=part.side,
         muscle=part.muscle,
@@ -135,6 +164,7 @@ def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
         fat_change_low=fat.low,
         fat_change_high=fat.high,
         sdc_points=fat.sdc,
+        sdc_source=None if math.isnan(fat.sdc) else (SdcSource.STATED if bound is None else SdcSource.SITE),
         beyond_sdc=beyond,
         reason=why,
         volume_change_ml=volume[0],
@@ -142,11 +172,12 @@ def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...]) -> Change:
         lean_volume_change_ml=lean[0],
         lean_volume_change_percent=lean[1],
         volume_reason=why_volume,
-        volume_sdc_ml=_NAN,
-        volume_sdc_reason=why_volume or Caution.NO_STATED_INTERVAL,
+        volume_sdc_ml=_NAN if volume_bound is None else volume_bound,
+        volume_beyond_sdc=volume_beyond,
+        volume_sdc_reason=None if volume_bound is not None else (why_volume or judge.no_volume),
         grades=grade_changes(pair.prior, pair.current, comparable=not math.isnan(fat.points)),
         cautions=cautions,
-        words=change_words(fat.points, beyond, why, cautions),
+        words=_words(fat, beyond, why, cautions, bound is not None, volume[0] if volume_beyond else _NAN),
     )
 
 
@@ -161,12 +192,23 @@ class _Fat:
     beyond: bool | None = None
 
 
-def _fat(pair: _Pair) -> _Fat:
+def _words(fat: _Fat, beyond: bool | None, why: Why | None, cautions: tuple[Caution, ...], site: bool, volume_ml: float) -> str:
+    """One clause on fat, and one on a volume that changed beyond the repeatability of the site."""
+    said = change_words(fat.points, beyond, why, cautions, site=site)
+    if math.isnan(volume_ml):
+        return said
+    return f"{said}; {'larger' if volume_ml > 0 else 'smaller'} volume, beyond the repeatability of the site"
+
+
+def _fat(pair: _Pair, bound: float | None = None) -> _Fat:
+    """By the repeatability of a site, points, or by the stated uncertainty."""
     assert pair.prior is not None
     assert pair.current is not None
     core = pair.measure is FatMeasure.CORE
     then, now = (m.fat(core=core).value for m in (pair.prior, pair.current))
     points = 100 * (now - then)
+    if bound is not None:
+        return _Fat(points, points - bound, points + bound, bound, abs(points) > bound)
     before, after = stated(then, pair.prior.parts(core=core)), stated(now, pair.current.parts(core=core))
     if before is None or after is None:
         return _Fat(points)

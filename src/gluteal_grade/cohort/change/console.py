@@ -22,6 +22,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """The table, what each muscle's change means, the cautions and what is taken for granted."""
     days = "" if comparison.days is None else f", {comparison.days} days apart"
     console.print(f"Study {comparison.prior.study} (prior) to {comparison.current.study} (current){days}", soft_wrap=True)
+    if comparison.site is not None:
+        console.print(f"Judged by the repeatability of {comparison.site.words}", soft_wrap=True, markup=False)
     scales = scales_of(comparison)
     console.print(_table(comparison.changes, primary_scale(scales)))
     titles = {scale.key: scale.title for scale in scales}

@@ -51,6 +51,7 @@ class Course:
         edges: grade edges of the primary scale, percent.
         scale: its title.
         title: of the picture.
+        sdc_note: what the smallest detectable change rests on.
     """
 
     points: dict[tuple[Muscle, Side], tuple[Point, ...]]
@@ -60,6 +61,16 @@ class Course:
     edges: tuple[float, ...]
     scale: str
     title: str
+    sdc_note: str = SDC_NOTE
+
+
+def sdc_note(site: bool) -> str:
+    """One sentence on what the smallest detectable change rests on.
+
+    Args:
+        site: a site file was given.
+    """
+    return "SDC: repeatability of the site file, a lower bound where it has none. Bars: 95 % intervals." if site else SDC_NOTE
 
 
 Points = dict[tuple[Muscle, Side], tuple[Point, ...]]
@@ -125,7 +136,7 @@ def draw_course(course: Course, path: Path) -> Path:
         _grade_names(axes[-1], course, low, high)
         figure.text(0.07, 0.965, course.title, fontsize=_TITLE, color=INK, va="top", weight="bold", parse_math=False)
         _legend(figure, course)
-        figure.text(0.07, 0.018, f"{SDC_NOTE}{_unjoined(course)} Research use.", fontsize=_SMALL, color=FAINT, va="bottom")
+        figure.text(0.07, 0.018, f"{course.sdc_note}{_unjoined(course)} Research use.", fontsize=_SMALL, color=FAINT, va="bottom")
         return save_png(figure, path)
 
 

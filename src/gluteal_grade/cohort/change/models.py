@@ -11,7 +11,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.result import IntervalPart, MuscleStatus, Number, Provenance, ScaleKey, SeriesReport
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 class FatMeasure(StrEnum):
@@ -19,6 +19,13 @@ class FatMeasure(StrEnum):
 
     CORE = "fat_fraction_core"
     MEAN = "fat_fraction"
+
+
+class SdcSource(StrEnum):
+    """What a smallest detectable change rests on."""
+
+    STATED = "stated_uncertainty"  # a lower bound
+    SITE = "site"  # repeated measurements: a site file
 
 
 class _Model(BaseModel):
@@ -79,7 +86,8 @@ class Change(_Model):
     fat_change_points: Number = Field(description="of fat_measure, percentage points")
     fat_change_low: Number = Field(description="95 % interval of fat_change_points")
     fat_change_high: Number
-    sdc_points: Number = Field(description="smallest detectable change, a lower bound")
+    sdc_points: Number = Field(description="smallest detectable change; a lower bound, but by a site file")
+    sdc_source: SdcSource | None = Field(description="what sdc_points rests on; null where there is none")
     beyond_sdc: bool | None = Field(description="beyond the SDC, and the interval leaves out 0; null where that cannot be told")
     reason: Why | None = Field(description="why there is no change of fat and grades, or no beyond_sdc")
     volume_change_ml: Number
@@ -87,8 +95,9 @@ class Change(_Model):
     lean_volume_change_ml: Number
     lean_volume_change_percent: Number
     volume_reason: Why | None
-    volume_sdc_ml: Number = Field(description="always null: volumes have no stated interval")
-    volume_sdc_reason: Why
+    volume_sdc_ml: Number = Field(description="by a site file; null without one: volumes have no stated interval")
+    volume_beyond_sdc: bool | None = Field(description="beyond it; null where that cannot be told")
+    volume_sdc_reason: Why | None
     grades: tuple[GradeChange, ...]
     cautions: tuple[Caution, ...]
     words: str
@@ -107,6 +116,18 @@ class Source(_Model):
     provenance: Provenance
 
 
+class SiteUsed(_Model):
+    """The site file that changes were judged by."""
+
+    name: str
+    protocol: str
+    date: str
+    n: int
+    design: str
+    sha256: str = Field(description="12 hex digits, of what it says")
+    words: str
+
+
 class StudyCaution(_Model):
     """A reservation about all rows."""
 
@@ -121,6 +142,7 @@ class Comparison(_Model):
     prior: Source
     current: Source
     days: int | None = Field(description="between the two, if told")
+    site: SiteUsed | None = Field(default=None, description="the site file, if one was given")
     cautions: tuple[StudyCaution, ...]
     assumptions: tuple[str, ...]
     changes: tuple[Change, ...]

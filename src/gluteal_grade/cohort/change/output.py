@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gluteal_grade.cohort.change.cautions import Caution, signed
-from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of
+from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of, sdc_note
 from gluteal_grade.cohort.change.models import Change, Comparison, GradeChange
 from gluteal_grade.files import whole
 from gluteal_grade.grading import known_scales
@@ -46,6 +46,7 @@ _CHANGE = (
     ("volume_sdc_ml", 2),
     ("volume_sdc_reason", None),
 )
+_BY_SITE = (("sdc_source", None), ("volume_beyond_sdc", None))  # new columns go to the end
 _GRADE = (("prior", 0), ("current", 0), ("change", 0), ("rose", 3), ("fell", 3), ("stayed", 3))
 
 
@@ -57,6 +58,7 @@ def columns(scales: Sequence[Scale]) -> tuple[str, ...]:
         *(f"{scale.key}_{name}" for scale in scales for name, _ in _GRADE),
         *(f"{name}_{which}" for name, _ in _SCAN for which in ("prior", "current")),
         *("cautions", "words"),
+        *(name for name, _ in _BY_SITE),
     )
 
 
@@ -104,6 +106,7 @@ def _row(change: Change, scales: Sequence[Scale]) -> dict[str, str]:
         **{f"{name}_{which}": _text(getattr(scan, name), digits) for name, digits in _SCAN for which, scan in scans.items()},
         "cautions": ";".join(change.cautions),
         "words": change.words,
+        **{name: _text(getattr(change, name), digits) for name, digits in _BY_SITE},
     }
 
 
@@ -140,6 +143,7 @@ def course_of(comparison: Comparison, prior: StudyResult, current: StudyResult) 
     days = "" if comparison.days is None else f" ({comparison.days} days apart)"
     points = points_of(((0, prior), (1, current)))
     return Course(
+        sdc_note=sdc_note(comparison.site is not None),
         points=points,
         notes=notes_of(comparison.changes),
         x_label=f"study{days}",

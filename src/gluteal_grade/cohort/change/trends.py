@@ -14,12 +14,13 @@ from typing import Any
 
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.compare import compare_results
-from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of
+from gluteal_grade.cohort.change.course import Course, draw_course, edges_of, points_of, sdc_note
 from gluteal_grade.cohort.change.models import Comparison
 from gluteal_grade.cohort.change.output import columns as pair_columns
 from gluteal_grade.cohort.change.output import notes_of, rows
 from gluteal_grade.cohort.change.patients import PatientStudy, by_patient, picture_name
 from gluteal_grade.cohort.change.results import usable
+from gluteal_grade.cohort.repeatability.site_file import Site
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import table_writer
 from gluteal_grade.grading import known_scales
@@ -59,7 +60,14 @@ class _Pair:
 Read = tuple[PatientStudy, StudyResult]
 
 
-def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int = 200, scales: Sequence[Scale] | None = None) -> Trends:
+def patient_trends(
+    studies: Sequence[PatientStudy],
+    out: Path,
+    max_pictures: int = 200,
+    scales: Sequence[Scale] | None = None,
+    *,
+    site: Site | None = None,
+) -> Trends:
     """Compare each patient's studies: each with the next, and the first with the last.
 
     Writes `changes.csv`, `changes_left_out.csv` and `trends/<patient>.png` to `out`. At most three results are in memory at a time.
@@ -70,6 +78,7 @@ def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int
         out: folder; an earlier `trends/` in it is replaced.
         max_pictures: of the patients with the largest changes beyond the smallest detectable one; labels in need of review count last.
         scales: of the cohort; None: the shipped ones.
+        site: repeatability to judge changes by; None: the stated uncertainty.
 
     Raises:
         TransientFailure: `output_not_writable`.
@@ -86,7 +95,7 @@ def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int
             if len(mine) < 2:
                 continue
             rank: tuple[float, float] | None = None
-            for pair in _pairs(_readable(mine, trends.left_out, left_out)):
+            for pair in _pairs(_readable(mine, trends.left_out, left_out), site):
                 table.writerows(_rows(patient, pair, graded))
                 trends.comparisons += 1
                 rank = max(rank or (0.0, 0.0), _rank(pair.comparison))
@@ -97,7 +106,7 @@ def patient_trends(studies: Sequence[PatientStudy], out: Path, max_pictures: int
                 if len(most) > max_pictures:
                     own.pop(heapq.heappop(most)[1])
     chosen = sorted(most, key=lambda one: (-one[0][0], -one[0][1], one[1]))
-    trends.pictures = write_pictures([(patient, own[patient]) for _, patient in chosen], out)
+    trends.pictures = write_pictures([(patient, own[patient]) for _, patient in chosen], out, site)
     return trends
 
 
@@ -110,7 +119,7 @@ def _readable(studies: Sequence[PatientStudy], counts: Counter[str], table: Any)
             table.writerow({"patient": study.patient, "days": _days(study.days), "reason": reason})
 
 
-def _pairs(studies: Iterator[Read]) -> Iterator[_Pair]:
+def _pairs(studies: Iterator[Read], site: Site | None) -> Iterator[_Pair]:
     """Each study with the next, then the first with the last; one pair, if there are only two."""
     first = previous = waiting = None
     count = 0
@@ -118,18 +127,18 @@ def _pairs(studies: Iterator[Read]) -> Iterator[_Pair]:
         if previous is not None:
             if waiting is not None:
                 yield waiting
-            waiting = _pair(previous, study, consecutive=True)
+            waiting = _pair(previous, study, site, consecutive=True)
         first, previous, count = first or study, study, count + 1
     if waiting is not None:
         yield replace(waiting, first_to_last=count == 2)
     if first is not None and previous is not None and count > 2:
-        yield replace(_pair(first, previous, consecutive=False), first_to_last=True)
+        yield replace(_pair(first, previous, site, consecutive=False), first_to_last=True)
 
 
-def _pair(prior: Read, current: Read, *, consecutive: bool) -> _Pair:
+def _pair(prior: Read, current: Read, site: Site | None, *, consecutive: bool) -> _Pair:
     days = (prior[0].days, current[0].days)
     return _Pair(
-        compare_results(prior[1], current[1], round(days[1] - days[0]), (prior[0].path, current[0].path)),
+        compare_results(prior[1], current[1], round(days[1] - days[0]), (prior[0].path, current[0].path), site=site),
         days,
         consecutive,
         first_to_last=False,
@@ -162,12 +171,13 @@ def _days(days: float) -> str:
 FOLDER = "trends"
 
 
-def write_pictures(patients: Sequence[tuple[str, tuple[PatientStudy, ...]]], out: Path) -> list[Path]:
+def write_pictures(patients: Sequence[tuple[str, tuple[PatientStudy, ...]]], out: Path, site: Site | None = None) -> list[Path]:
     """One picture a patient, in a folder that replaces that of an earlier run; no folder where there is no patient.
 
     Args:
         patients: pseudonym and all studies in order of time.
         out: the folder that holds `trends/`.
+        site: repeatability to judge changes by.
 
     Returns:
         the pictures, relative to `out`.
@@ -180,7 +190,7 @@ def write_pictures(patients: Sequence[tuple[str, tuple[PatientStudy, ...]]], out
     try:
         scratch.mkdir(parents=True)
         try:
-            names = [name for patient, studies in patients if (name := _picture(patient, studies, scratch))]
+            names = [name for patient, studies in patients if (name := _picture(patient, studies, scratch, site))]
             if final.exists():
                 shutil.rmtree(final)
             if names:
@@ -192,27 +202,29 @@ def write_pictures(patients: Sequence[tuple[str, tuple[PatientStudy, ...]]], out
     return [Path(FOLDER) / name for name in names]
 
 
-def _picture(patient: str, studies: tuple[PatientStudy, ...], folder: Path) -> str | None:
+def _picture(patient: str, studies: tuple[PatientStudy, ...], folder: Path, site: Site | None) -> str | None:
     results = [(study.days, result) for study, result, _ in usable(studies) if result is not None]
     if len(results) < 2:  # gone since the table was written
         return None
     name = picture_name(patient)
-    draw_course(course_of_patient(name.removesuffix(".png"), results), folder / name)
+    draw_course(course_of_patient(name.removesuffix(".png"), results, site), folder / name)
     return name
 
 
-def course_of_patient(name: str, results: Sequence[tuple[float, StudyResult]]) -> Course:
+def course_of_patient(name: str, results: Sequence[tuple[float, StudyResult]], site: Site | None = None) -> Course:
     """The picture of one patient.
 
     Args:
         name: for its title.
         results: days and result of each study, in order of time; at least two.
+        site: repeatability to judge changes by.
     """
     (_, first), (_, last) = results[0], results[-1]
     points = points_of(results)
     return Course(
+        sdc_note=sdc_note(site is not None),
         points=points,
-        notes=notes_of(compare_results(first, last).changes),
+        notes=notes_of(compare_results(first, last, site=site).changes),
         x_label="days since the first study",
         ticks=(),
         edges=edges_of(points, [result for _, result in results]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from gluteal_grade.vocabulary import Muscle, Region, Side
@@ -18,6 +19,7 @@ class PriorRow:
         sdc_points: smallest detectable change.
         beyond: the change is larger than that; None where it cannot be told.
         volume_change_ml: now minus then; `volume_change_percent` of the earlier volume.
+        volume_sdc_ml: its smallest detectable change, where a site file gives one; `volume_beyond`: larger than that.
         words: what the change means, or why there is none.
         review: the label of one of the two needs review; the summary leaves it out.
         cautions: sentences; the numbers stand, but read them with these.
@@ -39,6 +41,8 @@ class PriorRow:
     volume_change_percent: float
     words: str
     review: bool = False
+    volume_sdc_ml: float = math.nan
+    volume_beyond: bool | None = None
     cautions: tuple[str, ...] = ()
 
 
@@ -52,6 +56,7 @@ class Prior:
         rows: in any order.
         cautions: sentences about all rows.
         assumptions: what every comparison takes for granted.
+        site: whose repeatability the changes are judged by; empty: by the stated uncertainty.
     """
 
     study: str
@@ -59,3 +64,4 @@ class Prior:
     rows: tuple[PriorRow, ...]
     cautions: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    site: str = ""

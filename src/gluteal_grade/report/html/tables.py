@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gluteal_grade.report.html.numbers import interval, millilitres, number, percent, signed
-from gluteal_grade.report.html.prior import Prior
+from gluteal_grade.report.html.prior import Prior, PriorRow
 from gluteal_grade.report.readings import grade_text, percentile_text, probability_text, z_text
 from gluteal_grade.report.words import DASH, muscle_name, plain, series_name, status_text, why_text
 from gluteal_grade.result import Asymmetry, MuscleResult, MuscleStatus, StudyResult, scales_of
@@ -187,7 +187,9 @@ def prior_rows(prior: Prior) -> tuple[tuple[str, str, bool, tuple[Cell, ...], st
         whole = r.region is Region.WHOLE
         grade = DASH if r.grade_then is None or r.grade_now is None else f"{r.grade_then} \N{RIGHTWARDS ARROW} {r.grade_now}"
         volume = (
-            Cell(DASH) if math.isnan(r.volume_change_ml) else Cell(_volume_change(r.volume_change_ml), _percent(r.volume_change_percent))
+            Cell(DASH)
+            if math.isnan(r.volume_change_ml)
+            else Cell(_volume_change(r.volume_change_ml), _volume_under(r), "beyond" if r.volume_beyond else "")
         )
         bounds = "" if math.isnan(r.change_low) else f"{signed(r.change_low, 1)} to {signed(r.change_high, 1)}"
         cells = (
@@ -201,6 +203,11 @@ def prior_rows(prior: Prior) -> tuple[tuple[str, str, bool, tuple[Cell, ...], st
         name = muscle_name(r.muscle) if whole else r.region.value
         rows.append((name, r.side.value, not whole, cells, plain(r.words) if whole or r.beyond is None else ""))
     return tuple(rows)
+
+
+def _volume_under(r: PriorRow) -> str:
+    sdc = "" if math.isnan(r.volume_sdc_ml) else f"SDC {number(r.volume_sdc_ml, 1)}"
+    return "; ".join(part for part in (_percent(r.volume_change_percent), sdc) if part)
 
 
 def _volume_change(ml: float) -> str:
