@@ -80,9 +80,9 @@ def test_intervals_hold_the_truth(power: float) -> None:
     from gluteal_grade_lab.measuring.repeatability import coverage
 
     held = coverage(subjects=12, repeats=2, power=power, simulations=400, seed=5)
-    # 95 % and three standard errors of 400 simulations
+    # 95 % and three standard errors of 400 simulations; that of the CV is made a little wide where the spread grows
     for name in ("bias", "rms_cv", *(("wsd", "rc", "loa_high") if power == 0 else ())):
-        assert 0.917 <= held[name] <= 0.983, (name, held)
+        assert 0.917 <= held[name] <= (0.995 if name == "rms_cv" else 0.983), (name, held)
 
 
 def test_nothing_to_measure() -> None:
