@@ -41,9 +41,9 @@ class PriorRow:
     volume_change_percent: float
     words: str
     review: bool = False
+    cautions: tuple[str, ...] = ()
     volume_sdc_ml: float = math.nan
     volume_beyond: bool | None = None
-    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
