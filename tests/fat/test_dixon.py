@@ -141,3 +141,13 @@ def test_one_slice_turned_over_is_left_out() -> None:
     assert Reason.TURNED_OVER in {n.reason for n in found.notes}
     assert np.isnan(found.volume.array[:, :, 6]).all()
     assert np.isfinite(found.volume.array[:, :, 5]).any()
+
+
+@pytest.mark.parametrize("silent", [{"tr_ms": None}, {"flip_angle_deg": None, "scanning_sequence": ()}, {"field_strength_t": 0.0}])
+def test_what_one_header_leaves_out_its_partner_tells(silent: dict[str, object]) -> None:
+    facts = Acquisition(te_ms=1.2, tr_ms=14.0, flip_angle_deg=10.0, field_strength_t=3.0, scanning_sequence=("GR",))
+    water, fat = (replace(s, acquisition=facts) for s in dixon_study(make_toy(0.3)).series)
+    whole = from_water_fat(water, fat, FAT)
+    partly = from_water_fat(replace(water, acquisition=replace(facts, **silent)), fat, FAT)  # type: ignore[arg-type]
+    assert np.array_equal(partly.volume.array, whole.volume.array, equal_nan=True)
+    assert [n.detail for n in partly.notes] == [n.detail for n in whole.notes]

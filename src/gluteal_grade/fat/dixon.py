@@ -16,7 +16,7 @@ from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, without
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
-from gluteal_grade.fat.weighting import Weighting, weighting_of
+from gluteal_grade.fat.weighting import Weighting, of_both, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, Noise, NoiseSource, body_mask, noise_of
 from gluteal_grade.io import Series
@@ -58,7 +58,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
         refuse_turned(water, fat, w, f)
     if swaps.whole:
         water, fat, w, f, noise = fat, water, f, w, (noise[1], noise[0])
-    weighting = weighting_of(water.acquisition, settings.dixon)
+    weighting = weighting_of(of_both(water.acquisition, fat.acquisition), settings.dixon)
     gain = weighting.t1 if weighting and settings.dixon.correct_t1 else 1.0
     cleaned = [without_floor(image.array, n.sigma if n else None, body, water.slice_axis) for image, n in zip((w, f), noise, strict=True)]
     fraction = fraction_of(cleaned[0], cleaned[1], body, floor, gain)

@@ -16,7 +16,7 @@ from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, signal_floor, without_misfits, without_missing
 from gluteal_grade.fat.rician import without_floor
-from gluteal_grade.fat.weighting import relaxation_at, weighting_of
+from gluteal_grade.fat.weighting import of_both, relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, body_mask, depth_mm, noise_of
 from gluteal_grade.io import Series
@@ -58,7 +58,7 @@ def from_in_opposed(in_phase: Series, opposed: Series, settings: FatSettings) ->
     fraction = np.where(coarse > 0.5, 1 - fold, fold)
     # a voxel whose two readings lie far apart while the in-phase image sits in the middle could be either
     fraction[(np.abs(coarse - 0.5) < settings.in_opposed.undecided) & (fold < 0.5 - 2 * settings.in_opposed.undecided)] = np.nan
-    weighting = weighting_of(in_phase.acquisition, settings.dixon)
+    weighting = weighting_of(of_both(in_phase.acquisition, opposed.acquisition), settings.dixon)
     if weighting and settings.dixon.correct_t1:
         fraction = fraction / (fraction + weighting.t1 * (1 - fraction))
     known = [n for n in noise if n]

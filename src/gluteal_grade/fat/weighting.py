@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,15 @@ class Weighting:
     t2_star: float | None
     words: str
     agent: bool = False
+
+
+_SHARED = ("tr_ms", "te_ms", "flip_angle_deg", "field_strength_t", "scanning_sequence", "contrast_agent")
+
+
+def of_both(one: Acquisition, other: Acquisition) -> Acquisition:
+    """The facts of one image of an acquisition; where its header is silent, those of its partner."""
+    told = {name: getattr(other, name) for name in _SHARED if not getattr(one, name) and getattr(other, name)}
+    return replace(one, **told)
 
 
 def weighting_of(acquisition: Acquisition, settings: DixonSettings) -> Weighting | None:
