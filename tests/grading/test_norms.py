@@ -76,3 +76,10 @@ def test_bad_files_are_refused_with_the_place(tmp_path: Path):
         path.write_text(text % value)
         with pytest.raises(ValueError, match=word):
             load_norms(path)
+
+
+def test_marcon_is_told_with_its_field():
+    (told,) = caveats(NORMS, ("marcon2016",), 1.5)
+    assert (
+        told == "Marcon 2016: 40 women and 40 men of 20-62 years, 3 T (this study: 1.5 T); three-point Dixon; sexes and ages not told apart"
+    )

@@ -5,6 +5,7 @@ import datetime
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer
 import yaml
@@ -16,14 +17,16 @@ from gluteal_grade.cohort.change.models import Change, SdcSource
 from gluteal_grade.cohort.change.output import columns
 from gluteal_grade.cohort.change.patients import PatientStudy
 from gluteal_grade.cohort.change.trends import patient_trends
-from gluteal_grade.cohort.priors import prior_of
-from gluteal_grade.cohort.repeatability.site_file import Site, SiteEntry, site_of_folder, write_site
+from gluteal_grade.cohort.priors import prior_of, priors
+from gluteal_grade.cohort.repeatability.site_file import Site, SiteEntry, keep_site, site_of_folder, write_site
+from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import known_scales
 from gluteal_grade.report.html.tables import prior_rows
 from gluteal_grade.result.models import MuscleResult
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.cohort.change.makers import muscle, result, with_core
+from tests.cohort.stats.cohort_factory import study_row
 
 PROVENANCE = result([muscle()]).provenance
 
@@ -149,7 +152,7 @@ def test_compare_trends_and_report_take_it(tmp_path: Path, capsys: pytest.Captur
     prior = prior_of(*made, site=BOTH)
     assert prior.site.startswith("Ward 3")
     ((_, _, _, cells, _),) = prior_rows(prior)
-    assert "SDC 30.0" in cells[-1].under if hasattr(cells[-1], "under") else any("SDC 30.0" in str(c) for c in cells)
+    assert (cells[-1].small, cells[-1].mark) == ("-5.0 %; SDC 30.0", "beyond")
 
 
 def test_a_damaged_site_file_is_refused(tmp_path: Path) -> None:
@@ -163,3 +166,31 @@ def test_a_damaged_site_file_is_refused(tmp_path: Path) -> None:
         site_of_folder(tmp_path)
     assert refused.value.reason is Reason.SITE_UNREADABLE
     assert "entries.0.rc" in refused.value.detail
+
+
+def test_a_folder_keeps_the_file_and_its_reports_judge_by_it(tmp_path: Path) -> None:
+    """`batch` with `report.site`, `cohort summary --site` and `report --site` all put it there."""
+    out, given = tmp_path / "out", write_site(BOTH, tmp_path / "mine.yaml")
+    for study, fat, volume in (("a" * 12, 0.10, 800), ("b" * 12, 0.12, 760)):
+        folder(out / study, study, fat, volume)
+    rows = [study_row(study, patient="P1", days=day) for study, day in (("a" * 12, 0), ("b" * 12, 30))]
+    pd.DataFrame(rows).to_csv(out / "studies.csv", index=False)
+    assert priors(out)["b" * 12].site == ""
+    keep_site(out, None)
+    assert not (out / "site.yaml").exists()
+    keep_site(out, given)
+    prior = priors(out)["b" * 12]
+    assert prior.site == BOTH.words
+    assert [(r.sdc_points, r.beyond, r.volume_sdc_ml, r.volume_beyond) for r in prior.rows] == [(1.5, True, 30.0, True)]
+    given.write_text("nonsense: [", encoding="utf-8")
+    with pytest.raises(RefusedInput) as refused:
+        keep_site(out, given)
+    assert refused.value.reason is Reason.SITE_UNREADABLE
+    assert site_of_folder(out) == BOTH  # the one that was kept stays
+
+
+def test_the_setting_is_no_part_of_the_hash(tmp_path: Path) -> None:
+    """Results need not be made again when only the judging of changes is."""
+    settings = load_settings({"report.site": str(tmp_path / "site.yaml")})
+    assert settings.report.site == tmp_path / "site.yaml"
+    assert settings.hash() == load_settings().hash()
