@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.waiting import PATIENCE_S
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -27,7 +29,7 @@ class DaskProcesses:
         told = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told), "--no-dashboard"]
         self.scheduler = self._start("scheduler", *options)
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             with suppress(OSError, ValueError):  # not there, or half written
                 self.address: str = json.loads(told.read_text())["address"]

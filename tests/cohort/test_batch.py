@@ -23,6 +23,7 @@ from gluteal_grade_lab.phantom.spoilt import WAYS, spoil
 from tests.cohort.studies import write_pair
 from tests.program import PROGRAM, program
 from tests.visits import another_visit
+from tests.waiting import PATIENCE_S
 
 COLUMNS = tuple(column.name for column in muscle_columns())
 
@@ -198,14 +199,14 @@ def test_a_second_batch_on_the_same_folder_is_refused(studies: Path, tmp_path: P
     command = [*PROGRAM, "batch", str(studies), "-o", str(tmp_path), "--labels", "labels.nii.gz", "-j", "1", *NUMBERS]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while not (tmp_path / "ledger.sqlite").exists():
             assert time.monotonic() < end
             time.sleep(0.02)
         done = batch(studies, "-o", tmp_path, code=1)
         assert "output_in_use" in done.stderr
     finally:
-        assert first.wait(120) == 0
+        assert first.wait(PATIENCE_S) == 0
     assert len(table(tmp_path / "studies.csv")) == 3
 
 
@@ -218,7 +219,7 @@ def test_ctrl_c_and_sigterm_stop_cleanly(studies: Path, tmp_path: Path) -> None:
         while '"started"' not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 1
         assert "run the same command again" in err
         assert "Traceback" not in err

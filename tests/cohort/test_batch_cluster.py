@@ -18,6 +18,7 @@ from tests.cohort.slurm_node import SlurmNode, why_not
 from tests.cohort.studies import write_pair
 from tests.cohort.test_batch import NUMBERS, attempts, batch, table
 from tests.program import PROGRAM, program
+from tests.waiting import PATIENCE_S
 
 COUNT = 6
 
@@ -62,13 +63,13 @@ def test_a_dask_worker_killed_in_the_middle_costs_nothing(dask: DaskProcesses, s
     out = tmp_path / "out"
     command = [*PROGRAM, "batch", str(studies), "-o", str(out), "--labels", "labels.nii.gz", "--dask", dask.address, *NUMBERS, "-q"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE_S
     while not (out / "ledger.sqlite").exists() or not any(state == "graded" for _, state, *_ in attempts(out)):
         assert running.poll() is None
         assert time.monotonic() < end
         time.sleep(0.05)
     os.killpg(victim.pid, signal.SIGKILL)
-    _, err = running.communicate(timeout=200)
+    _, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, err
     assert (out / "cohort.csv").read_bytes() == (local / "cohort.csv").read_bytes()
     rows = attempts(out)

@@ -21,9 +21,9 @@ from gluteal_grade.cohort.execution import Event, Finished, Lost, Started
 from gluteal_grade.errors import Reason, TransientFailure
 from tests.cohort.cluster_work import Task, square
 from tests.cohort.dask_processes import DaskProcesses
+from tests.waiting import PATIENCE_S
 
 pytest.importorskip("distributed")
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def connect(dask: DaskProcesses) -> Iterator[Callable[..., DaskExecutor]]:
         executor.close()
 
 
-def until(executor: DaskExecutor, true: Callable[[], bool], seconds: float = 60) -> list[Event]:
+def until(executor: DaskExecutor, true: Callable[[], bool], seconds: float = PATIENCE_S) -> list[Event]:
     events: list[Event] = []
     end = time.monotonic() + seconds
     while not true():
@@ -60,7 +60,7 @@ def until(executor: DaskExecutor, true: Callable[[], bool], seconds: float = 60)
 def run(executor: DaskExecutor, tasks: dict[str, Task], during: Callable[[list[Event]], None] = lambda _: None) -> list[Event]:
     """Submit as the coordinator does, no more than `capacity` at once; returns when all have ended."""
     left, out, events = list(tasks), set(), []
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while left or out:
         assert time.monotonic() < end, f"never ended: {out}"
         while left and len(out) < executor.capacity:
@@ -196,7 +196,7 @@ def test_one_task_at_a_time_in_a_process(dask: DaskProcesses, connect: Callable[
         first.submit(f"a{n}", Task(n, how="alone"))
         second.submit(f"b{n}", Task(n, how="alone"))
     answers: dict[str, object] = {}
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_S
     while len(answers) < 8 and time.monotonic() < end:
         answers |= finished(first.wait(0.05)) | finished(second.wait(0.05))
     assert set(answers) == {f"{batch}{n}" for batch in "ab" for n in range(4)}
@@ -302,7 +302,7 @@ def test_other_version_refused(dask: DaskProcesses, connect: Callable[..., DaskE
     dask.worker("--no-nanny")
     until(connect(1), lambda: True)
     dask.worker("--no-nanny", before=other_version(tmp_path, "0.0.7"))
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_S
     told = None
     while told is None and time.monotonic() < end:
         try:
@@ -324,7 +324,7 @@ def test_other_version_comes_late(dask: DaskProcesses, connect: Callable[..., Da
         until(executor, lambda: False)
     dask.worker("--no-nanny")  # it alone is used
     events: list[Event] = []
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while not finished(events) and time.monotonic() < end:
         with suppress(TransientFailure):  # until it is there
             events += executor.wait(0.5)
@@ -352,7 +352,7 @@ def test_client_given_stays_open(dask: DaskProcesses) -> None:
         executor.close()
         executor.close()
         assert client.status == "running"
-        assert client.submit(len, "abc", pure=False).result(timeout=60) == 3
+        assert client.submit(len, "abc", pure=False).result(timeout=PATIENCE_S) == 3
 
 
 def test_close_takes_back_what_waits(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
@@ -367,5 +367,5 @@ def test_close_takes_back_what_waits(dask: DaskProcesses, connect: Callable[...,
     executor.close()
     with Client(dask.address, set_as_default=False) as client:  # the scheduler and its worker live on
         # one thread: this has its turn after the task that ran, and after the one that waited had it not been taken back
-        assert client.submit(len, "abc", pure=False).result(timeout=60) == 3
+        assert client.submit(len, "abc", pure=False).result(timeout=PATIENCE_S) == 3
     assert len(list((tmp_path / "trace").iterdir())) == 1

@@ -22,6 +22,7 @@ from gluteal_grade.errors import Reason, TransientFailure
 from tests.cohort.cluster_work import Task, square
 from tests.cohort.dask_processes import CHECKOUT
 from tests.cohort.slurm_node import SlurmNode, why_not
+from tests.waiting import PATIENCE_S
 
 pytest.importorskip("dask_jobqueue")
 SMALL = {"cores": 1, "memory": "1 GB", "jobs": 2, "walltime": "00:20:00"}
@@ -171,7 +172,7 @@ def queue(node: SlurmNode) -> list[str]:
 
 
 def ended(
-    executor: SlurmExecutor, keys: set[str], seconds: float = 90, during: Callable[[list[Event]], None] = lambda _: None
+    executor: SlurmExecutor, keys: set[str], seconds: float = PATIENCE_S, during: Callable[[list[Event]], None] = lambda _: None
 ) -> list[Event]:
     events: list[Event] = []
     end = time.monotonic() + seconds
@@ -183,7 +184,6 @@ def ended(
 
 
 @needs_slurm
-@pytest.mark.timeout(180)
 def test_tasks_in_real_jobs(slurm: SlurmNode, tmp_path: Path) -> None:
     logs = tmp_path / "logs of jobs"
     executor = slurm_executor(written(tmp_path, cores=2, processes=2, jobs=3), square, logs)
@@ -209,7 +209,7 @@ def test_tasks_in_real_jobs(slurm: SlurmNode, tmp_path: Path) -> None:
         assert "JobName=gluteal-grade" in slurm.call("scontrol", "show", "job", job)
 
 
-def await_empty(node: SlurmNode, seconds: float = 20) -> list[str]:
+def await_empty(node: SlurmNode, seconds: float = PATIENCE_S) -> list[str]:
     """What is still in the queue; a cancelled job takes a moment to end."""
     end = time.monotonic() + seconds
     while queue(node) and time.monotonic() < end:
@@ -218,7 +218,6 @@ def await_empty(node: SlurmNode, seconds: float = 20) -> list[str]:
 
 
 @needs_slurm
-@pytest.mark.timeout(180)
 def test_cancelled_job_is_replaced(slurm: SlurmNode, tmp_path: Path) -> None:
     executor = slurm_executor(written(tmp_path, jobs=1), square, tmp_path)
     executor._jobs._look_s = 0.5
@@ -243,7 +242,6 @@ def test_cancelled_job_is_replaced(slurm: SlurmNode, tmp_path: Path) -> None:
 
 
 @needs_slurm
-@pytest.mark.timeout(120)
 def test_jobs_that_never_work(slurm: SlurmNode, tmp_path: Path) -> None:
     executor = slurm_executor(written(tmp_path, python="/nowhere/python", jobs=1), square, tmp_path)
     executor._jobs._look_s = 0.5
@@ -277,7 +275,7 @@ def test_idle_job_is_given_back(slurm: SlurmNode, tmp_path: Path, monkeypatch: p
         executor.submit("a", Task(1))
         executor.submit("b", Task(2))
         ended(executor, {"a", "b"})
-        end = time.monotonic() + 40
+        end = time.monotonic() + PATIENCE_S
         while queue(slurm) and time.monotonic() < end:
             assert executor.wait(0.3) == []
         assert queue(slurm) == []

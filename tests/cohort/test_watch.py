@@ -19,6 +19,7 @@ from tests.cohort.studies import write_pair
 from tests.cohort.test_batch import attempts, table
 from tests.cohort.test_runner import graded
 from tests.program import PROGRAM, program
+from tests.waiting import PATIENCE_S
 
 
 class Clock:
@@ -86,12 +87,12 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert len(table(tmp_path / "out" / "studies.csv")) == 1
     running = subprocess.Popen([*PROGRAM, *arguments, "--every", "0.3", "-j", "1", "-q"], stderr=subprocess.PIPE, text=True)
     write_pair(tmp_path / "in", "b", 0.5, 2)
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE_S
     while len(table(tmp_path / "out" / "studies.csv")) < 2:
         assert running.poll() is None
         assert time.monotonic() < end
         time.sleep(0.2)
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, err.strip()) == (1, "stopped")
     assert [state for _, state, *_ in attempts(tmp_path / "out")] == ["graded", "graded"]

@@ -26,6 +26,7 @@ from gluteal_grade.pacs.inbox import images_in, studies_in
 from gluteal_grade.pacs.log import StepLog
 from gluteal_grade.pacs.receiver import Receiver
 from gluteal_grade_lab.orthanc import free_port
+from tests.waiting import PATIENCE_S
 
 STORESCU = shutil.which("storescu")
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}  # dcmtk waits 40 ms for each image without it
@@ -154,7 +155,7 @@ class Process:
         return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def wait(until: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait(until: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     """Wait for something; AssertionError if it does not come."""
     end = time.monotonic() + seconds
     while not until():

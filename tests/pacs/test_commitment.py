@@ -16,6 +16,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.receiving import Running, hash_of, image, uid, wait, write
+from tests.waiting import PATIENCE_S
 
 WELL_KNOWN = "1.2.840.10008.1.20.1.1"
 
@@ -60,7 +61,7 @@ def test_all_stored_is_answered_and_the_study_is_ready_at_once(tmp_path: Path) -
             assert asker.association.send_c_store(image(1, number)).Status == 0
         assert running.receiver.arrivals.ready() == []
         assert asker.ask(request((MRImageStorage, uid(1, 1)), (MRImageStorage, uid(1, 2)))) == 0
-        kind, found = asker.heard.get(timeout=60)
+        kind, found = asker.heard.get(timeout=PATIENCE_S)
         assert kind == 1
         assert found.TransactionUID == "1.2.826.0.1.3680043.10.99.4711"
         assert [one.ReferencedSOPInstanceUID for one in found.ReferencedSOPSequence] == [uid(1, 1), uid(1, 2)]
@@ -78,7 +79,7 @@ def test_what_is_missing_or_of_another_class_is_named(tmp_path: Path) -> None:
             assert asker.association.send_c_store(image(1, number)).Status == 0
         asked = request((MRImageStorage, uid(1, 1)), (CTImageStorage, uid(1, 2)), (MRImageStorage, uid(1, 3)))
         assert asker.ask(asked) == 0
-        kind, found = asker.heard.get(timeout=60)
+        kind, found = asker.heard.get(timeout=PATIENCE_S)
         assert kind == 2
         assert [one.ReferencedSOPInstanceUID for one in found.ReferencedSOPSequence] == [uid(1, 1)]
         failed = [(one.ReferencedSOPInstanceUID, one.FailureReason) for one in found.FailedSOPSequence]
@@ -109,7 +110,7 @@ def test_orthanc_asks_and_hears_on_its_own_port(tmp_path: Path) -> None:
             instances = [[MRImageStorage, one] for one in [*orthanc.instances(uid(5)), uid(5, 99)]]
             asked = requests.post(f"{orthanc.url}/modalities/us/storage-commitment", json={"DicomInstances": instances}, timeout=120)
             path, found = asked.json()["Path"], {"Status": "Pending"}
-            end = time.monotonic() + 60
+            end = time.monotonic() + PATIENCE_S
             while found["Status"] == "Pending" and time.monotonic() < end:
                 time.sleep(0.1)
                 found = requests.get(f"{orthanc.url}{path}", timeout=120).json()

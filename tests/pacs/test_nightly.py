@@ -23,6 +23,7 @@ import requests
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.hospital import TODAY, hash_of, push, study
 from tests.program import PROGRAM, program
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Debian's orthanc is not installed")
 
@@ -41,8 +42,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(folder: Path, orthanc: Orthanc, **more: str) -> Path:
     lines = {
         "out": "out", "local": "{ae_title: GG}", "retry": "{attempts: 2, first_s: 0.1}",
-        "pacs": f"{{ae_title: ORTHANC, host: 127.0.0.1, port: {orthanc.dicom_port}, timeout_s: 10}}",
-        "web": f"{{url: '{orthanc.dicomweb_url}', timeout_s: 20}}",
+        "pacs": f"{{ae_title: ORTHANC, host: 127.0.0.1, port: {orthanc.dicom_port}, timeout_s: 60}}",
+        "web": f"{{url: '{orthanc.dicomweb_url}', timeout_s: 60}}",
     } | more  # fmt: skip
     path = folder / "pacs.yaml"
     path.write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
@@ -170,7 +171,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthan
             running.stderr.close()
         assert other.returncode == 1
         assert "output_in_use" in other.stderr
-    end = time.monotonic() + 60  # workers of the killed night notice that it is gone
+    end = time.monotonic() + PATIENCE_S  # workers of the killed night notice that it is gone
     while True:
         found = subprocess.run(command, capture_output=True, text=True, timeout=240)
         if "output_in_use" not in found.stderr or time.monotonic() > end:

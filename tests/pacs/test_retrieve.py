@@ -21,6 +21,7 @@ from gluteal_grade.pacs.retry import with_retries
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import Made, archive, make, settings_for
 from tests.pacs.servers import Answer, http
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")
 WAYS = pytest.mark.parametrize("way", ["get", "move", "web"])
@@ -153,7 +154,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Orthanc, M
 
 def at_first_image(folder: Path, then: Callable[[], object]) -> threading.Thread:
     def look() -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             if any(folder.glob("*.dcm")):
                 then()

@@ -16,6 +16,7 @@ from gluteal_grade.pacs.send import Sent, count_there, send_objects
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import Made, archive, make, object_of, settings_for
 from tests.pacs.servers import http
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="Orthanc is not installed")
 By = Literal["store", "web"]
@@ -198,7 +199,7 @@ def listening(command: list[str], port: int, folder: Path) -> subprocess.Popen[b
     import socket
 
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

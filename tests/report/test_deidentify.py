@@ -15,6 +15,7 @@ from gluteal_grade.report.dicom.deidentify import mapped
 from tests.cohort.test_batch import batch, table
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "healthy_dixon"
+SUMMARY_ONLY = Path(__file__).parents[1] / "summary_only.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pydicom.Data
 @pytest.fixture(scope="module")
 def out(cohort: tuple[Path, pydicom.Dataset], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("out")
-    batch(cohort[0], "-o", folder, "--labels", "labels.nii.gz", "--dicom", "--deidentify")
+    batch(cohort[0], "-o", folder, "--labels", "labels.nii.gz", "--dicom", "--deidentify", "--config", SUMMARY_ONLY)
     return folder
 
 
@@ -69,6 +70,7 @@ def test_objects_conform_and_refer_to_each_other(out: Path) -> None:
 def test_the_patient_is_named_on_pictures_and_report_only_while_asked_for(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
     folder = cohort[0] / "study"
     arguments = ["grade", str(folder / "dicom"), "-o", str(tmp_path), "--labels", str(folder / "labels.nii.gz"), "--dicom", "-q"]
+    arguments += ["--config", str(SUMMARY_ONLY)]
     assert cli.run([*arguments, "--identified"]) == 0
     (out,) = tmp_path.iterdir()
     assert (out / "identity.txt").read_text().splitlines()[:2] == ["Secretname Jane", "ID SECRETID7"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -26,6 +27,7 @@ from gluteal_grade.result.models import StudyResult
 from tests.synthetic import dixon_study, make_toy
 from tests.test_pipeline import Given
 
+BARE, SUMMARY = Look(pictures="none"), Look(pictures="summary")  # drawing every page is most of what writing costs
 VOLUMES = arrays(np.float32, (3, 4, 5), elements=st.floats(-1e6, 1e6, width=32))
 
 
@@ -54,7 +56,7 @@ def test_everything_is_there_and_nothing_else(graded: Graded, tmp_path: Path) ->
 
 
 def test_files_read_back_equal_what_was_measured(graded: Graded, tmp_path: Path) -> None:
-    folder = write_study(graded, tmp_path)
+    folder = write_study(graded, tmp_path, look=BARE)
     assert StudyResult.model_validate_json((folder / "result.json").read_text()).to_json() == graded.result.to_json()
     labels, fraction = (nib.load(folder / f"{name}.nii.gz") for name in ("labels", "fat_fraction"))
     assert labels.get_data_dtype() == np.uint8
@@ -70,12 +72,12 @@ def test_files_read_back_equal_what_was_measured(graded: Graded, tmp_path: Path)
 
 def test_the_patient_is_named_where_it_was_asked_for_and_nowhere_else(graded: Graded, tmp_path: Path) -> None:
     name = "Zoë <script>alert(1)</script>"
-    folder = write_study(graded, tmp_path / "named", look=Look("print", (name, "ID 17")))
+    folder = write_study(graded, tmp_path / "named", look=replace(SUMMARY, identity=(name, "ID 17")))
     assert Place(graded.result.study).identity(tmp_path / "named") == (name, "ID 17")
     page = (folder / "report.html").read_text()
     assert html.escape(name) in page
     assert name not in page
-    bare = write_study(graded, tmp_path / "bare")
+    bare = write_study(graded, tmp_path / "bare", look=SUMMARY)
     assert Place(graded.result.study).identity(tmp_path / "bare") == ()
     assert (bare / "overlay_summary.png").read_bytes() != (folder / "overlay_summary.png").read_bytes()
     for file in bare.iterdir():
@@ -83,7 +85,7 @@ def test_the_patient_is_named_where_it_was_asked_for_and_nowhere_else(graded: Gr
 
 
 def test_the_image_beside_the_labels_is_what_was_measured(graded: Graded, tmp_path: Path) -> None:
-    folder = write_study(graded, tmp_path)
+    folder = write_study(graded, tmp_path, look=BARE)
     image, labels = (nib.load(folder / f"{name}.nii.gz") for name in ("image", "labels"))
     assert image.shape == labels.shape
     assert np.array_equal(image.affine, labels.affine)
@@ -91,14 +93,14 @@ def test_the_image_beside_the_labels_is_what_was_measured(graded: Graded, tmp_pa
 
 
 def test_the_same_study_twice_replaces_the_first(graded: Graded, tmp_path: Path) -> None:
-    folder = write_study(graded, tmp_path)
+    folder = write_study(graded, tmp_path, look=SUMMARY)
     (folder / "stale.txt").write_text("from an older version")
-    assert not (write_study(graded, tmp_path) / "stale.txt").exists()
+    assert not (write_study(graded, tmp_path, look=SUMMARY) / "stale.txt").exists()
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_failure_half_way_leaves_the_earlier_result(graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_study(graded, tmp_path)
+    folder = write_study(graded, tmp_path, look=SUMMARY)
     before = (folder / "result.json").read_bytes()
 
     def disk_full(*_args: object) -> None:
@@ -106,7 +108,7 @@ def test_a_failure_half_way_leaves_the_earlier_result(graded: Graded, tmp_path: 
 
     monkeypatch.setattr(writer, "write_overlays", disk_full)
     with pytest.raises(TransientFailure) as caught:
-        write_study(graded, tmp_path)
+        write_study(graded, tmp_path, look=SUMMARY)
     assert caught.value.reason is Reason.OUTPUT_NOT_WRITABLE
     assert "No space left" in caught.value.detail
     assert (folder / "result.json").read_bytes() == before

@@ -27,6 +27,7 @@ from gluteal_grade.review.database import Database
 from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, remeasure
 from gluteal_grade.review.uploads import accept_upload
 from tests.review.conftest import Graded
+from tests.waiting import PATIENCE_S
 
 
 def labels_of(graded: Graded, study: str) -> Path:
@@ -129,7 +130,7 @@ def test_other_settings_are_told(graded: Graded, tmp_path: Path) -> None:
     assert answer == Answer(CorrectionState.DONE, detail=OTHER_SETTINGS)
 
 
-def finished(corrections: Corrections, correction: Correction, seconds: float = 120) -> Correction:
+def finished(corrections: Corrections, correction: Correction, seconds: float = PATIENCE_S) -> Correction:
     end = time.monotonic() + seconds
     while True:
         found = corrections.find(correction.id)
@@ -161,7 +162,7 @@ def test_beside_the_server_through_kill_and_restart(graded: Graded) -> None:
 def test_closing_puts_back_what_is_being_measured_and_no_child_stays(graded: Graded) -> None:
     correction = accept_upload(graded.out, graded.dicom, labels_of(graded, graded.dicom))
     corrections = Corrections(graded.out)
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_S
     while not (children := _children()) and time.monotonic() < end:
         time.sleep(0.01)
     os.kill(children[0], signal.SIGSTOP)  # it is at it as long as we like

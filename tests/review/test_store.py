@@ -27,6 +27,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.review.model import Decision, Item, Key, Session
 from gluteal_grade.review.store import Progress, Store
 from tests.review.deciding import STUDY, decision, grade_key
+from tests.waiting import PATIENCE_S
 
 ANNA, BEN = Session("anna"), Session("ben", 2, blinded=True)
 KEYS = [grade_key(muscle, side) for muscle in ("gluteus_medius", "gluteus_minimus") for side in ("left", "right")]
@@ -186,7 +187,7 @@ def ids(reader: str, n: int, at_once: int) -> list[str]:
 
 def test_two_processes_write_at_once(tmp_path: Path) -> None:
     both = [writer(tmp_path, reader, 0, 100, 5) for reader in ("anna", "ben")]
-    assert [process.communicate(timeout=120)[0].split()[-1] for process in both] == ["99", "99"]
+    assert [process.communicate(timeout=PATIENCE_S)[0].split()[-1] for process in both] == ["99", "99"]
     found = [row.decision.id for row in Store(tmp_path).rows()]
     assert len(found) == 1000
     assert set(found) == {id for reader in ("anna", "ben") for n in range(100) for id in ids(reader, n, 5)}

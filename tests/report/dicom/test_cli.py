@@ -10,6 +10,8 @@ from gluteal_grade import cli
 from tests.report.dicom.scanner import scan, small_toy
 from tests.synthetic import Toy, dixon
 
+SUMMARY_ONLY = Path(__file__).parents[2] / "summary_only.yaml"
+
 
 @pytest.fixture(scope="module")
 def toy() -> Toy:
@@ -28,11 +30,11 @@ def run(*arguments: object) -> int:
 
 def test_objects_lie_beside_the_results_and_come_back_as_labels(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     images, labels = scan(tmp_path / "in", "siemens", toy), save(tmp_path / "labels.nii.gz", toy.labels.array, toy)
-    assert run("grade", images, "-o", tmp_path / "a", "--labels", labels, "--dicom") == 0
+    assert run("grade", images, "-o", tmp_path / "a", "--labels", labels, "--dicom", "--config", SUMMARY_ONLY) == 0
     (folder,) = (tmp_path / "a").iterdir()
     assert sorted(p.name for p in (folder / "dicom").iterdir()) == ["sc.dcm", "seg.dcm", "sr.dcm"]
     assert f"Wrote seg.dcm, sr.dcm, sc.dcm in {folder / 'dicom'}" in capsys.readouterr().out
-    assert run("grade", images, "-o", tmp_path / "b", "--labels", folder / "dicom") == 0
+    assert run("grade", images, "-o", tmp_path / "b", "--labels", folder / "dicom", "--config", SUMMARY_ONLY) == 0
     assert not (tmp_path / "b" / folder.name / "dicom").exists()
     tables = [(tmp_path / run_ / folder.name / "muscles.csv").read_text() for run_ in ("a", "b")]
     assert tables[0] == tables[1], "labels read from the SEG measure the same"

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE_S
+
 LARGE, SMALL = (1920, 1080), (1280, 800)
 
 
@@ -27,7 +29,7 @@ def opened(chromium: Any, address: str, size: tuple[int, int] = SMALL, *, clean:
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: wrong.append(str(e)))
     page.on("request", lambda r: None if r.url.startswith((address, "blob:", "data:")) else wrong.append(f"third party: {r.url}"))
-    page.set_default_timeout(20000)
+    page.set_default_timeout(1000 * PATIENCE_S)
     try:
         yield page
         assert not [w for w in wrong if clean or "third party" in w]

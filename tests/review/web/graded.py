@@ -22,6 +22,7 @@ from gluteal_grade.review.store import Store
 from gluteal_grade.review.web.reading_room import ReadingRoom, Seat
 from gluteal_grade.review.web.stacks import Stacks
 from tests.cohort.studies import write_pair
+from tests.waiting import PATIENCE_S
 
 MARKUP = "<script>alert('x')</script><img src=//evil.example/a.png>"
 DOUBTFUL, OLD = "d0d0d0d0d0d0", "0ddf0ddf0ddf"
@@ -134,7 +135,7 @@ class Server:
         """Exit code, and what it said on stderr."""
         assert self.process is not None
         self.process.send_signal(number)
-        _, told = self.process.communicate(timeout=120)
+        _, told = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, told
 
 

@@ -22,6 +22,7 @@ from gluteal_grade.vocabulary import LABEL_VALUES, Muscle
 from tests.review.web.asking import csrf_of
 from tests.review.web.graded import reading_room_of, sound_studies
 from tests.review.web.inside import client_of
+from tests.waiting import PATIENCE_S
 
 MB = 1 << 20
 
@@ -116,7 +117,7 @@ def test_a_corrected_map_is_measured_and_stands_beside_the_old_numbers(
 
     answer = send(client, study, nifti(out, study, tmp_path, without_lower_half))
     assert answer.status_code == 202
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE_S
     while (found := client.get(f"/studies/{study}/corrections").json())[0]["state"] in ("waiting", "running"):
         assert time.monotonic() < end
         time.sleep(0.2)
