@@ -15,6 +15,7 @@ from highdicom.sr import (
     RelationshipTypeValues,
     TextContentItem,
 )
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 
@@ -26,6 +27,8 @@ from gluteal_grade.report.dicom.stamp import MAKER, MODEL, common, stamp
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
 from gluteal_grade.vocabulary import Region, Scale, Side, method_words
+
+_CONTENT = tag_for_keyword("ContentSequence")
 
 
 def report_of(result: StudyResult, sources: Sources, segments: Segments | None, identity: Identity) -> Comprehensive3DSR:
@@ -71,7 +74,7 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
 def _root(content: Dataset) -> Dataset:
     """The root of a tree without what hangs on it: highdicom copies the tree it is given, and that takes longer than all the rest."""
     root = Dataset()
-    root.update(dict(content.items()))
+    root.update({tag: element for tag, element in content.items() if tag != _CONTENT})
     root.ContentSequence = []
     return root
 
