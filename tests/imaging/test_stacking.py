@@ -62,6 +62,21 @@ def test_a_repeated_slice() -> None:
     assert not repeated_slices(stack(), 2).any()
 
 
+@pytest.mark.parametrize("copy", [0, 12, 19])
+def test_the_picture_of_a_slice_far_off(copy: int) -> None:
+    image = stack()
+    image[:, :, copy] = image[:, :, 7]
+    assert np.flatnonzero(repeated_slices(image, 2)).tolist() == sorted([7, copy])
+    image[:, :, 3:6] = 0  # empty ones are no copies of each other
+    assert np.flatnonzero(repeated_slices(image, 2)).tolist() == sorted([7, copy])
+
+
+def test_a_drawing_that_is_alike_above_and_below_is_no_repetition() -> None:
+    image = stack(noise=0)
+    image[:, :, 10:] = image[:, :, 9::-1]
+    assert not repeated_slices(image, 2)[:9].any()
+
+
 def test_resampled_to_thinner_slices_is_no_repetition() -> None:
     assert not repeated_slices(np.repeat(stack(), 3, axis=2), 2).any()
 

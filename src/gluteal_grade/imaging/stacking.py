@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import combinations
 
 import numpy as np
@@ -69,8 +70,13 @@ def shuffled(image: FloatArray, slice_axis: int) -> bool:
 
 
 def repeated_slices(image: FloatArray, slice_axis: int) -> Mask:
-    """(slices,) True for slices that are, pixel for pixel, the picture of a neighbour; none where an image is made that way throughout."""
+    """(slices,) True for slices that are, pixel for pixel, the picture of a neighbour, or the only two of a stack that are the same.
+
+    None where an image is made that way throughout.
+    """
     planes = np.moveaxis(image, slice_axis, 0)
+    if len(two := _same_elsewhere(planes)) == 2:
+        return np.isin(np.arange(len(planes)), two)
     again = [k for k in range(len(planes) - 1) if np.array_equal(planes[k], planes[k + 1]) and planes[k].min() != planes[k].max()]
     same = np.zeros(len(planes), bool)
     same[again] = True
@@ -78,6 +84,15 @@ def repeated_slices(image: FloatArray, slice_axis: int) -> Mask:
     for end in (same, same[::-1]):  # alike up to the edge: synthetic images end so
         end[: next((n for n, one in enumerate(end) if not one), len(end))] = False
     return same if same.sum() <= max(2, _MANY * len(planes)) else np.zeros(len(planes), bool)
+
+
+def _same_elsewhere(planes: FloatArray) -> list[int]:
+    """Slices that are the same picture as another one, empty ones aside."""
+    seen: dict[bytes, list[int]] = {}
+    for k, plane in enumerate(planes):
+        if plane.min() != plane.max():
+            seen.setdefault(hashlib.sha256(np.ascontiguousarray(plane).tobytes()).digest(), []).append(k)
+    return [k for group in seen.values() if len(group) > 1 for k in group]
 
 
 def _blocks(planes: FloatArray) -> FloatArray:

@@ -27,7 +27,7 @@ _EMPTY = (
     (empty_slices, "empty between others"),
     (cut_slices, "a good part is empty where the neighbours show tissue"),
     (noise_slices, "nothing but noise"),
-    (repeated_slices, "the picture of a neighbour again"),
+    (repeated_slices, "the picture of another slice again"),
 )
 _MISPLACED = (
     (Reason.TURNED_OVER, turned_in_stack, "turned over within themselves against the others"),
