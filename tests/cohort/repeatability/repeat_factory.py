@@ -27,5 +27,7 @@ def repeats(folder: Path, subjects: int = 12, scans: int = 2, *, seed: int = 1, 
                     fat = own + FAT_SD * rng.normal()
                     volume = (700.0, 300.0, 90.0)[m] * size * (1 + VOLUME_CV * rng.normal())
                     own_fat = {"fat_fraction_core": f"{fat - 0.03:.4f}", "lean_volume_core_ml": f"{volume * (1.03 - fat):.2f}"}
-                    muscles.append(muscle_row(study, side, str(muscle), fat, volume, **(own_fat if core else {})))
+                    muscles.append(
+                        muscle_row(study, side, str(muscle), fat, volume, **(own_fat if core else dict.fromkeys(own_fat, "NaN")))
+                    )
     return write_tables(folder, studies, muscles)
