@@ -82,6 +82,8 @@ def _text(value: float) -> str:
 def _page(report: RepeatReport, site: Site | None, pictures: list[Path]) -> str:
     env = environment("gluteal_grade.cohort.repeatability", "gluteal_grade.cohort.gallery")
     s = report.studies
+    shown = [f for f in report.found if f.graded]
+    ways = sorted({_how(f) for f in shown})
     template = env.get_template("repeatability.html.j2")
     return str(
         template.render(
@@ -89,7 +91,8 @@ def _page(report: RepeatReport, site: Site | None, pictures: list[Path]) -> str:
             subjects=s["subject"].nunique(),
             studies=len(s),
             readings=report.outputs,
-            rows=[_line(f) for f in report.found],
+            rows=[_line(f) for f in shown],
+            way=ways[0] if len(ways) == 1 else "",
             cautions=report.cautions,
             left_out=left_out_lines(report),
             pictures=[p.name for p in pictures],
@@ -107,11 +110,8 @@ def _line(f: Found) -> dict[str, object]:
         "name": Muscle(f.group.muscle).short if f.group.region == "whole" else f"{Muscle(f.group.muscle).short}, {f.group.region}",
         "part": f.group.region != "whole",
         "side": f.group.side,
-        "how": ", ".join(
-            v for v in (method_words(f.group.method) if f.group.method else "", f.group.kind, f"{f.group.labels} labels") if v
-        ),
+        "how": _how(f),
         "quantity": _WORDS[f.quantity],
-        "graded": f.graded,
         "n": r.subjects,
         "cells": [
             _cell(r.wsd, digits),
@@ -124,6 +124,12 @@ def _line(f: Found) -> dict[str, object]:
         ],
         "reason": f.reason,
     }
+
+
+def _how(f: Found) -> str:
+    """Fat method, kind of series and source of labels in words."""
+    kind = f.group.kind.replace("+", " and ").replace("_", " ")
+    return ", ".join(v for v in (method_words(f.group.method) if f.group.method else "", kind, f"{f.group.labels} labels") if v)
 
 
 def _cell(e: Estimated, digits: int) -> tuple[str, str]:

@@ -66,8 +66,9 @@ def _is(f: Found, side: Side, fat: bool) -> bool:
 
 def _levels(f: Found) -> list[Level]:
     levels = ((f.result.bias, "-"), (f.result.loa_low, "--"), (f.result.loa_high, "--"))
-    return [_level(e, line) for e, line in levels if not math.isnan(e.value)]
+    digits = 1 if f.quantity in OF_FAT else 0
+    return [_level(e, line, digits) for e, line in levels if not math.isnan(e.value)]
 
 
-def _level(e: Estimated, line: str) -> Level:
-    return Level(e.value, e.low, e.high, line, f"{e.value:+.2g}")
+def _level(e: Estimated, line: str, digits: int) -> Level:
+    return Level(e.value, e.low, e.high, line, f"{e.value:+.{digits}f}")
