@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gluteal_grade.config import load_settings, shipped
+from gluteal_grade.config import load_settings, shipped, validated
+from gluteal_grade.segmentation.numbering import Numbering
 
 
 def own(tmp_path: Path, text: str) -> Path:
@@ -56,3 +57,9 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         load_settings(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize("held", ["words", ["a list"], 3, None])
+def test_what_holds_no_keys_is_said_to(held: object) -> None:
+    with pytest.raises(ValueError, match=r"^lab\.yaml: holds no keys and values$"):
+        validated(Numbering, held, "lab.yaml")

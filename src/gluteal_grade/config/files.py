@@ -63,6 +63,8 @@ def validated(model: type[Model], data: Any, what: str, known: Sequence[str] = (
 
 
 def _problem(key: str, kind: str, message: str, known: Sequence[str]) -> str:
+    if not key:
+        return "holds no keys and values" if kind == "model_type" else message
     if kind != "extra_forbidden":
         return f"{key}: {message}"
     meant = difflib.get_close_matches(key, known, 1, 0.8)
