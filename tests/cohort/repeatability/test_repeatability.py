@@ -113,6 +113,19 @@ def test_from_a_file(tmp_path: Path) -> None:
     assert spreads(computed(folder, repeats=tmp_path / "s.csv")) == pytest.approx(spreads(by_manifest))
 
 
+def test_a_line_for_a_place_of_several_studies_is_told(tmp_path: Path) -> None:
+    folder = repeats(tmp_path, columns=False)
+    studies = pd.read_csv(folder / "studies.csv", dtype=str)
+    lines = pd.DataFrame({"path": studies["source"], "subject": studies["patient"], "repeat": studies["study"].str[-1]})
+    studies.loc[1, "source"] = studies.loc[0, "source"]
+    studies.to_csv(folder / "studies.csv", index=False)
+    lines.to_csv(tmp_path / "r.csv", index=False)
+    report = computed(folder, repeats=tmp_path / "r.csv")
+    told = [(one.reason, one.detail) for one in report.left_out if one.reason is Reason.STUDY_NOT_FOUND]
+    assert sum("several studies" in detail for _, detail in told) == 1
+    assert report.studies["subject"].nunique() == studies["patient"].nunique() - 1
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -91,8 +91,11 @@ def _from_file(studies: pd.DataFrame, path: Path, left: list[LeftOut]) -> pd.Dat
     key = "study" if "study" in lines.columns else "source"
     if lines[key].duplicated().any():
         raise RefusedInput(Reason.STUDY_TWICE, f"the file of repeats names a {key} twice")
-    if studies[key].duplicated().any():
-        lines = lines[~lines[key].isin(studies.loc[studies[key].duplicated(), key])]
+    several = lines[key].isin(studies.loc[studies[key].duplicated(), key])
+    for _ in range(int(several.sum())):
+        words = "a line of the file of repeats names a place that holds several studies: name them by `study`"
+        left.append(LeftOut("study", Reason.STUDY_NOT_FOUND, words, ""))
+    lines = lines[~several]
     unknown = ~lines[key].isin(studies[key])
     for _ in range(int(unknown.sum())):  # what stands there may be a path or a name: it is not told
         left.append(LeftOut("study", Reason.STUDY_NOT_FOUND, "a line of the file of repeats names no study of this cohort", ""))
