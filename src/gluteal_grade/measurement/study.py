@@ -72,7 +72,9 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         focal = find_focal(labels, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
         if settings.measure.focal.leave_out:
-            told = (Note(Reason.FOCAL_REGION, f"{side} {muscle}: {one.words}; left out") for (muscle, side), (one, _) in focal.items())
+            told = (
+                Note(Reason.FOCAL_REGION, f"{side} {muscle.words}: {one.words}; left out") for (muscle, side), (one, _) in focal.items()
+            )
             fats = fats.without(left_out(focal, labels.shape), Reason.FOCAL_REGION, *told)
     with watch.stage("measure"):
         uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
