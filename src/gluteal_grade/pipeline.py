@@ -13,7 +13,7 @@ from gluteal_grade.io import Study
 from gluteal_grade.measurement import Measured, composite, measure_study, plan_study
 from gluteal_grade.result import StudyResult, assemble_result, refused
 from gluteal_grade.segmentation import Segmenter
-from gluteal_grade.stopwatch import Stopwatch
+from gluteal_grade.stopwatch import Step, Stopwatch, Told, untold
 from gluteal_grade.vocabulary import Method
 
 
@@ -37,7 +37,15 @@ class Graded:
     images: StudyImages | None
 
 
-def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: str | None = None, exclude: Volume | None = None) -> Graded:
+def grade_study(
+    study: Study,
+    settings: Settings,
+    segmenter: Segmenter,
+    series: str | None = None,
+    exclude: Volume | None = None,
+    *,
+    told: Told = untold,
+) -> Graded:
     """Grade one study.
 
     Args:
@@ -46,6 +54,7 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
         segmenter: where labels come from.
         series: id of a series that must be measured, instead of the program's choice.
         exclude: boolean mask in the space of the images; its voxels are not measured.
+        told: is told of each step as it begins.
 
     Returns:
         the result; a permanent refusal is a result with status `refused`, not an exception.
@@ -53,13 +62,13 @@ def grade_study(study: Study, settings: Settings, segmenter: Segmenter, series: 
     Raises:
         TransientFailure: try again later.
     """
-    watch = Stopwatch()
+    watch = Stopwatch(told)
     study = study.read_once()  # labels, fat and the search for metal want the same voxels
     try:
         # linear algebra gives other last digits with other numbers of threads; the networks do not
         with threadpool_limits(1, user_api="blas"):
             plan = plan_study(study, settings, series, exclude)
-            with watch.stage("segment"):
+            with watch.stage("segment", Step.LABEL):
                 segmentation = segmenter.segment(study, plan.for_labels)
             measured = measure_study(plan, segmentation, settings, watch)
             return Graded(assemble_result(study, measured, settings, watch), _images(measured))

@@ -20,6 +20,7 @@ from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report import RESULT, SUMMARY_PICTURE, Place, look_of, write_study
 from gluteal_grade.report.dicom import deidentified_result
 from gluteal_grade.segmentation import Segmenter, model_hash, segmenter_of
+from gluteal_grade.stopwatch import Step, Told, untold
 
 LABELS = "labels"  # the model hash of a study whose labels were given
 
@@ -62,6 +63,7 @@ class Job:
         settings_hash: of the settings that the user gave, where `settings` are those with absolute paths.
         networks_hash: of the networks, where it is known already, see `segmentation.source.model_hash`.
         output: what to write; None: nothing.
+        told: is told of each step as it begins.
     """
 
     study: Study
@@ -78,6 +80,7 @@ class Job:
     settings_hash: str | None = None
     networks_hash: str | None = None
     output: Output | None = None
+    told: Told = untold
 
     @property
     def examined(self) -> Study:
@@ -162,7 +165,7 @@ def grade(job: Job) -> Graded:
     """Grade a study in memory; errors as `run`."""
     settings = with_metal_sides(job.settings, job.metal) if job.metal else job.settings
     mask = read_mask(job.exclude) if job.exclude is not None else None
-    graded = grade_study(job.examined, settings, job.segmenter or _segmenter(job, settings), job.series, mask)
+    graded = grade_study(job.examined, settings, job.segmenter or _segmenter(job, settings), job.series, mask, told=job.told)
     return _stamped(graded, job)
 
 
@@ -175,6 +178,7 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
     place = output.place or Place(graded.result.study)
     if graded.result.refusal is not None and (better := _good_result_of_another_input(graded, output.out, place)):
         return Done(graded, left_alone=better)
+    job.told(Step.DRAW)
     look = look_of(job.settings.report, job.examined, deidentify=output.deidentify)
     graded = _shown(graded, job.settings, output.deidentify)
     objects: list[Path] = []
@@ -182,6 +186,7 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
 
     def dicom(folder: Path) -> None:
         """Into the folder that is being written; what gives no DICOM objects keeps its other results."""
+        job.told(Step.DICOM)
         from gluteal_grade.report.dicom import DicomOptions, write_dicom
 
         overlay = folder / place.rename(SUMMARY_PICTURE)

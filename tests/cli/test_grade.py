@@ -80,6 +80,22 @@ def test_the_same_input_gives_the_same_hash_and_numbers(study: Path, tmp_path: P
     assert pictures[0] == pictures[1]
 
 
+def test_steps_are_told_on_stderr_with_v(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz") == 0
+    plain = capsys.readouterr()
+    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "-v") == 0
+    told = capsys.readouterr()
+    assert (plain.err, plain.out) == ("", told.out)
+    words = [line.split(" s  ")[1] for line in told.err.splitlines()]
+    assert words == ["reading the images", "reading the label map", "measuring", "drawing and writing", "done"]
+
+
+@pytest.mark.parametrize(("command", "other"), [("grade", "-q"), ("batch", "--json"), ("batch", "-q"), ("watch", "--json")])
+def test_v_beside_silence_is_wrong_usage(command: str, other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command, tmp_path, "-o", tmp_path / "out", "-v", other) == 64
+    assert "excludes --" in capsys.readouterr().err
+
+
 def test_one_side_only_ends_with_3(study: Path, toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = save(tmp_path / "right.nii.gz", np.where(toy.labels.array < 200, toy.labels.array, 0), toy.grid.affine)
     assert run("grade", study / "sub-01", "-o", tmp_path / "out", "--labels", right) == 3
@@ -251,7 +267,7 @@ def test_an_unwritable_output_is_a_failure_not_a_refusal(study: Path, tmp_path: 
 
 
 def test_a_defect_shows_no_values(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def explode(*_args: object) -> None:
+    def explode(*_args: object, **_named: object) -> None:
         raise ValueError("Doe^Jane 1950-01-01")
 
     monkeypatch.setattr("gluteal_grade.workflow.grade_study", explode)

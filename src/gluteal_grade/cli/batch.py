@@ -31,8 +31,10 @@ from gluteal_grade.cli.options import (
     Quiet,
     RetryFailed,
     Timeout,
+    Verbose,
     check_kinds,
     check_numbering,
+    check_verbose,
     layout_of,
     settings_of,
     shown_settings,
@@ -77,11 +79,13 @@ def batch(
     pictures: Pictures = True,
     quiet: Quiet = False,
     json_lines: JsonLines = False,
+    verbose: Verbose = False,
 ) -> int:
     """Grade a cohort. Run the same command again to go on after an interruption; what is done is not done twice.
 
     Exit codes: 0 all graded in full, 3 mixed, 2 none gradable, 1 stopped, 64 wrong usage.
     """
+    check_verbose(verbose, quiet=quiet, json=json_lines)
     settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
     if print_job_script:
         return _print_job_script(slurm, out)
@@ -107,7 +111,7 @@ def batch(
         deidentify=deidentify,
         kind=kinds,
     )
-    observer = observer_of(quiet, json_lines)
+    observer = observer_of(quiet, json_lines, verbose)
     try:
         with stoppable():
             done = run_batch(request, executor, observer)
@@ -174,13 +178,13 @@ def _print_job_script(slurm: Path | None, out: Path) -> int:
     return 0
 
 
-def observer_of(quiet: bool, json_lines: bool) -> Silence:
+def observer_of(quiet: bool, json_lines: bool, verbose: bool) -> Silence:
     """Who is told of the steps."""
     from rich.console import Console
 
     from gluteal_grade.cohort import Bar, JsonLines, Silence
 
-    return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True))
+    return JsonLines() if json_lines else Silence() if quiet else Bar(Console(stderr=True), verbose=verbose)
 
 
 def _report(done: Done, out: Path) -> None:

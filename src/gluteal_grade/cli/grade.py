@@ -17,11 +17,14 @@ from gluteal_grade.cli.options import (
     Kind,
     Labelmap,
     Quiet,
+    Verbose,
     check_numbering,
+    check_verbose,
     parse_kinds,
     settings_of,
     shown_settings,
 )
+from gluteal_grade.cli.steps import Steps
 from gluteal_grade.errors import GradeError
 from gluteal_grade.terminal import printable
 
@@ -59,6 +62,7 @@ def grade(
     deidentify: Deidentify = False,
     identified: Identified = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> int:
     """Grade one study: fat fraction, volume and grades per muscle and side, with overlays to check them.
 
@@ -66,6 +70,7 @@ def grade(
     """
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
+    check_verbose(verbose, quiet=quiet)
     settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
     _check_metal(metal)
     if labels is not None and bundle is not None:
@@ -73,23 +78,26 @@ def grade(
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = parse_kinds(kind or [])
 
-    from gluteal_grade.workflow import Job, Output, read_study, run
-
     try:
-        job = Job(
-            read_study(study_input, kinds, tuple(path for path in (labels, exclude) if path is not None), study),
-            settings,
-            labels=labels,
-            bundle=bundle,
-            labelmap=labelmap,
-            kind=tuple(kind or ()),
-            series=series,
-            exclude=exclude,
-            sex=sex,
-            metal=metal,
-            output=Output(out, dicom=dicom, deidentify=deidentify),
-        )
-        done = run(job)
+        with Steps(verbose=verbose, quiet=quiet, labels=labels is not None) as steps:
+            from gluteal_grade.workflow import Job, Output, read_study, run
+
+            beside = tuple(path for path in (labels, exclude) if path is not None)
+            job = Job(
+                read_study(study_input, kinds, beside, study),
+                settings,
+                labels=labels,
+                bundle=bundle,
+                labelmap=labelmap,
+                kind=tuple(kind or ()),
+                series=series,
+                exclude=exclude,
+                sex=sex,
+                metal=metal,
+                output=Output(out, dicom=dicom, deidentify=deidentify),
+                told=steps,
+            )
+            done = run(job)
     except GradeError as error:
         return tell(error)
     _report(done, quiet)

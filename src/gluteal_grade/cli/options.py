@@ -50,6 +50,7 @@ Identified = Annotated[
     typer.Option("--identified/--deidentified", help="Name, ID and dates of the patient on pictures and report; without it none."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell on stderr what is being done.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a progress bar.")]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes; without it one a core, as memory allows.")]
 MemoryGb = Annotated[float | None, typer.Option(min=0.5, help="Bound of each worker; without it its share of the machine.")]
@@ -65,6 +66,12 @@ KeepWithdrawn = Annotated[
 ]
 LayoutName = Annotated[str, typer.Option("--layout", metavar="flat|bids", help="OUT/<study>/, or BIDS derivatives OUT/sub-<label>/.")]
 Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Contact sheets, figures and trend plots at the end.")]
+
+
+def check_verbose(verbose: bool, **others: bool) -> None:
+    """``--verbose``; raises `typer.BadParameter` beside an option that wants silence or lines for programs."""
+    if verbose and (given := next((name for name, value in others.items() if value), None)):
+        raise typer.BadParameter(f"excludes --{given}", param_hint="--verbose")
 
 
 def layout_of(name: str) -> Layout:

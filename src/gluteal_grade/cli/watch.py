@@ -29,8 +29,10 @@ from gluteal_grade.cli.options import (
     Quiet,
     RetryFailed,
     Timeout,
+    Verbose,
     check_kinds,
     check_numbering,
+    check_verbose,
     layout_of,
     settings_of,
     shown_settings,
@@ -62,11 +64,13 @@ def watch(
     pictures: Pictures = True,
     quiet: Quiet = False,
     json_lines: JsonLines = False,
+    verbose: Verbose = False,
 ) -> int:
     """Grade what is copied into a folder, study by study, until stopped (Ctrl-C, SIGTERM).
 
     Exit codes: with --once those of `batch`; else 1 when stopped, 64 wrong usage.
     """
+    check_verbose(verbose, quiet=quiet, json=json_lines)
     settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
@@ -89,7 +93,7 @@ def watch(
         deidentify=deidentify,
         kind=kinds,
     )
-    observer = observer_of(quiet, json_lines)
+    observer = observer_of(quiet, json_lines, verbose)
     watched = Watch(request, executor, observer, quiet_s)
     try:
         with stoppable():

@@ -99,15 +99,21 @@ class Entry:
 
         While it stays the same, a finished entry need not be looked at again.
         """
+        return self.looked_at()[0]
+
+    def looked_at(self) -> tuple[str, int]:
+        """The fingerprint, and the bytes of all files."""
         said = {name: value for name, value in asdict(self.given).items() if name != "exclude" or value}  # as ledgers of 0.1 have it
         digest = hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode())
+        size = 0
         for path in sorted(self.files()):
             try:
                 status = path.stat()
             except OSError:
                 continue
+            size += status.st_size
             digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()[:24]
+        return digest.hexdigest()[:24], size
 
     def files(self) -> list[Path]:
         """Every file that is read, images or not."""

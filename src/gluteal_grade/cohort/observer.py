@@ -30,8 +30,8 @@ class Tally:
 class Observer(Protocol):
     """Is told of every step, in the coordinator's thread."""
 
-    def planned(self, tally: Tally) -> None:
-        """Called once, with the number of entries to do."""
+    def planned(self, tally: Tally, sizes: Mapping[str, int]) -> None:
+        """Called once, with the number of entries to do, and the bytes of each by key."""
         ...
 
     def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:

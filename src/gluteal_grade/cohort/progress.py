@@ -6,7 +6,7 @@ import datetime
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gluteal_grade import __version__
+from gluteal_grade.cohort.estimate import Estimate
 from gluteal_grade.cohort.observer import Tally
 from gluteal_grade.cohort.task import Because, Outcome
 
@@ -58,7 +59,7 @@ class Silence:
     def withdrawn(self, studies: int) -> None:
         """Nothing."""
 
-    def planned(self, tally: Tally) -> None:
+    def planned(self, tally: Tally, sizes: Mapping[str, int]) -> None:
         """Nothing."""
 
     def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
@@ -78,12 +79,19 @@ class Silence:
 
 
 class Bar(Silence):
-    """A bar on a terminal; elsewhere a line from time to time."""
+    """A bar on a terminal; elsewhere a line from time to time.
+
+    Args:
+        console: where; for people, never beside JSON lines.
+        verbose: a line for each study too.
+        clock: seconds, for tests.
+    """
 
     _EVERY_S = 30.0
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, verbose: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._verbose, self._clock = console, verbose, clock
+        self._estimate = Estimate({})
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -93,15 +101,16 @@ class Bar(Silence):
         )
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._task = self._progress.add_task("studies", total=None, left="")
-        self._begun = self._told = time.monotonic()
+        self._begun = self._told = clock()
 
-    def planned(self, tally: Tally) -> None:
+    def planned(self, tally: Tally, sizes: Mapping[str, int]) -> None:
         """Show the total."""
+        self._estimate = Estimate(sizes)
         before = f", {tally.before} done before" if tally.before else ""
         self._console.print(f"{tally.total} {'entry' if tally.total == 1 else 'entries'}{before}", highlight=False)
         self._progress.start()
         self._progress.update(self._task, total=tally.total, completed=tally.done)
-        self._begun = time.monotonic()
+        self._begun = self._clock()
 
     def explained(self, again: Mapping[Because, int], kept: int, versions: Sequence[str]) -> None:
         """A line for each reason."""
@@ -117,12 +126,17 @@ class Bar(Silence):
         """One line."""
         self._console.print(withdrawal(studies), highlight=False)
 
-    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:  # noqa: ARG002
+    def ended(self, key: str, outcomes: tuple[Outcome, ...], tally: Tally) -> None:
         """Move on; the rest is estimated from this run alone."""
-        now = time.monotonic()
-        done_now = tally.done - tally.before
-        left = (now - self._begun) / done_now * (tally.total - tally.done) if done_now else 0.0
-        text = f"about {datetime.timedelta(seconds=round(left))} left, {tally.refused} refused, {tally.failed} failed"
+        now = self._clock()
+        graded = [o.seconds for o in outcomes if o.seconds and not o.taken_over]
+        self._estimate.ended(key, sum(graded) if graded else None)
+        seconds = self._estimate.seconds_left(now - self._begun)
+        left = "" if seconds is None else f"about {datetime.timedelta(seconds=round(seconds))} left, "
+        text = f"{left}{tally.refused} refused, {tally.failed} failed"
+        if self._verbose:
+            for outcome in outcomes:
+                self._console.print(_line(outcome), highlight=False, markup=False)
         self._progress.update(self._task, completed=tally.done, left=text)
         if not self._console.is_terminal and (now - self._told > self._EVERY_S or tally.done == tally.total):
             self._told = now
@@ -137,13 +151,21 @@ class Bar(Silence):
         self._progress.stop()
 
 
+def _line(outcome: Outcome) -> str:
+    """What became of a study, by its hash: no path and no name."""
+    how = "taken over" if outcome.taken_over else outcome.state.value
+    why = f" ({outcome.reason})" if outcome.reason else ""
+    seconds = f" in {outcome.seconds:.1f} s" if outcome.seconds and not outcome.taken_over else ""
+    return f"{outcome.study or 'an entry without a study'}: {how}{why}{seconds}"
+
+
 class JsonLines(Silence):
     """One JSON object a line; entries by their hash, as in the ledger."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
 
-    def planned(self, tally: Tally) -> None:
+    def planned(self, tally: Tally, sizes: Mapping[str, int]) -> None:  # noqa: ARG002
         """`planned`."""
         self._write("planned", **asdict(tally))
 

@@ -69,7 +69,9 @@ class Batch:
         self._recipe, self._ledger, self._options, self._observer = recipe, ledger, options, observer
         self._scope = scope
         self._key = Key(recipe.config_hash, recipe.model_hash)
-        self._prints = {key: entry.fingerprint() for key, entry in self._entries.items()}
+        looked_at = {key: entry.looked_at() for key, entry in self._entries.items()}
+        self._prints = {key: fingerprint for key, (fingerprint, _) in looked_at.items()}
+        self._sizes = {key: size for key, (_, size) in looked_at.items()}
         self._states: dict[str, list[State]] = {}
         self._owners: dict[str, str] = {}  # study to entry
         self._tries: Counter[str] = Counter()
@@ -94,7 +96,7 @@ class Batch:
         """
         self._because = self._plan()
         self._ledger.begin(list(self._entries.values()), self._prints, self._because, self._key, self._scope)
-        self._observer.planned(self._tally())
+        self._observer.planned(self._tally(), {key: self._sizes[key] for key in self._because})
         if self.again or self.kept:
             self._observer.explained(self.again, self.kept, sorted(self.other_versions))
         todo = self._without_refused(list(self._because))

@@ -14,7 +14,7 @@ from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
 from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, split
-from gluteal_grade.stopwatch import Stopwatch
+from gluteal_grade.stopwatch import Step, Stopwatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     Raises:
         RefusedInput: no candidate can be measured (the refusal of the best one); `mask_unreadable`, `labels_sides_swapped`, `turned_over`.
     """
-    with watch.stage("fat"):
+    with watch.stage("fat", Step.MEASURE):
         fats = measure_sides(plan, segmentation, settings)
     fat, labels, axis = fats.shown(segmentation.reference), segmentation.labels, segmentation.reference.slice_axis
     side_notes = check_sides(labels, fat.body)
