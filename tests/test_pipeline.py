@@ -68,6 +68,14 @@ def test_dixon_study_is_graded(standard: tuple[Toy, StudyResult]) -> None:
     assert grades["right", "gluteus_maximus"] == [1, 1, 1]
 
 
+def test_the_device_of_the_networks_is_in_the_provenance(standard: tuple[Toy, StudyResult]) -> None:
+    toy, result = standard
+    assert result.provenance.device is None
+    there = grade_study(dixon_study(toy), SETTINGS, Given(toy.labels, "s1.water", device="cuda:0")).result
+    assert there.provenance.device == "cuda:0"
+    assert there.muscles == result.muscles
+
+
 def test_result_survives_json_and_fits_its_schema() -> None:
     toy = make_toy(FRACTIONS)
     labels = toy.labels.with_array(np.where(toy.labels.array >= 200, 0, toy.labels.array))

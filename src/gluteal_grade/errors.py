@@ -137,6 +137,7 @@ class Reason(StrEnum):
     READ_FAILED = "read_failed"
     OUT_OF_MEMORY = "out_of_memory"
     DEVICE_MISSING = "device_missing"
+    DEVICE_MEMORY = "device_memory"
     # cohorts
     MANIFEST_UNREADABLE = "manifest_unreadable"
     STUDY_TWICE = "study_twice"
@@ -292,7 +293,8 @@ ADVICE: dict[Reason, str] = {
     Reason.OUTPUT_NOT_WRITABLE: "Check that the output folder exists, is writable and has space.",
     Reason.READ_FAILED: "A file could not be read; check disk and network and try again.",
     Reason.OUT_OF_MEMORY: "Not enough memory for this study; free some or use a larger machine.",
-    Reason.DEVICE_MISSING: "Set segmentation.device to cpu, or to auto, which takes the CPU where there is no CUDA device.",
+    Reason.DEVICE_MISSING: "Give --device cpu, or auto, which takes the CPU where there is no CUDA device (segmentation.device).",
+    Reason.DEVICE_MEMORY: "The labels stand. Free memory on the GPU, run fewer workers on it, or give --device cpu.",
     Reason.MANIFEST_UNREADABLE: "Give a CSV with a header line and a column `path`; see docs/howto/cohort.md.",
     Reason.STUDY_TWICE: "The same study was given twice, or its files lie in two places; give each study once.",
     Reason.OUTPUT_IN_USE: "Another batch writes to this folder: wait for it, or give another -o.",

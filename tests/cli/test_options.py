@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 import typer
 
-from gluteal_grade.cli.options import parse_kinds
+from gluteal_grade.cli.options import parse_kinds, settings_of
 from gluteal_grade.vocabulary import SeriesKind
 
 
@@ -34,3 +36,13 @@ def test_by_name_where_the_name_may_hold_an_equals_sign() -> None:
 def test_what_is_wrong_is_told(values: list[str]) -> None:
     with pytest.raises(typer.BadParameter):
         parse_kinds(values)
+
+
+def test_a_device_lies_over_the_settings(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("segmentation: {device: cuda}\n")
+    assert settings_of(None).segmentation.device == "cpu"
+    assert settings_of(own).segmentation.device == "cuda"
+    assert settings_of(own, "cuda:2").segmentation.device == "cuda:2"
+    with pytest.raises(typer.BadParameter, match="auto, cpu, cuda, cuda:N or mps"):
+        settings_of(own, "gpu")

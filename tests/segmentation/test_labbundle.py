@@ -11,9 +11,10 @@ import torch
 import yaml
 from torch import nn
 
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Study
+from gluteal_grade.segmentation import labrun
 from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.vocabulary import SeriesKind
@@ -181,3 +182,45 @@ def test_the_network_is_held_between_studies(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("torch.load", lambda *a, **k: pytest.fail("loaded again"))
     again = segment(root, volume=replace(image()))
     assert np.array_equal(first.labels.array, again.labels.array)
+
+
+OTHER = torch.device("cpu", 0)  # not the processor as such: takes the way of another device
+
+
+def on_other(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gluteal_grade.segmentation.device.device_of", lambda settings: OTHER)
+    return segment(root)
+
+
+def test_the_device_of_the_settings_goes_before_the_bundles_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = CONFIG | {"device": "$torch.device('cuda:7')", "imports": ["$import torch"]}
+    config["network"] = "$@network_def.to(@device)"
+    root = write(tmp_path / "lab", config)
+    here, there = segment(root), on_other(root, monkeypatch)
+    assert (here.device, there.device) == ("cpu", "cpu:0")
+    assert np.array_equal(here.labels.array, there.labels.array)
+    assert there.notes == here.notes
+
+
+def test_a_device_that_is_not_there_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    networks = SETTINGS.segmentation.model_copy(update={"device": "cuda:1"})
+    study = Study("0" * 12, (series("s1", SeriesKind.T1, image()),))
+    with pytest.raises(TransientFailure) as caught:
+        LabBundleSegmenter(write(tmp_path / "lab"), None, networks, SETTINGS.checks).segment(study, study.series)
+    assert caught.value.reason is Reason.DEVICE_MISSING
+
+
+def test_a_bundle_that_does_not_fit_on_the_device_runs_on_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(nn.Module):
+        def forward(self, _: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("CUDA error: out of memory")
+
+    root = write(tmp_path / "lab")
+    here = segment(root)
+    original = labrun._network
+    monkeypatch.setattr(labrun, "_network", lambda lab, device: Full() if device == OTHER else original(lab, device))
+    there = on_other(root, monkeypatch)
+    assert there.device == "cpu"
+    assert np.array_equal(here.labels.array, there.labels.array)
+    assert [n.reason for n in there.notes if n not in here.notes] == [Reason.DEVICE_MEMORY]

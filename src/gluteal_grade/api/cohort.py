@@ -132,7 +132,7 @@ def batch(
         deidentify=deidentify,
         kind=kinds_of(kind),
     )
-    executor = partial(local_workers, mine, timeout_s, networks=labels is None)
+    executor = partial(local_workers, mine, timeout_s, networks=request.settings.segmentation if labels is None else None)
     observer = _bar() if progress else Silence()
     try:
         with advised():

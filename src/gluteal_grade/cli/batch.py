@@ -15,6 +15,7 @@ from gluteal_grade.cli.options import (
     Bundle,
     Config,
     Deidentify,
+    Device,
     Dicom,
     Force,
     Identified,
@@ -43,6 +44,7 @@ from gluteal_grade.errors import GradeError
 
 if TYPE_CHECKING:
     from gluteal_grade.cohort import Done, Executor, Silence
+    from gluteal_grade.config import SegmentationSettings
 
 Value = TypeVar("Value")
 
@@ -57,6 +59,7 @@ def batch(
     bundle: Bundle = None,
     kind: Kind = None,
     config: Config = None,
+    device: Device = None,
     jobs: Jobs = None,
     memory_gb: MemoryGb = None,
     timeout: Timeout = None,
@@ -86,12 +89,12 @@ def batch(
     Exit codes: 0 all graded in full, 3 mixed, 2 none gradable, 1 stopped, 64 wrong usage.
     """
     check_verbose(verbose, quiet=quiet, json=json_lines)
-    settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
     if print_job_script:
         return _print_job_script(slurm, out)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
-    threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out, networks=labels is None)
+    threads, executor = executor_of(jobs, memory_gb, timeout, dask, slurm, out, networks=settings.segmentation if labels is None else None)
 
     from gluteal_grade.cohort import Options, Request, exit_code, run_batch
 
@@ -128,7 +131,14 @@ def batch(
 
 
 def executor_of(
-    jobs: int | None, memory_gb: float | None, timeout: float | None, dask: str | None, slurm: Path | None, out: Path, *, networks: bool
+    jobs: int | None,
+    memory_gb: float | None,
+    timeout: float | None,
+    dask: str | None,
+    slurm: Path | None,
+    out: Path,
+    *,
+    networks: SegmentationSettings | None,
 ) -> tuple[int, Callable[[], Executor]]:
     """Threads of a worker, and what makes the executor."""
     from gluteal_grade.cohort import local_workers, share

@@ -12,6 +12,7 @@ from gluteal_grade.cli.options import (
     Bundle,
     Config,
     Deidentify,
+    Device,
     Dicom,
     Identified,
     Kind,
@@ -58,6 +59,7 @@ def grade(
         typer.Option(metavar="MASK", readable=False, help="NIfTI mask in the space of the images: its voxels are not measured."),
     ] = None,
     config: Config = None,
+    device: Device = None,
     dicom: Dicom = False,
     deidentify: Deidentify = False,
     identified: Identified = None,
@@ -71,7 +73,7 @@ def grade(
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
     check_verbose(verbose, quiet=quiet)
-    settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
     _check_metal(metal)
     if labels is not None and bundle is not None:
         raise typer.BadParameter("--labels and --bundle exclude each other", param_hint="--bundle")

@@ -36,6 +36,10 @@ Kind = Annotated[
     ),
 ]
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with settings that differ from configs/default.yaml.")]
+Device = Annotated[
+    str | None,
+    typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="Where the networks run; without it as the settings say, which ship with cpu."),
+]
 GradingConfig = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML for the grading, as --config of `grade`.")]
 PacsConfig = Annotated[
     Path,
@@ -133,13 +137,13 @@ def shown_settings(settings: Settings, identified: bool | None, *, deidentify: b
     return with_identity(settings, identified)
 
 
-def settings_of(config: Path | None) -> Settings:
-    """The settings, with the files of scales, norms and statements read once.
+def settings_of(config: Path | None, device: str | None = None) -> Settings:
+    """The settings, with `--device`, and with the files of scales, norms and statements read once.
 
     Raises:
         typer.BadParameter: a file cannot be read or holds something unknown.
     """
-    from gluteal_grade.config import load_settings
+    from gluteal_grade.config import load_settings, with_device
     from gluteal_grade.grading import load_norms, load_rules, load_scales
 
     try:
@@ -149,7 +153,10 @@ def settings_of(config: Path | None) -> Settings:
         load_rules(settings.grading.interpretation)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--config") from None
-    return settings
+    try:
+        return with_device(settings, device)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--device") from None
 
 
 def pacs_settings(config: Path) -> PacsSettings:

@@ -13,6 +13,7 @@ from gluteal_grade.cli.exit_codes import FAILED, Stopped, stoppable, tell
 from gluteal_grade.cli.options import (
     Bundle,
     BundleNumbering,
+    Device,
     GradingConfig,
     Jobs,
     PacsConfig,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 def nightly(
     config: PacsConfig,
     settings: GradingConfig = None,
+    device: Device = None,
     bundle: Bundle = None,
     labelmap: BundleNumbering = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day that is asked for; without it today.")] = None,
@@ -44,7 +46,7 @@ def nightly(
     found = pacs_settings(config)
     if found.pacs is None and found.web is None:
         raise typer.BadParameter("neither `pacs` nor `web` says where the PACS is", param_hint="--config")
-    grading = settings_of(settings)
+    grading = settings_of(settings, device)
     check_numbering(labelmap, used=bundle is not None)
     day = _day(until)
 

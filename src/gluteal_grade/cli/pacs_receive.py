@@ -14,6 +14,7 @@ from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.cli.options import (
     Bundle,
     BundleNumbering,
+    Device,
     GradingConfig,
     Jobs,
     PacsConfig,
@@ -42,6 +43,7 @@ def receive(
     ] = None,
     grace: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="At the end, open associations may go on for so long.")] = 10.0,
     settings: GradingConfig = None,
+    device: Device = None,
     bundle: Bundle = None,
     labelmap: BundleNumbering = None,
     jobs: Jobs = None,
@@ -55,7 +57,7 @@ def receive(
     if found.receive is None:
         raise typer.BadParameter("`receive` is missing: it says where the inbox is", param_hint="--config")
     check_numbering(labelmap, used=bundle is not None)
-    means = _means(settings_of(settings), bundle, labelmap, jobs, timeout) if grade else None
+    means = _means(settings_of(settings, device), bundle, labelmap, jobs, timeout) if grade else None
 
     from gluteal_grade.pacs import StepLog, run_receiver
 

@@ -15,6 +15,7 @@ from gluteal_grade.cli.options import (
     Bundle,
     Config,
     Deidentify,
+    Device,
     Dicom,
     Identified,
     Jobs,
@@ -51,6 +52,7 @@ def watch(
     bundle: Bundle = None,
     kind: Kind = None,
     config: Config = None,
+    device: Device = None,
     jobs: Jobs = None,
     memory_gb: MemoryGb = None,
     timeout: Timeout = None,
@@ -71,13 +73,13 @@ def watch(
     Exit codes: with --once those of `batch`; else 1 when stopped, 64 wrong usage.
     """
     check_verbose(verbose, quiet=quiet, json=json_lines)
-    settings = shown_settings(settings_of(config), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
 
     from gluteal_grade.cohort import Options, Request, Watch, exit_code
 
-    threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out, networks=labels is None)
+    threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out, networks=settings.segmentation if labels is None else None)
     request = Request(
         tuple(folders),
         out,

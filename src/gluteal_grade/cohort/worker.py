@@ -20,9 +20,11 @@ from gluteal_grade.cohort.machine import Share
 from gluteal_grade.cohort.outcome import outcome_of
 from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
+from gluteal_grade.config import SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
 from gluteal_grade.io import Study, discover, parse_kinds
 from gluteal_grade.report import Place, place_for
+from gluteal_grade.segmentation import check_device
 from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")
@@ -32,14 +34,19 @@ _LIBRARIES = ("gluteal_grade.report.pages",)
 _OF_NETWORKS = ("gluteal_grade.segmentation.network", "gluteal_grade.segmentation.weights")
 
 
-def local_workers(mine: Share, timeout_s: float | None = None, *, networks: bool) -> LocalExecutor:
+def local_workers(mine: Share, timeout_s: float | None = None, *, networks: SegmentationSettings | None) -> LocalExecutor:
     """Processes of this machine that grade.
 
     Args:
         mine: how many, and what each may use.
         timeout_s: for one entry; None: no limit.
-        networks: they label; False where label maps are given.
+        networks: their settings; None where label maps are given.
+
+    Raises:
+        TransientFailure: `device_missing`: not every study need find out for itself.
     """
+    if networks is not None and networks.device not in ("cpu", "auto"):
+        check_device(networks)
     libraries = (*_LIBRARIES, *(_OF_NETWORKS if networks else ()))
     return LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb, timeout_s, Ahead(), libraries)
 

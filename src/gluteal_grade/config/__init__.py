@@ -38,6 +38,7 @@ from gluteal_grade.config.settings import (
     Settings,
     load_settings,
     with_absolute_paths,
+    with_device,
     with_identity,
     with_metal_sides,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "shipped",
     "validated",
     "with_absolute_paths",
+    "with_device",
     "with_identity",
     "with_metal_sides",
 ]

@@ -80,13 +80,13 @@ class SegmentationSettings(SettingsBase):
 
     Attributes:
         models: folder of the two bundles; None: the shipped ones.
-        device: where they run, in torch's words; auto: the first CUDA device, the CPU where there is none.
+        device: where they run, in torch's words; auto: the first CUDA device, the CPU where there is none (never mps).
         dixon_contrast: what is looked at where Dixon is measured, best first.
         locator, hip: of the two looks.
     """
 
     models: Path | None
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")]
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")]
     dixon_contrast: tuple[DixonContrast, ...]
     locator: LocatorSettings
     hip: HipSettings

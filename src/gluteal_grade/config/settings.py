@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from pydantic import ValidationError
 
 from gluteal_grade.config.base import SettingsBase
 from gluteal_grade.config.fat import FatSettings
@@ -108,6 +109,21 @@ def with_metal_sides(settings: Settings, sides: str) -> Settings:
     if sides not in METAL_SIDES:
         raise ValueError("right, left, both, none or auto")
     return settings.model_copy(update={"metal": settings.metal.model_copy(update={"sides": sides})})
+
+
+def with_device(settings: Settings, device: str | None) -> Settings:
+    """The settings with the device of the networks (`segmentation.device`); None: as they are.
+
+    Raises:
+        ValueError: another word than auto, cpu, cuda, cuda:N or mps.
+    """
+    if device is None:
+        return settings
+    try:
+        networks = SegmentationSettings.model_validate(settings.segmentation.model_dump() | {"device": device})
+    except ValidationError:
+        raise ValueError("auto, cpu, cuda, cuda:N or mps") from None
+    return settings.model_copy(update={"segmentation": networks})
 
 
 def with_identity(settings: Settings, identified: bool | None) -> Settings:

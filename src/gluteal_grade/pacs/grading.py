@@ -101,7 +101,7 @@ class Grading:
         self._request = Request(
             (), out, means.settings, bundle=means.bundle, threads=mine.threads, tables=False, dicom=True, dicom_of_refused=of_refused
         )
-        self._executor = local_workers(mine, means.timeout_s, networks=True)
+        self._executor = local_workers(mine, means.timeout_s, networks=means.settings.segmentation)
         self._patience_s = patience_s
 
     def grade(self, folders: Mapping[str, Path]) -> dict[str, Outcome]:

@@ -100,7 +100,7 @@ def assemble_result(study: Study, measured: Measured, settings: Settings, watch:
         statements=statements(muscles, load_rules(settings.grading.interpretation), beside_metal),
         notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*study.notes, *measured.notes, *remarks))),
         series=_series_reports(study, used, measured.plan.why_not),
-        provenance=describe(settings, watch),
+        provenance=describe(settings, watch, segmentation.device),
     )
 
 

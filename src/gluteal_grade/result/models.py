@@ -311,6 +311,9 @@ class Provenance(_Model):
     scales: dict[ScaleKey, ScaleReport] = Field(default={}, description="what graded, in the order of tables; empty in an old version's")
     input_hash: str | None = Field(default=None, description="of the study's files, its label map and mask, and what was said of it")
     model_hash: str | None = Field(default=None, description="of the networks and how they are run; `labels` where labels were given")
+    device: str | None = Field(
+        default=None, description="on which the networks ran, in torch's words (`cpu`, `cuda:0`); null where none did"
+    )
     libraries: dict[str, str]
     seconds: dict[str, float]
     created: str

@@ -15,7 +15,7 @@ from gluteal_grade.stopwatch import Stopwatch
 _LIBRARIES = ("numpy", "scipy", "scikit-image", "nibabel", "pydicom", "matplotlib", "torch", "monai")
 
 
-def describe(settings: Settings, stopwatch: Stopwatch) -> Provenance:
+def describe(settings: Settings, stopwatch: Stopwatch, device: str | None = None) -> Provenance:
     """Provenance of a result made now."""
     return Provenance(
         program="gluteal-grade",
@@ -23,6 +23,7 @@ def describe(settings: Settings, stopwatch: Stopwatch) -> Provenance:
         git_commit=program_commit(),
         config_hash=settings.hash(),
         scales=_scales(settings),
+        device=device,
         libraries={name: found for name in _LIBRARIES if (found := _version(name))},
         seconds=dict(stopwatch.seconds),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

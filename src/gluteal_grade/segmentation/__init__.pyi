@@ -16,6 +16,7 @@ from .segparts import part_of as part_of
 from .segparts import parts_of as parts_of
 from .sides import check_sides as check_sides
 from .source import OWN_NUMBERING as OWN_NUMBERING
+from .source import check_device as check_device
 from .source import model_hash as model_hash
 from .source import segmenter_of as segmenter_of
 from .turned_labels import check_outlines as check_outlines

@@ -6,7 +6,7 @@ image's own voxels. Everything goes through patient space, so the image may lie 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,13 @@ class BundleSegmenter:
                 image cannot be read.
             TransientFailure: `out_of_memory`, `device_missing`.
         """
+        from gluteal_grade.segmentation.device import recorded
+
+        with recorded() as ran:
+            found = self._segment(study, preferred)
+        return replace(found, notes=(*found.notes, *ran.notes), device=ran.words)
+
+    def _segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
         models = self._models()
         refusals: dict[str, RefusedInput] = {}
         for reference in preferred:

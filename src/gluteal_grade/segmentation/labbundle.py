@@ -28,7 +28,7 @@ class LabBundleSegmenter:
     Attributes:
         root: the bundle's folder.
         numbering: what its values mean; None: as `channel_def` in its metadata names them.
-        settings: which contrast of a Dixon acquisition it is given.
+        settings: which contrast of a Dixon acquisition it is given, and where its network runs.
         checks: what is a speck.
     """
 
@@ -42,7 +42,9 @@ class LabBundleSegmenter:
 
         Raises:
             RefusedInput: `bundle_unreadable`, `bundle_failed`, `labels_numbering`, `labels_empty`, or why the image cannot be read.
+            TransientFailure: `device_missing`.
         """
+        from gluteal_grade.segmentation.device import device_of, recorded
         from gluteal_grade.segmentation.labrun import open_lab, predict
 
         lab = open_lab(self.root)
@@ -51,13 +53,16 @@ class LabBundleSegmenter:
         reference = preferred[0]
         series, image = first_readable(images_of(reference, study, self.settings.dixon_contrast))
         image = Volume(image.array, reference.grid.affine if reference.grid else image.affine)
-        found = predict(lab, image)
+        with recorded() as ran:
+            found = predict(lab, image, device_of(self.settings))
         labels = found.with_array(numbering.translate(found.array)).resampled(image.grid, labels=True)
         labels, notes = clean(labels, self.checks)
         if not labels.array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "the bundle found no gluteal muscle, or its values mean something else")
         source = f"bundle {lab.root.name} {metadata.get('version', '')}".strip()
-        return Segmentation(labels, reference, f"{source} on {series.kind}", lab.sha256, notes, automatic=True)
+        return Segmentation(
+            labels, reference, f"{source} on {series.kind}", lab.sha256, (*notes, *ran.notes), automatic=True, device=ran.words
+        )
 
 
 def _metadata(lab: Lab) -> dict[str, Any]:

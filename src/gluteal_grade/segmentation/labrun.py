@@ -26,6 +26,7 @@ from monai.inferers.inferer import SimpleInferer
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import save_volume
+from gluteal_grade.segmentation.device import CPU, fell, is_out_of_memory, ran_on, release
 
 _CONFIGS = ("inference.json", "inference.yaml", "inference.yml")
 _WEIGHTS = ("model.pt", "model.ts")
@@ -68,12 +69,14 @@ def open_lab(root: Path) -> Lab:
     return Lab(root.resolve(), config, weights, hashlib.sha256(weights.read_bytes()).hexdigest(), digest.hexdigest())
 
 
-def predict(lab: Lab, image: Volume) -> Volume:
+def predict(lab: Lab, image: Volume, device: torch.device = CPU) -> Volume:
     """The label map that the bundle makes of an image, where the bundle says it lies.
 
     Args:
         lab: the bundle.
         image: one channel, any orientation.
+        device: where its network runs; the bundle's own `device` is not asked. What does not fit there runs on the CPU, and
+            `device.recorded` tells so.
 
     Returns:
         whole numbers; channels are turned into the number of the largest one.
@@ -81,17 +84,29 @@ def predict(lab: Lab, image: Volume) -> Volume:
     Raises:
         RefusedInput: `bundle_unreadable`, `bundle_failed`.
     """
+    try:
+        found = _predict(lab, image, device)
+    except torch.OutOfMemoryError:
+        release(device)
+        fell(lab.root.name, device, "on the CPU")
+        device = CPU
+        found = _predict(lab, image, CPU)
+    ran_on(device)
+    return found
+
+
+def _predict(lab: Lab, image: Volume, device: torch.device) -> Volume:
     with tempfile.TemporaryDirectory(prefix="gluteal-grade-") as folder, _importable(lab.root), _quiet():
         path = Path(folder) / "image.nii"
         save_volume(image, path)
         with _step("network_def", lab, Reason.BUNDLE_UNREADABLE):
-            network = _network(lab)
-            parser = _parser(lab, folder)
+            network = _network(lab, device)
+            parser = _parser(lab, folder, device)
         with _step("preprocessing", lab), torch.no_grad():
             data = dict(_content(parser, "preprocessing", _load_only())({"image": str(path)}))
         with _step("inferer", lab), torch.no_grad():
             inferer = _content(parser, "inferer", SimpleInferer())
-            data["pred"] = inferer(inputs=data["image"][None], network=network)[0]
+            data["pred"] = inferer(inputs=data["image"][None].to(device), network=network)[0]
         with _step("postprocessing", lab), torch.no_grad():
             postprocessing = _content(parser, "postprocessing", None)
             data = postprocessing(data) if postprocessing else data
@@ -104,9 +119,11 @@ def _step(name: str, lab: Lab, reason: Reason = Reason.BUNDLE_FAILED) -> Iterato
     """Foreign code may raise anything: told with the step it came from, and with no path of this machine."""
     try:
         yield
-    except (GradeError, MemoryError):
+    except (GradeError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise torch.OutOfMemoryError from error
         innermost: BaseException = error
         while innermost.__cause__ is not None:
             innermost = innermost.__cause__
@@ -138,14 +155,14 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _parser(lab: Lab, folder: str) -> ConfigParser:
+def _parser(lab: Lab, folder: str, device: torch.device) -> ConfigParser:
     parser = ConfigParser()
     parser.read_config(str(lab.config))
     metadata = lab.root / "configs" / "metadata.json"
     if metadata.is_file():
         parser.read_meta(str(metadata))
-    # nothing is left behind, and nothing is taken from a GPU that may not be there
-    parser.update({"bundle_root": str(lab.root), "output_dir": folder, "dataset_dir": folder, "device": "$torch.device('cpu')"})
+    # nothing is left behind, and the device is the one that was asked for
+    parser.update({"bundle_root": str(lab.root), "output_dir": folder, "dataset_dir": folder, "device": f"$torch.device('{device}')"})
     return parser
 
 
@@ -160,17 +177,17 @@ def _load_only() -> Any:
 
 
 @lru_cache(maxsize=2)
-def _network(lab: Lab) -> torch.nn.Module:
+def _network(lab: Lab, device: torch.device) -> torch.nn.Module:
     if lab.weights.suffix == ".ts":
-        network: torch.nn.Module = torch.jit.load(str(lab.weights), map_location="cpu")  # type: ignore[no-untyped-call]
+        network: torch.nn.Module = torch.jit.load(str(lab.weights), map_location=device)  # type: ignore[no-untyped-call]
         return network.eval()
-    parser = _parser(lab, str(lab.root))
+    parser = _parser(lab, str(lab.root), device)
     network = parser.get_parsed_content("network_def" if "network_def" in parser else "network")
     state = torch.load(lab.weights, map_location="cpu", weights_only=True)
     while isinstance(state, dict) and (inner := next((k for k in _NESTED if isinstance(state.get(k), dict)), None)):
         state = state[inner]
     network.load_state_dict(state)
-    return network.eval().requires_grad_(False)
+    return network.to(device).eval().requires_grad_(False)
 
 
 def _labels(prediction: Any, image: Volume) -> Volume:

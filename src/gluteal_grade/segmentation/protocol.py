@@ -22,6 +22,7 @@ class Segmentation:
         notes: doubts that do not stop the measurement.
         automatic: a network made the labels: what fails a check needs review (see `segmentation.checks`).
         uncertainty: float32 on the grid of `labels`, 0 (sure) to 1, where the segmenter gives one.
+        device: where the networks ran, in torch's words, joined by ``+``; None where none did.
         located: labels of a coarse first look, whole muscles on any grid of the same space, where there was one.
     """
 
@@ -33,6 +34,7 @@ class Segmentation:
     automatic: bool = False
     uncertainty: Volume | None = None
     located: Volume | None = None
+    device: str | None = None
 
 
 class Segmenter(Protocol):

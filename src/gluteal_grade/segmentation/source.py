@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from gluteal_grade.config import Settings
+from gluteal_grade.config import SegmentationSettings, Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.segmentation.bundle import HIP, LOCATOR, BundleSegmenter, shipped_models
 from gluteal_grade.segmentation.card import read_card
@@ -45,6 +45,17 @@ def segmenter_of(settings: Settings, labels: Path | None = None, bundle: Path | 
         return LabelMapSegmenter(labels, numbering, Path(name).stem, assumed=labelmap is None)
     assert bundle is not None
     return LabBundleSegmenter(bundle, numbering if labelmap else None, settings.segmentation, settings.checks)
+
+
+def check_device(settings: SegmentationSettings) -> None:
+    """Whether the device that is asked for is there; loads torch.
+
+    Raises:
+        TransientFailure: `device_missing`.
+    """
+    from gluteal_grade.segmentation.device import device_of
+
+    device_of(settings)
 
 
 def model_hash(settings: Settings, bundle: Path | None = None) -> str:

@@ -6,8 +6,8 @@ by `torch.load(weights_only=True)`. (A lab's own bundle is another matter, see `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from monai.networks import nets
 from gluteal_grade.config import SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.segmentation.card import Card, read_card
+from gluteal_grade.segmentation.device import CPU, Elsewhere, device_of, fell, is_out_of_memory, release
 
 _NETS = "monai.networks.nets."
 
@@ -60,29 +61,20 @@ def load_model(root: Path, needed: tuple[str, ...], settings: SegmentationSettin
 
     Raises:
         RefusedInput: `no_segmenter` where the weights are missing, `bundle_unreadable`.
-        TransientFailure: `device_missing`.
+        TransientFailure: `device_missing`: there is no such device, or the network does not run on it.
     """
     if not root.is_dir():
         raise RefusedInput(Reason.NO_SEGMENTER, f"there is no bundle {root.name}")
     card = read_card(root)
     if card.sha256 is None:
         raise RefusedInput(Reason.NO_SEGMENTER, f"{card.name} has no models/model.pt")
-    return _held(root.resolve(), card.sha256, card.config_sha256, needed, device_of(settings))
-
-
-def device_of(settings: SegmentationSettings) -> torch.device:
-    """Where the networks run.
-
-    Raises:
-        TransientFailure: `device_missing`: a CUDA device is asked for that torch does not see.
-    """
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if settings.device == "auto":
-        return torch.device("cuda:0" if there else "cpu")
-    device = torch.device(settings.device)
-    if device.type == "cuda" and (device.index or 0) >= there:
-        raise TransientFailure(Reason.DEVICE_MISSING, f"segmentation.device is {device}, torch sees {there} CUDA devices")
-    return device
+    device = device_of(settings)
+    held = partial(_held, root.resolve(), card.sha256, card.config_sha256, needed)
+    try:
+        return held(device)
+    except torch.OutOfMemoryError:
+        fell(card.name, device, "on the CPU")
+        return held(CPU)
 
 
 @lru_cache(maxsize=8)
@@ -93,31 +85,25 @@ def _held(root: Path, sha256: str, config_sha256: str, needed: tuple[str, ...], 
     _load_weights(network, card)
     network.eval().requires_grad_(False)
     network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    model = Model(card.name, card.version, sha256, network, len(channels), spacing, multiple, channels)
+    _try_out(model)
+    if device == CPU:
+        return model
     try:
-        model = Model(card.name, card.version, sha256, _on(network, device), len(channels), spacing, multiple, channels)
-        _try_out(model)
-    except torch.OutOfMemoryError as error:
-        raise TransientFailure(Reason.OUT_OF_MEMORY, f"{card.name} does not fit on {device}") from error
-    return model
+        there = replace(model, network=Elsewhere(network, device))
+        _try_out(there)
+    except torch.OutOfMemoryError:
+        release(device)
+        raise
+    except (RuntimeError, RefusedInput) as error:  # it does run on the CPU
+        if is_out_of_memory(error):
+            raise torch.OutOfMemoryError from error
+        raise TransientFailure(Reason.DEVICE_MISSING, f"{card.name} does not run on {device} ({_innermost(error)})") from error
+    return there
 
 
-def _on(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    return network if device.type == "cpu" else _Elsewhere(network, device)
-
-
-class _Elsewhere(torch.nn.Module):
-    """A network on another device, between tensors of the CPU: the same bytes every time, in full float32."""
-
-    def __init__(self, network: torch.nn.Module, device: torch.device) -> None:
-        super().__init__()
-        self.network = network.to(device)
-        self.device = device
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """The network's logits."""
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            found: torch.Tensor = self.network(image.to(self.device))
-            return found.cpu()
+def _innermost(error: BaseException) -> str:
+    return type(error.__cause__ or error).__name__
 
 
 def _unreadable(card: Card, problem: str) -> RefusedInput:
@@ -183,9 +169,9 @@ def _try_out(model: Model) -> None:
         with torch.inference_mode():
             found = model.network(torch.zeros(1, 1, *shape))
         given = tuple(found.shape)
-    except torch.OutOfMemoryError:
-        raise
     except (RuntimeError, ValueError, TypeError, AttributeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network does not run ({type(error).__name__})") from error
     if given != (1, model.classes, *shape):
         raise RefusedInput(Reason.BUNDLE_UNREADABLE, f"{model.name}: the network gives {given}, channel_def names {model.classes} classes")
