@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,30 +44,47 @@ def make_toy(
     spread: float = 0.02,
 ) -> Toy:
     """A toy with the given fat fraction per muscle (one number: all), varying by `spread` from voxel to voxel."""
+    key = fractions if isinstance(fractions, float) else tuple(fractions.items())
+    made = _made(key, tuple(shape), tuple(spacing), seed, spread)
+    labels = Volume(made.labels.array.copy(), made.labels.affine)
+    return Toy(made.grid, labels, made.fat.copy(), made.body.copy(), dict(made.truth))
+
+
+@lru_cache(maxsize=8)
+def _made(fractions, shape: tuple[int, int, int], spacing: tuple[float, float, float], seed: int, spread: float) -> Toy:
+    """Many tests of a file ask for the same toy; each gets a copy that it may change."""
+    grid, body, skin, masks = _shapes(shape, spacing)
+    fat = np.where(body, LEAN, np.nan)
+    fat[skin] = SUBCUTANEOUS
+    labels = np.zeros(shape, np.uint8)
+    truth = {}
+    rng = np.random.default_rng(seed)
+    for part, mask in masks:
+        mean = fractions if isinstance(fractions, float) else dict(fractions).get((part.muscle, part.side), 0.12)
+        noise = spread * rng.standard_normal(shape)[mask]
+        fat[mask] = np.clip(mean + noise - noise.mean(), 0, 1)
+        labels[mask] = label_value(part)
+        truth[part] = float(fat[mask].mean())
+    return Toy(grid, Volume(labels, grid.affine), fat, body, truth)
+
+
+@lru_cache(maxsize=8)
+def _shapes(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> tuple[Grid, np.ndarray, np.ndarray, list]:
+    """Body, fat under the skin, and the muscles that a grid shows."""
     affine = np.diag([*spacing, 1.0])
     affine[:3, 3] = [-(n - 1) * s / 2 for n, s in zip(shape, spacing, strict=True)]
     grid = Grid(shape, affine)
     x, y, z = np.moveaxis(grid.to_world(np.moveaxis(np.indices(shape), 0, -1)), -1, 0)
-    radius = np.hypot(x / 160, y / 115)
-    body = radius < 1
-    fat = np.where(body, LEAN, np.nan)
-    fat[body & (np.hypot(x / 140, y / 95) > 1)] = SUBCUTANEOUS
-    labels = np.zeros(shape, np.uint8)
-    truth = {}
-    rng = np.random.default_rng(seed)
+    body = np.hypot(x / 160, y / 115) < 1
+    skin = body & (np.hypot(x / 140, y / 95) > 1)
+    masks = []
     for right, (centre, radii) in _ELLIPSOIDS.items():
         for side in Side:
-            part = Part(right.muscle, right.region, side)
             cx = centre[0] if side is Side.RIGHT else -centre[0]
             mask = ((x - cx) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2 + ((z - centre[2]) / radii[2]) ** 2 < 1
-            if not mask.any():
-                continue
-            mean = fractions if isinstance(fractions, float) else fractions.get((part.muscle, side), 0.12)
-            noise = spread * rng.standard_normal(shape)[mask]
-            fat[mask] = np.clip(mean + noise - noise.mean(), 0, 1)
-            labels[mask] = label_value(part)
-            truth[part] = float(fat[mask].mean())
-    return Toy(grid, Volume(labels, affine), fat, body, truth)
+            if mask.any():
+                masks.append((Part(right.muscle, right.region, side), mask))
+    return grid, body, skin, masks
 
 
 def dixon(toy: Toy, snr: float = 60, seed: int = 2, scale: float = 800.0) -> tuple[np.ndarray, np.ndarray]:
