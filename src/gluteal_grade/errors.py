@@ -123,6 +123,8 @@ class Reason(StrEnum):
     OTHER_SIDE_PARTIAL = "other_side_partial"
     SEX_UNKNOWN = "sex_unknown"
     NO_NORM = "no_norm"
+    AGE_UNKNOWN = "age_unknown"
+    AGE_BEYOND_NORM = "age_beyond_norm"
     # metal
     METAL = "metal"
     METAL_NOT_SEEN = "metal_not_seen"
@@ -158,6 +160,12 @@ class Reason(StrEnum):
     REPEATS_DIFFER = "repeats_differ"
     TOO_FEW_SUBJECTS = "too_few_subjects"
     SITE_UNREADABLE = "site_unreadable"
+    TOO_FEW_PEOPLE = "too_few_people"
+    NO_NUMBER = "no_number"
+    LATER_VISIT = "later_visit"
+    SIDE_OPERATED = "side_operated"
+    NOT_CHOSEN = "not_chosen"
+    CURVE_NOT_FITTED = "curve_not_fitted"
     DEFECT = "defect"
     # the network
     PEER_UNREACHABLE = "peer_unreachable"
@@ -282,6 +290,8 @@ ADVICE: dict[Reason, str] = {
     Reason.OTHER_SIDE_PARTIAL: "One of the two sides leaves the field of view.",
     Reason.SEX_UNKNOWN: "Give --sex M or F where the file does not say; norms differ between the sexes.",
     Reason.NO_NORM: "Read the number without a norm: published ones are for whole muscles on Dixon.",
+    Reason.AGE_UNKNOWN: "Give the age (--age, or the column age of the manifest) where the file does not say; this norm depends on it.",
+    Reason.AGE_BEYOND_NORM: "Read the number without this norm: nobody of that age was measured for it.",
     Reason.METAL: "Look at the excluded zone in the overlay; correct it with --exclude, or say with --metal where metal is.",
     Reason.METAL_NOT_SEEN: "If a hip holds metal, say so with --metal right, left or both.",
     Reason.BESIDE_METAL: "Too much of it lies beside metal; T1 with metal-artifact reduction spoils less of it.",
@@ -333,6 +343,12 @@ ADVICE: dict[Reason, str] = {
     "repeatability.",
     Reason.TOO_FEW_SUBJECTS: "No interval can be given: measure more subjects twice; 35 or more are advised.",
     Reason.SITE_UNREADABLE: "Give a site file written by `gluteal-grade cohort repeatability` of this version.",
+    Reason.TOO_FEW_PEOPLE: "Measure more healthy people: 40 of a sex in one way are needed for curves, 120 are advised.",
+    Reason.NO_NUMBER: "Look in cohort.csv why the muscle has no such number.",
+    Reason.LATER_VISIT: "Nothing: a person counts once, by the earliest study.",
+    Reason.SIDE_OPERATED: "Nothing: an operated side is not healthy.",
+    Reason.NOT_CHOSEN: "Nothing: the study is not of the group that was asked for.",
+    Reason.CURVE_NOT_FITTED: "Look at the numbers for outliers; no curve fitted them.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 

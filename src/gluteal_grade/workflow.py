@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gluteal_grade.config import Settings, with_metal_sides
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.io import Kinds, Study, discover, single
+from gluteal_grade.io import Kinds, Person, Study, discover, single
 from gluteal_grade.metal import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report import RESULT, SUMMARY_PICTURE, Place, look_of, write_study
@@ -22,6 +22,7 @@ from gluteal_grade.report.dicom import deidentified_result
 from gluteal_grade.segmentation import Segmenter, model_hash, segmenter_of
 from gluteal_grade.stopwatch import Step, Told, untold
 
+NOBODY = Person()
 LABELS = "labels"  # the model hash of a study whose labels were given
 
 
@@ -60,6 +61,7 @@ class Job:
         exclude: NIfTI mask in the space of the images; its voxels are not measured.
         sex: "M" or "F", for norms; None: that of the files.
         metal: which hips hold metal (right, left, both, none, auto); None: as `settings` say.
+        person: age and body of the patient, for norms, where the user says them.
         settings_hash: of the settings that the user gave, where `settings` are those with absolute paths.
         networks_hash: of the networks, where it is known already, see `segmentation.source.model_hash`.
         output: what to write; None: nothing.
@@ -77,6 +79,7 @@ class Job:
     exclude: Path | None = None
     sex: str | None = None
     metal: str | None = None
+    person: Person = NOBODY
     settings_hash: str | None = None
     networks_hash: str | None = None
     output: Output | None = None
@@ -85,7 +88,8 @@ class Job:
     @property
     def examined(self) -> Study:
         """The study, with what was said of the patient."""
-        return replace(self.study, patient_sex=self.sex) if self.sex else self.study
+        study = replace(self.study, person=self.study.person.told(self.person))
+        return replace(study, patient_sex=self.sex) if self.sex else study
 
     @cached_property
     def input_hash(self) -> str:
@@ -95,7 +99,9 @@ class Job:
             RefusedInput, TransientFailure: a file cannot be read.
         """
         said = {"labelmap": self.labelmap, "kind": self.kind, "series": self.series, "sex": self.sex, "metal": self.metal}
-        told: dict[str, object] = {name: value for name, value in said.items() if value}
+        p = self.person
+        body = {"age": p.age_years, "height": p.height_m, "weight": p.weight_kg, "lean": p.lean_kg}
+        told: dict[str, object] = {name: value for name, value in (said | body).items() if value}
         told["labels"] = _contents(self.labels)
         if self.exclude is not None:
             told["exclude"] = _contents(self.exclude)

@@ -61,6 +61,7 @@ COMMANDS = (
     Command(("measure", "focal"), "measuring.focal", "Masses in muscles: found, and sound muscles marked."),
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
+    Command(("measure", "norms"), "measuring.norms", "Percentile curves of simulated people against the true ones."),
     Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),
     Command(("measure", "raters"), "measuring.raters", "Real images with two readers' outlines each: core value and mean by either."),
     Command(("measure", "repeatability"), "measuring.repeatability", "How often intervals of repeatability hold the truth."),

@@ -68,7 +68,7 @@ def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> N
             assert [(r["study"], r["version"], r["because"]) for r in rows] == [("a" * 12, "0.1.0", "")]
             assert ledger.pseudonyms.patient_and_day("x", None) == Pseudonyms("ab").patient_and_day("x", None)
     database = sqlite3.connect(tmp_path / NAME)
-    assert database.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() == ("3",)
+    assert database.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() == ("4",)
     database.close()
 
 

@@ -45,6 +45,16 @@ def test_everything_that_is_said_is_read(folder: Path) -> None:
     assert (second.given.metal, second.given.age_years, second.given.labels) == ("none", None, None)
 
 
+def test_the_size_of_the_body_is_read(folder: Path) -> None:
+    path = write(folder, "path,height_cm,weight,lean mass kg\na,175,70.5,n/a\nb,1.62,,48\n")
+    first, second = (entry.given for entry in read_manifest(path, "m.csv"))
+    assert (first.height_m, first.weight_kg, first.lean_kg, first.extra) == (1.75, 70.5, None, ())
+    assert (second.height_m, second.weight_kg, second.lean_kg) == (1.62, None, 48)
+    (bad,) = read_manifest(write(folder, "path,height\na,17.5\n"), "m.csv")
+    assert bad.refusal is not None
+    assert "line 2: height is no height in m or cm of a person" in bad.refusal.detail
+
+
 @pytest.mark.parametrize(
     ("line", "reason", "detail"),
     [

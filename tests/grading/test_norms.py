@@ -4,11 +4,22 @@ from pathlib import Path
 import pytest
 
 from gluteal_grade.errors import Reason
-from gluteal_grade.grading.norms import caveats, compare, load_norms, why_none
+from gluteal_grade.grading.norm_sets import load_norms
+from gluteal_grade.grading.norms import Examined, Reading, caveats
+from gluteal_grade.grading.norms import compare as compare_reading
+from gluteal_grade.grading.norms import why_none as why_none_of
 from gluteal_grade.vocabulary import Muscle
 
 NORMS = load_norms()
 MEDIUS, MAXIMUS = Muscle.GLUTEUS_MEDIUS, Muscle.GLUTEUS_MAXIMUS
+
+
+def compare(norms, sex, method, muscle, volume, fat, **more):
+    return compare_reading(norms, Examined(sex), Reading(muscle, method, volume, fat, **more))
+
+
+def why_none(norms, sex, method, muscle, borders):
+    return why_none_of(norms, Examined(sex), Reading(muscle, method, 300.0, 0.1, borders=borders))
 
 
 def by_source(scores):

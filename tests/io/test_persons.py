@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from gluteal_grade.io.persons import OLDEST, Participant, number_of, parse_participants, person_of
+from gluteal_grade.io.persons import OLDEST, Participant, height_of, mass_of, number_of, parse_participants, person_of
 
 
 def header(**values: str) -> Dataset:
@@ -50,6 +50,30 @@ def test_no_header_value_is_too_odd(age: str, date: str, born: str) -> None:
         data.add_new(tag, vr, value)
     found = person_of(data).age_years
     assert found is None or 0 <= found <= OLDEST
+
+
+@pytest.mark.parametrize(
+    ("size", "metres"),
+    [("1.75", 1.75), ("175", 1.75), ("0", None), ("17.5", None), ("1750", None), ("", None), ("tall", None)],
+)
+def test_a_height_is_metres_or_can_only_be_centimetres(size: str, metres: float | None) -> None:
+    assert height_of(size) == metres
+    assert mass_of("70.5") == 70.5
+    assert [mass_of(text) for text in ("0", "-70", "900", "inf", "")] == [None] * 5
+
+
+def test_body_of_a_header() -> None:
+    person = person_of(header(PatientSize="1.75", PatientWeight="70.5"))
+    assert (person.height_m, person.weight_kg, person.lean_kg) == (1.75, 70.5, None)
+    said = person.told(person_of(header(PatientWeight="68", PatientID="other")))
+    assert (said.height_m, said.weight_kg, said.id) == (1.75, 68, None)
+
+
+def test_bodies_of_participants() -> None:
+    text = "participant_id\theight\tweight\tlean_mass_kg\nsub-1\t175\t70\t51\nsub-2\t1.62\tn/a\t\n"
+    assert parse_participants(text.encode()) == {
+        "sub-1": Participant(None, None, None, 1.75, 70, 51), "sub-2": Participant(None, None, None, 1.62),
+    }  # fmt: skip
 
 
 def test_participants() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gluteal_grade.config import METAL_SIDES
 from gluteal_grade.errors import GradeError
-from gluteal_grade.io import is_image, parse_kinds, save_image
+from gluteal_grade.io import Person, height_of, is_image, mass_of, number_of, parse_kinds, save_image
 from gluteal_grade.segmentation import load_numbering
 
 PathLike = str | os.PathLike[str]
@@ -92,6 +92,24 @@ def check_words(*, sex: str | None, metal: str | None) -> None:
         raise ValueError(f"sex: 'M' or 'F', not {sex!r}")
     if metal is not None and metal not in METAL_SIDES:
         raise ValueError(f"metal: {', '.join(METAL_SIDES)}, not {metal!r}")
+
+
+def person_said(age: float | None, height_m: float | None, weight_kg: float | None, lean_kg: float | None) -> Person:
+    """What is said of the patient's age and body.
+
+    Raises:
+        ValueError: what no person has.
+    """
+    asked = {
+        "age": (age, number_of),
+        "height_m": (height_m, height_of),
+        "weight_kg": (weight_kg, mass_of),
+        "lean_kg": (lean_kg, mass_of),
+    }
+    for name, (value, read) in asked.items():
+        if value is not None and read(str(value)) != value:
+            raise ValueError(f"{name}: no person has {value!r}")
+    return Person(age_years=age, height_m=height_m, weight_kg=weight_kg, lean_kg=lean_kg)
 
 
 def check_label_source(labels: object, bundle: PathLike | None, labelmap: PathLike | None, *, exclusive: bool = True) -> str | None:

@@ -19,6 +19,7 @@ from gluteal_grade.api.inputs import (
     file_of,
     kinds_of,
     path_of,
+    person_said,
     study_folder,
 )
 from gluteal_grade.config import Settings, load_settings
@@ -40,6 +41,10 @@ def grade(
     exclude: PathLike | Image | None = None,
     sex: str | None = None,
     metal: str | None = None,
+    age: float | None = None,
+    height_m: float | None = None,
+    weight_kg: float | None = None,
+    lean_kg: float | None = None,
     settings: Settings | Mapping[str, Any] | PathLike | None = None,
 ) -> Graded:
     """Grade one study: fat fraction, volume and grades per muscle and side. Nothing is written; see `Graded.write`.
@@ -57,6 +62,8 @@ def grade(
         exclude: mask in the space of the images, file or nibabel image: its voxels are not measured.
         sex: "M" or "F", for norms; without it PatientSex of the file.
         metal: which hips hold metal: "right", "left", "both", "none" or "auto" (header and picture decide).
+        age, height_m, weight_kg, lean_kg: age in years, height, weight and lean mass of the body, for norms that depend on them; without
+            them what the file says.
         settings: what differs from configs/default.yaml: a mapping (`{"fat.t1.lean_reference_ff": 0.06}`), a YAML file, or `Settings`.
 
     Returns:
@@ -94,6 +101,7 @@ def grade(
             exclude=mask,
             sex=sex,
             metal=metal,
+            person=person_said(age, height_m, weight_kg, lean_kg),
         )
         done = run(job)
     graded = Graded(done.result, done.images, job)

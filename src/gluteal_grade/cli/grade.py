@@ -50,6 +50,10 @@ def grade(
     series: Annotated[str | None, typer.Option(metavar="ID", help="Measure fat on this series (id from inspect).")] = None,
     study: Annotated[str | None, typer.Option(metavar="HASH", help="Take this one of several studies (hash from inspect).")] = None,
     sex: Annotated[str | None, typer.Option(metavar="M|F", help="The patient's sex, for norms; without it PatientSex of the file.")] = None,
+    age: Annotated[float | None, typer.Option(min=0, max=130, help="Age in years, for norms that depend on it.")] = None,
+    height: Annotated[float | None, typer.Option(min=0.3, max=2.6, help="Height in m, for norms by body size.")] = None,
+    weight: Annotated[float | None, typer.Option(min=1, max=400, help="Weight in kg, for the same.")] = None,
+    lean_mass: Annotated[float | None, typer.Option(min=1, max=400, help="Lean mass of the body in kg, for the same.")] = None,
     metal: Annotated[
         str | None,
         typer.Option(metavar="SIDE", help="Which hips hold metal: right, left, both, none, or auto (header and picture decide)."),
@@ -82,6 +86,7 @@ def grade(
 
     try:
         with Steps(verbose=verbose, quiet=quiet, labels=labels is not None) as steps:
+            from gluteal_grade.io import Person
             from gluteal_grade.workflow import Job, Output, read_study, run
 
             beside = tuple(path for path in (labels, exclude) if path is not None)
@@ -96,6 +101,7 @@ def grade(
                 exclude=exclude,
                 sex=sex,
                 metal=metal,
+                person=Person(age_years=age, height_m=height, weight_kg=weight, lean_kg=lean_mass),
                 output=Output(out, dicom=dicom, deidentify=deidentify),
                 told=steps,
             )

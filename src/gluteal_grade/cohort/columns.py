@@ -5,6 +5,7 @@ from __future__ import annotations
 from gluteal_grade.vocabulary import Column
 
 WITHDRAWN = "withdrawn"  # a state that only the tables know
+BODY = ("height_m", "weight_kg", "lean_kg")
 STUDIES = (
     Column("study", "text", "Hash of the study"),
     Column("source", "text", "Where it was found, as given to the batch; may hold names that the user gave folders"),
@@ -36,6 +37,9 @@ STUDIES = (
     Column("config_hash", "text", "Hash of the settings"),
     Column("model_hash", "text", "Hash of the networks"),
     Column("version", "text", "Version of gluteal-grade"),
+    Column("height_m", "number", "Height of the patient", unit="m"),
+    Column("weight_kg", "number", "Weight of the patient", unit="kg"),
+    Column("lean_kg", "number", "Lean mass of the patient's body", unit="kg"),
 )
 REFUSALS = (
     Column("source", "text", "What could not be graded, as given to the batch"),

@@ -11,6 +11,8 @@ from pathlib import Path
 from gluteal_grade.errors import GradeError
 from gluteal_grade.io import Person
 
+_LATER = ("exclude", "height_m", "weight_kg", "lean_kg")  # what the first version could not be told
+
 
 @dataclass(frozen=True)
 class Given:
@@ -24,7 +26,8 @@ class Given:
         series: id of the series to measure.
         sex: "M" or "F", for norms and tables.
         metal: right, left, both, none or auto.
-        age_years, group, operated_side: for tables only.
+        age_years, height_m, weight_kg, lean_kg: age and body, for norms and tables.
+        group, operated_side: for tables only.
         patient: any name that is the same in all studies of one person.
         date: of the examination.
         extra: further columns of a manifest.
@@ -43,6 +46,9 @@ class Given:
     patient: str | None = field(default=None, repr=False)
     date: datetime.date | None = field(default=None, repr=False)
     extra: tuple[tuple[str, str], ...] = ()
+    height_m: float | None = None
+    weight_kg: float | None = None
+    lean_kg: float | None = None
 
     def person(self, found: Person) -> Person:
         """Whom the files name, with what the user says of them."""
@@ -51,7 +57,8 @@ class Given:
             found.age_years if self.age_years is None else self.age_years,
             self.group or found.group,
             self.date or found.study_date,
-        )
+            *(found.height_m, found.weight_kg, found.lean_kg),
+        ).told(Person(height_m=self.height_m, weight_kg=self.weight_kg, lean_kg=self.lean_kg))
 
     @property
     def beside(self) -> tuple[Path, ...]:
@@ -103,7 +110,7 @@ class Entry:
 
     def looked_at(self) -> tuple[str, int]:
         """The fingerprint, and the bytes of all files."""
-        said = {name: value for name, value in asdict(self.given).items() if name != "exclude" or value}  # as ledgers of 0.1 have it
+        said = {name: value for name, value in asdict(self.given).items() if name not in _LATER or value}  # as ledgers of 0.1 have it
         digest = hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode())
         size = 0
         for path in sorted(self.files()):

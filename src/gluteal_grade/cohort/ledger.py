@@ -21,7 +21,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.files import escaped
 
 NAME = "ledger.sqlite"
-VERSION = 3
+VERSION = 4
 _WITHDRAWN, _KEPT = 1, 2  # of `entries.withdrawn`
 _ENDED = (State.GRADED, State.PARTLY, State.REFUSED, State.FAILED)
 
@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS attempts (
     method TEXT NOT NULL DEFAULT '', automatic INTEGER, version TEXT NOT NULL DEFAULT '',
     sex TEXT, age REAL, people_group TEXT, patient TEXT, day INTEGER,
     because TEXT NOT NULL DEFAULT '', -- why it was graded, see `task.Because`
-    kept TEXT NOT NULL DEFAULT ''     -- the good result of another input that this refusal left in its place
+    kept TEXT NOT NULL DEFAULT '',    -- the good result of another input that this refusal left in its place
+    height_m REAL, weight_kg REAL, lean_kg REAL
 );
 CREATE INDEX IF NOT EXISTS attempts_entry ON attempts (entry);
 CREATE INDEX IF NOT EXISTS attempts_study ON attempts (study);
@@ -70,6 +71,7 @@ _MIGRATIONS = {
         "ALTER TABLE entries ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0",
         *(f"ALTER TABLE entries ADD COLUMN {name} TEXT" for name in ("fingerprint", "config_hash", "model_hash")),
     ),
+    "3": tuple(f"ALTER TABLE attempts ADD COLUMN {name} REAL" for name in ("height_m", "weight_kg", "lean_kg")),
 }
 # The ended attempt that counts of each entry: the last at what the batch was given last; where that has none yet, the last of all.
 _CURRENT = """
@@ -336,6 +338,9 @@ class Ledger:
             "people_group": person.group,
             "patient": patient,
             "day": day,
+            "height_m": person.height_m,
+            "weight_kg": person.weight_kg,
+            "lean_kg": person.lean_kg,
         }
         return values | {"because": outcome.because} if outcome.because else values
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io import SEXES, number_of
+from gluteal_grade.io import HEIGHT, LEAN, SEXES, WEIGHT, height_of, mass_of, number_of
 
 _ALIASES = {"study": "path", "study_path": "path", "input": "path", "operated": "operated_side", "side": "operated_side",
-            "patient_id": "patient", "participant_id": "patient", "study_date": "date", "age_years": "age"}  # fmt: skip
-_KNOWN = ("path", "labels", "labelmap", "exclude", "kind", "series", "sex", "metal", "age", "group", "operated_side", "patient", "date")
+            "patient_id": "patient", "participant_id": "patient", "study_date": "date", "age_years": "age",
+            **dict.fromkeys(HEIGHT, "height"), **dict.fromkeys(WEIGHT, "weight"), **dict.fromkeys(LEAN, "lean_mass")}  # fmt: skip
+_KNOWN = (
+    *("path", "labels", "labelmap", "exclude", "kind", "series", "sex", "metal", "age", "group", "operated_side", "patient", "date"),
+    *("height", "weight", "lean_mass"),
+)
 _SIDES = {"right": "right", "r": "right", "left": "left", "l": "left", "both": "both", "none": "none"}
 _EMPTY = ("", "n/a", "na", "nan", "unknown")
 
@@ -25,7 +29,7 @@ def read_manifest(path: Path, source: str) -> list[Entry]:
     Args:
         path: CSV or TSV (by its ending) with a header line; `path` is required, paths are relative to the manifest's folder. Columns:
             labels, labelmap, exclude (a mask), kind (several joined by `;`), series, sex, metal, age, group, operated_side, patient,
-            date (YYYY-MM-DD); others are carried to `studies.csv`.
+            date (YYYY-MM-DD), height (m or cm), weight and lean_mass (kg); others are carried to `studies.csv`.
         source: what the user calls the manifest.
 
     Returns:
@@ -121,8 +125,19 @@ def _given(manifest: Path, cells: Mapping[str, str]) -> Given:
         operated_side=_one_of(said, "operated_side", _SIDES),
         patient=said.get("patient"),
         date=_date(said.get("date")),
+        height_m=_body(said, "height", height_of, "height in m or cm"),
+        weight_kg=_body(said, "weight", mass_of, "weight in kg"),
+        lean_kg=_body(said, "lean_mass", mass_of, "mass in kg"),
         extra=tuple((name, value) for name, value in cells.items() if name not in _KNOWN and name),
     )
+
+
+def _body(said: Mapping[str, str], column: str, read: Callable[[str], float | None], what: str) -> float | None:
+    if column not in said:
+        return None
+    if (found := read(said[column])) is None:
+        raise ValueError(f"{column} is no {what} of a person")
+    return found
 
 
 def _one_of(said: Mapping[str, str], column: str, allowed: Mapping[str, str]) -> str | None:

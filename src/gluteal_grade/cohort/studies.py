@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gluteal_grade.cohort.columns import REFUSALS, STUDIES, WITHDRAWN
+from gluteal_grade.cohort.columns import BODY, REFUSALS, STUDIES, WITHDRAWN
 from gluteal_grade.cohort.dictionary import write_dictionary
 from gluteal_grade.cohort.ledger import Earlier
 from gluteal_grade.cohort.stored import GOOD, Stored, made_of
@@ -194,6 +194,7 @@ def _study_row(row: sqlite3.Row) -> Row:
         "config_hash": row["config_hash"],
         "model_hash": row["model_hash"],
         "version": row["version"],
+        **{name: "" if row[name] is None else f"{row[name]:g}" for name in BODY},
     }
 
 

@@ -22,7 +22,7 @@ from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.task import Answer, Because, Outcome, Recipe, State, Task
 from gluteal_grade.config import SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
-from gluteal_grade.io import Study, discover, parse_kinds
+from gluteal_grade.io import Person, Study, discover, parse_kinds
 from gluteal_grade.report import Place, place_for
 from gluteal_grade.segmentation import check_device
 from gluteal_grade.workflow import LABELS, Job, Output, run
@@ -136,6 +136,7 @@ def _job(task: Task, study: Study, place: Place) -> Job:
         exclude=given.exclude,
         sex=given.sex,
         metal=given.metal,
+        person=given.person(Person()),
         settings_hash=recipe.settings_hash,
         networks_hash=recipe.model_hash,
         output=Output(recipe.out, place, recipe.dicom, recipe.dicom_of_refused, recipe.deidentify),

@@ -32,8 +32,14 @@ from .pairing import fits_labels as fits_labels
 from .pairing import in_space_of as in_space_of
 from .pairing import pairs as pairs
 from .pairing import partner_of as partner_of
+from .persons import HEIGHT as HEIGHT
+from .persons import LEAN as LEAN
 from .persons import SEXES as SEXES
+from .persons import WEIGHT as WEIGHT
+from .persons import height_of as height_of
+from .persons import mass_of as mass_of
 from .persons import number_of as number_of
+from .persons import sound_age as sound_age
 from .pixels import StackLoader as StackLoader
 from .quiet import quiet_pydicom as quiet_pydicom
 from .sequences import classify as classify

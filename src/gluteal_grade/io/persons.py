@@ -16,6 +16,8 @@ _AGE = re.compile(r"(\d{1,3})([DWMY])")
 _PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
 SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 OLDEST = 130
+_METRES, _CENTIMETRES, _KILOGRAMS = (0.3, 2.6), (30.0, 260.0), (1.0, 400.0)  # what a body may be
+HEIGHT, WEIGHT, LEAN = ("height_m", "height_cm", "height"), ("weight_kg", "weight"), ("lean_mass_kg", "lean_kg", "lean_mass")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Participant:
     sex: str | None
     age_years: float | None
     group: str | None
+    height_m: float | None = None
+    weight_kg: float | None = None
+    lean_kg: float | None = None
 
 
 def person_of(data: Dataset) -> Person:
@@ -35,7 +40,14 @@ def person_of(data: Dataset) -> Person:
         age = sound_age(round((date - born).days / 365.25, 2))
     identity = text(data, "PatientID")
     issuer = text(data, "IssuerOfPatientID")
-    return Person((f"{issuer}|{identity}" if issuer else identity) or None, age, None, date)
+    return Person(
+        (f"{issuer}|{identity}" if issuer else identity) or None,
+        age,
+        None,
+        date,
+        height_m=height_of(text(data, "PatientSize")),
+        weight_kg=mass_of(text(data, "PatientWeight")),
+    )
 
 
 def parse_participants(content: bytes) -> dict[str, Participant]:
@@ -51,7 +63,10 @@ def parse_participants(content: bytes) -> dict[str, Participant]:
         cells = {name: cell.strip() for name, cell in zip(header, row, strict=True) if cell.strip() not in ("", "n/a")}
         if name := cells.get("participant_id"):
             sex = SEXES.get(cells.get("sex", cells.get("gender", "")).lower())
-            found[name] = Participant(sex, number_of(cells.get("age", "")), cells.get("group"))
+            height, weight, lean = (next((cells[c] for c in names if c in cells), "") for names in (HEIGHT, WEIGHT, LEAN))
+            found[name] = Participant(
+                *(sex, number_of(cells.get("age", "")), cells.get("group")), height_of(height), mass_of(weight), mass_of(lean)
+            )
     return found
 
 
@@ -61,6 +76,27 @@ def number_of(text: str) -> float | None:
         return sound_age(float(text.strip().rstrip("+")))
     except ValueError:
         return None
+
+
+def height_of(text: str) -> float | None:
+    """A height in metres; what can only be centimetres is taken for them; None where it is no height of a person."""
+    value = _number(text)
+    if _METRES[0] <= value <= _METRES[1]:
+        return value
+    return round(value / 100, 4) if _CENTIMETRES[0] <= value <= _CENTIMETRES[1] else None
+
+
+def mass_of(text: str) -> float | None:
+    """A mass in kg, None where it is none of a person."""
+    value = _number(text)
+    return value if _KILOGRAMS[0] <= value <= _KILOGRAMS[1] else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.strip())
+    except ValueError:
+        return math.nan
 
 
 def sound_age(years: float) -> float | None:

@@ -129,12 +129,24 @@ class Person:
         age_years: at the examination.
         group: of `participants.tsv`.
         study_date: StudyDate (0008,0020).
+        height_m, weight_kg: PatientSize (0010,1020) and PatientWeight (0010,1030), or of `participants.tsv`.
+        lean_kg: lean mass of the body, where the user says it.
     """
 
     id: str | None = field(default=None, repr=False)
     age_years: float | None = None
     group: str | None = None
     study_date: datetime.date | None = field(default=None, repr=False)
+    height_m: float | None = None
+    weight_kg: float | None = None
+    lean_kg: float | None = None
+
+    def told(self, said: Person) -> Person:
+        """The same, with what somebody says of age and body."""
+        return replace(
+            self,
+            **{name: value for name in ("age_years", "height_m", "weight_kg", "lean_kg") if (value := getattr(said, name)) is not None},
+        )
 
 
 class _Once:

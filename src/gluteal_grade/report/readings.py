@@ -6,11 +6,12 @@ import math
 from functools import cache
 
 from gluteal_grade.grading import load_scales
-from gluteal_grade.result import Grade, MuscleResult, StudyResult, primary_of
+from gluteal_grade.result import Grade, MuscleResult, NormScore, StudyResult, primary_of
 from gluteal_grade.vocabulary import Region
 
 NO_INTERVAL = "–"
 _EXACT = 1e-6
+_NORM_WORDS = {"volume_ml": "volume", "fat_fraction": "fat", "fat_fraction_core": "fat"}
 
 
 def interval_text(m: MuscleResult) -> str:
@@ -86,13 +87,28 @@ def norm_lines(result: StudyResult) -> tuple[str, ...]:
     """The primary set's scores in one line, its protocol, and why there are none where there could have been."""
     if result.norms is None:
         return ()
-    scores = [_scored(m, result.norms.primary) for m in result.muscles]
-    texts = [t for t in scores if t]
+    texts = [t for m in result.muscles if (t := _scored(m))]
     if texts:
-        caveat = result.norms.sources.get(result.norms.primary, "")
-        return (f"z against healthy {'men' if result.norms.sex == 'M' else 'women'}: {'; '.join(texts)}.", f"{caveat}.")
+        told = (f"z against healthy {'men' if result.norms.sex == 'M' else 'women'}: {'; '.join(texts)}.",)
+        return (*told, *(f"{caveat}." for caveat in norm_caveats(result)), *(f"Not used: {one}." for one in norms_not_used(result)))
     reasons = tuple(dict.fromkeys(m.no_norm.detail for m in result.muscles if m.no_norm))
     return (f"none: {'; '.join(reasons)}.",) if reasons else ()
+
+
+def norms_shown(m: MuscleResult) -> tuple[NormScore, ...]:
+    """Of fat and volume the score to show."""
+    return tuple(n for n in (m.norm("volume_ml"), m.fat_norm) if n is not None) if m.region is Region.WHOLE else ()
+
+
+def norm_caveats(result: StudyResult) -> tuple[str, ...]:
+    """Whose norms the scores that are shown are of."""
+    used = dict.fromkeys(n.source for m in result.muscles for n in norms_shown(m))
+    return tuple(result.norms.sources[name] for name in used if name in result.norms.sources) if result.norms else ()
+
+
+def norms_not_used(result: StudyResult) -> tuple[str, ...]:
+    """Other norms of the same fat method, each with why it was not used."""
+    return tuple(f"{name}: {why}" for name, why in result.norms.not_used.items()) if result.norms else ()
 
 
 def statement_lines(result: StudyResult) -> tuple[str, ...]:
@@ -100,9 +116,6 @@ def statement_lines(result: StudyResult) -> tuple[str, ...]:
     return tuple(f"{s.text} ({s.source})" for s in result.statements)
 
 
-def _scored(m: MuscleResult, primary: str) -> str:
-    z = {n.quantity: n.z for n in m.norms if n.source == primary}
-    if m.region is not Region.WHOLE or not z:
-        return ""
-    words = {"volume_ml": "volume", "fat_fraction": "fat"}
-    return f"{m.side} {m.muscle.short} " + ", ".join(f"{words[q]} {v:+.1f}" for q, v in z.items())
+def _scored(m: MuscleResult) -> str:
+    shown = norms_shown(m)
+    return f"{m.side} {m.muscle.short} " + ", ".join(f"{_NORM_WORDS[n.quantity]} {n.z:+.1f}" for n in shown) if shown else ""

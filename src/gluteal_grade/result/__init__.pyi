@@ -10,6 +10,7 @@ from .models import IntervalPart as IntervalPart
 from .models import MetalSide as MetalSide
 from .models import MuscleResult as MuscleResult
 from .models import MuscleStatus as MuscleStatus
+from .models import NormScore as NormScore
 from .models import NoteModel as NoteModel
 from .models import Number as Number
 from .models import Provenance as Provenance

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Literal
 
 import numpy as np
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import GradeError, Note, Reason
-from gluteal_grade.grading import Measure, Norms, Profile, Scales, grade_probabilities, load_norms, load_rules, load_scales, other_grade
+from gluteal_grade.grading import Examined, Measure, Profile, Scales, grade_probabilities, load_norms, load_rules, load_scales, other_grade
 from gluteal_grade.io import Series, Study
 from gluteal_grade.measurement import Interval, Measured, Measurement, SideFat, SideFats, Slice, why_not
 from gluteal_grade.result.asymmetry import asymmetries
-from gluteal_grade.result.meaning import norm_report, statements, with_norms
+from gluteal_grade.result.meaning import SideProtocol, norm_report, statements, with_norms
 from gluteal_grade.result.models import (
     SCHEMA_VERSION,
     FatReport,
@@ -77,7 +76,10 @@ def assemble_result(study: Study, measured: Measured, settings: Settings, watch:
     """
     fats, segmentation, oedema = measured.fats, measured.segmentation, measured.oedema
     scales, norms = load_scales(settings.grading.file, settings.grading.profiles), load_norms(settings.grading.norms)
-    muscles = _muscle_results(measured, scales, norms, study.sex, settings.uncertainty.borderline)
+    who, how = _examined(study), {side: _protocol(one, segmentation.automatic) for side, one in fats.sides.items()}
+    plain = _muscle_results(measured, scales, settings.uncertainty.borderline)
+    muscles = tuple(with_norms(m, norms, who, how[m.side]) for m in plain)
+    main = next(side for side, one in fats.sides.items() if one.candidate is fats.main.candidate)
     status = _status(muscles)
     remarks = tuple(Note(f.reason, f"{f.side} {f.muscle}: {f.detail}") for f in measured.flags if not f.review)
     beside_metal = {side for side, one in fats.sides.items() if one.metal.present}
@@ -96,7 +98,7 @@ def assemble_result(study: Study, measured: Measured, settings: Settings, watch:
         segmentation=_segmentation_report(measured),
         muscles=muscles,
         asymmetry=asymmetries(muscles),
-        norms=norm_report(muscles, norms, study.sex, fats.main.fat.series[0].acquisition.field_strength_t),
+        norms=norm_report(muscles, norms, who, how, main),
         statements=statements(muscles, load_rules(settings.grading.interpretation), beside_metal),
         notes=tuple(dict.fromkeys(_note(n.reason, n.detail) for n in (*study.notes, *measured.notes, *remarks))),
         series=_series_reports(study, used, measured.plan.why_not),
@@ -104,14 +106,21 @@ def assemble_result(study: Study, measured: Measured, settings: Settings, watch:
     )
 
 
-def _muscle_results(
-    measured: Measured, scales: Scales, norms: Norms, sex: Literal["M", "F"] | None, borderline: float
-) -> tuple[MuscleResult, ...]:
+def _examined(study: Study) -> Examined:
+    p = study.person
+    return Examined(study.sex, p.age_years, p.height_m, p.weight_kg, p.lean_kg)
+
+
+def _protocol(one: SideFat, automatic: bool) -> SideProtocol:
+    kind = "+".join(sorted({s.kind for s in one.fat.series}))
+    return SideProtocol(kind, automatic, one.fat.series[0].acquisition.field_strength_t)
+
+
+def _muscle_results(measured: Measured, scales: Scales, borderline: float) -> tuple[MuscleResult, ...]:
     results: list[MuscleResult] = []
     for m in measured.measurements:
         flags = [f for f in measured.flags if f.key == (m.part.muscle, m.part.side)]
-        one = _muscle_result(m, measured.fats.sides[m.part.side], flags, scales, borderline)
-        results += with_norms((one,), norms, sex, one.method or "")
+        results.append(_muscle_result(m, measured.fats.sides[m.part.side], flags, scales, borderline))
     return tuple(results)
 
 
@@ -148,7 +157,10 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
 def _fat_report(one: SideFat, fats: SideFats) -> FatReport:
     sides = tuple(side for side, other in fats.sides.items() if other.candidate is one.candidate)
     series = tuple(s.id for s in one.fat.series)
-    return FatReport(method=one.fat.method, series=series, why=one.candidate.why, facts=one.fat.facts, sides=sides)
+    field_t = one.fat.series[0].acquisition.field_strength_t
+    return FatReport(
+        method=one.fat.method, series=series, why=one.candidate.why, facts=one.fat.facts, sides=sides, field_strength_t=field_t
+    )
 
 
 def _metal(side: Side, one: SideFat) -> MetalSide:

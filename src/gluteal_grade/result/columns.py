@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from gluteal_grade.grading import known_scales
+from gluteal_grade.grading import Quantity, known_scales
 from gluteal_grade.result.models import MuscleResult, StudyResult
 from gluteal_grade.vocabulary import Column, Method, Muscle, Region, Scale, Side
 
 Read = Callable[[StudyResult, MuscleResult], object]
 _GRADING = "../../configs/grading.yaml"
+_NORMED: tuple[Quantity, ...] = get_args(Quantity)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +61,23 @@ def _field(name: str) -> Read:
     return lambda _, m: getattr(m, name)
 
 
-def _z(quantity: str) -> Read:
-    """In the primary set of norms."""
+def _score(quantity: Quantity, what: Literal["z", "percentile"]) -> Read:
+    """In the set of norms that fits best."""
 
-    def read(result: StudyResult, m: MuscleResult) -> float:
-        primary = result.norms.primary if result.norms else None
-        return next((n.z for n in m.norms if n.source == primary and n.quantity == quantity), math.nan)
+    def read(_: StudyResult, m: MuscleResult) -> float:
+        found = m.norm(quantity)
+        return math.nan if found is None else float(getattr(found, what))
 
     return read
+
+
+def _norm_column(name: str, quantity: Quantity, what: Literal["z", "percentile"], description: str, docs: str = "") -> MuscleColumn:
+    digits = 2 if what == "z" else 1
+    return MuscleColumn(name=name, type="number", description=description, unit="1", docs=docs, read=_score(quantity, what), digits=digits)
+
+
+def _norms_used(_: StudyResult, m: MuscleResult) -> str:
+    return ";".join(f"{q}:{n.source}" for q in _NORMED if (n := m.norm(q)) is not None)
 
 
 def _measured(name: str, description: str, digits: int = 4, unit: str = "1", **more: object) -> MuscleColumn:
@@ -205,23 +216,16 @@ _LAST = (
         docs="scale and other grade of more than 20 % probability, e.g. `quartile:2`; several joined by `;`",
         read=lambda _, m: ";".join(f"{g.scale}:{g.borderline_with}" for g in m.grades if g.borderline_with is not None),
     ),
-    MuscleColumn(
-        name="volume_z",
-        type="number",
-        description="Volume in SDs above healthy people of the same sex (whole muscles, Dixon)",
-        unit="1",
-        docs="volume in SDs above [healthy people](../explanation/interpretation.md) of the same sex; whole muscles on Dixon only",
-        read=_z("volume_ml"),
-        digits=2,
+    _norm_column(
+        *("volume_z", "volume_ml", "z"),
+        "Volume in SDs above healthy people of the same sex (whole muscles, of the methods that norms are of)",
+        "volume in SDs above [healthy people](../explanation/interpretation.md) of the same sex, by the norm that `norm` names; whole "
+        "muscles only; on Dixon only, unless norms of your own are of another method",
     ),
-    MuscleColumn(
-        name="fat_fraction_z",
-        type="number",
-        description="Fat fraction in SDs above healthy people of the same sex (whole muscles, Dixon)",
-        unit="1",
-        docs="the same of `fat_fraction`",
-        read=_z("fat_fraction"),
-        digits=2,
+    _norm_column(
+        *("fat_fraction_z", "fat_fraction", "z"),
+        "Fat fraction in SDs above healthy people of the same sex (whole muscles, of the methods that norms are of)",
+        "the same of `fat_fraction`",
     ),
     _measured(
         "fat_fraction_core",
@@ -251,6 +255,47 @@ _LAST = (
         "the fat fraction that was graded, and that tables and pages of a cohort show: `fat_fraction_core`, or `fat_fraction` where a "
         "muscle has no sure voxels or the settings say so; empty where there is none",
         lambda _, m: "" if math.isnan(m.fat_fraction) else m.fat_measure,
+    ),
+    _norm_column(
+        *("fat_fraction_core_z", "fat_fraction_core", "z"),
+        "The muscle's own fat fraction in SDs above healthy people, where a norm is of it",
+        "the same of `fat_fraction_core`; needs [norms of your own](../howto/norms.md)",
+    ),
+    _norm_column("volume_percentile", "volume_ml", "percentile", "Percentile of the volume among them, 0 to 100"),
+    _norm_column("fat_fraction_percentile", "fat_fraction", "percentile", "Percentile of the fat fraction among them, 0 to 100"),
+    _norm_column(
+        "fat_fraction_core_percentile", "fat_fraction_core", "percentile", "Percentile of the muscle's own fat fraction among them"
+    ),
+    _norm_column(
+        *("volume_per_kg_z", "volume_per_kg", "z"),
+        "Volume per kg of body weight in SDs above healthy people, where a norm is of it and the weight is known",
+    ),
+    _norm_column(
+        *("volume_per_m2_z", "volume_per_m2", "z"),
+        "Volume per squared body height in SDs above healthy people, where a norm is of it and the height is known",
+    ),
+    _norm_column(
+        *("volume_per_lean_kg_z", "volume_per_lean_kg", "z"),
+        "Volume per kg of lean body mass in SDs above healthy people, where a norm is of it and that mass is known",
+    ),
+    _word(
+        "norm",
+        "Whose norm each of these scores is of, as quantity:set, joined by ;",
+        docs="whose norm each score is of, e.g. `volume_ml:belzunce2022;fat_fraction:belzunce2022`",
+        read=_norms_used,
+    ),
+    _word(
+        "series_kind",
+        "Kinds of the series that this side's fat was measured on, joined by +",
+        read=lambda result, m: result.series_kind(m.side),
+    ),
+    MuscleColumn(
+        name="field_strength_t",
+        type="number",
+        description="Field strength of the scanner",
+        unit="T",
+        read=lambda result, m: fat.field_strength_t if (fat := result.fat_of(m.side)) else None,
+        digits=2,
     ),
 )
 

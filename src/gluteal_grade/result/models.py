@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from gluteal_grade.errors import Reason
+from gluteal_grade.grading import Quantity
 from gluteal_grade.vocabulary import Muscle, Region, Side
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 # NaN inside the program, null in JSON (RFC 8259 has no NaN); the `reason` beside it says why
 Number = Annotated[
@@ -90,7 +91,7 @@ class NormScore(_Model):
     """Where a whole muscle lies among healthy people."""
 
     source: str = Field(description="key of norms.sources")
-    quantity: Literal["volume_ml", "fat_fraction"]
+    quantity: Quantity
     z: Number
     percentile: Number
 
@@ -149,9 +150,18 @@ class MuscleResult(_Model):
     core_interval_parts: dict[str, IntervalPart] = Field(
         default={}, description="the same of fat_fraction_core; rim: what the core leaves out"
     )
-    norms: tuple[NormScore, ...]
+    norms: tuple[NormScore, ...] = Field(description="of each quantity the set that fits best first")
     no_norm: NoteModel | None = Field(description="why a measured whole muscle has no norm")
     profile: tuple[SliceModel, ...]
+
+    def norm(self, quantity: Quantity) -> NormScore | None:
+        """The score to show: that of the set that fits best, which stands first."""
+        return next((n for n in self.norms if n.quantity == quantity), None)
+
+    @property
+    def fat_norm(self) -> NormScore | None:
+        """The score of the fat fraction that is shown, where a norm is of it; else that of the mean over the label."""
+        return (self.norm("fat_fraction_core") if self.fat_shown.core else None) or self.norm("fat_fraction")
 
     @property
     def ct_non_functional_share(self) -> float:
@@ -245,6 +255,7 @@ class FatReport(_Model):
     why: str
     facts: dict[str, float]
     sides: tuple[Side, ...] = Field(description="sides measured so")
+    field_strength_t: float | None = Field(default=None, description="of the scanner, tesla; null where the header does not say")
 
 
 class MetalSide(_Model):
@@ -279,8 +290,9 @@ class NormReport(_Model):
     """Whose values the scores compare with."""
 
     sex: Literal["M", "F"] | None
-    primary: str = Field(description="the set whose scores stand in muscles.csv")
+    primary: str = Field(description="the set that goes first, among those that fit equally well")
     sources: dict[str, str] = Field(description="sets that were used: publication, people and protocol, to print beside a score")
+    not_used: dict[str, str] = Field(default={}, description="sets of the same fat method that were not used, and why")
 
 
 class StatementModel(_Model):
@@ -341,6 +353,16 @@ class StudyResult(_Model):
     series: tuple[SeriesReport, ...]
     provenance: Provenance
     disclaimer: str = "Research use. Not a medical device."
+
+    def fat_of(self, side: Side) -> FatReport | None:
+        """How the fat of a side was measured; None where it was not."""
+        return next((fat for fat in (self.fat_beside_metal, self.fat) if fat is not None and side in fat.sides), None)
+
+    def series_kind(self, side: Side) -> str:
+        """Kinds of the series that a side's fat was measured on, sorted and joined by ``+``; empty where none was measured."""
+        fat = self.fat_of(side)
+        of_series = {s.id: s.kind for s in self.series}
+        return "+".join(sorted({of_series[one] for one in fat.series if one in of_series})) if fat else ""
 
     def points_shown(self, pair: Asymmetry) -> float:
         """Left minus right, percentage points, of the core value where both sides are graded by it, else of the means over the labels.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gluteal_grade.cohort import NAME, Entry, index_folder
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io import Series, Study, discover, single, walk
+from gluteal_grade.io import Person, Series, Study, discover, single, walk
 from gluteal_grade.report import RESULT, Place, places
 from gluteal_grade.report.dicom import mapped
 from gluteal_grade.result import StudyResult
@@ -85,7 +85,7 @@ def origin_of(out: Path, study: str, data: Path | None = None) -> Origin:
         if found is not None:
             if index and entry.source != _LEDGER:
                 index.remember(study, entry)
-            return Origin(_as_said(found, result, _sex(out, study)), result, place, deidentified=_mapped(found, result))
+            return Origin(_as_said(found, result, out), result, place, deidentified=_mapped(found, result))
     raise trouble or RefusedInput(Reason.IMAGES_NOT_FOUND)
 
 
@@ -137,8 +137,8 @@ def _in_ledger(out: Path, study: str) -> Iterator[Entry]:
                         yield entry
 
 
-def _sex(out: Path, study: str) -> str | None:
-    return next(iter(_rows(out, study, "sex")), None)
+def _told(out: Path, study: str, column: str) -> str | None:
+    return next(iter(_rows(out, study, column)), None)
 
 
 def _found(entry: Entry, result: StudyResult) -> Study | None:
@@ -178,7 +178,7 @@ def _mapped(study: Study, result: StudyResult) -> bool:
     return not {source for series in result.series for source in series.sources} <= there
 
 
-def _as_said(study: Study, result: StudyResult, sex: str | None) -> Study:
+def _as_said(study: Study, result: StudyResult, out: Path) -> Study:
     """With what the user said of it then."""
     named = {one.id: one.kind for one in result.series if one.kind_reason == _BY_USER}
 
@@ -187,5 +187,11 @@ def _as_said(study: Study, result: StudyResult, sex: str | None) -> Study:
             return series
         return replace(series, kind=type(series.kind)(named[series.id]), kind_reason=_BY_USER)
 
-    known = (result.norms.sex if result.norms else None) or sex or study.patient_sex
-    return replace(study, series=tuple(kind(series) for series in study.series), patient_sex=known)
+    sex = (result.norms.sex if result.norms else None) or _told(out, result.study, "sex") or study.patient_sex
+    age, height, weight, lean = (_number(_told(out, result.study, name)) for name in ("age", "height_m", "weight_kg", "lean_kg"))
+    person = study.person.told(Person(age_years=age, height_m=height, weight_kg=weight, lean_kg=lean))
+    return replace(study, series=tuple(kind(series) for series in study.series), patient_sex=sex, person=person)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)

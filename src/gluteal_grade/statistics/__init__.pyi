@@ -28,6 +28,8 @@ from .kappas import pair_statistics as pair_statistics
 from .kappas import percent_agreement as percent_agreement
 from .limits import bland_altman as bland_altman
 from .limits import bland_altman_limits as bland_altman_limits
+from .lms import LmsCurve as LmsCurve
+from .lms import fit_lms as fit_lms
 from .repeats import MIN_SUBJECTS as MIN_SUBJECTS
 from .repeats import Estimated as Estimated
 from .repeats import Repeated as Repeated

@@ -92,6 +92,29 @@ def test_every_number_and_grade_of_the_result_is_there(scanner: str) -> None:
     assert {unit for name, unit in units.items() if name not in ("118565006", "LEAN_VOLUME")} == {"%"}
 
 
+def test_a_number_that_a_norm_is_of_tells_its_place_and_whose_norm() -> None:
+    """TID 311: z, percentile, population and authority hang on the measurement itself."""
+    result = examined("siemens").graded.result
+    scored = {(m.side, m.muscle, m.region): m for m in result.muscles if m.norms}
+    assert scored
+    told = 0
+    for key, group in groups(objects("siemens") / "sr.dcm").items():
+        for measurement in group.get_measurements():
+            hung = [c for c in measurement[0].get("ContentSequence", ()) if c.RelationshipType == "HAS PROPERTIES"]
+            facts = {c.ConceptNameCodeSequence[0].CodeValue: c for c in hung}
+            quantity = {"118565006": "volume_ml", "129100": "fat_fraction"}.get(measurement.name.value)
+            if key not in scored or quantity is None:
+                assert not facts
+                continue
+            score = scored[key].norm(quantity)
+            assert float(facts["121416"].MeasuredValueSequence[0].NumericValue) == pytest.approx(score.z, abs=1e-4)
+            assert float(facts["121415"].MeasuredValueSequence[0].NumericValue) == pytest.approx(score.percentile, abs=1e-4)
+            assert "Belzunce 2022" in facts["121405"].TextValue
+            assert facts["121406"].TextValue == score.source == "belzunce2022"
+            told += 1
+    assert told == 2 * len(scored)
+
+
 def test_our_names_are_short_enough_for_every_reader() -> None:
     """Beyond 16 characters a code is a Long Code Value, which some programs do not expect in a concept name."""
     names = [item.ConceptNameCodeSequence[0] for item in _items(pydicom.dcmread(objects("siemens") / "sr.dcm"))]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from gluteal_grade.cohort.change.cautions import Caution
 from gluteal_grade.cohort.change.models import SiteUsed
-from gluteal_grade.cohort.repeatability.kinds import series_kind
 from gluteal_grade.cohort.repeatability.site_file import Site
 from gluteal_grade.result import StudyResult
 from gluteal_grade.vocabulary import Part, Side
@@ -71,4 +70,4 @@ class Judge:
 
 def _way(result: StudyResult, side: Side, method: str) -> tuple[str, str, str]:
     automatic = result.segmentation is not None and result.segmentation.automatic
-    return "automatic" if automatic else "given", method, series_kind(result, side)
+    return "automatic" if automatic else "given", method, result.series_kind(side)

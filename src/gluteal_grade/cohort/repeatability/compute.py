@@ -58,7 +58,7 @@ class Group:
 
     Attributes:
         labels: ``automatic`` or ``given``.
-        kind: of the series, see `series_kind`; empty where no result.json tells.
+        kind: of the series, see `StudyResult.series_kind`; empty where no result.json tells.
     """
 
     muscle: str

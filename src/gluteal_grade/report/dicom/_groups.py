@@ -10,9 +10,13 @@ from highdicom.sr import (
     AlgorithmIdentification,
     FindingSite,
     Measurement,
+    MeasurementProperties,
     MeasurementsAndQualitativeEvaluations,
+    MeasurementStatisticalProperties,
+    NumContentItem,
     QualitativeEvaluation,
     ReferencedSegment,
+    RelationshipTypeValues,
     SourceImageForMeasurementGroup,
     SourceSeriesForSegmentation,
     TrackingIdentifier,
@@ -20,6 +24,7 @@ from highdicom.sr import (
 )
 from pydicom.sr.coding import Code
 
+from gluteal_grade.grading import Quantity
 from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
 from gluteal_grade.report.dicom.sources import Sources
@@ -27,6 +32,11 @@ from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import MuscleResult, StudyResult, scales_of
 from gluteal_grade.vocabulary import Part, Region, Scale
 
+_NORMED: dict[str, Quantity] = {
+    codes.VOLUME.value: "volume_ml",
+    codes.FAT_FRACTION.value: "fat_fraction",
+    codes.CORE.value: "fat_fraction_core",
+}
 Group = VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
 
 
@@ -44,7 +54,7 @@ def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segment
         "finding_type": codes.muscle_code(m.muscle),
         "finding_sites": [FindingSite(codes.muscle_code(m.muscle), codes.side_code(m.side), codes.region_code(m.region))],
         "algorithm_id": _algorithm(m, result),
-        "measurements": _measurements(m, scales),
+        "measurements": _measurements(m, result, scales),
         "qualitative_evaluations": _evaluations(m, scales),
     }
     seg = segments.data
@@ -82,8 +92,8 @@ def _algorithm(m: MuscleResult, result: StudyResult) -> AlgorithmIdentification:
     return AlgorithmIdentification(result.provenance.program, result.provenance.version, parameters)
 
 
-def _measurements(m: MuscleResult, scales: Mapping[str, Scale]) -> list[Measurement] | None:
-    """Numbers that were measured; what was not is left out, and the group's reason says why."""
+def _measurements(m: MuscleResult, result: StudyResult, scales: Mapping[str, Scale]) -> list[Measurement] | None:
+    """Numbers that were measured, with their place among healthy people; what was not is left out, and the group's reason says why."""
     rows: list[tuple[Code, float, Code, Code | None]] = [
         (codes.VOLUME, m.volume_ml, codes.MILLILITRE, None),
         (codes.FAT_FRACTION, 100 * m.fat_fraction, codes.PERCENT, codes.MEAN),
@@ -99,8 +109,33 @@ def _measurements(m: MuscleResult, scales: Mapping[str, Scale]) -> list[Measurem
     ]
     rows += [(codes.probability_code(scales[g.scale]), 100 * m.probability(g.scale), codes.PERCENT, None) for g in m.grades]
     # four decimals: far below what is measured, and the same text on every machine
-    found = [Measurement(name, round(value, 4), unit, derivation=how) for name, value, unit, how in rows if not math.isnan(value)]
+    found = [
+        Measurement(name, round(value, 4), unit, derivation=how, properties=_among_healthy(m, result, name))
+        for name, value, unit, how in rows
+        if not math.isnan(value)
+    ]
     return found or None
+
+
+def _among_healthy(m: MuscleResult, result: StudyResult, name: Code) -> MeasurementProperties | None:
+    """z and percentile with the people they are of (TID 310, 311); None where no norm fits."""
+    quantity = _NORMED.get(name.value)
+    score = m.norm(quantity) if quantity else None
+    if score is None or result.norms is None:
+        return None
+    people = {"M": "Healthy men", "F": "Healthy women"}.get(result.norms.sex or "", "Healthy people")
+    numbers = ((codes.Z_SCORE, score.z), (codes.PERCENTILE, score.percentile))
+    hangs_on = RelationshipTypeValues.HAS_PROPERTIES
+    properties = MeasurementStatisticalProperties(
+        [NumContentItem(code, round(value, 4), codes.ONE, relationship_type=hangs_on) for code, value in numbers],
+        description=_ascii(f"{people}: {result.norms.sources.get(score.source, score.source)}"),
+        authority=_ascii(score.source),
+    )
+    return MeasurementProperties(measurement_statistical_properties=properties)
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode()
 
 
 def _evaluations(m: MuscleResult, scales: Mapping[str, Scale]) -> list[QualitativeEvaluation]:

@@ -13,7 +13,7 @@ from gluteal_grade.report.html.numbers import gap, number, percent
 from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
 from gluteal_grade.report.pages import environment
-from gluteal_grade.report.readings import primary_edges
+from gluteal_grade.report.readings import norm_caveats, norms_not_used, norms_shown, primary_edges
 from gluteal_grade.report.words import plain, regions_text, series_name, visible
 from gluteal_grade.result import FatReport, NoteModel, StudyResult, StudyStatus, primary_of, scales_of
 from gluteal_grade.vocabulary import Muscle, Region, Side, method_words
@@ -114,12 +114,13 @@ def _profiles(result: StudyResult) -> str:
 
 def _norms(result: StudyResult) -> tuple[str, str]:
     """Against whom the scores stand, and why some muscles have none."""
-    scored = any(n.source == result.norms.primary for m in result.muscles for n in m.norms) if result.norms else False
+    scored = result.norms is not None and any(norms_shown(m) for m in result.muscles)
     against = ""
     if result.norms and scored:
-        caveat = result.norms.sources.get(result.norms.primary, "")
         people = "men" if result.norms.sex == "M" else "women"
-        against = f"z and percentile among healthy {people}. {caveat}. A place among those people, no threshold."
+        whose = "".join(f"{caveat}. " for caveat in norm_caveats(result))
+        others = "".join(f" Not used: {one}." for one in norms_not_used(result))
+        against = f"z and percentile among healthy {people}. {whose}A place among those people, no threshold.{others}"
     missing: dict[str, list[str]] = {}
     for m in result.muscles:
         if m.no_norm is not None:

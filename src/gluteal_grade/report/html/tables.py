@@ -98,11 +98,9 @@ def status_rows(result: StudyResult) -> tuple[StatusRow, ...]:
         whole = part.region is Region.WHOLE
         if not whole and not _worth_a_row(m):
             continue
-        primary = result.norms.primary if result.norms else ""
-        scores = {n.quantity: n for n in m.norms if n.source == primary}
         fat, volume = (
-            Cell(z_text(n.z), percentile_text(n.percentile)) if (n := scores.get(q)) else Cell(DASH if whole else "")
-            for q in ("fat_fraction", "volume_ml")
+            Cell(z_text(n.z), percentile_text(n.percentile)) if n is not None else Cell(DASH if whole else "")
+            for n in (m.fat_norm, m.norm("volume_ml"))
         )
         mark = {MuscleStatus.NEEDS_REVIEW: "review", MuscleStatus.MISSING: "missing", MuscleStatus.NOT_GRADABLE: "missing"}.get(
             m.status, ""

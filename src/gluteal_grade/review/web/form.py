@@ -96,7 +96,7 @@ def _cell(side: Side, m: MuscleResult | None, result: StudyResult) -> Cell:
         scales=scales,
         fat="" if math.isnan(m.fat_fraction) else fat_text(m),
         volume="" if math.isnan(m.volume_ml) else volume_text(m.volume_ml),
-        scores=_scores(m, result),
+        scores=_scores(m),
         status="" if _plain(m) else status_text(m),
         warn=m.status is not MuscleStatus.GRADED,
     )
@@ -107,10 +107,8 @@ def _plain(m: MuscleResult) -> bool:
     return m.status is MuscleStatus.GRADED and (math.isnan(m.evaluable_share) or m.evaluable_share > 0.995)
 
 
-def _scores(m: MuscleResult, result: StudyResult) -> str:
-    primary = result.norms.primary if result.norms else ""
-    z = next((n.z for n in m.norms if n.source == primary and n.quantity == "fat_fraction"), math.nan)
-    return "" if math.isnan(z) else f"z {z:+.1f}"
+def _scores(m: MuscleResult) -> str:
+    return "" if m.fat_norm is None else f"z {m.fat_norm.z:+.1f}"
 
 
 def _scale(scale: Scale, m: MuscleResult | None) -> ScaleChoice:
