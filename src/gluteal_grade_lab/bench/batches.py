@@ -20,8 +20,10 @@ from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.ledger import Key, Ledger, opened
+from gluteal_grade.cohort.norms import NormsOptions, compute_norms, write_norms
 from gluteal_grade.cohort.summary import summarise
 from gluteal_grade.cohort.task import Because, Outcome, State
+from gluteal_grade.grading import load_norms
 from gluteal_grade.io.study import Person
 from gluteal_grade.report.layout import MUSCLES, RESULT
 from gluteal_grade_lab.checkout import ROOT
@@ -49,17 +51,16 @@ def throughput(cohort: Path, count: int) -> None:
 
 
 def tables(count: int, template: Path) -> None:
-    """A simulated cohort: its ledger written entry by entry, the plan of a resumed batch, and the tables and pages."""
+    """A simulated cohort: its ledger written entry by entry, the plan of a resumed batch, tables and pages, and norms of it."""
     out = Path(tempfile.mkdtemp())
     rng = random.Random(1)
     names = [f"{rng.getrandbits(48):012x}" for _ in range(count)]
     try:
-        text = (template / MUSCLES).read_text()
-        own = text.split("\n", 2)[1].split(",")[0]
+        head, *lines = (line.split(",") for line in (template / MUSCLES).read_text().splitlines())
         for name in names:
             folder = out / name
             folder.mkdir()
-            (folder / MUSCLES).write_text(text.replace(own, name))
+            (folder / MUSCLES).write_text(_varied(head, lines, name, rng.lognormvariate(0, 0.15)))
             (folder / RESULT).write_text("{}")  # the tables do not open it while there is a ledger
         entries = [Entry(f"site/{name}", out / name) for name in names]
         key = Key("c", "m")
@@ -70,19 +71,43 @@ def tables(count: int, template: Path) -> None:
             planned = _seconds(lambda: ledger.ended(key))
             size = (out / "ledger.sqlite").stat().st_size / 2**20
             summed = _seconds(lambda: summarise(out, ledger, pictures=False))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"| {count:,} | {begun:.1f} | {1000 * written / count:.2f} | {planned:.1f} | {size:.0f} | {summed:.1f} | {peak:.0f} |",
-            flush=True,
+        peaks = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]
+        fitted = _seconds(lambda: write_norms(compute_norms([out], NormsOptions("bench")), load_norms(), out / "norms"))
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        told = (
+            f"{count:,}",
+            f"{begun:.1f}",
+            f"{1000 * written / count:.2f}",
+            f"{planned:.1f}",
+            f"{size:.0f}",
+            f"{summed:.1f}",
+            f"{fitted:.1f}",
         )
+        print(f"| {' | '.join(told)} | {peaks[0]:.0f}, {peaks[1]:.0f} |", flush=True)
     finally:
         shutil.rmtree(out, ignore_errors=True)
+
+
+def _varied(head: list[str], lines: list[list[str]], name: str, factor: float) -> str:
+    """The template's table as of another study, its volumes and fat so many times as large."""
+    at = {column: head.index(column) for column in ("study", "volume_ml", "fat_fraction", "fat_fraction_core")}
+    rows = [head]
+    for line in lines:
+        row = list(line)
+        row[at["study"]] = name
+        for column, place in at.items():
+            if column != "study" and row[place] != "NaN":
+                row[place] = f"{float(row[place]) * factor:.4f}"
+        rows.append(row)
+    return "\n".join(map(",".join, rows)) + "\n"
 
 
 def _fill(ledger: Ledger, entries: list[Entry], names: list[str]) -> None:
     for n, (entry, name) in enumerate(zip(entries, names, strict=True)):
         ledger.started(entry.key, "host:1")
-        person = Person(f"patient {n}", 60.0, "tha" if n % 2 else "control")
+        person = Person(
+            f"patient {n}", 20.0 + n % 600 / 10, "tha" if n % 2 else "control", height_m=1.5 + n % 50 / 100, weight_kg=50.0 + n % 50
+        )
         ledger.finished(
             entry.key,
             (Outcome(name, State.GRADED, folder=name, input_hash=name, sex="FM"[n % 2], person=person, method="dixon", automatic=True),),
@@ -112,8 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         study = ROOT / "data/sample/healthy_dixon"
         subprocess.run([PROGRAM, "grade", study, "-o", sample, "--labels", study / "labels.nii.gz", "-q"], check=True)
         template = next(sample.glob(f"*/{MUSCLES}")).parent
-        print("| studies | begin, s | ledger, ms a study | plan of a resumed batch, s | ledger, MB | tables and pages, s | peak MB |")
-        print("| --- | --- | --- | --- | --- | --- | --- |")
+        print(
+            "| studies | begin, s | ledger, ms a study | plan of a resumed batch, s | ledger, MB | tables and pages, s | norms, s | peak MB, before and after norms |"
+        )
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         for size in chosen.sizes:
             tables(size, template)
     finally:

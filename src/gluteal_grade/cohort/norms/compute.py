@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gluteal_grade.cohort.norms.people import LeftOut, NormsOptions, people_of, pieces, without_operated
+from gluteal_grade.cohort.norms.people import BODY, LeftOut, NormsOptions, people_of, pieces, without_operated
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import Quantity
 from gluteal_grade.statistics import Floats, LmsCurve, fit_lms
@@ -23,6 +23,7 @@ MIN_PEOPLE, ADVISED_PEOPLE = 40, 120  # of one sex; 120: CLSI EP28-A3c, referenc
 _BODY = {"volume_per_kg": "weight_kg", "volume_per_m2": "height_m", "volume_per_lean_kg": "lean_kg"}
 _NEEDED = ("study", "side", "muscle", "region", "status", "method", "volume_ml", "fat_fraction")
 _LATER = ("fat_fraction_core", "series_kind", "field_strength_t")  # what cohort.csv of older versions lacks
+_OF_STUDY = ["sex", "operated_side", "automatic"]
 _FIELDS = np.array([0.25, 0.35, 0.55, 1.0, 1.5, 3.0, 7.0])  # tesla, as scanners are called
 _GAP_YEARS = 10.0
 Bools = npt.NDArray[np.bool_]
@@ -120,7 +121,8 @@ def _rows(folders: Sequence[Path], studies: pd.DataFrame, options: NormsOptions)
     """Whole muscles that count, with what is known of the person."""
     found = []
     for n, folder in enumerate(folders):
-        own = studies[studies["folder"] == n].drop(columns=["state", "patient", "days", "folder"]).set_index("study")
+        own = studies.loc[studies["folder"] == n, ["study", "age", *_OF_STUDY, *BODY]].set_index("study")
+        own = own.astype(dict.fromkeys(_OF_STUDY, "category"))
         for part in pieces(folder / "cohort.csv", {*_NEEDED, *_LATER}, _NEEDED):
             kept = part[(part["region"] == "whole") & part["status"].isin(options.include) & part["study"].isin(own.index)]
             found.append(_typed(kept).join(own, on="study"))
@@ -132,14 +134,12 @@ def _typed(part: pd.DataFrame) -> pd.DataFrame:
     part = part.drop(columns=["region", "status"]).assign(**lacking)
     for name in ("volume_ml", "fat_fraction", "fat_fraction_core", "field_strength_t"):
         part[name] = pd.to_numeric(part[name], errors="coerce").astype(float)
-    for name in ("side", "muscle", "method", "series_kind"):
-        part[name] = part[name].astype("category")
     return part
 
 
 def _groups(rows: pd.DataFrame) -> Iterator[tuple[Protocol, pd.DataFrame]]:
     rows = rows.assign(
-        labels=np.where(rows["automatic"].str.lower() == "true", "automatic", "given"),
+        labels=np.where(rows["automatic"].astype(str).str.lower() == "true", "automatic", "given"),
         field=_nominal(rows["field_strength_t"].to_numpy(float)),
     )
     for names, part in rows.groupby(["method", "series_kind", "labels", "field"], observed=True, dropna=False):
