@@ -137,9 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         study = ROOT / "data/sample/healthy_dixon"
         subprocess.run([PROGRAM, "grade", study, "-o", sample, "--labels", study / "labels.nii.gz", "-q"], check=True)
         template = next(sample.glob(f"*/{MUSCLES}")).parent
-        print(
-            "| studies | begin, s | ledger, ms a study | plan of a resumed batch, s | ledger, MB | tables and pages, s | norms, s | peak MB, before and after norms |"
+        told = (
+            "ledger, ms a study",
+            "plan of a resumed batch, s",
+            "ledger, MB",
+            "tables and pages, s",
+            "norms, s",
+            "peak MB before, after norms",
         )
+        print(f"| studies | begin, s | {' | '.join(told)} |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         for size in chosen.sizes:
             tables(size, template)
