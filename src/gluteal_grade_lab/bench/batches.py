@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.ledger import Key, Ledger, opened
@@ -56,12 +57,14 @@ def tables(count: int, template: Path) -> None:
     rng = random.Random(1)
     names = [f"{rng.getrandbits(48):012x}" for _ in range(count)]
     try:
+        result = json.loads((template / RESULT).read_text())
         head, *lines = (line.split(",") for line in (template / MUSCLES).read_text().splitlines())
         for name in names:
             folder = out / name
             folder.mkdir()
-            (folder / MUSCLES).write_text(_varied(head, lines, name, rng.lognormvariate(0, 0.15)))
-            (folder / RESULT).write_text("{}")  # the tables do not open it while there is a ledger
+            factor = rng.lognormvariate(0, 0.15)
+            (folder / MUSCLES).write_text(_varied(head, lines, name, factor))
+            (folder / RESULT).write_text(_result(result, name, factor))
         entries = [Entry(f"site/{name}", out / name) for name in names]
         key = Key("c", "m")
         prints = {e.key: e.key for e in entries}
@@ -100,6 +103,18 @@ def _varied(head: list[str], lines: list[list[str]], name: str, factor: float) -
                 row[place] = f"{float(row[place]) * factor:.4f}"
         rows.append(row)
     return "\n".join(map(",".join, rows)) + "\n"
+
+
+def _result(template: dict[str, Any], name: str, factor: float) -> str:
+    """As much of `result.json` as the tables read, of another study."""
+    muscles = [
+        {key: m[key] for key in ("side", "muscle", "region", "status", "reason", "detail")}
+        | {"fat_fraction": m["fat_fraction"] and round(round(m["fat_fraction"], 4) * factor, 4)}
+        for m in template["muscles"]
+    ]
+    made_by = template["provenance"] | {"input_hash": name, "config_hash": "c", "model_hash": "m", "libraries": {}, "seconds": {}}
+    told = {key: template[key] for key in ("status", "refusal", "fat", "fat_beside_metal", "segmentation", "notes")}
+    return json.dumps(told | {"study": name, "muscles": muscles, "provenance": made_by})
 
 
 def _fill(ledger: Ledger, entries: list[Entry], names: list[str]) -> None:
