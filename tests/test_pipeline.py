@@ -12,7 +12,7 @@ import pytest
 from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.io.study import Study
+from gluteal_grade.io.study import Acquisition, Study
 from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report._grade_table import table_lines
 from gluteal_grade.result.models import MuscleStatus, StudyResult, StudyStatus, json_schema
@@ -168,6 +168,17 @@ def test_the_next_best_series_steps_in_and_the_result_says_why() -> None:
     assert result.fat is not None
     assert result.fat.method == "t1"
     assert Reason.UNEQUAL_SCALING in {n.reason for n in result.notes}
+
+
+def test_fat_that_is_not_as_bright_as_its_header_says_needs_a_review() -> None:
+    """A flip angle of 90 degrees would make fat several times brighter than muscle; it is not: the header or the picture is wrong."""
+    toy = make_toy(FRACTIONS)
+    facts = Acquisition(tr_ms=14.0, te_ms=1.15, flip_angle_deg=90.0, field_strength_t=3.0, scanning_sequence=("GR",))
+    spoilt = Study("0" * 12, tuple(replace(s, acquisition=facts) for s in dixon_study(toy).series))
+    whole = [m for m in grade(spoilt, toy, "s1.water").result.muscles if m.region is Region.WHOLE]
+    assert {(m.status, m.reason) for m in whole} == {(MuscleStatus.NEEDS_REVIEW, Reason.FAT_BRIGHTNESS)}
+    sound = grade(dixon_study(toy), toy, "s1.water").result
+    assert Reason.FAT_BRIGHTNESS not in {c.reason for m in sound.muscles for c in m.checks}
 
 
 def test_missing_weights_are_a_refusal_with_the_series_listed(tmp_path: Path) -> None:

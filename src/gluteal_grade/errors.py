@@ -52,6 +52,7 @@ class Reason(StrEnum):
     COPIES_LEFT_OUT = "copies_left_out"
     # fat
     UNEQUAL_SCALING = "unequal_scaling"
+    FAT_BRIGHTNESS = "fat_brightness"
     GRID_MISMATCH = "grid_mismatch"
     PARTNER_DIFFERS = "partner_differs"
     PARTNER_UNCLEAR = "partner_unclear"
@@ -63,6 +64,8 @@ class Reason(StrEnum):
     WATER_FAT_SWAP = "water_fat_swap"
     SWAP_UNCHECKED = "swap_unchecked"
     WEIGHTING = "weighting"
+    WEIGHTING_UNKNOWN = "weighting_unknown"
+    FEW_GREY_LEVELS = "few_grey_levels"
     NOISE_UNKNOWN = "noise_unknown"
     AMBIGUOUS_DOMINANCE = "ambiguous_dominance"
     NO_FAT_REFERENCE = "no_fat_reference"
@@ -215,6 +218,7 @@ ADVICE: dict[Reason, str] = {
     "sform and qform alike.",
     Reason.SINGLE_SLICE: "One slice is no volume; send the whole series.",
     Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
+    Reason.FAT_BRIGHTNESS: "Fat is not as bright beside muscle as the header lets expect: look at images and headers before using a number.",
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
     Reason.PARTNER_DIFFERS: "Water and fat (or in and opposed phase) of two acquisitions make no fat fraction; send both images of one.",
     Reason.PARTNER_UNCLEAR: "Several images could be the partner; send one acquisition only, or leave the others out.",
@@ -232,6 +236,8 @@ ADVICE: dict[Reason, str] = {
     Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map; reconstruct again.",
     Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",
     Reason.WEIGHTING: "Compare fractions only between like protocols; a small flip angle weights least.",
+    Reason.WEIGHTING_UNKNOWN: "Export with TR, flip angle, field strength and sequence as the scanner wrote them; fat may read too high.",
+    Reason.FEW_GREY_LEVELS: "Export at full depth (12 or 16 bits): rounding shifts fat fractions, most in a lean muscle.",
     Reason.NOISE_UNKNOWN: "Low fractions may read some points too high at low SNR.",
     Reason.AMBIGUOUS_DOMINANCE: "In/opposed-phase magnitudes cannot tell fat above 50 % from below; give water and fat images.",
     Reason.NO_FAT_REFERENCE: "No subcutaneous fat found to calibrate T1; use Dixon or a larger field of view.",

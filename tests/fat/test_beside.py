@@ -31,7 +31,7 @@ def test_one_scale(toy: Toy, snr: float) -> None:
 @pytest.mark.parametrize("of", [{"fat": 0.5}, {"fat": 2.0}, {"water": 0.5}, {"water": 2.0}])
 def test_one_image_at_another_scale(toy: Toy, of: dict[str, float]) -> None:
     (note,) = contrast_note(*pair(toy, **of), 2, PLAIN)
-    assert note.reason is Reason.UNEQUAL_SCALING
+    assert note.reason is Reason.FAT_BRIGHTNESS
 
 
 def test_shading_of_the_coil_is_no_other_scale(toy: Toy) -> None:

@@ -115,6 +115,21 @@ def test_after_a_contrast_agent_nobody_knows_the_weighting() -> None:
     assert np.array_equal(maps[0].volume.array, maps[1].volume.array, equal_nan=True)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"tr_ms": 9000.0}, {"tr_ms": None}, {"flip_angle_deg": None}, {"field_strength_t": 7.0}, {"field_strength_t": 15000.0}]
+)
+def test_a_weighting_that_no_header_tells_has_a_code_of_its_own(wrong: dict) -> None:
+    """A reader of codes sees that fat was not corrected; the interval is wider for it."""
+    sound = Acquisition(tr_ms=14.0, te_ms=1.15, flip_angle_deg=10.0, field_strength_t=3.0, scanning_sequence=("GR",))
+    told, silent = (
+        from_water_fat(*[replace(s, acquisition=facts) for s in dixon_study(make_toy(0.12)).series], FAT)
+        for facts in (sound, replace(sound, **wrong))
+    )
+    assert Reason.WEIGHTING in {n.reason for n in told.notes}
+    assert {Reason.WEIGHTING, Reason.WEIGHTING_UNKNOWN} & {n.reason for n in silent.notes} == {Reason.WEIGHTING_UNKNOWN}
+    assert silent.spread.gain_sd == FAT.dixon.unknown_gain_sd
+
+
 def half_body() -> list:
     """A pair of which nothing is alike right and left, front and back, or up and down."""
     toy = make_toy(0.3, shape=(60, 70, 16), spacing=(3.0, 3.0, 8.0))

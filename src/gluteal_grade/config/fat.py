@@ -58,6 +58,7 @@ class DixonSettings(SettingsBase):
 
     correct_t1: bool
     gradient_echo_below_tr_ms: Annotated[float, Field(ge=0)]
+    gradient_echo_longest_tr_ms: Annotated[float, Field(gt=0)]
     t1_sd: Fraction
     flip_sd: Fraction
     unknown_gain_sd: Fraction

@@ -56,7 +56,7 @@ def contrast_note(water: Volume, fat: Volume, slice_axis: int, weighting: Weight
     if _LOW / (1 + weighting.t1_sd) <= found / expected <= _HIGH * (1 + weighting.t1_sd):
         return ()
     words = f"fat is {found:.2f} times as bright as the muscle beside it, where TR, TE and flip angle let expect {expected:.2f}"
-    return (Note(Reason.UNEQUAL_SCALING, f"{words}: one image lost its scale, or the header is wrong; fractions may be far off"),)
+    return (Note(Reason.FAT_BRIGHTNESS, f"{words}: one image lost its scale, or the header is wrong; fractions may be far off"),)
 
 
 def _local(total: FloatArray, where: Mask, size: list[int]) -> tuple[FloatArray, FloatArray]:

@@ -165,9 +165,8 @@ def noise_note(noise: tuple[Noise | None, Noise | None]) -> tuple[Note, ...]:
 def weighting_note(weighting: Weighting | None, settings: FatSettings, *, decay: bool = True) -> tuple[Note, ...]:
     """What the protocol does to fat against water."""
     if weighting is None:
-        return (
-            Note(Reason.WEIGHTING, "T1 and T2* weighting: no spoiled gradient echo with TR, flip angle and field strength; not corrected"),
-        )
+        words = "T1 and T2* weighting: no spoiled gradient echo with likely TR, flip angle and field strength; not corrected"
+        return (Note(Reason.WEIGHTING_UNKNOWN, words),)
     done = "corrected with nominal T1" if settings.dixon.correct_t1 else "not corrected"
     if weighting.agent:
         low = f"fat may read up to {weighting.t1:.2f} times too low"

@@ -39,13 +39,14 @@ def of_both(one: Acquisition, other: Acquisition) -> Acquisition:
 
 
 def weighting_of(acquisition: Acquisition, settings: DixonSettings) -> Weighting | None:
-    """The weighting of a spoiled gradient echo (Ernst & Anderson 1966); None for another sequence, or where the header is silent.
+    """The weighting of a spoiled gradient echo (Ernst & Anderson 1966); None for another sequence, or where the header is silent or
+    names a repetition time that no gradient echo has.
 
     A header that names no sequence is taken for a gradient echo where the repetition time is too short for anything else.
     """
     tr, flip, field = acquisition.tr_ms, acquisition.flip_angle_deg, acquisition.field_strength_t
     sequence = {word.upper() for word in acquisition.scanning_sequence}
-    if not tr or not flip or not field or sequence & {"SE", "IR", "EP"}:
+    if not tr or not flip or not field or sequence & {"SE", "IR", "EP"} or tr > settings.gradient_echo_longest_tr_ms:
         return None
     if "GR" not in sequence and tr > settings.gradient_echo_below_tr_ms:
         return None

@@ -14,6 +14,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat import FatMap, FatMethod, Place, fat_methods
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study, pairs, partner_of
+from gluteal_grade.measurement.grey_levels import with_grey_levels_told
 from gluteal_grade.measurement.odd_slices import refuse_two_scales, without_odd_slices
 from gluteal_grade.metal import HeaderEvidence, ZoneRule, header_evidence, zone_rule
 from gluteal_grade.vocabulary import Method, SeriesKind, Side
@@ -59,7 +60,8 @@ class Candidate:
             raise self.refusal
         if len(self.series) == 1:
             refuse_two_scales(self.series[0])
-        return without_odd_slices(self.how.measure((*self.series, *((self.helper,) if self.helper else ())), settings.fat))
+        fat = self.how.measure((*self.series, *((self.helper,) if self.helper else ())), settings.fat)
+        return with_grey_levels_told(without_odd_slices(fat))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
 from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, split
 from gluteal_grade.stopwatch import Step, Stopwatch
+from gluteal_grade.vocabulary import Muscle
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         parts = split(labels, views, settings.regions)
         focal = find_focal(labels, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
+        flags = (*flags, *_unlikely_brightness(fats))
         if settings.measure.focal.leave_out:
             told = (
                 Note(Reason.FOCAL_REGION, f"{side} {muscle.words}: {one.words}; left out") for (muscle, side), (one, _) in focal.items()
@@ -83,3 +85,14 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *oedema_notes)
     return Measured(plan, segmentation, parts, fats, measurements, flags, oedema, notes)
+
+
+def _unlikely_brightness(fats: SideFats) -> tuple[Flag, ...]:
+    """Muscles of a side whose fat is not as bright as its acquisition makes it: their fractions may be far off."""
+    return tuple(
+        Flag(muscle, side, note.reason, note.detail, review=True)
+        for side, fat in fats.maps().items()
+        for note in fat.notes
+        if note.reason is Reason.FAT_BRIGHTNESS
+        for muscle in Muscle
+    )

@@ -81,4 +81,4 @@ def _same_spacing(before: tuple[float, ...] | None, now: tuple[float, ...] | Non
 
 
 def _weighting(result: StudyResult) -> set[str]:
-    return {n.detail for n in result.notes if n.reason is Reason.WEIGHTING}
+    return {n.detail for n in result.notes if n.reason in (Reason.WEIGHTING, Reason.WEIGHTING_UNKNOWN)}
