@@ -218,7 +218,7 @@ ADVICE: dict[Reason, str] = {
     "sform and qform alike.",
     Reason.SINGLE_SLICE: "One slice is no volume; send the whole series.",
     Reason.UNEQUAL_SCALING: "Water and fat images are scaled differently and no header resolves it; export with rescale tags.",
-    Reason.FAT_BRIGHTNESS: "Fat is not as bright beside muscle as the header lets expect: look at images and headers before using a number.",
+    Reason.FAT_BRIGHTNESS: "Fat beside muscle is not as bright as the header lets expect: look at images and headers before use.",
     Reason.GRID_MISMATCH: "The images of the pair lie on different grids; export them from one acquisition.",
     Reason.PARTNER_DIFFERS: "Water and fat (or in and opposed phase) of two acquisitions make no fat fraction; send both images of one.",
     Reason.PARTNER_UNCLEAR: "Several images could be the partner; send one acquisition only, or leave the others out.",
