@@ -22,10 +22,10 @@ _SIZE = 12.5
 _SMALL = 12
 # left edge of the muscle; right edges of a side's numbers, from its left edge; of the difference; left edge of the status
 _NAME = 26
-_BLOCKS = {Side.RIGHT: 186, Side.LEFT: 690}
+_BLOCKS = (186, 690)
 _NUMBERS = (66, 206, 326, 402, 484)
 _DIFFERENCE = 1250
-_STATUS = 1276
+_STATUS = (700, 1276)  # left edge with one side and with two
 _CHARACTER = 6.7  # average width at _SMALL
 _BOLD_CHARACTER = 7.7
 
@@ -51,6 +51,31 @@ class Line:
     region: bool = False
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """Where things stand: a side without labels takes no room.
+
+    Attributes:
+        blocks: left edge of the numbers of each side that is shown.
+        status: left edge of the last column.
+        width: of the table, pixels.
+    """
+
+    blocks: dict[Side, int]
+    status: int
+    width: int
+
+    @property
+    def both(self) -> bool:
+        """Whether there is a difference to tell."""
+        return len(self.blocks) == len(Side)
+
+
+def _columns(result: StudyResult, width: int) -> _Columns:
+    shown = [side for side in Side if side not in _absent(result)] or list(Side)
+    return _Columns(dict(zip(shown, _BLOCKS, strict=False)), _STATUS[len(shown) - 1], width)
+
+
 def table_lines(result: StudyResult) -> tuple[Line, ...]:
     """Muscles before their regions."""
     lines = []
@@ -74,52 +99,56 @@ def table_lines(result: StudyResult) -> tuple[Line, ...]:
 
 def table_height(result: StudyResult, width: int) -> int:
     """Pixels that the table takes at this width."""
-    return _HEAD + sum(_height(line, width) for line in table_lines(result)) + 4
+    columns = _columns(result, width)
+    return _HEAD + sum(_height(line, columns) for line in table_lines(result)) + 4
 
 
 def draw_table(page: Page, result: StudyResult, left: int, top: int, width: int) -> None:
     """Draw the table with its top left corner at a place of the page."""
-    area, theme = page.at(left, top), page.theme
+    area, theme, columns = page.at(left, top), page.theme, _columns(result, width)
     _rule(area, 0, width, theme.ink, 1.2)
-    absent = _absent(result)
-    for side, x in _BLOCKS.items():
-        said = " · not measured: no labels on this side" if side in absent else ""
-        area.text(x + 8, 13, f"{side.upper()}{said}", _SIZE, weight="bold")
+    for side, x in columns.blocks.items():
+        area.text(x + 8, 13, side.upper(), _SIZE, weight="bold")
         _rule(area, 24, x + _NUMBERS[-1], theme.rule, 0.8, start=x + 8)
         for right, heading in zip(_NUMBERS, headings(result), strict=False):
             area.text(x + right, 35, heading, _SMALL, ha="right", weight="bold")
-    area.text(_DIFFERENCE, 35, "L − R", _SMALL, ha="right", weight="bold")
-    area.text(_STATUS, 35, "Coverage and status", _SMALL, weight="bold")
+    if columns.both:
+        area.text(_DIFFERENCE, 35, "L − R", _SMALL, ha="right", weight="bold")
+    absent = " and ".join(side.upper() for side in Side if side not in columns.blocks)
+    if absent:
+        area.text(columns.status, 13, f"{absent} · not measured: no labels on this side", _SIZE, weight="bold")
+    area.text(columns.status, 35, "Coverage and status", _SMALL, weight="bold")
     _rule(area, _HEAD, width, theme.ink, 0.8)
     y = float(_HEAD)
     for n, line in enumerate(table_lines(result)):
         if n and not line.region:
             _rule(area, y, width, theme.rule, 0.8)
-        _draw_line(area, y, width, line)
-        y += _height(line, width)
+        _draw_line(area, y, columns, line)
+        y += _height(line, columns)
     _rule(area, y, width, theme.ink, 1.2)
 
 
-def _draw_line(area: Area, top: float, width: int, line: Line) -> None:
-    height = _height(line, width)
+def _draw_line(area: Area, top: float, columns: _Columns, line: Line) -> None:
+    height = _height(line, columns)
     y = top + height / 2
     theme = area.page.theme
     ink = theme.faint if line.region else theme.ink
     if line.colour:
         area.swatch(0, y, 16, line.colour)
     area.text(_NAME + (14 if line.region else 0), y, line.name, _SIZE, color=ink, weight="normal" if line.region else "bold")
-    for side, x in _BLOCKS.items():
+    for side, x in columns.blocks.items():
         for n, (right, cell) in enumerate(zip(_NUMBERS, line.cells[side], strict=False)):
             area.text(
                 x + right, y, cell, _SIZE, ha="right", color=ink, weight="bold" if n == 2 and not line.region and cell != DASH else "normal"
             )
-    area.text(_DIFFERENCE, y, line.difference, _SIZE, ha="right", color=ink)
-    texts = _wrapped(line, width)
+    if columns.both:
+        area.text(_DIFFERENCE, y, line.difference, _SIZE, ha="right", color=ink)
+    texts = _wrapped(line, columns)
     for n, (text, warn) in enumerate(texts):
         at = y + (n - (len(texts) - 1) / 2) * _LINE
         if warn:
-            area.box(_STATUS - 6, at - _LINE / 2, width - _STATUS + 6, _LINE, theme.alert)
-        area.text(_STATUS, at, text, _SMALL, color=theme.alert_ink if warn else theme.faint, weight="bold" if warn else "normal")
+            area.box(columns.status - 6, at - _LINE / 2, columns.width - columns.status + 6, _LINE, theme.alert)
+        area.text(columns.status, at, text, _SMALL, color=theme.alert_ink if warn else theme.faint, weight="bold" if warn else "normal")
 
 
 def headings(result: StudyResult) -> tuple[str, ...]:
@@ -170,16 +199,16 @@ def _absent(result: StudyResult) -> set[Side]:
     return {side for side in Side if all(m.status is MuscleStatus.MISSING for m in result.muscles if m.side is side)}
 
 
-def _wrapped(line: Line, width: int) -> list[tuple[str, bool]]:
+def _wrapped(line: Line, columns: _Columns) -> list[tuple[str, bool]]:
     found = []
     for text, warn in line.status:
-        room = int((width - _STATUS) / (_BOLD_CHARACTER if warn else _CHARACTER))
+        room = int((columns.width - columns.status) / (_BOLD_CHARACTER if warn else _CHARACTER))
         found += [(part, warn) for part in textwrap.wrap(text, max(20, room))]
     return found
 
 
-def _height(line: Line, width: int) -> int:
-    return max(1, len(_wrapped(line, width))) * _LINE + _PAD
+def _height(line: Line, columns: _Columns) -> int:
+    return max(1, len(_wrapped(line, columns))) * _LINE + _PAD
 
 
 def _rule(area: Area, y: float, width: int, colour: str, thickness: float, start: int = 0) -> None:

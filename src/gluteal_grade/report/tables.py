@@ -18,6 +18,9 @@ from gluteal_grade.result import SLICES, MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.terminal import printable
 from gluteal_grade.vocabulary import Region, Side, names
 
+# the status column has eight characters at a width of 80; what is doubtful stands in full beneath the table
+_SHORT = {MuscleStatus.NEEDS_REVIEW: "review", MuscleStatus.NOT_GRADABLE: "no grade"}
+
 
 def rows(result: StudyResult) -> list[dict[str, str]]:
     """One row per muscle or region and side, values as text; what could not be measured is ``NaN``, a missing reason empty."""
@@ -93,7 +96,7 @@ def _table(result: StudyResult) -> Table:
                 continue
             name = f"{side} {m.muscle.short}" if m.region is Region.WHOLE else f"  {m.region}"
             grades = (grade_text(m.graded(scale.key)) for scale in scales)
-            table.add_row(name, _human(m.volume_ml, 0), _fat(m), *grades, m.status.replace("_", " "))
+            table.add_row(name, _human(m.volume_ml, 0), _fat(m), *grades, _SHORT.get(m.status, m.status.replace("_", " ")))
         table.add_section()
     return table
 
