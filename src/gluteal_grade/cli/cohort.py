@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gluteal_grade.cli.cohort_methods import methods
 from gluteal_grade.cli.cohort_norms import norms
 from gluteal_grade.cli.cohort_repeatability import repeatability
 from gluteal_grade.cli.exit_codes import GRADED, tell
@@ -122,3 +123,4 @@ def xlsx(
 app.command()(stats)
 app.command()(repeatability)
 app.command()(norms)
+app.command()(methods)

@@ -1,3 +1,4 @@
+from .bundle import shipped_models as shipped_models
 from .card import Card as Card
 from .card import read_card as read_card
 from .checks import Flag as Flag

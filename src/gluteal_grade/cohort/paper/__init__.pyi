@@ -1,0 +1,1 @@
+from .output import write_paper as write_paper
