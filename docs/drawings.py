@@ -35,6 +35,7 @@ ROOMS = {
     "vocabulary": "Muscle, Side, Region, Scale, Method, SeriesKind",
     "errors": "refusal or failure, reason codes",
     "terminal": "text from outside, made safe to show",
+    "system": "what Windows, macOS and Linux do each in their own way",
 }
 WIDTH = 900
 STYLE = """text{font:14px system-ui,sans-serif;fill:#1d2733}.n{font-weight:600}.d{font-size:12px;fill:#4a5868}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TextIO
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
@@ -20,6 +21,13 @@ def printable(text: str) -> str:
         'Hüfte rechts'
     """
     return "".join(_escaped(c) if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+def forgiving(*streams: TextIO) -> None:
+    """Characters that a stream's encoding lacks (Windows consoles: cp1252, cp437) are written out, as `\\u2013`, in place of an error."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _escaped(character: str) -> str:

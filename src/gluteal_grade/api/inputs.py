@@ -13,6 +13,7 @@ from gluteal_grade.config import METAL_SIDES
 from gluteal_grade.errors import GradeError
 from gluteal_grade.io import Person, height_of, is_image, mass_of, number_of, parse_kinds, save_image
 from gluteal_grade.segmentation import load_numbering
+from gluteal_grade.system import linked
 
 PathLike = str | os.PathLike[str]
 Image = Any  # a nibabel image, which has no types
@@ -65,7 +66,7 @@ def study_folder(images: Mapping[str, PathLike | Image], folder: Path) -> Path:
             file = path_of(image, kind)
             if not file.is_file():
                 raise ValueError(f"{kind}: no file {file.name}; give a NIfTI file or a nibabel image for each contrast")
-            (folder / f"{name}{''.join(file.suffixes[-2:]) or '.nii'}").symlink_to(file.absolute())
+            linked(file, folder / f"{name}{''.join(file.suffixes[-2:]) or '.nii'}")
     return folder
 
 

@@ -24,6 +24,7 @@ from gluteal_grade.cli.review import review
 from gluteal_grade.cli.schema import schema
 from gluteal_grade.cli.watch import watch
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_of
+from gluteal_grade.terminal import forgiving
 
 # typer brings its own click or uses the installed one, depending on its version: take the class from where typer has it
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]
@@ -66,6 +67,7 @@ def _options(
 
 def main() -> None:
     """Entry point of the console script."""
+    forgiving(sys.stdout, sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 from gluteal_grade.cohort.entries import Entry
 from gluteal_grade.cohort.task import Task
+from gluteal_grade.system import wanted_soon
 
 _LIMIT = 2**30  # bytes of one entry: beyond it the first files would be gone again before they are needed
 
@@ -30,8 +30,4 @@ def _ask_for(entry: Entry) -> None:
             left -= path.stat().st_size
             if left < 0:
                 return
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_WILLNEED)
-            finally:
-                os.close(handle)
+            wanted_soon(path)

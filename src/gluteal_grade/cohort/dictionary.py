@@ -15,4 +15,4 @@ def write_dictionary(path: Path, columns: Sequence[Column], extra: Sequence[str]
     told = {column.name: column.sidecar() for column in columns}
     told |= {name: {"Description": "Column of the user's manifest, as given"} for name in extra}
     with whole(path) as scratch:
-        scratch.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        scratch.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")

@@ -16,14 +16,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gluteal_grade.cohort.execution import Event, Finished, Lost, Started
 from gluteal_grade.cohort.process import serve
 from gluteal_grade.errors import Reason, TransientFailure
+from gluteal_grade.system import node
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 _STILLBORN = 3  # workers in a row that die before their first task
 
@@ -144,11 +147,12 @@ class LocalExecutor:
             process = self._process(theirs)
         theirs.close()
         self._count += 1
-        return _Worker(f"{os.uname().nodename}:{process.pid}", process, ours)
+        return _Worker(f"{node()}:{process.pid}", process, ours)
 
     def _process(self, pipe: Connection) -> BaseProcess:
         process = self._context.Process(target=serve, args=(pipe, self._work, self._memory_mb), daemon=True)
-        multiprocessing.set_forkserver_preload(self._libraries)  # of one that runs already nothing changes
+        if self._context.get_start_method() == "forkserver":
+            multiprocessing.set_forkserver_preload(self._libraries)  # of one that runs already nothing changes
         with _environment(self._threads), _without_main(self._work):
             process.start()
         return process

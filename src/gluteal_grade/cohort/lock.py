@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gluteal_grade import system
 from gluteal_grade.errors import Reason, TransientFailure
 
 LOCK = ".batch.lock"
@@ -22,16 +22,16 @@ def locked(out: Path, name: str = LOCK) -> Iterator[None]:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        handle = os.open(out / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = system.open_for_locking(out / name)
     except OSError as error:
         raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, error.strerror or "the lock cannot be written") from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TransientFailure(Reason.OUTPUT_IN_USE, "another one is running") from None
+            held = system.lock(handle)
         except OSError as error:  # a file system without locks
             raise TransientFailure(Reason.OUTPUT_NOT_WRITABLE, f"no lock: {error.strerror}") from error
+        if not held:
+            raise TransientFailure(Reason.OUTPUT_IN_USE, "another one is running")
         yield
     finally:
         os.close(handle)

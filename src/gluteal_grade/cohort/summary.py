@@ -76,9 +76,11 @@ def _describe_dataset(out: Path) -> None:
         "GeneratedBy": [{"Name": "gluteal-grade", "Version": __version__}],
     }
     with whole(out / "dataset_description.json") as scratch:
-        scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8", newline="\n")
     with whole(out / ".bidsignore") as scratch:
         scratch.write_text(
             "*.csv\n*.parquet\n*.xlsx\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\nrepeatability/\nsite.yaml\n"
-            "*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n"
+            "*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n",
+            encoding="utf-8",
+            newline="\n",
         )

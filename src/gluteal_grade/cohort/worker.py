@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure, place_o
 from gluteal_grade.io import Person, Study, discover, parse_kinds
 from gluteal_grade.report import Place, place_for
 from gluteal_grade.segmentation import check_device
+from gluteal_grade.system import peak_mb
 from gluteal_grade.workflow import LABELS, Job, Output, run
 
 Value = TypeVar("Value")
@@ -56,7 +56,7 @@ def work(task: Task) -> Answer:
     _limit_threads(task.recipe.threads)
     found = _guarded(lambda: _studies(task.entry))
     outcomes = (found,) if isinstance(found, Outcome) else tuple(_graded(task, study) for study in found)
-    return Answer(outcomes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return Answer(outcomes, peak_mb())
 
 
 def _limit_threads(threads: int) -> None:

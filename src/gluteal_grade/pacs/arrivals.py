@@ -7,9 +7,7 @@ a lock on `inbox/.state/<study>.lock`; the system drops it when the process dies
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from gluteal_grade import system
 from gluteal_grade.errors import not_writable
 from gluteal_grade.pacs.inbox import fingerprint_of, images_in, studies_in
 
@@ -127,9 +126,7 @@ class Arrivals:
                 lock = (self._state / f"{study}.lock").open("ab")
             except OSError as error:
                 raise not_writable(error) from None
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _held(lock):
                 lock.close()
                 return False
             self._taken[study] = lock
@@ -216,14 +213,22 @@ class Arrivals:
     def _drop(self, study: str) -> None:
         lock = self._taken.pop(study, None)
         if lock is not None:
-            fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough where a forked worker has the file open too
+            system.unlock(lock.fileno())  # closing is not enough where a forked worker has the file open too
             lock.close()
+
+
+def _held(file: IO[bytes]) -> bool:
+    """False where another process holds it, or the file system knows no locks."""
+    try:
+        return system.lock(file.fileno())
+    except OSError:
+        return False
 
 
 def _written(path: Path, value: dict[str, str | float]) -> None:
     part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as stream:
+    with part.open("w", encoding="utf-8", newline="\n") as stream:
         json.dump(value, stream)
         stream.flush()
-        os.fsync(stream.fileno())
+        system.flush(stream.fileno())
     part.rename(path)

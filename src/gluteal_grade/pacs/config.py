@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from gluteal_grade.config import SettingsBase, validated
+from gluteal_grade.system import read_by_others
 
 # DICOM PS3.5: at most 16 characters, no backslash, no control character, not blank
 AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[!-\[\]-~]([ -\[\]-~]*[!-\[\]-~])?$")]
@@ -163,7 +163,7 @@ def secret(settings: WebSettings, what: Literal["user", "password", "token"]) ->
     if settings.secrets is None:
         return None
     try:
-        if stat.S_IMODE(settings.secrets.stat().st_mode) & 0o077:
+        if read_by_others(settings.secrets):
             raise ValueError(f"{settings.secrets.name} may be read by others: chmod 600")
         found = yaml.safe_load(settings.secrets.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

@@ -14,7 +14,6 @@ images were deleted meanwhile: `.state/<study>.patient` remembers whose the firs
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -26,6 +25,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from gluteal_grade import system
 from gluteal_grade.errors import Reason, TransientFailure, not_writable
 from gluteal_grade.io import study_id
 from gluteal_grade.pacs.config import ReceiveSettings
@@ -100,10 +100,12 @@ class Inbox:
         except OSError as error:
             raise not_writable(error) from None
         try:
-            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = system.lock(self._claim.fileno())
         except OSError:
+            held = False
+        if not held:
             self._claim.close()
-            raise TransientFailure(Reason.OUTPUT_IN_USE, "another receiver stores into this inbox") from None
+            raise TransientFailure(Reason.OUTPUT_IN_USE, "another receiver stores into this inbox")
         for left in self._incoming.iterdir():
             left.unlink(missing_ok=True)
 
@@ -166,7 +168,7 @@ class Inbox:
                 return Outcome.TOO_MANY
             part = self._incoming / f"{study}-{name}-{threading.get_ident()}"
             try:
-                _write(part, meta, data)
+                system.write_through(part, (meta, data))
                 return self._named(part, study, target, meta, data)
             finally:
                 part.unlink(missing_ok=True)
@@ -177,7 +179,7 @@ class Inbox:
         with self._lock:  # one instance may come over two associations at once, and a study may be removed just now
             if not target.parent.is_dir():
                 target.parent.mkdir()
-                _flush_folder(self.folder)
+                system.flush_folder(self.folder)
             if target.exists():
                 return _compared(target, meta, data)
             former = _others(target)
@@ -187,7 +189,7 @@ class Inbox:
             for path in former:
                 path.unlink(missing_ok=True)
             self._counts[study] = self._counted(study) + 1 - len(former)
-        _flush_folder(target.parent)
+        system.flush_folder(target.parent)
         return Outcome.CORRECTED if former else Outcome.NEW
 
     def _count(self, study: str) -> int:
@@ -223,7 +225,7 @@ def _first_patient(inbox: Path, study: str, patient: str) -> str:
     found = (_patient_of(first) if first is not None else "") or patient
     path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(found, encoding="ascii")
+    part.write_text(found, encoding="ascii", newline="\n")
     part.rename(path)
     return found
 
@@ -265,29 +267,6 @@ def studies_in(folder: Path) -> list[str]:
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
     return []
-
-
-def _write(path: Path, meta: bytes, data: memoryview) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        left = [memoryview(meta), data]
-        while left:
-            done = os.writev(handle, left)
-            while left and done >= len(left[0]):
-                done -= len(left.pop(0))
-            if left:
-                left[0] = left[0][done:]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _flush_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _compared(path: Path, meta: bytes, data: memoryview) -> Outcome:

@@ -45,7 +45,7 @@ class StepLog:
 
     def _write(self, line: str) -> None:
         if isinstance(self._to, Path):
-            with self._to.open("a", encoding="utf-8") as file:
+            with self._to.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(line)
             return
         stream = self._to or sys.stderr

@@ -65,9 +65,9 @@ def write_summary(night: Night, out: Path, started: datetime) -> tuple[Path, Pat
     name = started.strftime("%Y%m%dT%H%M%SZ")
     for stem in (name, "latest"):
         with whole(out / FOLDER / f"{stem}.json") as scratch:
-            scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+            scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8", newline="\n")
         with whole(out / FOLDER / f"{stem}.html") as scratch:
-            scratch.write_text(page, encoding="utf-8")
+            scratch.write_text(page, encoding="utf-8", newline="\n")
     return out / FOLDER / f"{name}.json", out / FOLDER / f"{name}.html"
 
 

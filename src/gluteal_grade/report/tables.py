@@ -53,7 +53,7 @@ def _csv(path: Path, header: Sequence[str], table: Iterable[Mapping[str, str]]) 
 def _tsv(path: Path, header: Sequence[str], table: Iterable[Mapping[str, str]]) -> None:
     lines = ["\t".join(header)]
     lines += ["\t".join("n/a" if one[name] in ("", "NaN") else one[name] for name in header) for one in table]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def print_result(result: StudyResult, console: Console) -> None:

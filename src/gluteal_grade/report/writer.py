@@ -69,7 +69,7 @@ def _write_files(graded: Graded, folder: Path, place: Place, look: Look) -> None
         found.parent.mkdir(exist_ok=True)
         return found
 
-    path(RESULT).write_text(graded.result.to_json(), encoding="utf-8")
+    path(RESULT).write_text(graded.result.to_json(), encoding="utf-8", newline="\n")
     (write_tsv if place.prefix else write_csv)(graded.result, path(MUSCLES))
     write_slices(graded.result, path(StudyFile.SLICES), tabs=bool(place.prefix))
     if graded.images:
@@ -81,7 +81,7 @@ def _write_files(graded: Graded, folder: Path, place: Place, look: Look) -> None
         for picture in write_overlays(graded.result, graded.images, folder, look):
             picture.rename(path(picture.name))
     if look.lines:
-        path(IDENTITY).write_text("".join(f"{line}\n" for line in look.lines), encoding="utf-8")
+        path(IDENTITY).write_text("".join(f"{line}\n" for line in look.lines), encoding="utf-8", newline="\n")
     write_report(graded.result, path(SUMMARY_PICTURE), path(REPORT), identity=look.lines)
 
 

@@ -66,7 +66,7 @@ class ImageIndex:
 
     def _write(self, studies: dict[str, _Where]) -> None:
         with whole(self._path) as scratch:
-            scratch.write_text(json.dumps({"data": str(self._data), "studies": studies}), encoding="utf-8")
+            scratch.write_text(json.dumps({"data": str(self._data), "studies": studies}), encoding="utf-8", newline="\n")
 
 
 def _where(entry: Entry) -> _Where:

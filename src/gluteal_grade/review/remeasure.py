@@ -27,6 +27,7 @@ from gluteal_grade.review.correction import CORRECTED, CorrectionState, Remeasur
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
+from gluteal_grade.system import step_back
 from gluteal_grade.vocabulary import StudyFile
 from gluteal_grade.workflow import Job, Output, grade, write
 
@@ -149,7 +150,7 @@ def _end_with_server() -> None:
 def main() -> None:
     """One job, one answer on stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides
-    os.nice(5)  # pages come first
+    step_back(5)  # pages come first
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints is no answer
     asked = Remeasurement(**json.loads(sys.stdin.readline()))

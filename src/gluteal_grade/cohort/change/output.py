@@ -134,7 +134,7 @@ def write_comparison(comparison: Comparison, prior: StudyResult, current: StudyR
     table, text = out / "compare.csv", out / "compare.json"
     write_csv(comparison, table)
     with whole(text) as scratch:
-        scratch.write_text(comparison.to_json(), encoding="utf-8")
+        scratch.write_text(comparison.to_json(), encoding="utf-8", newline="\n")
     return table, text, draw_course(course_of(comparison, prior, current), out / "trend.png")
 
 
