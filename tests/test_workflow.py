@@ -108,6 +108,18 @@ def test_the_place_is_where_it_is_written(study: Path, tmp_path: Path) -> None:
     assert (done.folder / "result.json").is_file()
 
 
+def test_fhir_is_written_where_it_is_asked_for(study: Path, tmp_path: Path) -> None:
+    asked = SETTINGS.model_copy(update={"report": SETTINGS.report.model_copy(update={"fhir": True})})
+    for settings, place in ((SETTINGS, "flat"), (asked, "asked")):
+        job = Job(read_study(study, leave_out=(study / "labels.nii.gz",)), settings, labels=study / "labels.nii.gz")
+        run(replace(job, output=Output(tmp_path, Place(place))))
+    assert not (tmp_path / "flat" / "fhir.json").exists()
+    written = json.loads((tmp_path / "asked" / "fhir.json").read_text())
+    assert (
+        written["entry"][0]["resource"]["identifier"][0]["value"] == json.loads((tmp_path / "asked" / "result.json").read_text())["study"]
+    )
+
+
 def test_what_tells_whose_it_is_does_not_stand_for_what_does_not(study: Path, tmp_path: Path) -> None:
     job = Job(read_study(study, leave_out=(study / "labels.nii.gz",)), SETTINGS, labels=study / "labels.nii.gz")
     done = run(replace(job, output=Output(tmp_path, deidentify=True)))

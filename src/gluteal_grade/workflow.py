@@ -17,10 +17,11 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import Kinds, Person, Study, discover, single
 from gluteal_grade.metal import read_mask
 from gluteal_grade.pipeline import Graded, grade_study
-from gluteal_grade.report import RESULT, SUMMARY_PICTURE, Place, look_of, write_study
+from gluteal_grade.report import RESULT, SUMMARY_PICTURE, Place, fhir_text, look_of, write_study
 from gluteal_grade.report.dicom import deidentified_result
 from gluteal_grade.segmentation import Segmenter, model_hash, segmenter_of
 from gluteal_grade.stopwatch import Step, Told, untold
+from gluteal_grade.vocabulary import StudyFile
 
 NOBODY = Person()
 LABELS = "labels"  # the model hash of a study whose labels were given
@@ -208,7 +209,16 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
             refusals.append(error)
 
     written = Graded(deidentified_result(graded.result), graded.images) if output.deidentify else graded
-    folder = write_study(written, output.out, place, dicom if output.dicom else None, look)
+
+    def more(folder: Path) -> None:
+        if job.settings.report.fhir:
+            path = folder / place.rename(StudyFile.FHIR)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(fhir_text(written.result, job.examined if look.lines else None), encoding="utf-8")
+        if output.dicom:
+            dicom(folder)
+
+    folder = write_study(written, output.out, place, more, look)
     return Done(written, folder, tuple(path.name for path in objects), next(iter(refusals), None))
 
 

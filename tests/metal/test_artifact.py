@@ -158,3 +158,21 @@ def test_a_flat_or_empty_picture_shows_nothing() -> None:
     for array in (np.zeros(toy().grid.shape), np.full(toy().grid.shape, 7.0)):
         dark = darkness(Volume(array.astype(np.float32), toy().grid.affine), SETTINGS.artifact)
         assert not dark.void.any()
+
+
+def test_a_coronal_stack_shows_the_same_void_as_an_axial_one() -> None:
+    """Slices are thick from front to back there: smoothing, opening and the circle go along its own plane."""
+    rng = np.random.default_rng(4)
+    found_ml, radii = [], []
+    for spacing in ((2.0, 2.0, 5.0), (2.0, 5.0, 2.0)):
+        shape = tuple(round(160 / s) for s in spacing)
+        places = np.stack(np.meshgrid(*((np.arange(n) + 0.5) * s - 80 for n, s in zip(shape, spacing, strict=True)), indexing="ij"))
+        distance = np.sqrt((places**2).sum(axis=0))
+        image = np.where(distance < 20, 5.0, 100.0) + rng.normal(0, 3, shape)
+        affine = np.diag([*spacing, 1.0])
+        dark = darkness(Volume(image.astype(np.float32), affine), SETTINGS.artifact, np.ones(shape, bool))
+        artifact = artifact_near(dark, distance.astype(np.float32), SETTINGS.artifact)
+        found_ml.append(artifact.void_ml)
+        radii.append(artifact.radius_mm)
+    assert found_ml == pytest.approx([4 / 3 * np.pi * 2**3] * 2, rel=0.12)
+    assert radii == pytest.approx([20, 20], abs=3)

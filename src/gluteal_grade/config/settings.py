@@ -25,6 +25,7 @@ class ReportSettings(SettingsBase):
     pictures: Literal["all", "summary", "none"]
     theme: Literal["print", "dark"]
     identified: bool
+    fhir: bool
     site: Path | None
 
 

@@ -12,7 +12,7 @@ from gluteal_grade.config import T1Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat.fatmap import Spread
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, box_of, median_in_plane, modal_value, narrowed, subcutaneous_shell
+from gluteal_grade.imaging import Mask, box_of, in_plane, median_in_plane, modal_value, narrowed, subcutaneous_shell, thick_axis
 from gluteal_grade.vocabulary import Side
 
 _BLOCKS = (2, 2, 3)  # of the body's bounding box, along the array axes, in which the modes are compared
@@ -148,7 +148,7 @@ def _anchors(corrected: Volume, smooth: FloatArray, body: Mask, depth: FloatArra
     signal, smooth, body, depth = corrected.array[box], smooth[box], body[box], depth[box]
     shell = body & subcutaneous_shell(depth, corrected.spacing_mm, settings.shell_mm)
     bright = shell & (smooth > settings.fat_above_top * np.percentile(smooth[shell], 98)) if shell.any() else shell
-    fat_voxels = narrowed(bright)
+    fat_voxels = narrowed(bright, axes=in_plane(thick_axis(corrected.spacing_mm)))
     fat_ml = float(fat_voxels.sum()) * voxel_ml
     if fat_ml < settings.min_fat_ml:
         raise RefusedInput(Reason.NO_FAT_REFERENCE, f"{fat_ml:.1f} ml of bright tissue under the skin, {settings.min_fat_ml:g} needed")
@@ -199,4 +199,4 @@ def _drift(smooth: FloatArray, tissue: Mask, mode: float, least: float) -> float
 
 def _smoothed(image: Volume) -> FloatArray:
     """In-plane median: the lean peak narrows without fat streaks leaking into it as a mean would let them."""
-    return median_in_plane(image.array)
+    return median_in_plane(image.array, thick_axis(image.spacing_mm))

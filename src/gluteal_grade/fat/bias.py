@@ -16,7 +16,7 @@ from scipy import ndimage
 from gluteal_grade.config import BiasSettings
 from gluteal_grade.fat.polynomials import closeness, everywhere, exponents, terms_at
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, modal_value, narrowed
+from gluteal_grade.imaging import Mask, in_plane, modal_value, narrowed, thick_axis
 
 _ENOUGH = 30_000  # voxels; more do not steady some 35 unknowns
 
@@ -94,7 +94,7 @@ def _sample(image: Volume, body: Mask, depth: FloatArray, settings: BiasSettings
         if size < 3:
             smooth = ndimage.gaussian_filter1d(smooth, min(1.0, 2.0 / size), axis)
         smooth = smooth[(*[slice(None)] * axis, step)]
-    chosen = narrowed(body)[lattice] & (smooth > 0)
+    chosen = narrowed(body, axes=in_plane(thick_axis(spacing)))[lattice] & (smooth > 0)
     thin = max(1, np.count_nonzero(chosen) // _ENOUGH)
     place = _places(image, lattice, chosen)[::thin]
     deep = depth[lattice][chosen][::thin]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import ndimage
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
@@ -18,7 +17,7 @@ from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, signal_
 from gluteal_grade.fat.rician import without_floor
 from gluteal_grade.fat.weighting import of_both, relaxation_at, weighting_of
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, body_mask, depth_mm, noise_of
+from gluteal_grade.imaging import Mask, body_mask, depth_mm, median_in_plane, noise_of, thick_axis
 from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
@@ -94,7 +93,7 @@ def _in_phase_estimate(ip: Volume, body: Mask, settings: FatSettings) -> tuple[F
     except RefusedInput as error:
         return None, error.reason.value
     tissue = (corrected.array - anchors.muscle) / (anchors.fat - anchors.muscle)
-    tissue = np.clip(ndimage.median_filter(tissue, size=(3, 3, 1)), 0, 1)
+    tissue = np.clip(median_in_plane(tissue, thick_axis(ip.spacing_mm)), 0, 1)
     # the fold is at half the *signal*: where fat is brighter than muscle, less than half the tissue is fat there
     return np.asarray(tissue * anchors.fat / (tissue * anchors.fat + (1 - tissue) * anchors.muscle)), ""
 

@@ -27,9 +27,11 @@ from .planes import Box as Box
 from .planes import Mask as Mask
 from .planes import beside as beside
 from .planes import box_of as box_of
+from .planes import in_plane as in_plane
 from .planes import median_in_plane as median_in_plane
 from .planes import narrowed as narrowed
 from .planes import opened as opened
+from .planes import thick_axis as thick_axis
 from .slices import cut_slices as cut_slices
 from .slices import empty_slices as empty_slices
 from .slices import missing_in_pair as missing_in_pair

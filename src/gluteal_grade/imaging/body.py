@@ -13,7 +13,7 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging.planes import Mask, box_of, opened
+from gluteal_grade.imaging.planes import Mask, box_of, in_plane, opened, thick_axis
 
 _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
 _CT_AIR_HU = -300.0
@@ -44,7 +44,7 @@ def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO)
             return np.ones(array.shape, bool)
         mask = smooth > threshold
     # an opening cuts table, coils and ghost speckle off; only in-plane, as slices may be thick
-    mask = opened(mask)
+    mask = opened(mask, in_plane(thick_axis(image.spacing_mm)))
     parts, count = ndimage.label(mask)
     if not count:
         return np.ones(array.shape, bool)

@@ -15,6 +15,7 @@ T = TypeVar("T", bound=np.generic)
 Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, slice, slice]
 
+_THICK = 1.5  # times both other steps: then in-plane means across them
 _BLOCK = 100_000  # voxels at a time: what is worked on stays in the processor's cache
 
 
@@ -37,6 +38,25 @@ def box_of(mask: Mask) -> Box:
     return first, slice(int(y[0]), int(y[-1]) + 1), slice(int(z[0]), int(z[-1]) + 1)
 
 
+def thick_axis(spacing_mm: tuple[float, float, float]) -> int:
+    """The array axis across thick slices; the last one where no step is half as large again as both others.
+
+    Examples:
+        >>> from gluteal_grade.imaging import thick_axis
+        >>> thick_axis((0.8, 6.0, 0.8)), thick_axis((1.2, 1.2, 5.0)), thick_axis((1.4, 1.4, 1.0))
+        (1, 2, 2)
+    """
+    axis = int(np.argmax(spacing_mm))
+    others = [mm for a, mm in enumerate(spacing_mm) if a != axis]
+    return axis if spacing_mm[axis] > _THICK * max(others) else 2
+
+
+def in_plane(slice_axis: int) -> tuple[int, int]:
+    """The two other array axes."""
+    one, other = (axis for axis in range(3) if axis != slice_axis)
+    return one, other
+
+
 def widened(mask: Mask, steps: int = 1, axes: tuple[int, ...] = (0, 1)) -> Mask:
     """Dilation by a square (of three axes: a cube) of 2 `steps` + 1 voxels."""
     for axis in axes:
@@ -54,9 +74,9 @@ def narrowed(mask: Mask, steps: int = 1, axes: tuple[int, ...] = (0, 1)) -> Mask
     return mask
 
 
-def opened(mask: Mask) -> Mask:
-    """Opening by 3 x 3 voxels along the first two axes."""
-    return widened(narrowed(mask))
+def opened(mask: Mask, axes: tuple[int, ...] = (0, 1)) -> Mask:
+    """Opening by 3 x 3 voxels along two axes."""
+    return widened(narrowed(mask, axes=axes), axes=axes)
 
 
 def beside(mask: Mask, axes: tuple[int, ...]) -> Mask:

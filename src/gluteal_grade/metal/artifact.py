@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings, MetalCtSettings
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Box, body_mask, box_of, finite, opened
+from gluteal_grade.imaging import Box, body_mask, box_of, finite, in_plane, opened, thick_axis
 
 Mask = npt.NDArray[np.bool_]
 
@@ -83,15 +83,17 @@ def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None =
     sigma = [settings.reference_mm / s for s in image.spacing_mm]
     local = _local_mean(array, tissue, sigma)
     floor = settings.void_below_floor * float(np.median(array[~body])) if (~body).any() else 0.0
-    smooth = ndimage.gaussian_filter(array, [settings.smooth_mm / s for s in image.spacing_mm[:2]], axes=(0, 1))
+    axis = thick_axis(image.spacing_mm)
+    plane = in_plane(axis)
+    smooth = ndimage.gaussian_filter(array, [settings.smooth_mm / image.spacing_mm[a] for a in plane], axes=plane)
     void = body & (np.minimum(array, smooth) < np.clip(floor, settings.void_below * local, settings.void_at_most * local))
-    void = opened(void)
+    void = opened(void, plane)
 
     def pile_up() -> Mask:
         upper = tissue & (array > np.percentile(array[tissue], 60)) & (array < 2 * bright)
         return np.asarray(body & (array > settings.pile_up_above * _local_mean(array, upper, sigma)))
 
-    return Darkness(_inner(void), pile_up, image.spacing_mm)
+    return Darkness(_inner(void, axis), pile_up, image.spacing_mm)
 
 
 def artifact_near(found: Darkness, distance: FloatArray, settings: MetalArtifactSettings) -> Artifact:
@@ -146,18 +148,22 @@ def near(mask: Mask, reach_mm: float, spacing_mm: tuple[float, float, float]) ->
 def _thickness_mm(mask: Mask, spacing: tuple[float, float, float]) -> FloatArray:
     """Radius of the in-plane circle around each voxel that fits into the mask; slices may be too thick for balls."""
     radius = np.zeros(mask.shape, np.float32)
-    for k in np.flatnonzero(mask.any(axis=(0, 1))):
-        radius[:, :, k] = ndimage.distance_transform_edt(mask[:, :, k], sampling=spacing[:2])
+    axis = thick_axis(spacing)
+    sampling = [spacing[a] for a in in_plane(axis)]
+    slices, circles = np.moveaxis(mask, axis, 0), np.moveaxis(radius, axis, 0)
+    for k in np.flatnonzero(slices.any(axis=(1, 2))):
+        circles[k] = ndimage.distance_transform_edt(slices[k], sampling=sampling)
     return radius
 
 
-def _inner(void: Mask) -> Mask:
+def _inner(array: Mask, slice_axis: int) -> Mask:
     """Without what hangs together with the border of its slice: padding, air, a coil's end."""
+    void = np.moveaxis(array, slice_axis, 2)
     framed = np.zeros(void.shape, bool)
     framed[[0, -1]] = framed[:, [0, -1]] = True
     plane = ndimage.generate_binary_structure(2, 1)[:, :, None]
     outside = ndimage.binary_propagation(void & framed, structure=plane, mask=void)
-    return np.asarray(void & ~outside)
+    return np.ascontiguousarray(np.moveaxis(void & ~outside, 2, slice_axis))
 
 
 def _local_mean(array: FloatArray, mask: Mask, sigma: list[float]) -> FloatArray:

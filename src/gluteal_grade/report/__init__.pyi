@@ -1,3 +1,4 @@
+from .fhir import fhir_text as fhir_text
 from .layout import DICOM as DICOM
 from .layout import IMAGE as IMAGE
 from .layout import MUSCLES as MUSCLES

@@ -36,6 +36,7 @@ class StudyFile(StrEnum):
     RESULT = "result.json", "desc-glutei_result.json", "application/json", "result.json"
     MUSCLES = "muscles.csv", "desc-glutei_morph.tsv", "text/csv; charset=utf-8", "muscles.csv"
     SLICES = "slices.csv", "desc-glutei_slices.tsv", "text/csv; charset=utf-8", "slices.csv"
+    FHIR = "fhir.json", "desc-glutei_fhir.json", "application/fhir+json", "FHIR"
     IDENTITY = "identity.txt", "desc-glutei_identity.txt"
 
 
