@@ -64,7 +64,7 @@ def write_crate(out: Path, about: Described) -> list[Path]:
     """
     manifest = out / MANIFEST
     found: list[tuple[str, str, int]] = []
-    with whole(manifest) as scratch, scratch.open("w", encoding="utf-8") as stream:
+    with whole(manifest) as scratch, scratch.open("w", encoding="utf-8", newline="\n") as stream:
         for path in _files(out):
             name = path.relative_to(out).as_posix()
             digest = _sha256(path)
@@ -76,7 +76,7 @@ def write_crate(out: Path, about: Described) -> list[Path]:
     folders = sorted({path.relative_to(out).as_posix() for path in studies})
     text = json.dumps({"@context": CONTEXT, "@graph": list(_graph(found, folders, about))}, indent=2, ensure_ascii=False) + "\n"
     with whole(out / NAME) as scratch:
-        scratch.write_text(text, encoding="utf-8")
+        scratch.write_text(text, encoding="utf-8", newline="\n")
     return [manifest, out / NAME]
 
 
