@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from gluteal_grade.drawing.page import write_png
+from gluteal_grade.drawing.page import Page, write_png
+
+
+def test_a_page_has_the_pixels_that_were_asked_for():
+    """Whatever a division by the resolution makes of them."""
+    for width, height in ((1640, 900), (1234, 2201), (7, 1913), (1377, 33)):
+        assert Page(width, height).pixels().shape == (height, width, 3)
 
 
 @given(rgb=arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))

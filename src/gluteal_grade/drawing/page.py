@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 import zlib
@@ -60,6 +61,8 @@ class Page:
         self.width, self.height, self.theme = width, height, theme
         self.figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=theme.paper)
         self._canvas = FigureCanvasAgg(self.figure)
+        if self._canvas.get_width_height() != (width, height):  # matplotlib 3.10 cuts 1639.9999 to 1639
+            self.figure.set_size_inches(math.nextafter(width / _DPI, math.inf), math.nextafter(height / _DPI, math.inf))
         self._strips: list[tuple[int, Rgb]] = []
 
     def at(self, left: int, top: int) -> Area:
