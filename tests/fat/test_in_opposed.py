@@ -10,6 +10,7 @@ from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, rician, series
 
 FAT = load_settings().fat
+SMALL = {"shape": (96, 70, 14), "spacing": (3.75, 3.75, 6.0)}
 
 
 def pair(toy: Toy, fat_weight: float, snr: float = 50) -> tuple:
@@ -26,7 +27,7 @@ def pair(toy: Toy, fat_weight: float, snr: float = 50) -> tuple:
 @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.34, 0.45, 0.6, 0.9])
 def test_t1_weighted_in_phase_unfolds(fraction: float, weight: float) -> None:
     """Around half of the tissue too, where the signal is mostly fat already (the brighter fat, the earlier)."""
-    toy = make_toy({(Muscle.GLUTEUS_MEDIUS, Side.LEFT): fraction})
+    toy = make_toy({(Muscle.GLUTEUS_MEDIUS, Side.LEFT): fraction}, **SMALL)
     fat = from_in_opposed(*pair(toy, weight), FAT)
     assert not fat.folded
     mask = toy.labels.array == 220
@@ -36,7 +37,7 @@ def test_t1_weighted_in_phase_unfolds(fraction: float, weight: float) -> None:
 
 
 def test_without_contrast_nothing_is_claimed() -> None:
-    toy = make_toy(0.1)
+    toy = make_toy(0.1, **SMALL)
     fat = from_in_opposed(*pair(toy, 1.0), FAT)
     assert fat.folded
     assert fat.notes[0].reason is Reason.AMBIGUOUS_DOMINANCE

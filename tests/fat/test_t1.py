@@ -28,14 +28,14 @@ def errors(toy: Toy, array: np.ndarray) -> dict:
 
 @pytest.mark.parametrize("bias", [0.0, 0.4, 0.7])
 def test_within_three_points(bias: float) -> None:
-    toy = make_toy(FRACTIONS)
+    toy = make_toy(FRACTIONS, **SMALL)
     worst = max(map(abs, errors(toy, t1(toy, bias=bias)).values()))
     assert worst < 0.03
 
 
 def test_pooled_anchors_stand_when_every_gluteus_is_fat() -> None:
     """grading.md: anchors from the glutei alone would call this patient normal."""
-    toy = make_toy(0.8)
+    toy = make_toy(0.8, **SMALL)
     assert max(map(abs, errors(toy, t1(toy)).values())) < 0.04
 
 
@@ -64,12 +64,12 @@ def refusal(toy: Toy, array: np.ndarray, **facts) -> Reason:
 
 
 def test_after_contrast_is_refused() -> None:
-    toy = make_toy()
+    toy = make_toy(**SMALL)
     assert refusal(toy, t1(toy), acquisition=Acquisition(contrast_agent=True)) is Reason.CONTRAST_AGENT
 
 
 def test_fat_suppressed_in_disguise_is_refused() -> None:
-    toy = make_toy()
+    toy = make_toy(**SMALL)
     suppressed = np.where(toy.body, 1000 * (1 - 0.85 * np.nan_to_num(toy.fat)), 0) + 20 * np.random.default_rng(0).random(toy.grid.shape)
     assert refusal(toy, suppressed) in (Reason.NO_FAT_REFERENCE, Reason.NO_LEAN_REFERENCE)
 

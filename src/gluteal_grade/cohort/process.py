@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,8 @@ def serve(pipe: Connection, work: Callable[[Any], Any], memory_mb: float | None)
     """Say that it is ready, then answer every task with (answer, memory held now in MB)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     _die_with_parent()
+    gc.freeze()  # the libraries that the fork server has loaded are no garbage, and looked through they would be shared no longer
+    gc.set_threshold(20_000, 10, 10)  # as the commands do, see `cli.main`
     if memory_mb is not None:
         limit_growth(2 * memory_mb)  # libraries that the fork server has loaded count as data: a study gets its part beside them
     pipe.send((None, resident_mb()))  # ready

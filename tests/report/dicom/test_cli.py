@@ -11,6 +11,7 @@ from tests.report.dicom.scanner import scan, small_toy
 from tests.synthetic import Toy, dixon
 
 SUMMARY_ONLY = Path(__file__).parents[2] / "summary_only.yaml"
+NO_PICTURES = Path(__file__).parents[2] / "cohort" / "no_pictures.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_nifti_gives_none_and_the_rest_stands(toy: Toy, tmp_path: Path, capsys: 
     for name, array in zip(("water", "fat"), dixon(toy), strict=True):
         save(tmp_path / f"in/sub-01/anat/sub-01_acq-{name}_MEGRE.nii.gz", array.astype(np.float32), toy)
     labels = save(tmp_path / "labels.nii.gz", toy.labels.array, toy)
-    assert run("grade", tmp_path / "in", "-o", tmp_path / "out", "--labels", labels, "--dicom", "-q") == 0
+    assert run("grade", tmp_path / "in", "-o", tmp_path / "out", "--labels", labels, "--dicom", "-q", "--config", NO_PICTURES) == 0
     (folder,) = (tmp_path / "out").iterdir()
     assert (folder / "muscles.csv").exists()
     assert not (folder / "dicom").exists()
