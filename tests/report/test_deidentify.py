@@ -11,10 +11,11 @@ import pydicom
 import pytest
 
 from gluteal_grade import cli
+from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.report.dicom.deidentify import mapped
 from tests.cohort.test_batch import batch, table
+from tests.report.dicom.scanner import scan, small_toy
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "healthy_dixon"
 SUMMARY_ONLY = Path(__file__).parents[1] / "summary_only.yaml"
 
 
@@ -22,7 +23,9 @@ SUMMARY_ONLY = Path(__file__).parents[1] / "summary_only.yaml"
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pydicom.Dataset]:
     """A study with every kind of identity in its headers."""
     folder = tmp_path_factory.mktemp("in")
-    shutil.copytree(SAMPLE, folder / "study")
+    toy = small_toy()
+    scan(folder / "study" / "dicom", "siemens", toy)
+    save_volume(toy.labels, folder / "study" / "labels.nii.gz")
     for file in (folder / "study").rglob("*.dcm"):
         data = pydicom.dcmread(file)
         data.PatientName, data.PatientID, data.AccessionNumber = "Secretname^Jane", "SECRETID7", "SECRETACC"
