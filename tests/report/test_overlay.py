@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gluteal_grade.drawing.page import Area
+from gluteal_grade.drawing.page import Area, Page
 from gluteal_grade.geometry import Volume
 from gluteal_grade.pipeline import StudyImages
 from gluteal_grade.report import overlay
@@ -54,6 +54,12 @@ def summary_only(monkeypatch):
     """Most tests need no page per level and none of the hips."""
     monkeypatch.setattr(overlay, "_single", lambda *_: _Nothing())
     monkeypatch.setattr(overlay, "_hips", lambda *_: _Nothing())
+
+
+@pytest.fixture
+def nothing_inked(monkeypatch):
+    """For tests of what is put where, by `words` and `images_drawn`: turning that into pixels is most of a picture's time."""
+    monkeypatch.setattr(Page, "pixels", lambda self: np.zeros((self.height, self.width, 3), np.uint8))
 
 
 class _Nothing:
@@ -108,7 +114,7 @@ def test_bytes_are_the_same_every_time(tmp_path):
     ("slice_axis", "turned"),
     [(2, None), (2, rotation(x_deg=40)), (2, rotation(z_deg=-30, y_deg=20)), (1, None), (1, rotation(x_deg=-35, z_deg=25))],
 )
-def test_the_right_muscle_lies_by_the_letter_r(tmp_path, words, images_drawn, summary_only, slice_axis, turned):
+def test_the_right_muscle_lies_by_the_letter_r(tmp_path, words, images_drawn, summary_only, nothing_inked, slice_axis, turned):
     """The only label is on the patient's right: its colours must be on the half of the picture that the drawn R stands on."""
     facts = {"shape": (72, 52, 30), "spacing": (5.0, 5.0, 5.0)}
     result, images = toy_study(slice_axis=slice_axis, turned=turned, side=Side.RIGHT, **facts)
@@ -127,7 +133,7 @@ def test_the_right_muscle_lies_by_the_letter_r(tmp_path, words, images_drawn, su
     assert coloured == len(panels) // 2
 
 
-def test_a_bright_spot_on_the_right_is_drawn_by_the_letter_r(tmp_path, images_drawn, summary_only):
+def test_a_bright_spot_on_the_right_is_drawn_by_the_letter_r(tmp_path, images_drawn, summary_only, nothing_inked):
     result, images = toy_study(turned=rotation(x_deg=25, z_deg=10))
     world = images.image.grid.to_world([76, 35, 20])
     assert world[0] > 0
@@ -140,7 +146,7 @@ def test_a_bright_spot_on_the_right_is_drawn_by_the_letter_r(tmp_path, images_dr
 
 
 @pytest.mark.parametrize(("slice_axis", "spacing"), [(2, (1.5, 3.0, 6.0)), (1, (3.0, 6.0, 5.0)), (0, (6.0, 2.5, 5.0))])
-def test_pictures_have_true_proportions(tmp_path, images_drawn, summary_only, slice_axis, spacing):
+def test_pictures_have_true_proportions(tmp_path, images_drawn, summary_only, nothing_inked, slice_axis, spacing):
     extent = (360, 260, 150)
     shape = tuple(round(e / s) for e, s in zip(extent, spacing, strict=True))
     result, images = toy_study(slice_axis=slice_axis, shape=shape, spacing=spacing)
@@ -154,7 +160,7 @@ def test_pictures_have_true_proportions(tmp_path, images_drawn, summary_only, sl
     assert width / height == pytest.approx(body[0] / body[1], rel=0.12)
 
 
-def test_missing_side_is_told(tmp_path, words, summary_only):
+def test_missing_side_is_told(tmp_path, words, summary_only, nothing_inked):
     result, images = toy_study(side=Side.RIGHT)
     write_overlays(result, images, tmp_path)
     assert [s for _, _, s in words if "no labels on this side" in s and s.isascii() is False] == [
@@ -164,7 +170,7 @@ def test_missing_side_is_told(tmp_path, words, summary_only):
     assert not (tmp_path / "overlay_hips.png").exists(), "one hip: nothing to compare with"
 
 
-def test_muscle_without_fat_values_is_hatched_and_told(tmp_path, words, images_drawn, summary_only):
+def test_muscle_without_fat_values_is_hatched_and_told(tmp_path, words, images_drawn, summary_only, nothing_inked):
     def edit(labels, fat):
         fat[labels == 120] = np.nan
 
@@ -176,7 +182,7 @@ def test_muscle_without_fat_values_is_hatched_and_told(tmp_path, words, images_d
     assert any(((rgb == (150, 150, 150)).all(axis=2)).sum() > 200 for _, _, rgb in images_drawn if rgb.shape[0] > 100)
 
 
-def test_study_of_which_nothing_could_be_graded(tmp_path, words, summary_only):
+def test_study_of_which_nothing_could_be_graded(tmp_path, words, summary_only, nothing_inked):
     def edit(labels, fat):
         fat[labels > 0] = np.nan
 
@@ -242,14 +248,14 @@ def test_values_beyond_the_scale_and_missing_pixels(tmp_path, summary_only):
     write_overlays(result, StudyImages(*(Volume(a, images.image.affine) for a in (image, images.labels.array, fat)), 2, False), tmp_path)
 
 
-def test_ct_says_its_window(tmp_path, words, summary_only):
+def test_ct_says_its_window(tmp_path, words, summary_only, nothing_inked):
     result, images = toy_study(modality="ct")
     write_overlays(result, images, tmp_path)
     assert "soft tissue, -160 to 240 HU" in strings(words)
     assert "CT attenuation" in strings(words)
 
 
-def test_nothing_in_a_picture_comes_from_free_text(tmp_path, words, summary_only):
+def test_nothing_in_a_picture_comes_from_free_text(tmp_path, words, summary_only, nothing_inked):
     """Series descriptions, file names and UIDs may name the patient; no text of a picture may hold them."""
     result, images = toy_study()
     named = result.model_copy(
