@@ -169,6 +169,7 @@ class Reason(StrEnum):
     SIDE_OPERATED = "side_operated"
     NOT_CHOSEN = "not_chosen"
     CURVE_NOT_FITTED = "curve_not_fitted"
+    NOT_BIDS = "not_bids"
     DEFECT = "defect"
     # the network
     PEER_UNREACHABLE = "peer_unreachable"
@@ -355,6 +356,7 @@ ADVICE: dict[Reason, str] = {
     Reason.SIDE_OPERATED: "Nothing: an operated side is not healthy.",
     Reason.NOT_CHOSEN: "Nothing: the study is not of the group that was asked for.",
     Reason.CURVE_NOT_FITTED: "Look at the numbers for outliers; no curve fitted them.",
+    Reason.NOT_BIDS: "Give the top folder of a BIDS dataset: dataset_description.json and folders sub-<label>.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }
 

@@ -13,6 +13,7 @@ import typer
 from gluteal_grade import __version__
 from gluteal_grade.cli.agreement import agreement
 from gluteal_grade.cli.batch import batch
+from gluteal_grade.cli.bids import bids
 from gluteal_grade.cli.cohort import app as cohort
 from gluteal_grade.cli.compare import compare
 from gluteal_grade.cli.exit_codes import FAILED, USAGE, tell
@@ -43,6 +44,7 @@ app.command()(grade)
 app.command()(inspect)
 app.command()(batch)
 app.command()(watch)
+app.command()(bids)
 app.command()(compare)
 app.command()(report)
 app.command()(review)

@@ -1,6 +1,8 @@
 from .batch import Done as Done
 from .batch import Request as Request
 from .batch import run_batch as run_batch
+from .bids_app import check_dataset as check_dataset
+from .bids_app import chosen_of_bids as chosen_of_bids
 from .columns import REFUSALS as REFUSALS
 from .columns import STUDIES as STUDIES
 from .dask_executor import DaskExecutor as DaskExecutor

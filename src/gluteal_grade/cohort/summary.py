@@ -79,8 +79,9 @@ def _describe_dataset(out: Path) -> None:
         scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8", newline="\n")
     with whole(out / ".bidsignore") as scratch:
         scratch.write_text(
-            "*.csv\n*.parquet\n*.xlsx\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\nrepeatability/\nsite.yaml\n"
-            "*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n",
+            "*.csv\n*.parquet\n*.xlsx\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\nrepeatability/\nnorms/\nmethods/\nsite.yaml\n"
+            "cohort.json\nstudies.json\nrefusals.json\nchanges.json\nmanifest-sha256.txt\nro-crate-metadata.json\n"
+            "*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n*_image.nii.gz\n*_identity.txt\n",
             encoding="utf-8",
             newline="\n",
         )
