@@ -214,7 +214,7 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
         if job.settings.report.fhir:
             path = folder / place.rename(StudyFile.FHIR)
             path.parent.mkdir(exist_ok=True)
-            path.write_text(fhir_text(written.result, job.examined if look.lines else None), encoding="utf-8")
+            path.write_text(fhir_text(written.result, job.examined if look.lines else None), encoding="utf-8", newline="\n")
         if output.dicom:
             dicom(folder)
 
