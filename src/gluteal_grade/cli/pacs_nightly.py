@@ -55,7 +55,10 @@ def nightly(
     silence_pynetdicom()
     log = StepLog(json_lines=json_lines)
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    workers = Grading(Means(grading, bundle, labelmap, jobs, timeout), found.out, of_refused=found.send_refused)
+    try:
+        workers = Grading(Means(grading, bundle, labelmap, jobs, timeout), found.out, of_refused=found.send_refused)
+    except GradeError as error:  # a device that is not there
+        return tell(error)
     try:
         with stoppable():
             night = run_night(found, PacsPeer(found, log), workers, day, log)

@@ -65,7 +65,10 @@ def receive(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     told = StepLog(log or sys.stdout, json_lines=json_lines or log is not None)
-    handler, at_once = (None, 1) if means is None else _grader(found, means, told)
+    try:
+        handler, at_once = (None, 1) if means is None else _grader(found, means, told)
+    except GradeError as error:  # a device that is not there
+        return tell(error)
     try:
         run_receiver(
             found, handler, told, stop, health_port=health_port, stop_after_quiet_s=stop_after_quiet, grace_s=grace, at_once=at_once

@@ -78,6 +78,12 @@ def watch(
     kinds = check_kinds(kind)
 
     from gluteal_grade.cohort import Options, Request, Watch, exit_code
+    from gluteal_grade.segmentation import check_device
+
+    try:
+        check_device(settings.segmentation)  # waiting does not bring one
+    except GradeError as error:
+        return tell(error)
 
     threads, executor = executor_of(jobs, memory_gb, timeout, None, None, out, networks=settings.segmentation if labels is None else None)
     request = Request(

@@ -45,7 +45,7 @@ def local_workers(mine: Share, timeout_s: float | None = None, *, networks: Segm
     Raises:
         TransientFailure: `device_missing`: not every study need find out for itself.
     """
-    if networks is not None and networks.device not in ("cpu", "auto"):
+    if networks is not None:
         check_device(networks)
     libraries = (*_LIBRARIES, *(_OF_NETWORKS if networks else ()))
     return LocalExecutor(work, mine.jobs, mine.threads, mine.memory_mb, timeout_s, Ahead(), libraries)

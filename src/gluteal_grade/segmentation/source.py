@@ -48,11 +48,13 @@ def segmenter_of(settings: Settings, labels: Path | None = None, bundle: Path | 
 
 
 def check_device(settings: SegmentationSettings) -> None:
-    """Whether the device that is asked for is there; loads torch.
+    """Whether the device that is asked for is there; loads torch only where that may not be so.
 
     Raises:
         TransientFailure: `device_missing`.
     """
+    if settings.device in ("cpu", "auto"):
+        return
     from gluteal_grade.segmentation.device import device_of
 
     device_of(settings)
