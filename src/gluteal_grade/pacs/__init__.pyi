@@ -6,6 +6,7 @@ from .grading import Grading as Grading
 from .grading import Means as Means
 from .log import StepLog as StepLog
 from .log import silence_pynetdicom as silence_pynetdicom
+from .mercure import run_module as run_module
 from .night_report import summary_of as summary_of
 from .night_report import write_summary as write_summary
 from .nightly import Night as Night
