@@ -155,7 +155,7 @@ def _accuracy(f: Facts) -> str:
     lines = []
     known = [FAT_ACCURACY[name] for name, _ in f.methods if name in FAT_ACCURACY]
     if known:
-        error = f"the root-mean-square error of fat fractions was {joined(known)}"
+        error = f"the root-mean-square error of the mean over the outline was {joined(known)}"
         lines.append(f"On 300 phantom studies whose fat is known exactly, with true labels, {error}.")
     if other := [method_words(name) for name, _ in f.methods if name not in FAT_ACCURACY]:
         lines.append(f"Of {joined(other)} no error is stated here.")
