@@ -16,10 +16,12 @@ from gluteal_grade import cli
 from gluteal_grade.segmentation.bundle import BundleSegmenter, Found
 from tests.synthetic import Toy, dixon, make_toy, t1
 
+NO_PICTURES = Path(__file__).parents[1] / "cohort" / "no_pictures.yaml"
+
 
 @pytest.fixture(scope="module")
 def toy() -> Toy:
-    return make_toy(0.3)
+    return make_toy(0.3, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
 
 
 def save(path: Path, array: np.ndarray, affine: np.ndarray) -> Path:
@@ -41,6 +43,11 @@ def study(tmp_path_factory: pytest.TempPathFactory, toy: Toy) -> Path:
 
 def run(*arguments: object) -> int:
     return cli.run([str(a) for a in arguments])
+
+
+def graded(*arguments: object) -> int:
+    """Numbers alone: no picture is looked at."""
+    return run("grade", *arguments, "--config", NO_PICTURES)
 
 
 def rows(out: Path) -> list[dict[str, str]]:
@@ -98,7 +105,7 @@ def test_v_beside_silence_is_wrong_usage(command: str, other: str, tmp_path: Pat
 
 def test_one_side_only_ends_with_3(study: Path, toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = save(tmp_path / "right.nii.gz", np.where(toy.labels.array < 200, toy.labels.array, 0), toy.grid.affine)
-    assert run("grade", study / "sub-01", "-o", tmp_path / "out", "--labels", right) == 3
+    assert graded(study / "sub-01", "-o", tmp_path / "out", "--labels", right) == 3
     assert "left: no labels" in capsys.readouterr().out
     assert {r["status"] for r in rows(tmp_path / "out") if r["side"] == "left"} == {"missing"}
 
@@ -124,7 +131,7 @@ def test_the_networks_label_where_no_labels_are_given(
     models = [SimpleNamespace(name=n, version=v, sha256=h * 64) for n, v, h in (("m", "1", "a"), ("n", "2", "b"))]
     monkeypatch.setattr(BundleSegmenter, "_models", lambda self: models)
     monkeypatch.setattr(BundleSegmenter, "_find", lambda self, image, models, ct: found)
-    assert run("grade", study / "sub-01", "-o", tmp_path) == 0
+    assert graded(study / "sub-01", "-o", tmp_path) == 0
     segmentation = result(tmp_path)["segmentation"]
     assert segmentation["source"] == "m 1 + n 2 on dixon_water"
     assert segmentation["sha256"] == "a" * 64 + "+" + "b" * 64
@@ -135,7 +142,7 @@ def test_kind_names_the_contrast_of_a_plain_nifti(toy: Toy, tmp_path: Path, caps
     image = save(tmp_path / "scan.nii.gz", t1(toy).astype(np.float32), toy.grid.affine)
     labels = save(tmp_path / "l" / "mask.nii.gz", toy.labels.array, toy.grid.affine)
     refused(capsys, "kind_unknown", "grade", image, "-o", tmp_path / "a", "--labels", labels)
-    assert run("grade", image, "-o", tmp_path / "b", "--labels", labels, "--kind", "t1") == 0
+    assert graded(image, "-o", tmp_path / "b", "--labels", labels, "--kind", "t1") == 0
     assert {r["method"] for r in rows(tmp_path / "b")} == {"t1"}
 
 
@@ -144,10 +151,10 @@ def test_the_label_map_is_never_an_image(toy: Toy, tmp_path: Path, name: str) ->
     """Whatever it is called and wherever it lies: neither measured, nor part of the study's hash."""
     fraction = save(tmp_path / "in" / "scan.nii.gz", (100 * np.nan_to_num(toy.fat)).astype(np.float32), toy.grid.affine)
     apart = save(tmp_path / "apart.nii.gz", toy.labels.array, toy.grid.affine)
-    assert run("grade", fraction.parent, "-o", tmp_path / "a", "--kind", "ff", "--labels", apart, "-q") == 0
+    assert graded(fraction.parent, "-o", tmp_path / "a", "--kind", "ff", "--labels", apart, "-q") == 0
     inside = tmp_path / "in" / name
     inside.write_bytes(apart.read_bytes())
-    assert run("grade", fraction.parent, "-o", tmp_path / "b", "--kind", "ff", "--labels", inside, "-q") == 0
+    assert graded(fraction.parent, "-o", tmp_path / "b", "--kind", "ff", "--labels", inside, "-q") == 0
     assert rows(tmp_path / "a") == rows(tmp_path / "b")
     assert result(tmp_path / "b")["reference_series"] == "fat_fraction"
 
@@ -156,8 +163,8 @@ def test_files_left_out_are_told_in_the_result_without_names(study: Path, tmp_pa
     folder = tmp_path / "in"
     shutil.copytree(study / "sub-01", folder / "sub-01")
     (folder / "doe_jane.dcm").touch()
-    assert run("grade", folder, "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 0
-    assert [n["reason"] for n in result(tmp_path / "out")["notes"] if n["reason"] != "weighting"] == ["empty_file"]
+    assert graded(folder, "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 0
+    assert [n["reason"] for n in result(tmp_path / "out")["notes"] if n["reason"] != "weighting_unknown"] == ["empty_file"]
     printed = capsys.readouterr()
     assert "empty_file: 1 file left out" in printed.out
     assert "doe" not in printed.out + printed.err
@@ -194,7 +201,7 @@ def test_wrong_usage_ends_with_64(study: Path, tmp_path: Path, wrong: list[str],
 
 def test_missing_arguments_end_with_64(study: Path) -> None:
     assert run("grade") == 64
-    assert run("grade", study) == 64
+    assert graded(study) == 64
     assert run("gradde") == 64
 
 
@@ -236,7 +243,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[Path, tuple[str, ...]]]:
 
 def test_bad_input_is_refused_each_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, (path, reasons) in bad_inputs(tmp_path).items():
-        assert run("grade", path, "-o", tmp_path / "out") == 2, name
+        assert graded(path, "-o", tmp_path / "out") == 2, name
         error = capsys.readouterr().err
         assert any(f"refused: {reason}" in error for reason in reasons), (name, error)
         assert "Traceback" not in error
@@ -262,7 +269,7 @@ def test_bad_labels_are_refused_each_with_its_reason(study: Path, toy: Toy, tmp_
 
 def test_an_unwritable_output_is_a_failure_not_a_refusal(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out").write_text("a file")
-    assert run("grade", study / "sub-01", "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 1
+    assert graded(study / "sub-01", "-o", tmp_path / "out", "--labels", study / "labels.nii.gz") == 1
     assert "failure: output_not_writable" in capsys.readouterr().err
 
 
@@ -271,7 +278,7 @@ def test_a_defect_shows_no_values(study: Path, tmp_path: Path, capsys: pytest.Ca
         raise ValueError("Doe^Jane 1950-01-01")
 
     monkeypatch.setattr("gluteal_grade.workflow.grade_study", explode)
-    assert run("grade", study / "sub-01", "-o", tmp_path) == 1
+    assert graded(study / "sub-01", "-o", tmp_path) == 1
     error = capsys.readouterr().err
     assert "failure: ValueError in gluteal_grade.workflow" in error
     assert "Doe" not in error
@@ -280,7 +287,7 @@ def test_a_defect_shows_no_values(study: Path, tmp_path: Path, capsys: pytest.Ca
 def test_version_help_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("gluteal-grade 0.")
-    assert run("grade", "--help") == 0
+    assert graded("--help") == 0
     assert "64 wrong usage" in " ".join(capsys.readouterr().out.split())
     assert run("schema") == 0
     assert json.loads(capsys.readouterr().out)["title"] == "gluteal_grade result"
