@@ -136,6 +136,6 @@ def _write_result(target: Path, told: list[dict[str, str]]) -> None:
     held = {"studies": told, "__mercure_notification": {"text": lines, "requested": look}}
     try:
         target.mkdir(parents=True, exist_ok=True)
-        (target / RESULT).write_text(json.dumps(held, indent=2) + "\n", encoding="utf-8")
+        (target / RESULT).write_text(json.dumps(held, indent=2) + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
         raise not_writable(error) from error
