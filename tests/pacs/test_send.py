@@ -12,7 +12,7 @@ from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.pacs.config import PacsSettings, PeerSettings, RetrySettings
 from gluteal_grade.pacs.multipart import Sink, read_parts
 from gluteal_grade.pacs.peer import PacsPeer
-from gluteal_grade.pacs.send import Sent, count_there, send_objects
+from gluteal_grade.pacs.send import Sent, listed, send_objects
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc, free_port
 from tests.pacs.archive import Made, archive, make, object_of, settings_for
 from tests.pacs.servers import http
@@ -35,7 +35,7 @@ def results(folder: Path, name: str) -> tuple[Made, list[Path]]:
 def test_sent_verified_and_the_second_time_nothing_is_sent(by: By, tmp_path: Path) -> None:
     made, files = results(tmp_path, f"sent{by}")
     settings = archive().settings(send_by=by)
-    assert count_there(settings, files) == 0
+    assert listed(settings, files) == []
     assert send_objects(settings, files) == Sent(2, 0)
     assert archive().orthanc.instances(made.uid) == [f"{made.uid}.8.99", f"{made.uid}.9.99"]
     before = archive().orthanc._get("/changes?last")["Last"]
@@ -43,7 +43,7 @@ def test_sent_verified_and_the_second_time_nothing_is_sent(by: By, tmp_path: Pat
     assert archive().orthanc._get("/changes?last")["Last"] == before  # it saw no new object
     more = list(made.files.values())
     assert send_objects(settings, [*files, *more]) == Sent(2, 2)
-    assert count_there(settings, [*files, *more]) == 4
+    assert listed(settings, [*files, *more]) == [*files]
 
 
 @BOTH

@@ -38,10 +38,11 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
 class Hospital:
     """Nights on one PACS, graded by label maps that lie at hand: the networks do not matter here."""
 
-    def __init__(self, folder: Path, orthanc: Orthanc) -> None:
+    def __init__(self, folder: Path, orthanc: Orthanc, more: str = "") -> None:
         self.orthanc, self.out = orthanc, folder / "out"
         config = folder / "pacs.yaml"
         config.write_text(
+            f"{more}"
             f"out: {self.out}\nlocal: {{ae_title: GG}}\nretry: {{attempts: 2, first_s: 0.1}}\n"
             f"pacs: {{ae_title: ORTHANC, host: 127.0.0.1, port: {orthanc.dicom_port}, timeout_s: 60}}\n"
         )
@@ -62,9 +63,9 @@ class Hospital:
     def page(self) -> str:
         return (self.out / "nights" / "latest.html").read_text()
 
-    def reports(self) -> list[pydicom.Dataset]:
-        """Every structured report in the PACS, by series number."""
-        asked = {"Level": "Series", "Query": {"Modality": "SR"}}
+    def reports(self, modality: str = "SR") -> list[pydicom.Dataset]:
+        """Every structured report, or other object, in the PACS, by series number."""
+        asked = {"Level": "Series", "Query": {"Modality": modality}}
         series = requests.post(f"{self.orthanc.url}/tools/find", json=asked, timeout=120).json()
         files: list[Any] = [requests.get(f"{self.orthanc.url}/series/{one}", timeout=120).json()["Instances"] for one in series]
         found = [requests.get(f"{self.orthanc.url}/instances/{i}/file", timeout=120).content for instances in files for i in instances]

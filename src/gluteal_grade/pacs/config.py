@@ -126,6 +126,7 @@ class PacsSettings(SettingsBase):
     out: Path
     send: tuple[Literal["seg", "sr", "sc"], ...] = ("seg", "sr", "sc")
     send_refused: bool = False  # a report of the refusal too
+    reject_superseded: bool = False  # tell the PACS to reject results of ours that newer ones replace (IHE IOCM)
 
     @model_validator(mode="after")
     def _someone_to_talk_to(self) -> PacsSettings:

@@ -44,7 +44,10 @@ def summary_of(night: Night) -> dict[str, Any]:
             if state in (State.REFUSED, State.FAILED)
         ],
         "not_sent": [{"study": study, **_told(reason)} for study, reason in sorted(night.sent.items()) if reason],
-        "superseded": [{"study": study, "why": str(why), "words": why.words} for study, why in sorted(night.superseded.items())],
+        "superseded": [
+            {"study": study, "why": str(why), "words": why.words, "rejected": night.rejected.get(study, 0)}
+            for study, why in sorted(night.superseded.items())
+        ],
         "failures": [{"step": step, **_told(reason)} for step, reason in night.failures],
         "seconds": round(night.seconds, 1),
     }

@@ -15,6 +15,7 @@ from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, Superseded, deliver, write_down
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.grading import Grading
+from gluteal_grade.pacs.rejection import Archive, Rejections
 from gluteal_grade.pacs.state import Known, Origin, PacsState, opened
 
 LOCK = ".nightly.lock"
@@ -22,7 +23,7 @@ INCOMING = ".incoming"
 _AT_ONCE = 20  # studies on this disk at a time
 
 
-class Peer(Protocol):
+class Peer(Archive, Protocol):
     """The PACS: every call is tried again by itself, and raises `GradeError` in the end."""
 
     def find(self, since: datetime.date, until: datetime.date) -> Sequence[Found]:
@@ -55,6 +56,7 @@ class Night:
         priors: studies fetched for comparison.
         sent: "" or the reason why not, by study.
         superseded: studies of which the PACS has earlier results that no longer hold, and why.
+        rejected: how many objects of such results the PACS was told to reject, by study.
         failures: what went wrong as a whole, by step.
         seconds: of the whole night.
     """
@@ -68,6 +70,7 @@ class Night:
     priors: int = 0
     sent: dict[str, str] = field(default_factory=dict)
     superseded: dict[str, Superseded] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -138,6 +141,8 @@ class _Nightly:
         finally:
             shutil.rmtree(self._incoming, ignore_errors=True)
         self.told.sent = deliver(self.state, self.settings, self.peer.send, self.log)
+        self.told.rejected, failed = self._rejections.send(self.state)
+        self.told.sent |= failed
         try:
             if self.told.ends or self.grading.tables_due:
                 self.grading.tables()
@@ -145,6 +150,10 @@ class _Nightly:
             if error.reason is not Reason.NO_RESULTS:  # nothing was ever graded here
                 self._failed("tables", error)
         self.finished = True
+
+    @property
+    def _rejections(self) -> Rejections:
+        return Rejections(self.settings, self.peer, self.log)
 
     @property
     def _incoming(self) -> Path:
@@ -167,6 +176,7 @@ class _Nightly:
         for one in wanted:
             if one.hash in arrived:
                 arrived |= self._priors(one, arrived)
+        self._rejections.keep(self.state, arrived)
         outcomes = self.grading.grade({study: a.folder for study, a in arrived.items()}) if arrived else {}
         superseded = write_down(self.state, self.settings, arrived, outcomes)
         self.told.superseded |= superseded

@@ -11,10 +11,10 @@ from typing import TypeVar
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Log
 from gluteal_grade.pacs.found import Found
-from gluteal_grade.pacs.query import MOST_MATCHES, find_priors, find_studies
+from gluteal_grade.pacs.query import MOST_MATCHES, find_priors, find_studies, patients_of
 from gluteal_grade.pacs.retrieve import fetch_study
 from gluteal_grade.pacs.retry import with_retries
-from gluteal_grade.pacs.send import count_there, send_objects
+from gluteal_grade.pacs.send import listed, send_objects
 
 _T = TypeVar("_T")
 
@@ -45,9 +45,21 @@ class PacsPeer:
 
     def send(self, files: Sequence[Path]) -> int:
         """Objects, verified, see `send_objects`; how many were new to the PACS."""
-        before = self._tried("send", lambda: count_there(self._settings, files))
+        before = self.listed(files) or ()
         told = self._tried("send", lambda: send_objects(self._settings, files))
-        return told.sent + told.already - before  # an attempt that failed may have brought some there
+        return told.sent + told.already - len(before)  # an attempt that failed may have brought some there
+
+    def listed(self, files: Sequence[Path]) -> list[Path] | None:
+        """Those of these objects that the PACS lists, see `send.listed`."""
+        return self._tried("send", lambda: listed(self._settings, files))
+
+    def send_note(self, note: Path) -> None:
+        """A rejection note, which the PACS may hide, see `send_objects`."""
+        self._tried("reject", lambda: send_objects(self._settings, [note], may_hide=True))
+
+    def patients(self, study_uid: str) -> set[str]:
+        """PatientIDs that the PACS has a study under; empty where it does not say."""
+        return self._tried("query", lambda: patients_of(self._settings, study_uid))
 
     def _tried(self, step: str, what: Callable[[], _T]) -> _T:
         return with_retries(

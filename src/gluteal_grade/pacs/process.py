@@ -11,6 +11,7 @@ from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
 from gluteal_grade.pacs.grading import Grading, Means
 from gluteal_grade.pacs.header import whose_in
 from gluteal_grade.pacs.peer import PacsPeer
+from gluteal_grade.pacs.rejection import Rejections
 from gluteal_grade.pacs.state import opened
 
 AT_ONCE = 20  # studies handed over together, so that all workers have something to do
@@ -29,6 +30,7 @@ class Process:
         self._settings, self._log = settings, log
         self._grading = Grading(means, settings.out, of_refused=settings.send_refused)
         self._peer = PacsPeer(settings, log)
+        self._rejections = Rejections(settings, self._peer, log)
         self._untold = False
 
     def __call__(self, ready: Sequence[Ready]) -> dict[str, bool]:
@@ -38,6 +40,9 @@ class Process:
             GradeError: none of them could be worked on now.
         """
         arrived = {one.study: Arrived(one.images, one.folder, "received", whose_in(one.folder)) for one in ready}
+        if self._settings.reject_superseded:
+            with opened(self._settings.out) as state:
+                self._rejections.keep(state, arrived)
         outcomes = self._grading.grade({study: a.folder for study, a in arrived.items()})
         with opened(self._settings.out) as state:
             superseded = write_down(state, self._settings, arrived, outcomes)
@@ -47,6 +52,7 @@ class Process:
                 self._log("graded", study=study, state=outcome.state, reason=outcome.reason or None)
             if self._settings.pacs is not None or self._settings.web is not None:
                 deliver(state, self._settings, self._peer.send, self._log)
+                self._rejections.send(state)
         self._untold = True
         return {study: outcome.state is not State.FAILED for study, outcome in outcomes.items()}
 

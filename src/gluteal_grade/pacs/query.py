@@ -172,6 +172,16 @@ def find_priors(settings: PacsSettings, found: Found, by: Literal["dimse", "web"
         return _detailed(peer, settings.query, earlier, settings.query.priors)
 
 
+def patients_of(settings: PacsSettings, study_uid: str) -> set[str]:
+    """PatientIDs under which the peer lists one study; more than one where a patient was corrected and both are kept.
+
+    Raises:
+        TransientFailure: `peer_unreachable`, `peer_refused`, `query_failed`.
+    """
+    with directory(settings) as peer:
+        return {first(r, "PatientID") for r in peer.ask("STUDY", {"StudyInstanceUID": study_uid})} - {""}
+
+
 def series_in(peer: Directory, study_uid: str) -> list[FoundSeries]:
     """Its series in the order of their UIDs."""
     records = union(peer.ask("SERIES", {"StudyInstanceUID": study_uid}), "SeriesInstanceUID")

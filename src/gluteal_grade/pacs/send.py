@@ -50,18 +50,20 @@ class Sent:
     verified: bool = True
 
 
-def count_there(settings: PacsSettings, files: Sequence[Path]) -> int:
-    """How many of these objects the peer has; 0 where it can't be asked. Raises as `send_objects`."""
+def listed(settings: PacsSettings, files: Sequence[Path]) -> list[Path] | None:
+    """Those of these objects that the peer lists; None where it can't be asked. Raises as `send_objects`."""
     objects = {one.instance: one for one in map(_object, files)}
-    return len(_there(settings, _sends_by_web(settings), list(objects.values())) or ())
+    there = _there(settings, _sends_by_web(settings), list(objects.values()))
+    return None if there is None else [one.path for one in objects.values() if one.instance in there]
 
 
-def send_objects(settings: PacsSettings, files: Sequence[Path]) -> Sent:
+def send_objects(settings: PacsSettings, files: Sequence[Path], *, may_hide: bool = False) -> Sent:
     """Send DICOM files to the peer, and ask for each whether it is there.
 
     Args:
         settings: the peer; `send_by` says how.
         files: DICOM files; may be of several studies.
+        may_hide: the peer may take them and never list them, as archives do with rejection notes: its word that it took them is enough.
 
     Raises:
         RefusedInput: `unreadable_dicom`, a file is no DICOM file.
@@ -73,7 +75,7 @@ def send_objects(settings: PacsSettings, files: Sequence[Path]) -> Sent:
     if not objects:
         return Sent(0, 0)
     by_web = _sends_by_web(settings)
-    there = _there(settings, by_web, objects)
+    there = None if may_hide else _there(settings, by_web, objects)
     todo = [one for one in objects if one.instance not in (there or ())]
     if not todo:
         return Sent(0, len(objects))

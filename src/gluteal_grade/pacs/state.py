@@ -114,6 +114,11 @@ class PacsState:
         with self._database as db:
             db.execute("UPDATE studies SET sent = ?, stored = stored + ?, updated = ? WHERE study = ?", (objects, new, _now(), study))
 
+    def counted(self, study: str, more: int) -> None:
+        """The PACS lists so many objects of ours more than before in this study; fewer where it hides rejected ones."""
+        with self._database as db:
+            db.execute("UPDATE studies SET stored = MAX(0, stored + ?), updated = ? WHERE study = ?", (more, _now(), study))
+
     def unsent(self) -> list[Known]:
         """Studies with results that the PACS has not, the oldest first."""
         rows = self._database.execute(

@@ -97,3 +97,17 @@ def test_a_damaged_or_strange_report_is_not_referred_to(one: Examined, tmp_path:
     strange.save_as(tmp_path / "strange" / "dicom" / "sr.dcm")
     for name in ("damaged", "strange", "nothing"):
         assert written(one, one.graded, tmp_path / f"of_{name}", tmp_path / name)["sr.dcm"].SeriesNumber == 9002
+
+
+def test_settings_tried_and_taken_back_give_objects_of_their_own(one: Examined, tmp_path: Path) -> None:
+    """The PACS has the first ones and takes no second ones with their UIDs: the report of the settings tried would stay the last word."""
+    first = written(one, one.graded, tmp_path / "1")
+    tried = written(one, with_settings(one.graded, "2" * 12), tmp_path / "2", tmp_path / "1")
+    back = written(one, one.graded, tmp_path / "3", tmp_path / "2")
+    uids = [str(data.SOPInstanceUID) for objects in (first, tried, back) for data in objects.values()]
+    assert len(set(uids)) == 9
+    (series,) = back["sr.dcm"].PredecessorDocumentsSequence[0].ReferencedSeriesSequence
+    assert series.SeriesInstanceUID == tried["sr.dcm"].SeriesInstanceUID
+    written(one, one.graded, tmp_path / "3again", tmp_path / "3")
+    for path in (tmp_path / "3" / "dicom").iterdir():
+        assert path.read_bytes() == (tmp_path / "3again" / "dicom" / path.name).read_bytes()

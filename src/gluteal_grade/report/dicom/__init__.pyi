@@ -10,6 +10,9 @@ from .codes import word_code as word_code
 from .deidentify import deidentified as deidentified
 from .deidentify import deidentified_result as deidentified_result
 from .deidentify import mapped as mapped
+from .rejection import header_of as header_of
+from .rejection import rejection_note as rejection_note
+from .rejection import same_patient as same_patient
 from .sources import not_written as not_written
 from .sources import sources_of as sources_of
 from .stamp import common as common

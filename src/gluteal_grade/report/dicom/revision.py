@@ -64,19 +64,27 @@ def revision_of(identity: Identity, header: Dataset, earlier: Path | None) -> Re
     before = _read(earlier)
     if before is None or text(before, "StudyInstanceUID") != text(header, "StudyInstanceUID"):
         return Revision(identity)
-    whose = _patient(header)
+    whose = patient_of(header)
     corrected = Identity((*identity.key, "patient", whose))
     number = _number(before)
-    for one in (identity, corrected):
-        if _patient(before) == whose and text(before, "SOPInstanceUID") == one.uid("instance", "SR", ""):
+    # reports of before the number was part of the UIDs are still known for the same
+    numbered = [_numbered(identity, number), _numbered(corrected, number)]
+    for one in (*numbered, replace(identity, revision=number), replace(corrected, revision=number)):
+        if patient_of(before) == whose and text(before, "SOPInstanceUID") == one.uid("instance", "SR", ""):
             # the same once more: byte for byte
             told = before.get("PredecessorDocumentsSequence")
             created = (text(before, "InstanceCreationDate"), text(before, "InstanceCreationTime"))
-            return Revision(replace(one, revision=number), number, created if number else None, told[0] if told else None)
-    chosen = identity if _patient(before) == whose else corrected
+            return Revision(one, number, created if number else None, told[0] if told else None)
+    chosen = identity if patient_of(before) == whose else corrected
     now = datetime.datetime.now().astimezone()
     created = (f"{now:%Y%m%d}", f"{now:%H%M%S.%f}")
-    return Revision(replace(chosen, revision=number + 1), number + 1, created, _reference(before))
+    return Revision(_numbered(chosen, number + 1), number + 1, created, _reference(before))
+
+
+def _numbered(identity: Identity, number: int) -> Identity:
+    """Of the writing with this number. Settings that were tried and taken back give objects of their own: the PACS has the first ones,
+    takes no second ones with their UIDs, and may have been told to reject them."""
+    return identity if not number else Identity((*identity.key, "revision", str(number)), number)
 
 
 def _read(path: Path | None) -> Dataset | None:
@@ -92,7 +100,8 @@ def _read(path: Path | None) -> Dataset | None:
         return None
 
 
-def _patient(data: Dataset) -> str:
+def patient_of(data: Dataset) -> str:
+    """Hash of ID, issuer, name, birth date and sex."""
     told = "\0".join(text(data, name).rstrip("^ ") for name in _PATIENT)
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]
 

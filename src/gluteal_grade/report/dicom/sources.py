@@ -20,6 +20,7 @@ from gluteal_grade.io import FileRef, Frame, Series, StackLoader, Study, quiet_p
 _CLASSIC = {str(MRImageStorage), str(CTImageStorage)}
 _ENHANCED = {str(EnhancedMRImageStorage), str(EnhancedCTImageStorage), "1.2.840.10008.5.1.4.1.1.4.4", "1.2.840.10008.5.1.4.1.1.2.2"}
 _NO_PATIENT = "PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime ReferringPhysicianName"
+NO_PATIENT = tuple(_NO_PATIENT.split())  # what highdicom asks for, to be left empty
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _header(file: FileRef) -> Dataset:
 
 def _bare(frame: Frame, header: Dataset) -> Dataset:
     data = Dataset()
-    for keyword in _NO_PATIENT.split():
+    for keyword in NO_PATIENT:
         setattr(data, keyword, "")
     data.StudyInstanceUID, data.SeriesInstanceUID = frame.keys.study_uid, frame.keys.series_uid
     data.SOPClassUID, data.SOPInstanceUID = text(header, "SOPClassUID"), frame.keys.sop_uid

@@ -25,6 +25,7 @@ _PATIENT_AND_STUDY = """
     StudyInstanceUID StudyDate StudyTime ReferringPhysicianName StudyID AccessionNumber IssuerOfAccessionNumberSequence StudyDescription
     ProcedureCodeSequence PatientAge PatientSize PatientWeight ClinicalTrialTimePointID ClinicalTrialTimePointDescription
 """
+PATIENT_AND_STUDY = tuple(_PATIENT_AND_STUDY.split())
 _AGE = re.compile(r"\d{3}[DWMY]")  # PS3.5, VR AS
 _UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # a dummy as in PS3.15 E: ContentDate must not be empty
 
@@ -67,7 +68,7 @@ def stamp_from(data: SOPClass, header: Dataset) -> None:
     data.ContentDate, data.ContentTime = DA(date), TM(time)
     if "ContributingEquipmentSequence" in data:
         del data.ContributingEquipmentSequence  # the scanner's: hospital and station are in the source
-    for keyword in ("SpecificCharacterSet", *_PATIENT_AND_STUDY.split()):
+    for keyword in ("SpecificCharacterSet", *PATIENT_AND_STUDY):
         if keyword in header:
             data[keyword] = header[keyword]
     if "PatientComments" in data:

@@ -16,7 +16,7 @@ class Identity:
 
     Attributes:
         key: texts that all UIDs of the result are made of.
-        revision: how many results of the study were written before in its place; no part of UIDs.
+        revision: how many results of the study were written before in its place; UIDs follow from `key` alone.
     """
 
     key: tuple[str, ...]
