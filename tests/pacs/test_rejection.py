@@ -1,4 +1,4 @@
-"""Real Orthanc: results that newer ones replace are named in a rejection note, once, where the settings ask for it; not lost if it fails."""
+"""Real Orthanc: results that newer ones replace are named in a rejection note, once, where the settings ask for it."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_sent_verified_and_the_second_time_nothing_is_sent(by: By, tmp_path: Pat
     assert archive().orthanc._get("/changes?last")["Last"] == before  # it saw no new object
     more = list(made.files.values())
     assert send_objects(settings, [*files, *more]) == Sent(2, 2)
-    assert listed(settings, [*files, *more]) == [*files]
+    assert listed(settings, [*files, *more]) == [*files, *more]
 
 
 @BOTH
