@@ -60,6 +60,7 @@ class Reason(StrEnum):
     EMPTY_SLICES = "empty_slices"
     SLICES_MOVED = "slices_moved"
     TURNED_OVER = "turned_over"
+    STRAY_VOXELS = "stray_voxels"
     FF_SCALE_UNKNOWN = "ff_scale_unknown"
     WATER_FAT_SWAP = "water_fat_swap"
     SWAP_UNCHECKED = "swap_unchecked"
@@ -228,6 +229,7 @@ ADVICE: dict[Reason, str] = {
     Reason.SLICES_MOVED: "Slices do not lie where the picture says: two changed places, or one was repeated; export the series again.",
     Reason.TURNED_OVER: "Picture, labels or partner lie turned or mirrored in the file, against its header or each other; the detail names "
     "the turn that fits: convert them again from DICOM.",
+    Reason.STRAY_VOXELS: "Bytes of the images were changed in storage or transfer, others perhaps without a trace: send the series again.",
     Reason.RESCALE_CONTRADICTS: "The rescale tags of its slices cannot all be right; export the series again.",
     Reason.SEVERAL_PATIENTS: "One StudyInstanceUID holds images of several patients: each became a study of its own; check the export.",
     Reason.SERIES_JOINED: "Each slice came in a series of its own: see that the volume is whole and belongs together.",

@@ -15,6 +15,7 @@ from gluteal_grade.fat import FatMap, fat_methods
 from gluteal_grade.io import Series, Study, pairs
 from gluteal_grade.measurement.odd_slices import odd_slices
 from gluteal_grade.measurement.plan import Candidate, plan_study
+from gluteal_grade.measurement.stray_values import strays_of
 from gluteal_grade.vocabulary import SeriesKind
 
 # notes that tell how a number was come by; every other reason speaks against something
@@ -23,7 +24,7 @@ _PLAIN = {
     Reason.PD_ESTIMATE, Reason.CT_UNCALIBRATED, Reason.TWO_POINT_MAGNITUDE, Reason.ANCHORS_POOLED,
     Reason.SERIES_JOINED, Reason.STUDIES_JOINED, Reason.COPIES_LEFT_OUT, Reason.CT_ENERGY, Reason.CT_CONTRAST_MEDIUM,
 }  # fmt: skip
-_OF_SLICES = {Reason.EMPTY_SLICES, Reason.SLICES_MOVED, Reason.TURNED_OVER}
+_OF_SLICES = {Reason.STRAY_VOXELS, Reason.EMPTY_SLICES, Reason.SLICES_MOVED, Reason.TURNED_OVER}
 _NOT_MEASURED = {SeriesKind.LOCALIZER, SeriesKind.OTHER}
 _OUTSIDE = 0.1  # of a fraction beyond 0 and 1, more than noise makes
 _MOST_OUTSIDE = 0.1  # of the body's voxels
@@ -107,6 +108,9 @@ def _slices(series: Series) -> Iterator[Finding]:
         yield Finding(Topic.SLICES, series.id, True, error.detail, error.reason)
         return
     yield from (Finding(Topic.SLICES, series.id, True, words, reason) for reason, _, words in odd)
+    strays, words = strays_of(series)
+    if strays.any():
+        yield Finding(Topic.SLICES, series.id, True, words, Reason.STRAY_VOXELS)
     if not odd:
         yield Finding(Topic.SLICES, series.id, False, "none is empty, noise, cut, repeated, turned over or out of its place")
 
@@ -143,7 +147,7 @@ def _candidate(candidate: Candidate, settings: Settings) -> Iterator[Finding]:
     except GradeError as error:
         yield Finding(Topic.MEASURING, name, True, f"{candidate.method}: {error.detail or error.advice}", error.reason)
         return
-    told = tuple(words for series in fat.series for _, _, words in odd_slices(series))
+    told = tuple(words for series in fat.series for words in (*(w for _, _, w in odd_slices(series)), strays_of(series)[1]))
     for note in fat.notes:
         if not told or not note.detail.startswith(told):
             yield _noted(Topic.SLICES if note.reason in _OF_SLICES else Topic.SCALE, name, note.reason, note.detail)
