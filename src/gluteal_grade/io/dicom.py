@@ -75,7 +75,7 @@ def _described(part: Part, name: str) -> Series:
         grid=None if refusal else grid,
         slice_axis=slice_axis,
         frame_of_reference=first.keys.frame_of_reference,
-        acquisition=acquisition(facts, rescaled=_rescaled(first, kind)),
+        acquisition=replace(acquisition(facts, rescaled=_rescaled(first, kind)), offset=_offset(first, kind)),
         origin=origin_of_stack(stack),
         sources=tuple(dict.fromkeys(frame.keys.sop_uid for frame in stack.frames if frame.keys.sop_uid)),
         refusal=refusal,
@@ -94,6 +94,13 @@ def _rescaled(frame: Frame, kind: SeriesKind) -> bool:
     if philips and kind not in _DISPLAY_KINDS:
         return frame.scaling.scale_slope is not None
     return frame.scaling.given
+
+
+def _offset(frame: Frame, kind: SeriesKind) -> float:
+    scaling = frame.scaling
+    if scaling.slope == 0:  # such a stack is refused when it is read
+        return 0.0
+    return (scaling.display() if kind in _DISPLAY_KINDS else scaling.precise())[1]
 
 
 def acquisition(facts: SeriesFacts, *, rescaled: bool) -> Acquisition:

@@ -40,6 +40,7 @@ class NiftiHeader:
         grid: array as stored, RAS+ affine.
         integer: stored as whole numbers without scaling.
         scaled: scl_slope and scl_inter change the values.
+        offset: scl_inter.
         description: the ``descrip`` field.
         notes: what in it contradicts itself without changing a volume or a side.
     """
@@ -49,6 +50,7 @@ class NiftiHeader:
     scaled: bool
     description: str
     notes: tuple[Note, ...] = ()
+    offset: float = 0.0
 
 
 def read_header(source: Path | FileRef) -> NiftiHeader:
@@ -243,4 +245,5 @@ def _facts(header: Any) -> NiftiHeader:
         scaled=scaled,
         description=bytes(header["descrip"].tobytes()).split(b"\0")[0].decode("latin-1"),
         notes=notes,
+        offset=inter or 0.0,
     )

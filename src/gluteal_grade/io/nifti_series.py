@@ -92,7 +92,7 @@ def nifti_series(file: FileRef, sidecar: FileRef | None) -> Series:
         grid=header.grid.to_ras(),
         slice_axis=int(header.grid.orientation[slice_axis, 0]),
         plane=plane_of(header.grid.direction(slice_axis)),
-        acquisition=replace(base.acquisition, rescaled=scale.shared),
+        acquisition=replace(base.acquisition, rescaled=scale.shared, offset=header.offset * scale.factor),
     )
     if reason.startswith("no rule applies"):
         return _by_values(series)

@@ -43,6 +43,7 @@ class Acquisition:
     slice_thickness_mm: float | None = None
     tube_kv: float | None = None
     rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
+    offset: float = 0.0  # what a header's intercept adds to all values, in their unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study, pairs, partner_of
 from gluteal_grade.measurement.grey_levels import with_grey_levels_told
 from gluteal_grade.measurement.odd_slices import refuse_two_scales, without_odd_slices
+from gluteal_grade.measurement.offsets import refuse_offset
 from gluteal_grade.measurement.stray_values import without_strays
 from gluteal_grade.metal import HeaderEvidence, ZoneRule, header_evidence, zone_rule
 from gluteal_grade.vocabulary import Method, SeriesKind, Side
@@ -61,6 +62,9 @@ class Candidate:
             raise self.refusal
         if len(self.series) == 1:
             refuse_two_scales(self.series[0])
+        else:
+            for series in self.series:
+                refuse_offset(series)
         fat = self.how.measure((*self.series, *((self.helper,) if self.helper else ())), settings.fat)
         return with_grey_levels_told(without_odd_slices(without_strays(fat)))
 

@@ -8,6 +8,7 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
 from gluteal_grade.imaging import views_of
+from gluteal_grade.measurement.behind import exchanged_behind
 from gluteal_grade.measurement.focal import find_focal, left_out
 from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
@@ -72,7 +73,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         parts = split(labels, views, settings.regions)
         focal = find_focal(labels, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
-        flags = (*flags, *_unlikely_brightness(fats))
+        flags = (*flags, *_unlikely_brightness(fats), *exchanged_behind(labels, fats.maps()))
         if settings.measure.focal.leave_out:
             told = (
                 Note(Reason.FOCAL_REGION, f"{side} {muscle.words}: {one.words}; left out") for (muscle, side), (one, _) in focal.items()
