@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gluteal_grade.errors import Reason
 from gluteal_grade.result import StudyResult
 from gluteal_grade.vocabulary import Region
 
 FAT_POINTS, VOLUME_PERCENT = 0.5, 1.0  # more than this is a change
+_BY_THE_WAY = {Reason.SWAP_UNCHECKED, Reason.NOISE_UNKNOWN}  # true of many sound studies: says of no number that it is wrong
 
 
 class Ending(StrEnum):
@@ -31,7 +33,7 @@ class Told:
 
     Attributes:
         numbers: fat fraction in points and volume in ml of every whole muscle, NaN where there is none, by side and muscle.
-        said: everything a reader is told to beware of: notes, reasons, checks, marks.
+        said: everything a reader is told to beware of: notes, reasons, checks, marks; not the method: nobody knows that it was another.
         refusal: reason code; empty where it was graded.
         error: type and place of an exception that is none of ours; empty where there was none.
         peak_mb: most memory held.
@@ -49,10 +51,10 @@ def told_of(result: StudyResult) -> Told:
     if result.refusal is not None:
         return Told(refusal=result.refusal.reason)
     whole = [m for m in result.muscles if m.region is Region.WHOLE]
-    said = {f"note {note.reason}" for note in result.notes}
+    said = {f"note {note.reason}" for note in result.notes if note.reason not in _BY_THE_WAY}
     for m in whole:
         where = f"{m.side} {m.muscle}"
-        said |= {f"{where} {m.status}", f"{where} {m.reason}", f"{where} {m.method}"}
+        said |= {f"{where} {m.status}", f"{where} {m.reason}"}
         said |= {f"{where} {check.reason}" for check in m.checks}
         said |= {f"{where} {grade.mark}" for grade in m.grades}
     numbers = {(str(m.side), str(m.muscle)): (100 * m.fat_fraction, m.volume_ml) for m in whole}

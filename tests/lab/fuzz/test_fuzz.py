@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gluteal_grade.errors import Reason
 from gluteal_grade_lab.fuzz.command import BAD, FAULTS, cases, table
-from gluteal_grade_lab.fuzz.judge import Ending, Told, judge
+from gluteal_grade_lab.fuzz.judge import Ending, Told, judge, told_of
 from gluteal_grade_lab.fuzz.running import apart
+from tests.report.studies import toy_study
 
 PART = ("left", "gluteus_medius")
 SOUND = Told({PART: (20.0, 300.0)}, frozenset({"note resampled"}))
@@ -44,6 +46,18 @@ def test_fixed_cases_end_well(tmp_path: Path) -> None:
 )
 def test_every_ending_is_told_from_the_others(spoilt: Told, ending: Ending) -> None:
     assert judge(SOUND, spoilt, most_mb=2000)[0] is ending
+
+
+def test_what_is_true_of_many_sound_studies_warns_of_nothing() -> None:
+    """A fat fraction 60 points off was "said" by a note that no skin is in view, and by a method that nobody knows was another."""
+    result, _ = toy_study()
+    sound = told_of(result)
+    notes = [n.model_copy(update={"reason": reason}) for n in result.notes[:1] for reason in (Reason.SWAP_UNCHECKED, Reason.NOISE_UNKNOWN)]
+    assert len(notes) == 2
+    assert told_of(result.model_copy(update={"notes": (*result.notes, *notes)})).said == sound.said
+    worse = result.notes[0].model_copy(update={"reason": Reason.EMPTY_SLICES})
+    assert told_of(result.model_copy(update={"notes": (*result.notes, worse)})).said == sound.said | {"note empty_slices"}
+    assert not any(str(result.fat.method) in word for word in sound.said if result.fat)
 
 
 def _sleeps() -> Told:
