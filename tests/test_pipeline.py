@@ -18,7 +18,7 @@ from gluteal_grade.report._grade_table import table_lines
 from gluteal_grade.result.models import MuscleStatus, StudyResult, StudyStatus, json_schema
 from gluteal_grade.segmentation.bundle import BundleSegmenter
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Region, SeriesKind, Side
 from tests.synthetic import Toy, ct, dixon_study, make_toy, series, t1
 
 SETTINGS = load_settings()
@@ -272,7 +272,7 @@ def test_whole_labels_get_regions_and_the_result_says_by_which_rule() -> None:
     assert segmentation.regions["left gluteus_maximus"].startswith("by rule: width, borders at 0.5")
     assert {m.region for m in graded.result.muscles} == set(Region)
     for side in Side:
-        for muscle in Muscle:
+        for muscle in GLUTEI:
             mine = [m for m in graded.result.muscles if (m.side, m.muscle) == (side, muscle)]
             assert sum(m.volume_ml for m in mine[1:]) == pytest.approx(mine[0].volume_ml)
 

@@ -11,14 +11,14 @@ from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.fat.outside import _inner, in_or_beside, outside_field
 from gluteal_grade.fat.t1 import METHOD, from_t1
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, series, t1
 
 FAT = load_settings().fat
 OUTSIDE = FAT.t1.bias.outside
 LEAN_OVER_FAT = 0.33
 # glutei that a field takes for shading: a little fatter than lean, all on one side of the body
-FRACTIONS = {(muscle, Side.LEFT): ff for muscle, ff in zip(Muscle, (0.18, 0.15, 0.2), strict=True)}
+FRACTIONS = {(muscle, Side.LEFT): ff for muscle, ff in zip(GLUTEI, (0.18, 0.15, 0.2), strict=True)}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.measure import Measurement, measure
-from gluteal_grade.vocabulary import Method, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, Method, Muscle, Part, Region, Side, label_value
 from tests.synthetic import Toy, make_toy
 
 SETTINGS = load_settings().measure
@@ -69,7 +69,7 @@ def test_whole_minimus_is_its_regions_together() -> None:
 def test_six_muscles_always_in_order() -> None:
     toy = make_toy()
     whole = [(m.part.side, m.part.muscle) for m in measure(toy.labels, true_map(toy), 2, SETTINGS) if m.part.region is Region.WHOLE]
-    assert whole == [(side, muscle) for side in (Side.RIGHT, Side.LEFT) for muscle in Muscle]
+    assert whole == [(side, muscle) for side in (Side.RIGHT, Side.LEFT) for muscle in GLUTEI]
 
 
 def without(toy: Toy, *values: int) -> Volume:

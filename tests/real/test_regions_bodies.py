@@ -14,7 +14,7 @@ from gluteal_grade.imaging.coverage import views_of
 from gluteal_grade.segmentation.checks import check
 from gluteal_grade.segmentation.fan import fan_of
 from gluteal_grade.segmentation.regions import split
-from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Part, Region, Side, label_value
 
 ANATOMY = Path(__file__).parents[3] / "shared/data/anatomy"
 BODIES = ("train/ts_s0006", "train/ts_s0011", "validate/ts_s0327", "validate/open3d")
@@ -38,7 +38,7 @@ def numbers() -> dict[str, int]:
 
 def glutei(name: str) -> Volume:
     found = np.zeros(body(name).shape, np.uint8)
-    for muscle in Muscle:
+    for muscle in GLUTEI:
         for side in Side:
             found[body(name).array == numbers()[f"{muscle}_{side}"]] = label_value(Part(muscle, Region.WHOLE, side))
     return Volume(found, body(name).affine)

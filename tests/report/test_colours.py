@@ -44,7 +44,7 @@ def contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize("sight", SIGHT)
 def test_contours_are_told_apart(sight):
     colours = sorted({*COLOURS.values(), ZONE_COLOUR})
-    assert len(colours) == 5
+    assert len(colours) == 6
     seen = {colour: cielab(rgb(colour), SIGHT[sight])[0] for colour in colours}
     for a, b in combinations(colours, 2):
         assert np.linalg.norm(seen[a] - seen[b]) > 22, (a, b)

@@ -8,13 +8,13 @@ import numpy as np
 
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.imaging.coverage import Coverage, Key, views_of
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from gluteal_grade_lab.phantom.body import Body, BodyParameters, build_body, label_table
 from gluteal_grade_lab.phantom.grids import axial_grid
 
 LOW, HIGH = (-200.0, -165.0, -140.0), (200.0, 70.0, 148.0)
 GRID = axial_grid(LOW, HIGH, (3.0, 3.0, 4.0))
-WHOLE_VIEWS: dict[Key, Coverage] = {(m, s): Coverage(1.0, ()) for m in Muscle for s in Side}
+WHOLE_VIEWS: dict[Key, Coverage] = {(m, s): Coverage(1.0, ()) for m in GLUTEI for s in Side}
 
 
 def body() -> Body:

@@ -13,12 +13,12 @@ from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.imaging.coverage import Coverage
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.checks import Flag, check, clean
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Region, Side
 from tests.segmentation.phantom_labels import of, values, views, whole, with_regions
 
 SETTINGS = load_settings().checks
 SAMPLES = Path(__file__).parents[2] / "data" / "sample"
-MAXIMUS, MEDIUS, MINIMUS = Muscle
+MAXIMUS, MEDIUS, MINIMUS = GLUTEI
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
 
 
@@ -170,7 +170,7 @@ def test_where_the_coarse_look_saw_nothing() -> None:
 def test_where_the_coarse_look_saw_the_other_side() -> None:
     other = whole().with_array(np.where(whole().array >= 200, whole().array - 100, np.where(whole().array > 0, whole().array + 100, 0)))
     found = reasons(flags(whole(), located=other.with_array(other.array.astype(np.uint8))))
-    assert found == {(m, s, Reason.LABEL_NOT_LOCATED) for m in Muscle for s in Side}
+    assert found == {(m, s, Reason.LABEL_NOT_LOCATED) for m in GLUTEI for s in Side}
 
 
 def test_a_coarse_look_on_its_own_grid() -> None:
@@ -277,4 +277,4 @@ def test_flags_come_in_order() -> None:
     affine = whole().affine.copy()
     affine[:3] *= 2
     found = [f.key for f in flags(Volume(whole().array, affine))]
-    assert found == sorted(found, key=lambda key: (list(Side).index(key[1]), list(Muscle).index(key[0])))
+    assert found == sorted(found, key=lambda key: (list(Side).index(key[1]), list(GLUTEI).index(key[0])))

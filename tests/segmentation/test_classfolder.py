@@ -10,7 +10,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.source import segmenter_of
-from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, SeriesKind, Side
 from tests.synthetic import make_toy, series
 
 TOY = make_toy()
@@ -24,7 +24,7 @@ def save(path: Path, array: np.ndarray, affine: np.ndarray = TOY.grid.affine) ->
 
 def folder(path: Path) -> Path:
     path.mkdir(exist_ok=True)
-    for tens, muscle in enumerate(Muscle, 1):
+    for tens, muscle in enumerate(GLUTEI, 1):
         for side, hundred in ((Side.RIGHT, 100), (Side.LEFT, 200)):
             save(path / f"{muscle.value}_{side.value}.nii.gz", hundred + 10 * tens == WHOLE)
     save(path / "sacrum.nii.gz", np.zeros(WHOLE.shape))

@@ -17,10 +17,10 @@ from gluteal_grade.segmentation.bundle import HIP
 from gluteal_grade.segmentation.device import Elsewhere, device_of, recorded
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import load_model
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI
 from tests.segmentation.fakes import SETTINGS, random_bundles
 
-MUSCLES = tuple(muscle.value for muscle in Muscle)
+MUSCLES = tuple(muscle.value for muscle in GLUTEI)
 NETWORKS = SETTINGS.segmentation
 
 

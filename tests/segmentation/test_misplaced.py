@@ -8,7 +8,7 @@ import pytest
 
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.misplaced import misplaced
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI, Muscle
 from tests.synthetic import make_toy
 
 
@@ -20,15 +20,15 @@ def whole() -> Volume:
 
 def exchanged(order: tuple[Muscle, ...]) -> Volume:
     table = np.arange(256, dtype=np.uint8)
-    for muscle, read_as in zip(Muscle, order, strict=True):
+    for muscle, read_as in zip(GLUTEI, order, strict=True):
         for hundred in (100, 200):
-            table[hundred + 10 * (1 + list(Muscle).index(muscle))] = hundred + 10 * (1 + list(Muscle).index(read_as))
+            table[hundred + 10 * (1 + list(GLUTEI).index(muscle))] = hundred + 10 * (1 + list(GLUTEI).index(read_as))
     return whole().with_array(table[whole().array])
 
 
-@pytest.mark.parametrize("order", list(permutations(Muscle)))
+@pytest.mark.parametrize("order", list(permutations(GLUTEI)))
 def test_muscles_exchanged(order: tuple[Muscle, ...]) -> None:
-    assert bool(misplaced(exchanged(order))) == (order != tuple(Muscle))
+    assert bool(misplaced(exchanged(order))) == (order != GLUTEI)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 12), (0, 18), (10, 30), (14, 30), (8, 20), (15, 16)])

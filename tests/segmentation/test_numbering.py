@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gluteal_grade.segmentation.numbering import load_numbering, shipped_numberings
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Part, Region, Side
 
 # (left, right) values of maximus, medius, minimus
 TABLES = {
@@ -24,7 +24,7 @@ TABLES = {
 def test_published_values(name: str) -> None:
     expected = {
         value: Part(muscle, Region.WHOLE, side)
-        for muscle, pair in zip(Muscle, TABLES[name], strict=True)
+        for muscle, pair in zip(GLUTEI, TABLES[name], strict=True)
         for side, value in zip((Side.LEFT, Side.RIGHT), pair, strict=True)
     }
     assert load_numbering(name).parts() == expected

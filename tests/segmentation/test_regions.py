@@ -10,13 +10,13 @@ from gluteal_grade.config import RegionSettings, load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.regions import GIVEN, Split, split
-from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Region, Side
 from gluteal_grade_lab.phantom.hip import fan_angle_deg
 from tests.segmentation.phantom_labels import GRID, WHOLE_VIEWS, body, dice, of, values, views, whole, with_regions
 
 SETTINGS = load_settings().regions
-MAXIMUS, MEDIUS, MINIMUS = Muscle
-REGION_VALUES = [of(m, r, s) for m in Muscle for r in REGIONS[m] for s in Side]
+MAXIMUS, MEDIUS, MINIMUS = GLUTEI
+REGION_VALUES = [of(m, r, s) for m in GLUTEI for r in REGIONS[m] for s in Side]
 MINIMUS_VALUES = [of(MINIMUS, r, s) for r in REGIONS[MINIMUS] for s in Side]
 
 

@@ -6,7 +6,7 @@ import pytest
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
 from gluteal_grade.segmentation.sides import check_sides
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI
 from tests.synthetic import make_toy
 
 TOY = make_toy()
@@ -35,7 +35,7 @@ def test_correct_labels_pass() -> None:
 
 
 def test_all_swapped() -> None:
-    assert all(m in refused(LABELS.with_array(swapped(LABELS.array, 1, 2, 3))) for m in Muscle)
+    assert all(m in refused(LABELS.with_array(swapped(LABELS.array, 1, 2, 3))) for m in GLUTEI)
 
 
 @pytest.mark.parametrize(("tens", "muscle"), [(1, "gluteus_maximus"), (2, "gluteus_medius"), (3, "gluteus_minimus")])

@@ -13,10 +13,10 @@ from gluteal_grade.segmentation.bundle import HIP, LOCATOR
 from gluteal_grade.segmentation.card import read_card
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import load_model
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI
 from tests.segmentation.fakes import SETTINGS, random_bundles
 
-MUSCLES = tuple(muscle.value for muscle in Muscle)
+MUSCLES = tuple(muscle.value for muscle in GLUTEI)
 NETWORKS = SETTINGS.segmentation
 
 

@@ -11,7 +11,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering, shipped_numberings
-from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Region, SeriesKind, Side
 from tests.synthetic import Toy, make_toy, series
 
 TOY = make_toy()
@@ -22,7 +22,7 @@ def in_numbering(name: str, toy: Toy = TOY) -> np.ndarray:
     values = {(p.muscle, p.side): v for v, p in load_numbering(name).parts().items() if p.region is Region.WHOLE}
     array = np.zeros(toy.grid.shape, np.int16)
     for side, hundred in ((Side.RIGHT, 100), (Side.LEFT, 200)):
-        for tens, muscle in enumerate(Muscle, 1):
+        for tens, muscle in enumerate(GLUTEI, 1):
             array[toy.labels.array // 10 * 10 == hundred + 10 * tens] = values[muscle, side]
     return array
 

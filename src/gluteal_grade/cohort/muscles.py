@@ -17,7 +17,7 @@ from gluteal_grade.files import whole, write_table
 from gluteal_grade.grading import known_scales
 from gluteal_grade.report import MUSCLES, Place
 from gluteal_grade.result import MuscleStatus, muscle_columns, scales_by_key
-from gluteal_grade.vocabulary import Column, ColumnType, Region, Scale, names
+from gluteal_grade.vocabulary import GLUTEI, Column, ColumnType, Region, Scale, names
 
 
 def rows_of(out: Path, place: Place) -> list[dict[str, str]]:
@@ -67,7 +67,7 @@ def write_muscles(out: Path, places: Iterable[Place]) -> Counter[str]:
     A column that an older version did not write is empty, as is a scale on which other studies of the cohort were graded.
 
     Returns:
-        whole muscles that need review, by study.
+        whole glutei that need review, by study.
     """
     doubtful: Counter[str] = Counter()
     found = tuple(places)
@@ -77,7 +77,8 @@ def write_muscles(out: Path, places: Iterable[Place]) -> Counter[str]:
     def rows() -> Iterator[dict[str, str]]:
         for place in found:
             for row in rows_of(out, place):
-                doubtful[row["study"]] += row["status"] == MuscleStatus.NEEDS_REVIEW and row["region"] == Region.WHOLE
+                gluteus = row["region"] == Region.WHOLE and row["muscle"] in GLUTEI
+                doubtful[row["study"]] += gluteus and row["status"] == MuscleStatus.NEEDS_REVIEW
                 yield {name: row.get(name, "") for name in wanted}
 
     write_table(out / "cohort.csv", wanted, rows())

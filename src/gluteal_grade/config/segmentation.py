@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from gluteal_grade.config.base import Fraction, Interval, SettingsBase
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI, Muscle
 
 
 class VolumeRanges(RootModel[dict[Muscle, Interval]]):
-    """Plausible volumes of whole muscles, ml, one for every muscle."""
+    """Plausible volumes of whole muscles, ml, one for every gluteus; any volume is plausible of another muscle without one."""
 
     model_config = ConfigDict(frozen=True)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if missing := [muscle.value for muscle in Muscle if muscle not in self.root]:
+        if missing := [muscle.value for muscle in GLUTEI if muscle not in self.root]:
             raise ValueError(f"no range for {', '.join(missing)}")
         return self
 
     def of(self, muscle: Muscle) -> Interval:
         """Of one muscle."""
-        return self.root[muscle]
+        return self.root[muscle] if muscle in self.root or not muscle.optional else (0.0, math.inf)
 
 
 class ChecksSettings(SettingsBase):

@@ -13,7 +13,7 @@ import numpy as np
 from gluteal_grade.config import OutsideSettings
 from gluteal_grade.fat.polynomials import closeness, everywhere, exponents, terms_at
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Mask, beside, median_in_plane, modal_value, narrowed
+from gluteal_grade.imaging import Mask, beside, glutei_of, median_in_plane, modal_value, narrowed
 
 _ENOUGH = 7_500  # voxels of each tissue; more do not steady 165 unknowns
 _PER_UNKNOWN = 12  # voxels
@@ -55,7 +55,7 @@ def _relative(fraction: FloatArray, lean_over_fat: float) -> FloatArray:
 
 def in_or_beside(labels: Volume) -> Mask:
     """The outlined glutei, and every voxel that shares a face with them: border voxels hold some of a gluteus too."""
-    return beside(labels.array > 0, (0, 1, 2))
+    return beside(glutei_of(labels).array > 0, (0, 1, 2))
 
 
 def _pure(

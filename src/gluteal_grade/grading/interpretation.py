@@ -130,7 +130,7 @@ def _part_fits(when: When, finding: Finding, findings: Sequence[Finding], metal:
     part = finding.part
     grade = finding.grades.get(when.at_least.scale) if when.at_least else None
     return (
-        when.muscle in (None, part.muscle)
+        (part.muscle is when.muscle if when.muscle else not part.muscle.optional)
         and when.region in (None, part.region)
         and (when.metal != "own" or part.side in metal)
         and (when.at_least is None or (grade is not None and grade >= when.at_least.grade))

@@ -8,6 +8,7 @@ from .body import subcutaneous_shell as subcutaneous_shell
 from .coverage import Coverage as Coverage
 from .coverage import Key as Key
 from .coverage import views_of as views_of
+from .masks import glutei_of as glutei_of
 from .masks import muscles_of as muscles_of
 from .masks import pieces as pieces
 from .masks import voxels_of as voxels_of

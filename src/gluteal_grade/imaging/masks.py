@@ -9,7 +9,7 @@ from scipy import ndimage
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.imaging.coverage import Key
 from gluteal_grade.imaging.planes import Box, Mask
-from gluteal_grade.vocabulary import LABEL_VALUES
+from gluteal_grade.vocabulary import LABEL_VALUES, OPTIONAL_VALUES
 
 _TOUCHING = np.ones((3, 3, 3), bool)  # corners too: a thin oblique muscle on thick slices hangs together by them
 
@@ -31,6 +31,15 @@ def muscles_of(labels: Volume) -> dict[Key, tuple[Mask, Box]]:
 def voxels_of(labels: Volume) -> dict[Key, npt.NDArray[np.intp]]:
     """(n, 3) voxel indices of every labelled muscle; order as `values_in`."""
     return {key: np.argwhere(mask) + [s.start for s in box] for key, (mask, box) in muscles_of(labels).items()}
+
+
+def glutei_of(labels: Volume) -> Volume:
+    """The labels without muscles that are none of the glutei; the same object where there are none.
+
+    Whatever is said of a hip, a side or a study as a whole is asked of these.
+    """
+    others = np.isin(labels.array, OPTIONAL_VALUES)
+    return labels.with_array(np.where(others, 0, labels.array).astype(labels.array.dtype)) if others.any() else labels
 
 
 def pieces(mask: Mask) -> tuple[Array, npt.NDArray[np.intp]]:

@@ -14,6 +14,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.border import Rings, rings
 from gluteal_grade.measurement.core import Core
 from gluteal_grade.statistics import SplitNormal
+from gluteal_grade.vocabulary import Muscle
 
 _NEAR = 0.5  # voxels; the shift that one unit of the border factors stands for
 
@@ -44,12 +45,17 @@ class Uncertainty:
     Attributes:
         settings: factors, calibrated on phantoms (docs/explanation/validation.md).
         automatic: a network made the labels: their borders are less sure than given ones.
-        doubt: the network's uncertainty on the labels' grid, 0-1.
+        doubt: the network's uncertainty on the labels' grid, 0-1; `doubt_beside`: that of the muscles beside the glutei.
     """
 
     settings: UncertaintySettings
     automatic: bool = False
     doubt: Volume | None = None
+    doubt_beside: Volume | None = None
+
+    def of(self, muscle: Muscle) -> Uncertainty:
+        """The same for one muscle."""
+        return replace(self, doubt=self.doubt_beside) if muscle.optional else self
 
     def cropped(self, box: tuple[slice, slice, slice]) -> Uncertainty:
         """The same for masks and maps cut to a box of the grid."""

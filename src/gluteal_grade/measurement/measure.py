@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.imaging import Box, Coverage, Key, views_of
 from gluteal_grade.measurement.core import REACH_MM, Core, core_of
 from gluteal_grade.measurement.interval import Interval, Uncertainty
-from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 
 Mask = npt.NDArray[np.bool_]
 NAN = math.nan
@@ -116,6 +116,8 @@ def measure(
     settings: MeasureSettings,
     views: Mapping[Key, Coverage] | None = None,
     uncertainty: Uncertainty | None = None,
+    *,
+    tells: Collection[Muscle] = (),
 ) -> tuple[Measurement, ...]:
     """Every muscle of both sides, and every region the labels tell apart.
 
@@ -126,20 +128,22 @@ def measure(
         settings: thresholds.
         views: `coverage.views_of` these labels on the fat map's image, where known already.
         uncertainty: makes the intervals; without it there are none.
+        tells: muscles beside the glutei that the labels' source tells apart.
 
     Returns:
-        right before left, maximus, medius, minimus; the whole muscle before its regions. A muscle without a label is there too,
-        with its reason.
+        right before left, in the order of `Muscle`; the whole muscle before its regions. A muscle without a label is there too, with its
+        reason, but for one that the source of the labels cannot tell.
     """
     places = _Places(labels)
     present = {LABEL_VALUES[value] for value in places.boxes}
+    told = {*GLUTEI, *tells, *(part.muscle for part in present)}
     maps = dict.fromkeys(Side, fat) if isinstance(fat, FatMap) else fat
     if views is None:
         views = views_of(labels, maps[Side.RIGHT].image, settings.min_view_area_mm2)
     found = []
     for side, side_fat in ((side, maps[side]) for side in Side):
-        side_labelled = any(part.side is side for part in present)
-        for muscle in Muscle:
+        side_labelled = any(part.side is side for part in present if not part.muscle.optional)
+        for muscle in (muscle for muscle in Muscle if muscle in told):
             whole = Part(muscle, Region.WHOLE, side)
             box = places.box(whole)
             if box is None:
@@ -147,7 +151,7 @@ def measure(
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
             core = _core(places, whole, side_fat, slice_axis, settings, automatic=uncertainty is not None and uncertainty.automatic)
-            doubt = uncertainty and uncertainty.cropped(box)
+            doubt = uncertainty and uncertainty.of(muscle).cropped(box)
             there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, doubt, core)
             for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
                 if part is whole or part in present:

@@ -11,6 +11,7 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import Series
 from gluteal_grade.measurement.maps import make_maps
 from gluteal_grade.measurement.metal import find_metal
@@ -130,8 +131,8 @@ def composite(sides: SideFats, labels: Volume) -> Volume:
         return main.fat.volume
     side_of_other = next(side for side, one in sides.sides.items() if one is other)
     right = [v for v, part in LABEL_VALUES.items() if part.side is Side.RIGHT]
-    is_right = np.isin(labels.array, right)
-    middles = [labels.with_array(mask).centroid_mm()[0] for mask in (is_right, (labels.array > 0) & ~is_right)]
+    is_right, gluteal = np.isin(labels.array, right), glutei_of(labels).array > 0
+    middles = [labels.with_array(mask & gluteal).centroid_mm()[0] for mask in (is_right, ~is_right)]
     middle = float(np.nanmean(middles)) if np.isfinite(middles).all() else float(labels.grid.to_world(np.array(labels.shape) / 2)[0])
     i, j, k = np.ogrid[: labels.shape[0], : labels.shape[1], : labels.shape[2]]
     row = labels.affine[0]

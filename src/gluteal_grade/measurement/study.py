@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
-from gluteal_grade.imaging import views_of
+from gluteal_grade.imaging import glutei_of, views_of
 from gluteal_grade.measurement.behind import exchanged_behind
 from gluteal_grade.measurement.focal import find_focal, left_out
 from gluteal_grade.measurement.interval import Uncertainty
@@ -64,24 +64,25 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("fat", Step.MEASURE):
         fats = measure_sides(plan, segmentation, settings)
     fat, labels, axis = fats.shown(segmentation.reference), segmentation.labels, segmentation.reference.slice_axis
-    side_notes = check_sides(labels, fat.body)
+    glutei = glutei_of(labels)
+    side_notes = check_sides(glutei, fat.body)
     if not segmentation.automatic:
-        check_outlines(labels, segmentation.reference.load(), axis)
+        check_outlines(glutei, segmentation.reference.load(), axis)
     with watch.stage("check"):
         views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
         flags = check_labels(segmentation, views, settings.checks)
         parts = split(labels, views, settings.regions)
-        focal = find_focal(labels, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
+        focal = find_focal(glutei, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
-        flags = (*flags, *_unlikely_brightness(fats), *exchanged_behind(labels, fats.maps()))
+        flags = (*flags, *_unlikely_brightness(fats), *exchanged_behind(glutei, fats.maps()))
         if settings.measure.focal.leave_out:
             told = (
                 Note(Reason.FOCAL_REGION, f"{side} {muscle.words}: {one.words}; left out") for (muscle, side), (one, _) in focal.items()
             )
             fats = fats.without(left_out(focal, labels.shape), Reason.FOCAL_REGION, *told)
     with watch.stage("measure"):
-        uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty)
-        measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty)
+        uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty, segmentation.uncertainty_beside)
+        measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty, tells=segmentation.tells)
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *oedema_notes)

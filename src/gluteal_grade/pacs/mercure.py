@@ -111,7 +111,8 @@ def _words(result: StudyResult) -> str:
     """One line for a notification, without patient data."""
     if result.refusal is not None:
         return f"not graded: {result.refusal.reason}"
-    review = [f"{m.side} {m.muscle.short}" for m in result.muscles if m.region is Region.WHOLE and m.status is MuscleStatus.NEEDS_REVIEW]
+    whole = (m for m in result.muscles if m.region is Region.WHOLE and not m.muscle.optional)
+    review = [f"{m.side} {m.muscle.short}" for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
     return f"graded; needs review: {', '.join(review)}" if review else "graded"
 
 

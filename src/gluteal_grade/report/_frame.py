@@ -125,8 +125,10 @@ class Verdict:
 
 
 def verdict(result: StudyResult) -> Verdict:
-    """The state of the six muscles in one sentence each group."""
-    whole = [m for m in result.muscles if m.region is Region.WHOLE]
+    """The state of the six glutei in one sentence each group; of another muscle only that it needs review, which is no alert."""
+    every = [m for m in result.muscles if m.region is Region.WHOLE]
+    whole = [m for m in every if not m.muscle.optional]
+    beside = [m for m in every if m.muscle.optional]
     review = [m for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
     measured = [m for m in whole if m.status not in (MuscleStatus.MISSING, MuscleStatus.NOT_GRADABLE)]
     said = [f"{_name(m)}: {'; '.join(c.detail for c in m.checks)}." for m in review]
@@ -144,11 +146,12 @@ def verdict(result: StudyResult) -> Verdict:
     scale = primary_of(result)
     if unsure := [m for m in measured if (g := m.graded(scale.key)) and g.borderline_with is not None]:
         said.append(f"{scale.title} borderline: {_names(unsure)}.")
+    said += [f"{_name(m)} needs review: {'; '.join(c.detail for c in m.checks)}." for m in beside if m.status is MuscleStatus.NEEDS_REVIEW]
     if review:
         return Verdict("alert", "NEEDS REVIEW", " ".join(said))
     if said:
         return Verdict("caution", "READ WITH CARE", " ".join(said))
-    return Verdict("calm", "NO CHECK FAILED", f"All {len(whole)} muscles in view, whole and measured.")
+    return Verdict("calm", "NO CHECK FAILED", f"All {len(whole)} {'glutei' if beside else 'muscles'} in view, whole and measured.")
 
 
 def banner_height(result: StudyResult, width: int) -> int:

@@ -11,7 +11,7 @@ from gluteal_grade.drawing import Area, Page
 from gluteal_grade.report.readings import grade_text, probability_text
 from gluteal_grade.report.words import DASH, fat_text, muscle_name, status_text, volume_text
 from gluteal_grade.result import Asymmetry, MuscleResult, MuscleStatus, StudyResult, scales_of
-from gluteal_grade.vocabulary import COLOURS, REGIONS, Muscle, Region, Scale, Side
+from gluteal_grade.vocabulary import COLOURS, REGIONS, Region, Scale, Side, muscles_among
 
 _MOST_SCALES = 3  # the page has room for so many; the report holds all
 
@@ -80,7 +80,7 @@ def table_lines(result: StudyResult) -> tuple[Line, ...]:
     """Muscles before their regions."""
     lines = []
     absent, scales = _absent(result), _scales(result)
-    for muscle in Muscle:
+    for muscle in muscles_among(m.muscle for m in result.muscles):
         seen = [m for m in result.muscles if m.muscle is muscle]
         regions = [r for r in REGIONS[muscle] if any(m.region is r for m in seen)]
         divided = any((muscle, region) in COLOURS for region in regions)

@@ -17,7 +17,7 @@ from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size
 from gluteal_grade.report.words import muscle_name
 from gluteal_grade.result import StudyResult
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Region, Side
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Region, Side, muscles_among
 
 MIRRORED = "left, mirrored"
 GAP = 6  # between the two hips
@@ -92,7 +92,7 @@ def draw_section_numbers(area: Area, result: StudyResult, pair: HipPair) -> None
         area.text(x, 10, text, 12, weight="bold", ha=align)
     y = 24
     area.lines([[(0, y), (330, y)]], theme.ink, 0.8)
-    for muscle in Muscle:
+    for muscle in muscles_among(m.muscle for m in result.muscles):
         values = {side: _section(result, muscle, side, pair.shown.level.index) for side in Side}
         area.text(0, y + _LINE / 2 + 2, muscle_name(muscle), 12.5, weight="bold")
         area.text(14, y + 1.5 * _LINE + 2, "area", 12, color=theme.faint)

@@ -15,10 +15,11 @@ from gluteal_grade.io import Study
 from gluteal_grade.report.readings import grade_text
 from gluteal_grade.report.words import plain
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, scales_of
-from gluteal_grade.vocabulary import Region, method_words
+from gluteal_grade.vocabulary import Muscle, Region, method_words
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SNOMED = "http://snomed.info/sct"
+_MDC = "urn:iso:std:iso:11073:10101"
 _UCUM = "http://unitsofmeasure.org"
 _PERCENT = {"unit": "%", "system": _UCUM, "code": "%"}
 _MILLILITRE = {"unit": "mL", "system": _UCUM, "code": "mL"}
@@ -89,7 +90,7 @@ def _observation(m: MuscleResult, result: StudyResult) -> Resource:
         "status": "preliminary",
         "category": [_IMAGING],
         "code": _FAT_FRACTION | {"text": f"Fat fraction of the {name}"},
-        "bodySite": {"coding": [{"system": _SNOMED, "code": m.muscle.facts.code[0], "display": m.muscle.facts.code[2]}], "text": name},
+        "bodySite": {"coding": [_body_site(m.muscle)], "text": name},
         "device": {"display": f"{result.provenance.program} {result.provenance.version}"},
     }
     if math.isnan(fat.value):
@@ -103,6 +104,15 @@ def _observation(m: MuscleResult, result: StudyResult) -> Resource:
     if notes := _notes(m):
         found["note"] = [{"text": text} for text in notes]
     return found
+
+
+def _body_site(muscle: Muscle) -> Resource:
+    """MDC codes count from the start of their partition in DICOM and from 0 in FHIR: partition x 2^16 + number (ISO/IEEE 11073-10101)."""
+    value, scheme, meaning = muscle.facts.code
+    if scheme == "MDC":
+        partition, number = value.split(":")
+        return {"system": _MDC, "code": str(int(partition) * 2**16 + int(number)), "display": meaning}
+    return {"system": _SNOMED, "code": value, "display": meaning}
 
 
 def _components(m: MuscleResult, result: StudyResult) -> list[Resource]:

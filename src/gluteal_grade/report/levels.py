@@ -9,6 +9,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.report.landmarks import Profile, landmarks_mm
 from gluteal_grade.report.view import View, view_of
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
@@ -59,7 +60,7 @@ def choose_levels(labels: Volume, slice_axis: int) -> tuple[Level, ...]:
         superior to inferior (coronal: anterior to posterior; sagittal: right to left); the middle slice if there is no label.
     """
     view = view_of(labels.grid, slice_axis)
-    profiles = _profiles(labels.array, slice_axis)
+    profiles = _profiles(glutei_of(labels).array, slice_axis)
     upwards = view.ends[1] in "RAS"
     gap = max(1, round(_MIN_GAP_MM / view.step_mm))
     chosen: list[Level] = []

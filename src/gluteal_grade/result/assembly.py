@@ -125,7 +125,8 @@ def _muscle_results(measured: Measured, scales: Scales, borderline: float) -> tu
 
 
 def _status(muscles: tuple[MuscleResult, ...]) -> StudyStatus:
-    whole = [m.status for m in muscles if m.region is Region.WHOLE]
+    """How far the glutei were graded."""
+    whole = [m.status for m in muscles if m.region is Region.WHOLE and not m.muscle.optional]
     if all(s is MuscleStatus.GRADED for s in whole):
         return StudyStatus.GRADED
     if any(s in (MuscleStatus.GRADED, MuscleStatus.PARTIAL, MuscleStatus.NEEDS_REVIEW) for s in whole):
@@ -150,7 +151,7 @@ def _note(reason: Reason, detail: str) -> NoteModel:
 
 def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
     """The reason to give for a study of which no muscle could be graded: that of a labelled muscle before that of a missing one."""
-    first = min((m for m in measurements if m.reason), key=lambda m: m.reason in _UNMEASURED)
+    first = min((m for m in measurements if m.reason and not m.part.muscle.optional), key=lambda m: m.reason in _UNMEASURED)
     return _note(first.reason or Reason.NO_LABEL, f"no muscle could be graded; {first.part}: {first.detail}")
 
 

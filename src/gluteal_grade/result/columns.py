@@ -134,7 +134,7 @@ _FIRST = (
         read=lambda result, _: result.study,
     ),
     _word("side", "The patient's side", {side: side for side in Side}, f"{_quoted(tuple(Side))} (the patient's)"),
-    _word("muscle", "Gluteal muscle", {muscle: muscle.words for muscle in Muscle}, _quoted(tuple(Muscle))),
+    _word("muscle", "Muscle", {muscle: muscle.words for muscle in Muscle}, _quoted(tuple(Muscle))),
     _word(
         "region",
         "The whole muscle or a region of it",

@@ -11,7 +11,7 @@ from gluteal_grade.vocabulary import Column, Muscle, Region, Side
 SLICES = (
     Column("study", "text", "Hash of the study"),
     Column("side", "text", "The patient's side", levels={side: side for side in Side}),
-    Column("muscle", "text", "Gluteal muscle", levels={muscle: muscle.words for muscle in Muscle}),
+    Column("muscle", "text", "Muscle", levels={muscle: muscle.words for muscle in Muscle}),
     Column("slice", "whole", "Plane of `labels.nii.gz` along the slice axis, from 0"),
     Column("position_mm", "number", "Where the plane lies along that axis, towards right, anterior or superior", unit="mm"),
     Column("area_cm2", "number", "Area of the label in this slice", unit="cm2"),

@@ -9,7 +9,7 @@ from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Item, Key
 from gluteal_grade.review.ratings import Results, Row, number
 from gluteal_grade.review.reads import Read
-from gluteal_grade.vocabulary import Muscle, Scale, Side
+from gluteal_grade.vocabulary import Muscle, Scale, Side, muscles_among
 
 _OF_STUDY = ("study", "patient", "days", "muscle", "side", "status", "reason")
 _MEASURED = ("fat_fraction", "fat_fraction_low", "fat_fraction_high", "volume_ml", "lean_volume_ml", "fat_fraction_core")
@@ -36,7 +36,8 @@ def final_rows(listed: Mapping[str, Listed], reads: Sequence[Read], results: Res
         corrected = {read.reader: results.corrected(id).muscles for read in some if (id := read.value(Item.LABELS))}
         one = listed.get(study)
         about = {"study": study, "patient": one.patient if one else "", "days": "" if one is None or one.days is None else one.days}
-        for muscle in Muscle:
+        told = [muscle for muscle, _ in measured.muscles] + [key.muscle for read in some for key in read.rows]
+        for muscle in muscles_among(told):
             for side in Side:
                 row: Row = {**about, "muscle": muscle.value, "side": side.value, "status": measured.status}
                 row |= _program(measured.muscles.get((muscle, side)), scales)

@@ -23,9 +23,9 @@ class Listed:
         study: hash.
         place: of its files in the output.
         status: graded, partly_graded or refused.
-        needs_review: an automatic label failed a check.
+        needs_review: an automatic label of a gluteus failed a check.
         reasons: why it is to be looked at, short words.
-        worst_grade: highest grade on the primary scale of a whole muscle; None without any.
+        worst_grade: highest grade on the primary scale of a whole gluteus; None without any.
         worst_muscle: of which, e.g. "left minimus"; empty without any.
         max_fat_fraction: that was graded of a whole muscle, 0-1; NaN without any.
         metal: sides that hold metal.
@@ -70,7 +70,8 @@ def listed_of(content: bytes, place: Place) -> Listed:
         ValueError, KeyError, TypeError: it is no result of this program.
     """
     result = json.loads(content)
-    whole = [m for m in result["muscles"] if m["region"] == Region.WHOLE]
+    glutei = [m for m in result["muscles"] if not Muscle(m["muscle"]).optional]
+    whole = [m for m in glutei if m["region"] == Region.WHOLE]
     scale = primary_scale(told_in_json(result["provenance"]) or known_scales())
     grades = [(g["grade"], _short(m)) for m in whole for g in m["grades"] if g["scale"] == scale.key and g["grade"] is not None]
     worst = max(grades, key=lambda found: int(found[0]), default=(None, ""))
@@ -80,7 +81,7 @@ def listed_of(content: bytes, place: Place) -> Listed:
         study=str(result["study"]),
         place=place,
         status=StudyStatus(result["status"]).value,
-        needs_review=any(m["status"] == MuscleStatus.NEEDS_REVIEW for m in result["muscles"]),
+        needs_review=any(m["status"] == MuscleStatus.NEEDS_REVIEW for m in glutei),
         reasons=tuple(_reasons(result)),
         scale=scale.title,
         worst_grade=worst[0],
@@ -120,7 +121,8 @@ def _reasons(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"refused: {_words(result['refusal']['reason'])}"
     found: dict[str, list[str]] = {}
     for m in sorted(result["muscles"], key=lambda m: m["status"] != MuscleStatus.NEEDS_REVIEW):
-        if m["region"] == Region.WHOLE and m["status"] != MuscleStatus.GRADED:
+        beside = Muscle(m["muscle"]).optional and m["status"] != MuscleStatus.NEEDS_REVIEW
+        if m["region"] == Region.WHOLE and m["status"] != MuscleStatus.GRADED and not beside:
             told = [check["reason"] for check in m["checks"]] if m["status"] == MuscleStatus.NEEDS_REVIEW else [m["reason"] or m["status"]]
             for reason in told:
                 found.setdefault(_words(reason), []).append(_name(m))

@@ -14,7 +14,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import known_scales
 from gluteal_grade.review.database import Database
 from gluteal_grade.review.model import Decision, Item, Key, Session, checked, checked_reader
-from gluteal_grade.vocabulary import Scale
+from gluteal_grade.vocabulary import GLUTEI, Scale
 
 _PAGE = 5000  # rows read at once
 
@@ -47,7 +47,7 @@ class Progress:
     """How far one reader is with one study in one read.
 
     Attributes:
-        graded: muscles (of six) with a grade on any scale, not assessable included.
+        graded: glutei (of six) with a grade on any scale, not assessable included.
         finished: said to be finished, and not opened again.
         note: there is a note.
     """
@@ -76,7 +76,7 @@ class _Tally:
             elif item in (Item.FINISHED, Item.NOTE):
                 self.flags[study, item] = value == "yes" if item == Item.FINISHED else bool(value)
         for study in touched:
-            muscles = {place[:2] for place in self.grades.get(study, ())}
+            muscles = {place[:2] for place in self.grades.get(study, ()) if place[0] in GLUTEI}
             finished, note = (self.flags.get((study, item), False) for item in (Item.FINISHED, Item.NOTE))
             self.found[study] = Progress(len(muscles), finished, note)
 

@@ -15,14 +15,14 @@ import numpy as np
 from gluteal_grade.config import ChecksSettings, SegmentationSettings, shipped
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging import Turn
+from gluteal_grade.imaging import Turn, glutei_of
 from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.recognised import why_no_hip
 from gluteal_grade.segmentation.upright import NOTHING, Reading, better_way_round, reading
-from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade.vocabulary import Muscle, SeriesKind
 
 if TYPE_CHECKING:
     from gluteal_grade.segmentation.weights import Model
@@ -39,12 +39,16 @@ class Found:
         uncertainty: float32 on the same grid, see `Canvas.uncertainty`.
         located: what the coarse look saw, on its own grid.
         notes: what was dropped.
+        uncertainty_beside: as `uncertainty`, see `Canvas.uncertainty_beside`.
+        tells: muscles beside the glutei that the networks know.
     """
 
     labels: Volume
     uncertainty: Volume
     located: Volume
     notes: tuple[Note, ...]
+    uncertainty_beside: Volume | None = None
+    tells: frozenset[Muscle] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,9 @@ class BundleSegmenter:
             found.notes,
             automatic=True,
             uncertainty=Volume(found.uncertainty.array, affine),
+            uncertainty_beside=found.uncertainty_beside and Volume(found.uncertainty_beside.array, affine),
             located=found.located,
+            tells=found.tells,
         )
 
     def _find(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> Found:
@@ -142,16 +148,16 @@ class BundleSegmenter:
                 seen, no_hip = self._look(again, models, ct=ct)
             except RefusedInput:
                 return NOTHING
-            return NOTHING if no_hip else reading(seen.labels, seen.uncertainty)
+            return NOTHING if no_hip else reading(glutei_of(seen.labels), seen.uncertainty)
 
-        if turned := better_way_round(reading(found.labels, found.uncertainty), turned_back):
+        if turned := better_way_round(reading(glutei_of(found.labels), found.uncertainty), turned_back):
             raise RefusedInput(Reason.TURNED_OVER, turned)
         return found
 
     def _look(self, image: Volume, models: tuple[Model, Model], *, ct: bool) -> tuple[Found, str]:
         """What both networks see, and in words why it may be no hip."""
         from gluteal_grade.segmentation.canvas import Canvas
-        from gluteal_grade.segmentation.hip import Hip, segment_hip
+        from gluteal_grade.segmentation.hip import BESIDE, Hip, segment_hip
         from gluteal_grade.segmentation.locate import Box, centred, locate
         from gluteal_grade.segmentation.one_hip import settled
         from gluteal_grade.segmentation.outer_side import outer_side
@@ -175,15 +181,17 @@ class BundleSegmenter:
             for _ in range(self.settings.hip.looks - 1):
                 box = centred(box, seen.muscles, image.grid, self.settings.locator)
                 seen = fine(box)
-            canvas.paint(box.side, seen.muscles)
+            canvas.paint(box.side, seen.muscles, seen.beside)
             bones_ml.append(seen.bone_ml)
         labels, notes = clean(canvas.labels, self.checks)
-        if not labels.array.any():
+        uncertainty, glutei = canvas.uncertainty, glutei_of(labels)
+        if not glutei.array.any():
             sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")
-        why = why_no_hip(labels, canvas.uncertainty, located.labels, self.checks, bones_ml)
+        why = why_no_hip(glutei, uncertainty, located.labels, self.checks, bones_ml)
         slivers = tuple(Note(Reason.SIDE_BARELY_IN_VIEW, f"{side} side: only its edge is in view") for side in located.slivers)
-        return Found(labels, canvas.uncertainty, located.labels, (*slivers, *doubts, *notes)), why
+        tells = frozenset(muscle for muscle in BESIDE if muscle.value in hip.channels)
+        return Found(labels, uncertainty, located.labels, (*slivers, *doubts, *notes), canvas.uncertainty_beside, tells), why
 
 
 def shipped_models() -> Path:

@@ -80,6 +80,7 @@ def check(
     *,
     automatic: bool,
     uncertainty: Volume | None = None,
+    uncertainty_beside: Volume | None = None,
     located: Volume | None = None,
 ) -> tuple[Flag, ...]:
     """Everything doubtful about a label map.
@@ -89,11 +90,11 @@ def check(
         views: `coverage.views_of` of the same labels.
         settings: thresholds.
         automatic: a network made the labels, so a failed check asks for review; else it is only remarked on.
-        uncertainty: float32 on the labels' grid, 0 (sure) to 1, where the segmenter gives one.
+        uncertainty, uncertainty_beside: float32 on the labels' grid, 0 (sure) to 1, where the segmenter gives one; see `Segmentation`.
         located: labels of a first, coarse look (values as `labels`, whole muscles, any grid of the same space).
 
     Returns:
-        right before left, maximus, medius, minimus.
+        right before left, in the order of `Muscle`.
     """
     given = Labelled(labels, views, settings)
     doubts = [
@@ -103,7 +104,7 @@ def check(
         *doubt.implausible_volume(given),
         *doubt.out_of_order(given),
         *doubt.unequal_sides(given),
-        *(doubt.uncertain(given, uncertainty) if uncertainty is not None else ()),
+        *(doubt.uncertain(given, uncertainty, uncertainty_beside) if uncertainty is not None else ()),
         *doubt.little_in_view(given),
     ]
     order = list(given.voxels)
@@ -118,5 +119,6 @@ def check_labels(segmentation: Segmentation, views: Mapping[Key, Coverage], sett
         settings,
         automatic=segmentation.automatic,
         uncertainty=segmentation.uncertainty,
+        uncertainty_beside=segmentation.uncertainty_beside,
         located=segmentation.located,
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import Series, Study, read_volume
 from gluteal_grade.segmentation.labelmap import series_on_grid
 from gluteal_grade.segmentation.misplaced import misplaced
@@ -21,14 +22,15 @@ from gluteal_grade.vocabulary import Part, label_value
 
 
 def class_files(folder: Path) -> dict[Path, Part]:
-    """The masks of gluteal muscles in a folder, by what their names say; other classes are left out.
+    """The masks of muscles in a folder, by what their names say; other classes are left out, and all where no gluteus is among them.
 
     Raises:
         RefusedInput: `labels_numbering`: a gluteal name that tells no side, or two.
     """
     files = [path for path in sorted(folder.iterdir()) if path.name.lower().endswith((".nii", ".nii.gz")) and not path.name.startswith(".")]
     parts = {path: part_of(Segment(0, path.name.split(".nii")[0], (), ())) for path in files}
-    return {path: part for path, part in parts.items() if part is not None}
+    known = {path: part for path, part in parts.items() if part is not None}
+    return {} if all(part.muscle.optional for part in known.values()) else known
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class FolderSegmenter:
             RefusedInput: `labels_unreadable`, `labels_geometry`, `labels_empty`, `labels_numbering`.
         """
         labels, both, digest = merged(self.folder)
-        if not labels.array.any():
+        if not glutei_of(labels).array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "no gluteal mask of the folder has a voxel")
         check_turned(labels, lambda: series_on_grid(labels, study, preferred))
         if why := misplaced(labels):
@@ -73,14 +75,15 @@ def merged(folder: Path) -> tuple[Volume, int, str]:
     if len(set(files.values())) < len(files):
         raise RefusedInput(Reason.LABELS_NUMBERING, "two masks of the folder name the same muscle and side")
     digest, labels, both = hashlib.sha256(), None, 0
-    for path, part in files.items():
+    # a muscle beside the glutei has what they leave
+    for path, part in sorted(files.items(), key=lambda one: not one[1].muscle.optional):
         mask = _mask(path)
         if labels is None:
             labels = mask.with_array(np.zeros(mask.shape, np.uint8))
         elif not mask.grid.matches(labels.grid):
             raise RefusedInput(Reason.LABELS_GEOMETRY, "the masks of the folder lie on different grids")
         inside = mask.array > 0
-        both += int(np.count_nonzero(inside & (labels.array > 0)))
+        both += int(np.count_nonzero(inside & (glutei_of(labels).array > 0)))
         labels.array[inside] = label_value(part)
         digest.update(f"{part} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     if labels is None:

@@ -17,7 +17,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import Box, Coverage, Key, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.fan import Points
 from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Side
 
 _MANY_POINTS = 20_000  # enough to tell where a muscle lies
 _DEEP_FIRST = sorted((m for m in Muscle if m.facts.layer), key=lambda m: -(m.facts.layer or 0))
@@ -66,6 +66,11 @@ class Labelled:
         """Muscles that are labelled on both sides."""
         return [m for m in Muscle if all((m, s) in self.voxels for s in Side)]
 
+    @property
+    def both_glutei(self) -> list[Muscle]:
+        """Of these, the glutei."""
+        return [m for m in self.both if not m.optional]
+
 
 def in_pieces(given: Labelled) -> Iterator[Doubt]:
     """A second piece of some size, some way off."""
@@ -86,8 +91,8 @@ def in_pieces(given: Labelled) -> Iterator[Doubt]:
 
 
 def across_the_midline(given: Labelled) -> Iterator[Doubt]:
-    """Voxels on the other side of the plane half-way between the two sides' muscles; needs both sides."""
-    ends = [[given.points[m, s].mean(axis=0) for m in given.both] for s in (Side.LEFT, Side.RIGHT)]
+    """Voxels on the other side of the plane half-way between the two sides' glutei; needs both sides."""
+    ends = [[given.points[m, s].mean(axis=0) for m in given.both_glutei] for s in (Side.LEFT, Side.RIGHT)]
     if not ends[0]:
         return
     left, right = (np.mean(e, axis=0) for e in ends)
@@ -99,17 +104,25 @@ def across_the_midline(given: Labelled) -> Iterator[Doubt]:
 
 
 def not_located(given: Labelled, located: Volume) -> Iterator[Doubt]:
-    """The coarse look saw no muscle of this side there."""
-    seen = np.zeros(256, np.uint8)
-    for value, part in LABEL_VALUES.items():
-        seen[value] = 1 if part.side is Side.RIGHT else 2
+    """The coarse look saw no gluteus of this side there, or of another muscle that it labels not that one."""
+    told = {(part.muscle, part.side) for value in np.unique(located.array).tolist() if (part := LABEL_VALUES.get(value))}
     for key, points in given.points.items():
+        if key[0].optional and key not in told:
+            continue
+        seen = np.zeros(256, np.uint8)
+        for value, part in LABEL_VALUES.items():
+            if part.muscle in (GLUTEI if not key[0].optional else key[:1]):
+                seen[value] = 1 if part.side is Side.RIGHT else 2
         at = np.rint(located.grid.to_voxel(points)).astype(np.intp)
         inside = ((at >= 0) & (at < located.shape)).all(axis=1)
         sides = seen[located.array[tuple(at[inside].T)]]
         share = np.count_nonzero(sides == (1 if key[1] is Side.RIGHT else 2)) / len(points)
         if share < given.settings.min_located_share:
-            yield Doubt(key, Reason.LABEL_NOT_LOCATED, f"the coarse look saw gluteal muscle of this side in {share:.0%} of it")
+            yield Doubt(
+                key,
+                Reason.LABEL_NOT_LOCATED,
+                f"the coarse look saw {'it' if key[0].optional else 'gluteal muscle of this side'} in {share:.0%} of it",
+            )
 
 
 def implausible_volume(given: Labelled) -> Iterator[Doubt]:
@@ -149,10 +162,13 @@ def unequal_sides(given: Labelled) -> Iterator[Doubt]:
                 yield Doubt(key, Reason.SIDES_UNEQUAL, f"{volumes[0]:.0f} ml right, {volumes[1]:.0f} ml left")
 
 
-def uncertain(given: Labelled, uncertainty: Volume) -> Iterator[Doubt]:
-    """The segmenter's own doubt, averaged over the muscle."""
+def uncertain(given: Labelled, uncertainty: Volume, beside: Volume | None) -> Iterator[Doubt]:
+    """The segmenter's own doubt, averaged over the muscle; `beside`: of the muscles beside the glutei."""
     for key, voxels in given.voxels.items():
-        mean = float(uncertainty.array[tuple(voxels.T)].mean(dtype=np.float64))
+        doubt = beside if key[0].optional else uncertainty
+        if doubt is None:
+            continue
+        mean = float(doubt.array[tuple(voxels.T)].mean(dtype=np.float64))
         if mean > given.settings.max_uncertainty:
             yield Doubt(key, Reason.LABEL_UNCERTAIN, f"mean uncertainty {mean:.2f}, {given.settings.max_uncertainty:g} allowed")
 

@@ -1,4 +1,4 @@
-"""The fine look: the three muscles of one hip, in the frame that all hips share.
+"""The fine look: the muscles of one hip, in the frame that all hips share.
 
 That frame is the patient's own axes at the network's spacing, with left hips mirrored: lateral has the higher first index on both sides.
 """
@@ -16,10 +16,11 @@ from gluteal_grade.segmentation.locate import Box
 from gluteal_grade.segmentation.look import look, network_grid
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 
-# what is read of the hip network; the others (tensor, piriformis, bones, other muscle) count as background
-CHANNELS = tuple(Muscle)
+# what is read of the hip network; the others (piriformis, bones, other muscle) count as background
+CHANNELS = GLUTEI
+BESIDE = tuple(muscle for muscle in Muscle if muscle.optional)  # read where the network knows them
 HIP_BONE = "hip_bone"  # what tells a hip from other places where a network suspects muscle
 
 # further views: shift in halves of the network's divisor along each axis, exponent on the intensity. Mirroring is none of them: in the
@@ -33,10 +34,12 @@ class Hip:
 
     Attributes:
         muscles: probability of each muscle of `CHANNELS`, float32, on the fine grid.
+        beside: of each muscle of `BESIDE` that the network knows.
         bone_ml: volume in which the hip bone is the most probable of all; NaN where the network does not know it.
     """
 
     muscles: tuple[Volume, ...]
+    beside: dict[Muscle, Volume]
     bone_ml: float
 
 
@@ -62,10 +65,11 @@ def segment_hip(image: Volume, box: Box, model: Model, settings: HipSettings, *,
         count[here] += 1
     mean: Array = total / count
     muscles = tuple(Volume(mean[model.channel(muscle.value)], grid.affine) for muscle in CHANNELS)
+    beside = {muscle: Volume(mean[model.channel(muscle.value)], grid.affine) for muscle in BESIDE if muscle.value in model.channels}
     if HIP_BONE not in model.channels:
-        return Hip(muscles, math.nan)
+        return Hip(muscles, beside, math.nan)
     bone = int((mean.argmax(axis=0) == model.channel(HIP_BONE)).sum())
-    return Hip(muscles, bone * muscles[0].grid.voxel_volume_ml)
+    return Hip(muscles, beside, bone * muscles[0].grid.voxel_volume_ml)
 
 
 def _overlap(grid: Grid, shift: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

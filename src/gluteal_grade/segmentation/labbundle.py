@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gluteal_grade.config import ChecksSettings, SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.channels import numbering_of
 from gluteal_grade.segmentation.checks import clean
@@ -57,11 +58,18 @@ class LabBundleSegmenter:
             found = predict(lab, image, device_of(self.settings))
         labels = found.with_array(numbering.translate(found.array)).resampled(image.grid, labels=True)
         labels, notes = clean(labels, self.checks)
-        if not labels.array.any():
+        if not glutei_of(labels).array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "the bundle found no gluteal muscle, or its values mean something else")
         source = f"bundle {lab.root.name} {metadata.get('version', '')}".strip()
         return Segmentation(
-            labels, reference, f"{source} on {series.kind}", lab.sha256, (*notes, *ran.notes), automatic=True, device=ran.words
+            labels,
+            reference,
+            f"{source} on {series.kind}",
+            lab.sha256,
+            (*notes, *ran.notes),
+            automatic=True,
+            device=ran.words,
+            tells=frozenset(part.muscle for part in numbering.parts().values() if part.muscle.optional),
         )
 
 

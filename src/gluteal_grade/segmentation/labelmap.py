@@ -10,6 +10,7 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import Series, Study, fits_labels, label_names, read_volume
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
@@ -57,7 +58,7 @@ class LabelMapSegmenter:
             check_turned(labels, lambda: series_on_grid(labels, study, preferred), lambda: fitting(volume.with_array(values), name, names))
         check_numbering(volume.with_array(values), numbering, name, names)
         reference = series_on_grid(labels, study, preferred)
-        if not labels.array.any():
+        if not glutei_of(labels).array.any():
             found = np.unique(volume.array)[:8]
             other = fitting(volume.with_array(values), name, names)
             raise RefusedInput(Reason.LABELS_EMPTY, f"no value of {name!r} in the label map; its first values are {found.tolist()}{other}")

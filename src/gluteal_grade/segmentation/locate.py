@@ -12,10 +12,12 @@ from gluteal_grade.imaging import Mask, pieces
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
-from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 
-# what is read of the locator; its other channels (bones, tensor fasciae latae) keep those clean
-PARTS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle)
+# what boxes are made of; the locator's other channels (bones) keep those clean
+PARTS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in GLUTEI)
+# what else it labels where it knows it
+_BESIDE = tuple(part for part in LABEL_VALUES.values() if part.muscle.optional)
 
 
 def channel_name(part: Part) -> str:
@@ -25,7 +27,7 @@ def channel_name(part: Part) -> str:
 
 CHANNELS = tuple(channel_name(part) for part in PARTS)
 # what the fine look tells of a hip, in the order of `hip.CHANNELS`
-HIP_MUSCLES = tuple(Muscle)
+HIP_MUSCLES = GLUTEI
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) 
     grid = network_grid(*view, model.spacing_mm, model.multiple)
     found = probabilities(model, look(image, grid, ct=ct), settings.max_voxels)
     values = np.zeros(model.classes, np.uint8)
-    for part in PARTS:
+    for part in (*PARTS, *(part for part in _BESIDE if channel_name(part) in model.channels)):
         values[model.channel(channel_name(part))] = label_value(part)
     labels = Volume(values[found.argmax(axis=0)], grid.affine)
     masks = {}

@@ -8,6 +8,7 @@ from typing import Protocol
 from gluteal_grade.errors import Note
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study
+from gluteal_grade.vocabulary import Muscle
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,11 @@ class Segmentation:
         source_hash: sha256 of the label file or the model's weights; of several, joined by ``+`` in the order of `source`.
         notes: doubts that do not stop the measurement.
         automatic: a network made the labels: what fails a check needs review (see `segmentation.checks`).
-        uncertainty: float32 on the grid of `labels`, 0 (sure) to 1, where the segmenter gives one.
+        uncertainty: float32 on the grid of `labels`, 0 (sure) to 1, where the segmenter gives one; `uncertainty_beside`: the same seen from
+            the muscles beside the glutei.
         device: where the networks ran, in torch's words, joined by ``+``; None where none did.
         located: labels of a coarse first look, whole muscles on any grid of the same space, where there was one.
+        tells: muscles beside the glutei that the source tells apart, also where it labels none of them.
     """
 
     labels: Volume
@@ -33,8 +36,10 @@ class Segmentation:
     notes: tuple[Note, ...] = ()
     automatic: bool = False
     uncertainty: Volume | None = None
+    uncertainty_beside: Volume | None = None
     located: Volume | None = None
     device: str | None = None
+    tells: frozenset[Muscle] = frozenset()
 
 
 class Segmenter(Protocol):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.segmentation.namesake import named_anywhere
 from gluteal_grade.segmentation.segfile import Segment
-from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, REGIONS, Muscle, Part, Region, Side
 
 _MUSCLE_CODES = {code: muscle for muscle in Muscle for code in (muscle.facts.code[0], *muscle.facts.also_read)}
 _SIDE_CODES = {side.code[0]: side for side in Side}
 _REGION_CODES = {region.code[0]: region for region in Region if region.code}
 
-_MUSCLE_WORDS = {word: muscle for muscle in Muscle for word in (muscle.short, *muscle.facts.named)}
+_MUSCLE_WORDS = {word: muscle for muscle in GLUTEI for word in (muscle.short, *muscle.facts.named)}
 _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "r": Side.RIGHT, "l": Side.LEFT, "rt": Side.RIGHT, "lt": Side.LEFT}
 _REGION_WORDS = {
     "anterior": Region.ANTERIOR,
@@ -36,7 +37,7 @@ def parts_of(segments: tuple[Segment, ...]) -> dict[int, Part]:
         RefusedInput: `labels_numbering`: no gluteal segment, one without a side, or one whose code and name differ.
     """
     found = {segment.number: part for segment in segments if (part := part_of(segment)) is not None}
-    if not found:
+    if all(part.muscle.optional for part in found.values()):
         labels = ", ".join(_shown(segment) for segment in segments[:8])
         more = f" and {len(segments) - 8} more" if len(segments) > 8 else ""
         raise RefusedInput(Reason.LABELS_NUMBERING, f"no segment is known as a gluteal muscle; it holds {labels}{more}")
@@ -44,7 +45,7 @@ def parts_of(segments: tuple[Segment, ...]) -> dict[int, Part]:
 
 
 def part_of(segment: Segment) -> Part | None:
-    """What one segment shows; None for another organ.
+    """What one segment shows; None for another organ, and for a muscle that may be missing whose side is not told.
 
     Raises:
         RefusedInput: `labels_numbering`.
@@ -52,7 +53,7 @@ def part_of(segment: Segment) -> Part | None:
     words = _words(segment.label)
     coded = {_MUSCLE_CODES[code] for code in segment.types if code in _MUSCLE_CODES}
     named = {_MUSCLE_WORDS[word] for word in words if word in _MUSCLE_WORDS} if _is_gluteal(segment.label) else set()
-    muscles = coded | named
+    muscles = coded | named | named_anywhere(words)
     if not muscles:
         return None
     sides_coded = {_SIDE_CODES[code] for code in segment.modifiers if code in _SIDE_CODES}
@@ -63,6 +64,8 @@ def part_of(segment: Segment) -> Part | None:
             raise RefusedInput(
                 Reason.LABELS_NUMBERING, f"segment {segment.number}, {_shown(segment)}: more than one {what} by code and name"
             )
+    if not sides and all(muscle.optional for muscle in muscles):
+        return None
     if not sides:
         raise RefusedInput(Reason.LABELS_NUMBERING, f"segment {segment.number}, {_shown(segment)}: neither code nor name tells the side")
     muscle = muscles.pop()

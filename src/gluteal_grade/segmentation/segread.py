@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.misplaced import misplaced
 from gluteal_grade.segmentation.numbering import Numbering
@@ -22,7 +23,7 @@ from gluteal_grade.segmentation.segfile import SegFile, SegFrame, is_seg, open_s
 from gluteal_grade.segmentation.segparts import parts_of
 from gluteal_grade.segmentation.segplace import place_of
 from gluteal_grade.segmentation.turned_labels import check_turned
-from gluteal_grade.vocabulary import Part, label_value
+from gluteal_grade.vocabulary import OPTIONAL_VALUES, Part, label_value
 
 
 def may_be_seg(path: Path) -> bool:
@@ -56,9 +57,9 @@ class SegSegmenter:
         frames = [frame for frame in seg.frames if frame.segment is None or frame.segment in parts]
         reference = _reference(seg, frames, study, preferred)
         array, mixed = _painted(seg, frames, parts, reference)
-        if not array.any():
-            raise RefusedInput(Reason.LABELS_EMPTY, "the gluteal segments of the segmentation have no voxel")
         assert reference.grid is not None
+        if not glutei_of(Volume(array, reference.grid.affine)).array.any():
+            raise RefusedInput(Reason.LABELS_EMPTY, "the gluteal segments of the segmentation have no voxel")
         check_turned(Volume(array, reference.grid.affine), lambda: reference)
         if why := misplaced(Volume(array, reference.grid.affine)):
             raise RefusedInput(Reason.LABELS_NUMBERING, f"the segments lie where these muscles cannot: {why}")
@@ -107,14 +108,16 @@ def _painted(seg: SegFile, frames: list[SegFrame], parts: dict[int, Part], refer
     array = np.zeros(reference.grid.shape, np.uint8)
     mixed = 0
     values = {number: label_value(part) for number, part in parts.items()}
-    # in the order of the segments, so that which one is the later does not hang on the order of the frames
-    for frame, pixels in seg.pixels(sorted(frames, key=lambda f: (f.segment or 0, f.index))):
+    # in the order of the segments, so that which one is the later does not hang on the order of the frames; a muscle beside the glutei has
+    # what they leave
+    beside = {number for number, part in parts.items() if part.muscle.optional}
+    for frame, pixels in seg.pixels(sorted(frames, key=lambda f: (f.segment not in beside, f.segment or 0, f.index))):
         place = place_of(frame, reference.grid)
         assert place is not None
         plane = place.turned(pixels)
         target = np.moveaxis(array, place.slice_axis, 0)[place.index]
         for number in (frame.segment,) if frame.segment is not None else sorted(values):
             inside = plane > 0 if frame.segment is not None else plane == number
-            mixed += int(np.count_nonzero(inside & (target != 0) & (target != values[number])))
+            mixed += int(np.count_nonzero(inside & (target != 0) & ~np.isin(target, OPTIONAL_VALUES) & (target != values[number])))
             target[inside] = values[number]
     return array, mixed

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Side
 
 _STRAY_SHARE = 0.10  # of a muscle's voxels beyond the midline; the glutei never cross it
 _ONE_SIDED_MM = 30.0  # glutei lie 60-150 mm off the midline
@@ -29,7 +29,7 @@ def check_sides(labels: Volume, body: Volume | None = None) -> tuple[Note, ...]:
         RefusedInput: `labels_sides_swapped`.
     """
     right_mm = _rightness(labels)
-    pairs = {m: (right_mm[m, Side.RIGHT], right_mm[m, Side.LEFT]) for m in Muscle if {(m, Side.RIGHT), (m, Side.LEFT)} <= right_mm.keys()}
+    pairs = {m: (right_mm[m, Side.RIGHT], right_mm[m, Side.LEFT]) for m in GLUTEI if {(m, Side.RIGHT), (m, Side.LEFT)} <= right_mm.keys()}
     swapped = [m.value for m, (right, left) in pairs.items() if np.median(right) <= np.median(left)]
     if swapped:
         raise RefusedInput(Reason.LABELS_SIDES_SWAPPED, f"{', '.join(swapped)}: the right label lies to the left of the left one")

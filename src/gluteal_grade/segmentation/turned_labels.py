@@ -16,7 +16,7 @@ from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import AS_GIVEN, TURNS, Mask, Turn, slopes
 from gluteal_grade.io import Series
 from gluteal_grade.segmentation.misplaced import Points, contradictions, points_of
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Side
 
 _BETTER, _LEAST = 0.12, 0.5  # standard deviations of the edges that a turn must gain, and reach
 # to the side, forwards, up (mm) from medius' centre, and how far people and cut fields scatter
@@ -119,7 +119,7 @@ def _turned(points: Mapping[tuple[Muscle, Side], tuple[FloatArray, float]], turn
 
 def _sound(points: Points) -> bool:
     across = [
-        points[m, Side.RIGHT][0][0] + points[m, Side.LEFT][0][0] for m in Muscle if {(m, Side.RIGHT), (m, Side.LEFT)} <= points.keys()
+        points[m, Side.RIGHT][0][0] + points[m, Side.LEFT][0][0] for m in GLUTEI if {(m, Side.RIGHT), (m, Side.LEFT)} <= points.keys()
     ]  # to the side of each: right minus left in RAS+
     return all(value > 0 for value in across) and not any(True for side in Side for _ in contradictions(points, side))
 
@@ -127,7 +127,7 @@ def _sound(points: Points) -> bool:
 def _sizes_in_order(points: Points) -> bool:
     """Maximus larger than medius, medius than minimus, wherever both are in view; of exchanged muscles that would not be so."""
     for side in Side:
-        sizes = [points[muscle, side][1] for muscle in Muscle if (muscle, side) in points]
+        sizes = [points[muscle, side][1] for muscle in GLUTEI if (muscle, side) in points]
         if sizes != sorted(sizes, reverse=True):
             return False
     return True

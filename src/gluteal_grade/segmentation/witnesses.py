@@ -6,11 +6,12 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.segmentation.misplaced import centre_mm, misplaced
 from gluteal_grade.segmentation.numbering import Numbering, Structure, load_numbering, shipped_numberings
 from gluteal_grade.segmentation.segfile import Segment
 from gluteal_grade.segmentation.segparts import part_of
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Part, Region
 
 _BEFORE_MM = 10.0  # the hip bone lies some 40 mm before gluteus maximus
 
@@ -52,7 +53,7 @@ def parts_named(names: dict[int, str]) -> dict[int, Part]:
 
 def _fits(volume: Volume, held: Array, numbering: Numbering, names: dict[int, str]) -> bool:
     there = {part.muscle for value, part in numbering.parts().items() if value in held}
-    return there == set(Muscle) and not _contradiction(volume, held, numbering, names)
+    return there >= set(GLUTEI) and not _contradiction(volume, held, numbering, names)
 
 
 def _contradiction(volume: Volume, held: Array, numbering: Numbering, names: dict[int, str]) -> str:
@@ -62,10 +63,12 @@ def _contradiction(volume: Volume, held: Array, numbering: Numbering, names: dic
     parts = numbering.parts()
     for value, part in parts_named(names).items():
         said = parts.get(value)
+        if said is None and part.muscle.optional:  # the numbering leaves it out
+            continue
         if value in held and (said is None or (said.muscle, said.side) != (part.muscle, part.side)):
             return f"its own table calls {value} {part.side} {part.muscle.words}"
     ours = volume.with_array(numbering.translate(volume.array))
-    return misplaced(ours) or _others(volume, held, numbering, ours)
+    return misplaced(ours) or _others(volume, held, numbering, glutei_of(ours))
 
 
 def _others(volume: Volume, held: Array, numbering: Numbering, ours: Volume) -> str:
@@ -91,7 +94,7 @@ def numbering_of(names: dict[int, str]) -> Numbering | None:
         RefusedInput: `labels_numbering`, see `parts_named`.
     """
     parts = parts_named(names)
-    if not parts:
+    if all(part.muscle.optional for part in parts.values()):
         return None
     labels = {v: {"muscle": p.muscle, "side": p.side, "region": p.region or Region.WHOLE} for v, p in parts.items()}
     return Numbering.model_validate({"title": "the file's own label table", "source": "header extension", "labels": labels})

@@ -1,6 +1,19 @@
 """The words of the field, each once: muscles, sides, regions, contrasts, methods, scales, columns, files of a study."""
 
-from gluteal_grade.vocabulary.anatomy import ALL_PARTS, COLOURS, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary.anatomy import (
+    ALL_PARTS,
+    COLOURS,
+    GLUTEI,
+    LABEL_VALUES,
+    OPTIONAL_VALUES,
+    REGIONS,
+    Muscle,
+    Part,
+    Region,
+    Side,
+    label_value,
+    muscles_among,
+)
 from gluteal_grade.vocabulary.columns import Column, ColumnType, names
 from gluteal_grade.vocabulary.methods import Method, join_methods, method_words, short_methods, split_methods
 from gluteal_grade.vocabulary.scales import Scale, is_scale_key, primary_scale, unknown_scale
@@ -10,7 +23,9 @@ from gluteal_grade.vocabulary.study_files import StudyFile, is_study_file
 __all__ = [
     "ALL_PARTS",
     "COLOURS",
+    "GLUTEI",
     "LABEL_VALUES",
+    "OPTIONAL_VALUES",
     "REGIONS",
     "Column",
     "ColumnType",
@@ -27,6 +42,7 @@ __all__ = [
     "join_methods",
     "label_value",
     "method_words",
+    "muscles_among",
     "names",
     "primary_scale",
     "short_methods",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -64,14 +64,17 @@ class MuscleFacts:
 
     Attributes:
         words: its name in a sentence, e.g. ``gluteus maximus``.
-        short: one word, where all are glutei.
+        short: one word, where it is clear what is spoken of.
         regions: parts that are read apart, in the order of their label values.
         label_tens: of the values of `labels.nii.gz`.
         colours: of the contours of the whole muscle and of regions that have their own, bright on greyscale and over the fat colours.
         plot: colour and marker in figures on white, dark enough to read; the shape says the same as the colour.
         code: body structure as DICOM objects write it.
         also_read: further codes that are read as this muscle, e.g. of the "entire" muscle.
-        named: words that name it in other people's label maps, besides the short one.
+        named: words that name it in other people's label maps, besides the short one, where the name is one of a gluteus.
+        also_named: what names it in any name: the beginnings of words that must all be there.
+        optional: not every source of labels tells it. One that is not told is no finding, and nothing that is said of a side, a hip or a
+            study as a whole depends on it.
         split: how its regions may be told apart besides by volume (`regions` in the settings); empty for a muscle without regions.
         layer: superficial muscles lie over deep ones: 1 is the most superficial; None for a muscle beside them.
     """
@@ -85,12 +88,14 @@ class MuscleFacts:
     code: Code
     also_read: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    also_named: tuple[str, ...] = ()
+    optional: bool = False
     split: str = ""
     layer: int | None = None
 
 
 class Muscle(StrEnum):
-    """The graded muscles."""
+    """The graded muscles: the glutei, and beside them what some sources of labels tell."""
 
     facts: MuscleFacts  # what is said of it
 
@@ -148,6 +153,21 @@ class Muscle(StrEnum):
             layer=3,
         ),
     )
+    TENSOR_FASCIAE_LATAE = (
+        "tensor_fasciae_latae",
+        MuscleFacts(
+            words="tensor fasciae latae",
+            short="tensor",
+            regions=(),
+            label_tens=40,
+            colours={Region.WHOLE: "#C2FFB8"},
+            plot=("#7B3294", "D"),
+            # ISO/IEEE 11073-10101 as DICOM CID 3031 has it; no context group of DICOM names a code of SNOMED CT
+            code=("7:808", "MDC", "Musculus tensor fasciae latae"),
+            also_named=("tfl", "tensor fasci"),
+            optional=True,
+        ),
+    )
 
     @property
     def words(self) -> str:
@@ -158,6 +178,26 @@ class Muscle(StrEnum):
     def short(self) -> str:
         """One word, e.g. ``maximus``."""
         return self.facts.short
+
+    @property
+    def optional(self) -> bool:
+        """Whether it may be missing without a word; not of a gluteus."""
+        return self.facts.optional
+
+
+GLUTEI: tuple[Muscle, ...] = tuple(muscle for muscle in Muscle if not muscle.optional)
+"""The muscles that every study has, and that a side, a hip and a study are judged by."""
+
+
+def muscles_among(found: Iterable[str]) -> tuple[Muscle, ...]:
+    """The glutei always, and of the other muscles those that are found, in the order of `Muscle`.
+
+    Examples:
+        >>> [muscle.short for muscle in muscles_among(["tensor_fasciae_latae"])]
+        ['maximus', 'medius', 'minimus', 'tensor']
+    """
+    there = set(found)
+    return tuple(muscle for muscle in Muscle if not muscle.optional or muscle in there)
 
 
 REGIONS: Mapping[Muscle, tuple[Region, ...]] = MappingProxyType({muscle: muscle.facts.regions for muscle in Muscle})
@@ -202,3 +242,4 @@ ALL_PARTS: tuple[Part, ...] = tuple(
     Part(muscle, region, side) for side in Side for muscle in Muscle for region in (Region.WHOLE, *REGIONS[muscle])
 )
 LABEL_VALUES: Mapping[int, Part] = MappingProxyType({label_value(part): part for part in ALL_PARTS})
+OPTIONAL_VALUES: tuple[int, ...] = tuple(value for value, part in LABEL_VALUES.items() if part.muscle.optional)

@@ -28,7 +28,7 @@ import httpx
 from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.review.model import Decision, Item, Key, Session
 from gluteal_grade.review.store import Store
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Side
 
 READERS = ("bench", "other")
 
@@ -78,7 +78,7 @@ def decide(folder: Path, studies: list[str]) -> int:
     """Every grade of these studies by two readers, and finished."""
     store, rows = Store(folder), 0
     for study in studies:
-        keys = [Key(Item.GRADE, muscle, side, scale.key) for muscle in Muscle for side in Side for scale in known_scales()]
+        keys = [Key(Item.GRADE, muscle, side, scale.key) for muscle in GLUTEI for side in Side for scale in known_scales()]
         for reader in READERS:
             made = [Decision(str(uuid.uuid4()), study, key, "1", "1") for key in keys]
             finished = Decision(str(uuid.uuid4()), study, Key(Item.FINISHED), "yes")

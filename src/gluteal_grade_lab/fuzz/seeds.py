@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gluteal_grade.vocabulary import SeriesKind
+from gluteal_grade.vocabulary import GLUTEI, SeriesKind
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.dicom_writer import write_dicom
 from gluteal_grade_lab.phantom.enhanced_writer import write_enhanced_dixon
@@ -72,10 +72,10 @@ def make_seeds(root: Path) -> tuple[Seed, ...]:
 
 def _study(name: str, *series: SeriesSpec) -> PhantomStudy:
     """Each muscle with a fat fraction of its own, the left with more: what is exchanged shows."""
-    from gluteal_grade.vocabulary import Muscle, Side
+    from gluteal_grade.vocabulary import Side
 
     fat = tuple(
-        (side, muscle, FatPrescription(_FAT[n] + (0.06 if side is Side.LEFT else 0.0))) for side in Side for n, muscle in enumerate(Muscle)
+        (side, muscle, FatPrescription(_FAT[n] + (0.06 if side is Side.LEFT else 0.0))) for side in Side for n, muscle in enumerate(GLUTEI)
     )
     return make_study(PhantomStudySpec(name, BodyParameters("F"), fat, axial_grid(*_BOX, _SPACING_MM), series, (2, 2, 2), seed=3))
 

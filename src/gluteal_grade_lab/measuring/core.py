@@ -17,7 +17,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.pipeline import grade_study
 from gluteal_grade.segmentation import Segmenter
 from gluteal_grade.segmentation.bundle import BundleSegmenter
-from gluteal_grade.vocabulary import Muscle, Region
+from gluteal_grade.vocabulary import GLUTEI, Region
 from gluteal_grade_lab.checkout import ROOT
 from gluteal_grade_lab.phantom.grids import axial_grid
 from gluteal_grade_lab.phantom.study import make_study
@@ -71,7 +71,7 @@ def table(found: Sequence[Row]) -> str:
     at = {(r.grid, r.series, r.seed, r.side, r.muscle): r for r in found}
     lines = []
     for title, one, other in PAIRS:
-        for muscle in Muscle:
+        for muscle in GLUTEI:
             pairs = [(r, at[(*other, *key[2:])]) for key, r in at.items() if key[:2] == one and r.muscle == muscle]
             core, mean = (np.array([100 * abs(getattr(a, q) - getattr(b, q)) for a, b in pairs]) for q in ("core", "mean"))
             volume = np.array([200 * abs(a.volume_ml - b.volume_ml) / (a.volume_ml + b.volume_ml) for a, b in pairs])

@@ -17,7 +17,7 @@ from gluteal_grade.config import FatSettings, load_settings
 from gluteal_grade.fat.dixon import from_water_fat
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Acquisition, Series
-from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Region, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters, build_body
 from gluteal_grade_lab.phantom.degrade import bias_field, rician
 from gluteal_grade_lab.phantom.fatfield import FatField, FatPrescription, Pattern
@@ -46,7 +46,7 @@ class Row:
 def content_of(seed: int) -> Content:
     """A random person, fat fractions 2-92 %, slices 4-7 mm."""
     rng = np.random.default_rng([0xD1C5, seed])
-    parts = [(side, muscle) for side in Side for muscle in Muscle]
+    parts = [(side, muscle) for side in Side for muscle in GLUTEI]
     means = rng.permutation(np.linspace(0.02, 0.92, 6) + rng.uniform(-0.01, 0.01, 6))
     fat = tuple(
         (side, muscle, FatPrescription(float(m), rng.choice([Pattern.DIFFUSE, Pattern.STREAKY, Pattern.POSTERIOR])))

@@ -23,10 +23,10 @@ from scipy import ndimage
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.report.landmarks import ABOVE_LOW_MM, BELOW_TOP_MM, Ends, ends_of
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 from gluteal_grade_lab.phantom.body import BodyParameters, build_body
 from gluteal_grade_lab.phantom.bones import HEAD_CENTRE, femur, hip_bone
-from gluteal_grade_lab.phantom.structures import GLUTEI
+from gluteal_grade_lab.phantom.structures import GLUTEAL
 
 Mask = npt.NDArray[np.bool_]
 Points = npt.NDArray[np.float64]
@@ -81,7 +81,7 @@ def phantom_hips(count: int) -> Iterator[HipFacts]:
     """Both hips of people drawn by seed, sampled at 2.5 mm."""
     for seed in range(count):
         rng = np.random.default_rng([0x1E7E1, seed])
-        factors = tuple((side, muscle, float(rng.uniform(0.7, 1.1))) for side in Side for muscle in Muscle)
+        factors = tuple((side, muscle, float(rng.uniform(0.7, 1.1))) for side in Side for muscle in GLUTEI)
         facts = "MF"[seed % 2], float(rng.uniform(0.94, 1.06)), float(rng.uniform(12, 45))
         body = build_body(BodyParameters(*facts, volume_factors=factors, seed=seed))
         axes = np.arange(0, 202, 2.5), np.arange(-150, 92, 2.5), np.arange(-140, 165, 2.5)
@@ -92,7 +92,7 @@ def phantom_hips(count: int) -> Iterator[HipFacts]:
             lat, ant, sup, _ = body.canonical(grid * [outwards, 1, 1])
             hip = body.hips[side]
             ids = np.where(hip.bones_at(lat, ant, sup) == 0, hip.glutei_at(lat, ant, sup), 0).reshape(shape)
-            medius = np.isin(ids, [s for s, muscle in GLUTEI.items() if muscle is Muscle.GLUTEUS_MEDIUS])
+            medius = np.isin(ids, [s for s, muscle in GLUTEAL.items() if muscle is Muscle.GLUTEUS_MEDIUS])
             near = np.argmin((lat - HEAD_CENTRE[0]) ** 2 + (ant - HEAD_CENTRE[1]) ** 2 + (sup - HEAD_CENTRE[2]) ** 2)
             bones = (hip_bone().distance(lat, ant, sup) < 0).reshape(shape), (femur().distance(lat, ant, sup) < 0).reshape(shape)
             truth = truth_of(*bones, np.full(3, 2.5), 1.0, float(grid[near, 2] + 140))

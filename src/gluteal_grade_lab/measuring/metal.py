@@ -26,7 +26,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Acquisition, Series, Study
 from gluteal_grade.pipeline import grade_study
 from gluteal_grade.segmentation.protocol import Segmentation
-from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Region, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.encoding import Encoding, gradient_echo, mars, spin_echo
 from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, both_sides
@@ -142,7 +142,7 @@ def print_table(found: list[dict[str, Any]]) -> None:
         graded = [r for r in group if r["ff"] is not None]
         errors = [100 * (r["ff"] - r["truth"]) for r in graded]
         seen = [100 * (r["ff"] - r["truth_seen"]) for r in graded]
-        shares = "/".join(f"{100 * np.mean([r['share'] for r in group if r['muscle'] == m.value]):.0f}" for m in Muscle)
+        shares = "/".join(f"{100 * np.mean([r['share'] for r in group if r['muscle'] == m.value]):.0f}" for m in GLUTEI)
         wrong = sum(r["ff"] is not None and r["share"] < least for r in group)
         worst, worst_seen = (f"{max(map(abs, e)):.1f}" if e else "-" for e in (errors, seen))
         rmse = f"{math.sqrt(np.mean(np.square(errors))):.1f}" if errors else "-"

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade.geometry import Volume
-from gluteal_grade.vocabulary import Muscle, Part, Region, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Part, Region, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters, build_body
 from gluteal_grade_lab.phantom.degrade import bias_field, rician
 from gluteal_grade_lab.phantom.fatfield import FatField, FatPrescription, Pattern
@@ -80,7 +80,7 @@ def person(seed: int, cache: Path | None = None) -> Person:
 
 def _make(seed: int) -> Person:
     rng = np.random.default_rng([0x71C0, seed])
-    parts = [Part(muscle, Region.WHOLE, side) for side in Side for muscle in Muscle]
+    parts = [Part(muscle, Region.WHOLE, side) for side in Side for muscle in GLUTEI]
     level = {0: 0.04, 4: 0.85}.get(seed % 8)
     means = rng.uniform(0.02, 0.9, 6) if level is None else np.clip(level + rng.uniform(-0.03, 0.05, 6), 0.02, 0.9)
     patterns = rng.choice([Pattern.DIFFUSE, Pattern.STREAKY, Pattern.POSTERIOR], 6)

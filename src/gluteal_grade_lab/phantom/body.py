@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Part, Region, Side, label_value
 from gluteal_grade_lab.phantom.bones import LESSER_TROCHANTER_SUP
 from gluteal_grade_lab.phantom.hip import Hip
 from gluteal_grade_lab.phantom.noise import WaveNoise
 from gluteal_grade_lab.phantom.shapes import F32
-from gluteal_grade_lab.phantom.structures import GLUTEI, Structure
+from gluteal_grade_lab.phantom.structures import BESIDE, GLUTEAL, Structure
 
 # Medians of healthy adults, ml (Belzunce 2022, 10.1002/nbm.4636); maximus cropped at the lesser trochanter.
 HEALTHY_VOLUME_ML: dict[str, dict[Muscle, float]] = {
@@ -143,7 +143,7 @@ class Body:
     def points_in(self, side: Side, muscle: Muscle, target: int = 60_000) -> tuple[F32, F32, F32]:
         """Canonical lat, ant, sup of some `target` points inside one muscle, on a regular lattice in patient space."""
         lattice = self.lattices[side]
-        structures = [s for s, m in GLUTEI.items() if m is muscle]
+        structures = [s for s, m in GLUTEAL.items() if m is muscle]
         coarse = lattice.points[np.isin(self.lattice_ids[side], structures)]
         spacing = (len(coarse) * lattice.point_ml * 1000 / target) ** (1 / 3)
         low, high = coarse.min(axis=0) - 3, coarse.max(axis=0) + 3
@@ -161,11 +161,11 @@ class Body:
         return LESSER_TROCHANTER_SUP * self.parameters.scale[2]
 
 
-def label_table() -> npt.NDArray[np.uint8]:
-    """(2, 256) uint8: label value by side (0 left, 1 right) and structure id; minimus by its two parts."""
+def label_table(beside: bool = False) -> npt.NDArray[np.uint8]:
+    """(2, 256) uint8: label value by side (0 left, 1 right) and structure id; minimus by its two parts; muscles `beside` the glutei too."""
     table = np.zeros((2, 256), dtype=np.uint8)
     for i, side in enumerate(_SIDES):
-        for structure, muscle in GLUTEI.items():
+        for structure, muscle in (GLUTEAL | (BESIDE if beside else {})).items():
             region = {
                 Structure.GLUTEUS_MINIMUS_ANTERIOR: Region.ANTERIOR,
                 Structure.GLUTEUS_MINIMUS_POSTERIOR: Region.POSTERIOR,
@@ -184,7 +184,7 @@ def build_body(parameters: BodyParameters, spacing_mm: float = 2.5, rounds: int 
     Raises:
         ValueError: a volume cannot be reached with this skeleton.
     """
-    thickness = {side: dict.fromkeys(Muscle, 1.0) for side in _SIDES}
+    thickness = {side: dict.fromkeys(GLUTEI, 1.0) for side in _SIDES}
     first = Body(parameters, thickness)
     lattices = {side: _bare_lattice(first, side, spacing_mm) for side in _SIDES}
     points = {side: first.hips[side].glutei_points(v.lat, v.ant, v.sup) for side, v in lattices.items()}
@@ -192,10 +192,10 @@ def build_body(parameters: BodyParameters, spacing_mm: float = 2.5, rounds: int 
         hips = Body(parameters, thickness).hips
         body = Body(parameters, thickness, lattices, {side: hips[side].glutei_of(points[side]) for side in _SIDES})
         volumes = _volumes_ml(body)
-        ratio = {side: {m: volumes[side][m] / parameters.target_volume_ml(side, m) for m in Muscle} for side in _SIDES}
+        ratio = {side: {m: volumes[side][m] / parameters.target_volume_ml(side, m) for m in GLUTEI} for side in _SIDES}
         if all(abs(r - 1) < 2e-3 for by_muscle in ratio.values() for r in by_muscle.values()):
             return body
-        thickness = {side: {m: float(np.clip(thickness[side][m] * ratio[side][m] ** -1.05, 0.1, 4)) for m in Muscle} for side in _SIDES}
+        thickness = {side: {m: float(np.clip(thickness[side][m] * ratio[side][m] ** -1.05, 0.1, 4)) for m in GLUTEI} for side in _SIDES}
     worst = max(abs(r - 1) for by_muscle in ratio.values() for r in by_muscle.values())
     if worst > 0.01:
         raise ValueError(f"the requested muscle volumes cannot be reached (off by {worst:.1%})")
@@ -232,8 +232,8 @@ def _volumes_ml(body: Body) -> dict[Side, dict[Muscle, float]]:
     volumes: dict[Side, dict[Muscle, float]] = {}
     for side, ids in body.lattice_ids.items():
         lattice = body.lattices[side]
-        volumes[side] = dict.fromkeys(Muscle, 0.0)
-        for structure, muscle in GLUTEI.items():
+        volumes[side] = dict.fromkeys(GLUTEI, 0.0)
+        for structure, muscle in GLUTEAL.items():
             hit = ids == structure
             if muscle is Muscle.GLUTEUS_MAXIMUS:
                 hit &= lattice.above_trochanter

@@ -16,12 +16,12 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 from gluteal_grade_lab.phantom.body import Body
 from gluteal_grade_lab.phantom.hip import FAN_APEX, WING_DIRECTION, fan_angle_deg
 from gluteal_grade_lab.phantom.noise import WaveNoise
 from gluteal_grade_lab.phantom.shapes import F32
-from gluteal_grade_lab.phantom.structures import FIRST_MUSCLE, GLUTEI, LAST_MUSCLE
+from gluteal_grade_lab.phantom.structures import FIRST_MUSCLE, GLUTEAL, LAST_MUSCLE
 
 NEIGHBOUR_FF = 0.05  # of every muscle that is not graded: young, healthy muscle
 
@@ -88,9 +88,9 @@ class FatField:
     _noise: dict[Muscle | None, tuple[WaveNoise, WaveNoise]] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
-        if {(side, muscle) for side, muscle, _ in self.prescriptions} != {(s, m) for s in Side for m in Muscle}:
+        if {(side, muscle) for side, muscle, _ in self.prescriptions} != {(s, m) for s in Side for m in GLUTEI}:
             raise ValueError("every gluteal muscle of both sides needs one fat prescription")
-        keys: list[Muscle | None] = [*Muscle, None]
+        keys: list[Muscle | None] = [*GLUTEI, None]
         noise = {
             key: (WaveNoise(self.seed * 11 + 2 * i, 6, 18, waves=9), WaveNoise(self.seed * 11 + 2 * i + 1, 25, 60, waves=5))
             for i, key in enumerate(keys)
@@ -122,8 +122,8 @@ class FatField:
         if not muscle_points.any():
             return ff
         rest = muscle_points.copy()
-        for muscle in Muscle:
-            structures = [s for s, m in GLUTEI.items() if m is muscle]
+        for muscle in GLUTEI:
+            structures = [s for s, m in GLUTEAL.items() if m is muscle]
             mine = (ids == structures[0]) | (ids == structures[-1])
             if not mine.any():
                 continue

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.dicom_writer import write_dicom
 from gluteal_grade_lab.phantom.fatfield import FatPrescription
@@ -21,7 +21,7 @@ from gluteal_grade_lab.phantom.study import PhantomStudySpec, SeriesSpec, make_s
 
 _FIRST_DAY = datetime.date(2024, 1, 8)
 _BOX = ((-212.0, -178.0, -138.0), (212.0, 112.0, 148.0))
-_PARTS = [(side, muscle) for side in Side for muscle in Muscle]
+_PARTS = [(side, muscle) for side in Side for muscle in GLUTEI]
 
 
 @dataclass(frozen=True)

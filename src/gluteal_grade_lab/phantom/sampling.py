@@ -13,7 +13,7 @@ from gluteal_grade.geometry import Grid
 from gluteal_grade_lab.phantom.body import label_table
 from gluteal_grade_lab.phantom.fatfield import FatField
 from gluteal_grade_lab.phantom.shapes import F32
-from gluteal_grade_lab.phantom.structures import FIRST_MUSCLE, GLUTEI, LAST_MUSCLE, TISSUE_OF
+from gluteal_grade_lab.phantom.structures import BESIDE, FIRST_MUSCLE, GLUTEAL, LAST_MUSCLE, TISSUE_OF
 from gluteal_grade_lab.phantom.tissue import Tissue
 
 Slices = tuple[slice, slice, slice]
@@ -52,8 +52,14 @@ class Content:
     sub_spacing_mm: tuple[float, float, float]
 
 
-def sample(fat: FatField, grid: Grid, supersample: tuple[int, int, int] = (3, 3, 3)) -> Content:
+def sample(fat: FatField, grid: Grid, supersample: tuple[int, int, int] = (3, 3, 3), *, beside: bool = False) -> Content:
     """Sample anatomy and fat with `supersample` points a voxel along each array axis (odd numbers leave no ties between labels).
+
+    Args:
+        fat: the body and its fat.
+        grid: to sample on.
+        supersample: points.
+        beside: label and count the muscles beside the glutei too.
 
     Raises:
         ValueError: a supersampling factor is not positive.
@@ -65,12 +71,12 @@ def sample(fat: FatField, grid: Grid, supersample: tuple[int, int, int] = (3, 3,
     # a voxel whose whole neighbourhood is one structure holds nothing else: only its fat pattern needs sub-samples
     cross = generate_binary_structure(3, 2)
     mixed = maximum_filter(centre, footprint=cross, mode="nearest") != minimum_filter(centre, footprint=cross, mode="nearest")
-    state = _State(fat, grid, offsets)
+    state = _State(fat, grid, offsets, beside)
     for tissue in Tissue:
         share = TISSUE_OF[centre] == tissue
         if share.any():
             state.fractions[tissue] = share.astype(np.float32)
-    gluteal = np.isin(centre, list(GLUTEI))
+    gluteal = np.isin(centre, [*GLUTEAL, *(BESIDE if beside else ())])
     for box in _blocks(grid.shape):
         here = mixed[box]
         if here.any():
@@ -92,13 +98,13 @@ def sample(fat: FatField, grid: Grid, supersample: tuple[int, int, int] = (3, 3,
 class _State:
     """The arrays being filled."""
 
-    def __init__(self, fat: FatField, grid: Grid, offsets: F32) -> None:
+    def __init__(self, fat: FatField, grid: Grid, offsets: F32, beside: bool) -> None:
         self.fat, self.grid, self.offsets = fat, grid, offsets
         self.fractions: dict[Tissue, F32] = {}
         self.muscle_fat = np.zeros(grid.shape, dtype=np.float32)
         self.labels = np.zeros(grid.shape, dtype=np.uint8)
         self.tallies: dict[int, Tally] = {}
-        self._table = label_table()
+        self._table = label_table(beside)
 
     def add_mixed(self, box: Slices, here: Mask) -> None:
         """Voxels at a border: every sub-sample finds its structure."""
@@ -122,7 +128,7 @@ class _State:
                 self._count(values, ff, centres)
 
     def add_gluteal(self, box: Slices, here: Mask, ids: npt.NDArray[np.uint8]) -> None:
-        """Voxels deep in a gluteus: one structure, sub-samples of the fat pattern."""
+        """Voxels deep in a labelled muscle: one structure, sub-samples of the fat pattern."""
         centres = _centres(self.grid, box)[here.ravel()]
         lat, ant, sup, right = _canonical(self.fat, centres, self.offsets)
         n_sub = len(self.offsets)

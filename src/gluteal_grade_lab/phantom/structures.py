@@ -57,12 +57,13 @@ class Structure(IntEnum):
 
 FIRST_MUSCLE, LAST_MUSCLE = Structure.GLUTEUS_MAXIMUS, Structure.ABDOMINAL_WALL
 
-GLUTEI: dict[Structure, Muscle] = {
+GLUTEAL: dict[Structure, Muscle] = {
     Structure.GLUTEUS_MAXIMUS: Muscle.GLUTEUS_MAXIMUS,
     Structure.GLUTEUS_MEDIUS: Muscle.GLUTEUS_MEDIUS,
     Structure.GLUTEUS_MINIMUS_ANTERIOR: Muscle.GLUTEUS_MINIMUS,
     Structure.GLUTEUS_MINIMUS_POSTERIOR: Muscle.GLUTEUS_MINIMUS,
 }
+BESIDE: dict[Structure, Muscle] = {Structure.TENSOR_FASCIAE_LATAE: Muscle.TENSOR_FASCIAE_LATAE}  # labelled where a study asks for it
 
 _MADE_OF: dict[Structure, Tissue] = {
     Structure.AIR: Tissue.AIR,

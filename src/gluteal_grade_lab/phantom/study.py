@@ -77,6 +77,7 @@ class PhantomStudySpec:
         age_years: for the header.
         alloy: of the body's implant; it disturbs the field of every series that has an `encoding`.
         description: StudyDescription for the header.
+        beside: labels and truth hold the muscles beside the glutei too; their fat is that of the neighbours (`fatfield.NEIGHBOUR_FF`).
     """
 
     name: str
@@ -89,6 +90,7 @@ class PhantomStudySpec:
     age_years: int = 45
     alloy: Alloy | None = None
     description: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +171,7 @@ def make_study(spec: PhantomStudySpec) -> PhantomStudy:
     """
     body = build_body(spec.body)
     fat = FatField(body, spec.fat, spec.seed)
-    content = sample(fat, spec.grid, spec.supersample)
+    content = sample(fat, spec.grid, spec.supersample, beside=spec.beside)
     labels = Volume(content.labels, spec.grid.affine)
     truth = truth_of(content)
     images = []

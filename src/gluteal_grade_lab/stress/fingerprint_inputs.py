@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.dicom_writer import write_dicom
 from gluteal_grade_lab.phantom.enhanced_writer import write_enhanced_dixon
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 K, GRE, SE = SeriesKind, Technique.SPOILED_GRADIENT_ECHO, Technique.SPIN_ECHO
 COLUMNS = ("path", "labels", "kind", "sex", "metal", "group", "operated_side", "patient", "date")
 CORRECTED = ("k0_g0", "k5_g0", "k8_g0")  # studies with a corrected label map
-PARTS = [(side, muscle) for side in Side for muscle in Muscle]
+PARTS = [(side, muscle) for side in Side for muscle in GLUTEI]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,7 +16,7 @@ from gluteal_grade.geometry import FloatArray, Grid, Volume
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.segmentation.look import look as seen_on
 from gluteal_grade.segmentation.numbering import Numbering
-from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, SeriesKind, Side
 from gluteal_grade_lab.training.classes import beside_the_muscles
 from gluteal_grade_lab.training.deform import turn as rotation
 from gluteal_grade_lab.training.metrics import muscle_value, whole_muscles
@@ -97,7 +97,7 @@ class LabelledSampler:
         labels = Volume(whole_muscles(self.numbering.translate(values)), image.affine)
         places = {}
         for side in Side:
-            inside = np.argwhere(np.isin(labels.array, [muscle_value(m, side) for m in Muscle]))
+            inside = np.argwhere(np.isin(labels.array, [muscle_value(m, side) for m in GLUTEI]))
             if inside.size:
                 places[side] = labels.grid.to_world(inside[:: max(len(inside) // _POINTS, 1)])
         if not places:
@@ -108,7 +108,7 @@ class LabelledSampler:
 def _order(look: str, side: Side) -> tuple[int, ...]:
     """Label values of the classes 1, 2, ..."""
     sides = (side,) if look == "hip" else (Side.RIGHT, Side.LEFT)
-    return tuple(muscle_value(muscle, one) for one in sides for muscle in Muscle)
+    return tuple(muscle_value(muscle, one) for one in sides for muscle in GLUTEI)
 
 
 def _grid(places: FloatArray, patch: tuple[int, int, int], spacing_mm: float, mirrored: bool, rng: np.random.Generator) -> Grid:
@@ -142,7 +142,7 @@ def _shapes(labels: Volume) -> dict[Side, dict[int, Volume]]:
     """Per side that is labelled: label value to signed distance; 0 to that of all three together."""
     shapes: dict[Side, dict[int, Volume]] = {}
     for side in Side:
-        masks = {value: labels.array == value for value in (muscle_value(m, side) for m in Muscle)}
+        masks = {value: labels.array == value for value in (muscle_value(m, side) for m in GLUTEI)}
         there = {value: mask for value, mask in masks.items() if mask.any()}
         if there:
             everything = np.logical_or.reduce(list(there.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from scipy.ndimage import binary_erosion, distance_transform_edt, generate_binary_structure
 
 from gluteal_grade.geometry import Volume
-from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Part, Region, Side, label_value
 
 Mask = npt.NDArray[np.bool_]
 _SIX = generate_binary_structure(3, 1)
@@ -49,13 +50,14 @@ class Score:
     reason: Unscored | None = None
 
 
-def scores(predicted: Volume, truth: Volume, *, surface: bool = True) -> tuple[Score, ...]:
-    """All six muscles, regions counted to their muscle.
+def scores(predicted: Volume, truth: Volume, *, surface: bool = True, muscles: Sequence[Muscle] = GLUTEI) -> tuple[Score, ...]:
+    """Some muscles of both sides, regions counted to their muscle.
 
     Args:
         predicted: values of `anatomy.LABEL_VALUES`.
         truth: the same, on the same grid.
         surface: measure surface distances too; else they are NaN.
+        muscles: which.
 
     Raises:
         ValueError: different grids.
@@ -63,7 +65,7 @@ def scores(predicted: Volume, truth: Volume, *, surface: bool = True) -> tuple[S
     if not predicted.grid.matches(truth.grid):
         raise ValueError("predicted and true labels lie on different grids")
     found, real = whole_muscles(predicted.array), whole_muscles(truth.array)
-    return tuple(_score(found, real, truth, muscle, side, surface) for side in Side for muscle in Muscle)
+    return tuple(_score(found, real, truth, muscle, side, surface) for side in Side for muscle in muscles)
 
 
 def _score(found: npt.NDArray[np.uint8], real: npt.NDArray[np.uint8], grid: Volume, muscle: Muscle, side: Side, surface: bool) -> Score:
@@ -163,7 +165,7 @@ def side_errors(predicted: Volume, truth: Volume) -> tuple[SideError, ...]:
     errors = []
     for side in Side:
         own = muscle_value(Muscle.GLUTEUS_MAXIMUS, side) // 100
-        for muscle in Muscle:
+        for muscle in GLUTEI:
             under = real[found == muscle_value(muscle, side)]
             touched = int((under > 0).sum())
             wrong = touched - int((under == own).sum())

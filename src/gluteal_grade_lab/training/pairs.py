@@ -11,7 +11,7 @@ from gluteal_grade.io.bids import parse_name
 from gluteal_grade.io.nifti import read_header
 from gluteal_grade.io.study import Series
 from gluteal_grade.segmentation.numbering import Numbering
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Side
 
 _LABEL_SUFFIXES = ("_dseg.nii.gz", "_dseg.nii")
 
@@ -74,6 +74,6 @@ def _check_complete(numbering: Numbering) -> None:
     parts = numbering.parts().values()
     for side in Side:
         there = {part.muscle for part in parts if part.side is side}
-        if there and there != set(Muscle):
-            missing = ", ".join(sorted(set(Muscle) - there))
+        if there and not there >= set(GLUTEI):
+            missing = ", ".join(sorted(set(GLUTEI) - there))
             raise RefusedInput(Reason.LABELS_NUMBERING, f"{side}: {missing} missing; every gluteal muscle in view must be labelled")

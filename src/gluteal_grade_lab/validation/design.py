@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gluteal_grade.vocabulary import Muscle, SeriesKind, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters
 from gluteal_grade_lab.phantom.encoding import gradient_echo, mars, spin_echo
 from gluteal_grade_lab.phantom.fatfield import FatPrescription, Pattern, Prescriptions
@@ -92,7 +92,7 @@ def design(seed: int, in_plane_mm: float = 2.0) -> Design:
 def spec(d: Design) -> PhantomStudySpec:
     """The phantom: water, fat and T1 of one person."""
     rng = np.random.default_rng([0x7A11E, d.seed])
-    parts = [(side, muscle) for side in Side for muscle in Muscle]
+    parts = [(side, muscle) for side in Side for muscle in GLUTEI]
     factors = tuple((side, muscle, float(rng.uniform(0.7, 1.05))) for side, muscle in parts)
     body = BodyParameters(
         sex=d.sex,

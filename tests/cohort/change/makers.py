@@ -25,7 +25,7 @@ from gluteal_grade.result.models import (
     StudyStatus,
 )
 from gluteal_grade.statistics.split_normal import SplitNormal
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Region, Side
 
 NAN = math.nan
 SCALES = load_scales()
@@ -173,4 +173,4 @@ def refused_result(reason: Reason, study: str = "f" * 12) -> StudyResult:
 
 def whole(fats: dict[tuple[Muscle, Side], float], sd: float = 0.01) -> list[MuscleResult]:
     """All six whole muscles; 0.1 where nothing else is said."""
-    return [muscle(m, side, fats.get((m, side), 0.1), sd) for side in Side for m in Muscle]
+    return [muscle(m, side, fats.get((m, side), 0.1), sd) for side in Side for m in GLUTEI]

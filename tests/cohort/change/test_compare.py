@@ -11,10 +11,10 @@ from gluteal_grade.cohort.change.compare import compare_results, stated
 from gluteal_grade.cohort.change.models import Change, Comparison, FatMeasure
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result.models import FatReport, IntervalPart, MuscleResult, MuscleStatus, NoteModel
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, Region, Side
 from tests.cohort.change.makers import NAN, missing, muscle, one_series, result, whole, with_core
 
-MAX, MED, MIN = Muscle
+MAX, MED, MIN = GLUTEI
 
 
 def both(prior: MuscleResult, current: MuscleResult) -> Change:
@@ -161,9 +161,9 @@ def test_a_region_that_one_study_does_not_tell_apart() -> None:
 
 
 def test_every_part_of_either_study_has_one_row() -> None:
-    right, left = [muscle(m, Side.RIGHT) for m in Muscle], [muscle(m, Side.LEFT) for m in Muscle]
+    right, left = [muscle(m, Side.RIGHT) for m in GLUTEI], [muscle(m, Side.LEFT) for m in GLUTEI]
     changes = compare_results(result(right), result(left, "b" * 12)).changes
-    assert [(c.side, c.muscle) for c in changes] == [(s, m) for s in Side for m in Muscle]
+    assert [(c.side, c.muscle) for c in changes] == [(s, m) for s in Side for m in GLUTEI]
     assert {c.reason for c in changes} == {Reason.NO_LABEL}
 
 

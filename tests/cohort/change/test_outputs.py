@@ -19,10 +19,10 @@ from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.grading.scales import known_scales
 from gluteal_grade.report.readings import primary_edges
 from gluteal_grade.result.models import MuscleStatus
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 from tests.cohort.change.makers import NAN, missing, muscle, result, whole, with_core
 
-MAX, MED, MIN = Muscle
+MAX, MED, MIN = GLUTEI
 PRIOR = result(whole({(MAX, Side.RIGHT): 0.1, (MED, Side.LEFT): 0.2}))
 CURRENT = result(
     [
@@ -123,13 +123,13 @@ def test_the_console_tells_changes_limits_and_fits_80_columns() -> None:
 
 def test_the_console_tells_whom_a_caution_is_about() -> None:
     def printed(*doubtful: Muscle) -> str:
-        now = [muscle(m, status="needs_review" if m in doubtful else "graded") for m in Muscle]
+        now = [muscle(m, status="needs_review" if m in doubtful else "graded") for m in GLUTEI]
         console = Console(width=200, record=True, file=io.StringIO())
-        print_comparison(compare_results(result([muscle(m) for m in Muscle]), result(now, "b" * 12)), console)
+        print_comparison(compare_results(result([muscle(m) for m in GLUTEI]), result(now, "b" * 12)), console)
         return console.export_text()
 
     assert "Note current_needs_review: the current label failed a check: look at its outline (right gluteus medius)" in printed(MED)
-    assert "look at its outline (all muscles)" in printed(*Muscle)
+    assert "look at its outline (all muscles)" in printed(*GLUTEI)
     assert "Note" not in printed()
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI, Muscle
 from tests.cohort.stats.cohort_factory import muscle_row, study_row, write_tables
 
 SIZES = {Muscle.GLUTEUS_MAXIMUS: 700.0, Muscle.GLUTEUS_MEDIUS: 300.0, Muscle.GLUTEUS_MINIMUS: 90.0}
 VOLUME_CV = 0.12
-ALL = tuple(Muscle)
+ALL = GLUTEI
 
 
 def median_fat(age: float) -> float:

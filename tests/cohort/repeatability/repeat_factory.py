@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI
 from tests.cohort.stats.cohort_factory import muscle_row, study_row, write_tables
 
 FAT_SD, VOLUME_CV = 0.008, 0.02
@@ -22,7 +22,7 @@ def repeats(folder: Path, subjects: int = 12, scans: int = 2, *, seed: int = 1, 
             study = f"{n:08x}{k:04x}"
             told: dict[str, Any] = {"subject": f"S{n:02d}", "session": "1", "repeat": str(k + 1)} if columns else {}
             studies.append(study_row(study, patient=f"P{n}", source=f"scan{n}_{k}", **told))
-            for m, muscle in enumerate(Muscle):
+            for m, muscle in enumerate(GLUTEI):
                 for side in ("right", "left"):
                     fat = own + FAT_SD * rng.normal()
                     volume = (700.0, 300.0, 90.0)[m] * size * (1 + VOLUME_CV * rng.normal())

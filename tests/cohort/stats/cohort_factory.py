@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.result.columns import muscle_columns
-from gluteal_grade.vocabulary import REGIONS, Muscle
+from gluteal_grade.vocabulary import GLUTEI, REGIONS
 
 COLUMNS = tuple(column.name for column in muscle_columns())
 
@@ -70,7 +70,7 @@ def cohort(
                 studies.append(
                     study_row(study, patient=f"P{number}", days=30 * visit, sex=sex, age=age, group=group, operated_side=operated)
                 )
-                for m, muscle in enumerate(Muscle):
+                for m, muscle in enumerate(GLUTEI):
                     volume = (700.0, 300.0, 90.0)[m] * (1.1 if sex == "M" else 1) * rng.normal(1, 0.1)
                     for side in ("right", "left"):
                         fat = 0.2 + 0.03 * m + own + shift * g + (side_shift if side == "right" else 0) + rng.normal(0, 0.03)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 from gluteal_grade_lab.phantom.body import HEALTHY_VOLUME_ML, Body, BodyParameters, build_body, hip_lattice
-from gluteal_grade_lab.phantom.structures import GLUTEI, Structure
+from gluteal_grade_lab.phantom.structures import GLUTEAL, Structure
 
 S = Structure
 
@@ -19,7 +19,7 @@ def test_healthy_volumes_are_hit(sex, seed):
     for side in Side:
         points, ids = lattice_ids(body, side)
         for muscle, target in HEALTHY_VOLUME_ML[sex].items():
-            mine = np.isin(ids, [s for s, m in GLUTEI.items() if m is muscle])
+            mine = np.isin(ids, [s for s, m in GLUTEAL.items() if m is muscle])
             if muscle is Muscle.GLUTEUS_MAXIMUS:
                 mine &= points[:, 2] >= body.lesser_trochanter_mm
             assert np.count_nonzero(mine) * 3.1**3 / 1000 == pytest.approx(target, rel=0.01)
@@ -60,7 +60,7 @@ def test_implant_is_on_its_side(body):
 
 @pytest.mark.parametrize("fat_mm", [5.0, 40.0, 80.0])
 def test_subcutaneous_fat_has_the_asked_thickness(fat_mm):
-    body = Body(BodyParameters("F", subcutaneous_fat_mm=fat_mm, seed=2), {side: dict.fromkeys(Muscle, 1.0) for side in Side})
+    body = Body(BodyParameters("F", subcutaneous_fat_mm=fat_mm, seed=2), {side: dict.fromkeys(GLUTEI, 1.0) for side in Side})
     x = np.arange(100, 320, 0.25)
     ids = body.tissue_at(np.stack([x, np.full_like(x, -5), np.full_like(x, 5)], axis=1))
     thickness = np.count_nonzero(np.isin(ids, (S.SUBCUTANEOUS_FAT, S.SKIN))) * 0.25

@@ -4,7 +4,7 @@ import pytest
 from gluteal_grade.vocabulary import Muscle, Side
 from gluteal_grade_lab.phantom.body import hip_lattice
 from gluteal_grade_lab.phantom.fatfield import NEIGHBOUR_FF, FatField, FatPrescription, both_sides
-from gluteal_grade_lab.phantom.structures import GLUTEI, Structure
+from gluteal_grade_lab.phantom.structures import GLUTEAL, Structure
 
 from .conftest import FAT
 
@@ -22,7 +22,7 @@ def test_means_are_as_prescribed(sampled):
     side, _, ids, ff = sampled
     for prescribed_side, muscle, fat in FAT:
         if prescribed_side is side:
-            mine = np.isin(ids, [s for s, m in GLUTEI.items() if m is muscle])
+            mine = np.isin(ids, [s for s, m in GLUTEAL.items() if m is muscle])
             assert ff[mine].mean(dtype=float) == pytest.approx(fat.mean, abs=3e-3)  # as well as this lattice can tell
 
 

@@ -9,7 +9,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.io.nifti import save_volume
 from gluteal_grade.segmentation.numbering import Numbering, load_numbering
-from gluteal_grade.vocabulary import Muscle, Side
+from gluteal_grade.vocabulary import GLUTEI, Side
 from gluteal_grade_lab.training.classes import HIP, LOCATOR
 from gluteal_grade_lab.training.labelled import LabelledSampler, Mixed, _classes, _shapes, labelled_patches
 from gluteal_grade_lab.training.metrics import muscle_value
@@ -102,7 +102,7 @@ def lateral_bright(tmp_path, numbering_side=None):
     image = np.broadcast_to(100 + np.abs(x)[:, None, None], shape).astype(np.float32)
     labels = np.zeros(shape, np.uint8)
     for side, sign in ((Side.RIGHT, 1), (Side.LEFT, -1)):
-        for muscle, (low, high) in zip(Muscle, ((100, 130), (70, 95), (40, 65)), strict=True):
+        for muscle, (low, high) in zip(GLUTEI, ((100, 130), (70, 95), (40, 65)), strict=True):
             rows = (sign * x >= low) & (sign * x < high)
             labels[rows, 20:40, 10:30] = muscle_value(muscle, side)
     save(Volume(image, affine), tmp_path / "sub-1/anat/sub-1_T1w.nii.gz")

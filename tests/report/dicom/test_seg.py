@@ -12,7 +12,7 @@ from pydicom import dcmread
 
 from gluteal_grade.geometry import Grid, Volume, affine_from_lps
 from gluteal_grade.segmentation.segread import SegSegmenter
-from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import COLOURS, GLUTEI, LABEL_VALUES, Muscle, Part, Region, Side, label_value
 from tests.report.dicom.scanner import SCANNERS, examined, objects, segments_on, stack
 from tests.strategies import grids
 
@@ -114,7 +114,7 @@ def test_right_stays_right(scanner: str) -> None:
         assert (centroid[0] > 0) == (part.side is Side.RIGHT)
         truth = one.toy.labels.with_array(one.toy.labels.array // 10 == label_value(part) // 10)
         assert np.linalg.norm((centroid - truth.centroid_mm())[1]) < 40  # regions lie within their muscle
-    for muscle in Muscle:
+    for muscle in GLUTEI:
         for side in Side:
             whole = [stored[name] for name in stored if name.startswith(str(Part(muscle, Region.WHOLE, side)))]
             points = np.concatenate([v.grid.to_world(np.argwhere(v.array)) for v in whole])

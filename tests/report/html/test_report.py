@@ -24,11 +24,11 @@ from gluteal_grade.report.html.picture import MAX_BYTES, embedded
 from gluteal_grade.report.html.write import Mark, report_text
 from gluteal_grade.report.view import view_of
 from gluteal_grade.result.models import MetalSide, NoteModel, StudyResult, StudyStatus
-from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, REGIONS, Muscle, Region, Side
 from tests.report.html.reports import Read, doubtful, refused
 from tests.report.studies import toy_study
 
-PARTS = [(m, r) for m in Muscle for r in (Region.WHOLE, *REGIONS[m])]
+PARTS = [(m, r) for m in GLUTEI for r in (Region.WHOLE, *REGIONS[m])]
 NAN = math.nan
 NO_MARK = Mark("0" * 64, "0" * 64)
 MARK = "!\xa0"  # needs review
@@ -132,7 +132,7 @@ def test_curves_lie_exactly_on_the_profile(result):
     found = svgs(page(result))[1:]
     assert len(found) == 6
     for n, (label, elements) in enumerate(found):
-        muscle = list(Muscle)[n // 2]
+        muscle = list(GLUTEI)[n // 2]
         assert muscle.replace("_", " ") in label
         at, wanted = [], []
         for side in ("right", "left"):

@@ -64,7 +64,7 @@ def compare_results(
             judge,
         )
         for part in ALL_PARTS
-        if part in before or part in now
+        if (part in before and part in now if part.muscle.optional else part in before or part in now)
     )
     return Comparison(
         format_version=FORMAT_VERSION,

@@ -13,7 +13,7 @@ from gluteal_grade.cohort.change.compare import was_cut
 from gluteal_grade.drawing import FAINT, INK, RULE, SIDES, Mark, blank_figure, hide_edges, save_png
 from gluteal_grade.report import primary_edges
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import Muscle, Region, Side, muscles_among
 
 SDC_NOTE = "SDC: smallest detectable change by the stated uncertainty alone, a lower bound. Bars: 95 % intervals."
 
@@ -125,11 +125,12 @@ def draw_course(course: Course, path: Path) -> Path:
 
     with drawing_style():
         figure = blank_figure(_WIDTH, _HEIGHT, layout=None)
-        axes = figure.subplots(1, len(Muscle), sharey=True)
+        muscles = muscles_among(muscle for muscle, _ in course.points)
+        axes = figure.subplots(1, len(muscles), sharey=True)
         figure.subplots_adjust(left=0.07, right=0.945, top=0.78, bottom=0.21, wspace=0.1)
         low, high = _limits(course)
         shift = _shift(course)
-        for axis, muscle in zip(axes, Muscle, strict=True):
+        for axis, muscle in zip(axes, muscles, strict=True):
             _panel(axis, course, muscle, low, high, shift)
         core = " (core)" if all(p.core for line in course.points.values() for p in line) else ""
         axes[0].set_ylabel(f"fat fraction{core}, %", fontsize=_TEXT, color=INK)

@@ -14,10 +14,10 @@ from gluteal_grade.cohort.graded_fat import CORE, MEAN, MEASURE, add_graded
 from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.result import MuscleStatus
-from gluteal_grade.vocabulary import Muscle, Region, Scale, Side, primary_scale
+from gluteal_grade.vocabulary import GLUTEI, Region, Scale, Side, primary_scale
 
 SIDES = tuple(Side)  # right, left
-MUSCLES = tuple(Muscle)
+MUSCLES = GLUTEI  # the pages are an overview: columns of the table hold every muscle
 STATUSES = tuple(MuscleStatus)
 STATES = ("graded", "partly_graded", "refused", "failed", "withdrawn")
 MEASURED = ("graded", "partly_graded")

@@ -15,7 +15,7 @@ from gluteal_grade.cohort.norms.people import BODY, LeftOut, NormsOptions, peopl
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import Quantity
 from gluteal_grade.statistics import Floats, LmsCurve, fit_lms
-from gluteal_grade.vocabulary import Muscle, method_words
+from gluteal_grade.vocabulary import method_words, muscles_among
 
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 OFFSETS: Mapping[str, float] = {"fat_fraction": 0.05, "fat_fraction_core": 0.05}  # so that a lean muscle, too, has a logarithm
@@ -155,7 +155,7 @@ def _nominal(tesla: Floats) -> Floats:
 
 def _curves(protocol: Protocol, part: pd.DataFrame, left: list[LeftOut]) -> Iterator[Fitted]:
     for sex in ("F", "M"):
-        for muscle in Muscle:
+        for muscle in muscles_among(part["muscle"]):
             rows = part[(part["sex"] == sex) & (part["muscle"] == str(muscle))]
             for quantity in QUANTITIES:
                 if (found := _curve(protocol, rows, (sex, str(muscle), quantity), left)) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gluteal_grade.cohort.norms.compute import Fitted, NormsReport, Protocol
 from gluteal_grade.cohort.norms.sets import ages_of
 from gluteal_grade.drawing import BLUE, BROWN, blank_figure, drawing_style, hide_edges, save_png
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import muscles_among
 
 _WIDTH, _HEIGHT = 3.6, 2.5  # inches of a panel
 _LINES = ((5, "--"), (50, "-"), (95, "--"))
@@ -28,10 +28,11 @@ def draw_curves(report: NormsReport, protocol: Protocol, path: Path) -> Path:
     mine = [f for f in report.fitted if f.protocol == protocol]
     rows = [row for row in _ROWS if any(f.quantity == row[0] for f in mine)]
     with drawing_style():
-        figure = blank_figure(0.5 + _WIDTH * len(Muscle), 0.4 + _HEIGHT * len(rows))
-        axes = figure.subplots(len(rows), len(Muscle), squeeze=False)
+        muscles = muscles_among(f.muscle for f in mine)
+        figure = blank_figure(0.5 + _WIDTH * len(muscles), 0.4 + _HEIGHT * len(rows))
+        axes = figure.subplots(len(rows), len(muscles), squeeze=False)
         for line, (quantity, words, scale) in zip(axes, rows, strict=True):
-            for axis, muscle in zip(line, Muscle, strict=True):
+            for axis, muscle in zip(line, muscles, strict=True):
                 shown = [f for f in mine if f.quantity == quantity and f.muscle == muscle]
                 axis.set_title(muscle.short, fontsize=9)
                 for f in shown:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gluteal_grade.cohort.repeatability.compute import OF_FAT, QUANTITIES, Found, RepeatReport
 from gluteal_grade.drawing import SIDES, Level, blank_figure, draw_differences, drawing_style, save_png
 from gluteal_grade.statistics import Estimated
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import Region, Side, muscles_among
 
 _WIDTH, _HEIGHT = 4.0, 2.5  # inches of a panel
 Way = tuple[str, str, str]  # labels, method, kind of series
@@ -44,10 +44,11 @@ def draw_bland_altman(report: RepeatReport, folder: Path) -> list[Path]:
 def _picture(rows: Sequence[Found], path: Path) -> Path:
     lines = [(side, fat) for fat in (True, False) for side in Side if any(_is(f, side, fat) for f in rows)]
     with drawing_style():
-        figure = blank_figure(0.5 + _WIDTH * len(Muscle), 0.3 + _HEIGHT * len(lines))
-        axes = figure.subplots(len(lines), len(Muscle), squeeze=False)
+        muscles = muscles_among(f.group.muscle for f in rows)
+        figure = blank_figure(0.5 + _WIDTH * len(muscles), 0.3 + _HEIGHT * len(lines))
+        axes = figure.subplots(len(lines), len(muscles), squeeze=False)
         for row, (side, fat) in zip(axes, lines, strict=True):
-            for axis, muscle in zip(row, Muscle, strict=True):
+            for axis, muscle in zip(row, muscles, strict=True):
                 mine = next((f for f in rows if _is(f, side, fat) and f.group.muscle == muscle), None)
                 axis.set_title(f"{muscle.short}, {side}", fontsize=9)
                 if mine is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 
 import pandas as pd
@@ -16,7 +17,7 @@ from gluteal_grade.cohort.stats.mixed import CLUSTER, MIN_PATIENTS, REML
 from gluteal_grade.cohort.stats.report import StatsReport
 from gluteal_grade.report import count, joined
 from gluteal_grade.statistics import MIN_PAIRS, MIN_PER_GROUP
-from gluteal_grade.vocabulary import Muscle, method_words
+from gluteal_grade.vocabulary import method_words, muscles_among
 
 SOURCES = (
     "Cliff N. Dominance statistics: ordinal analyses to answer ordinal questions. Psychol Bull 1993;114:494-509.",
@@ -51,9 +52,10 @@ def _measurement(f: StatsReport) -> str:
     if (given := int((~automatic).sum())) or not labels:
         labels.append(f"by given label maps in {count(given, 'study')}")
     fat = ", ".join(f"{method_words(name)} ({n} muscles)" for name, n in methods_used(f.selection).items()) or "no method"
+    muscles = joined(_muscles(f.selection.rows["muscle"]))
     grades = [scale.title for scale in f.selection.scales]
     return (
-        f"Volume, fat fraction and lean volume (volume x (1 - fat fraction)) of the {joined(_muscles())} were measured "
+        f"Volume, fat fraction and lean volume (volume x (1 - fat fraction)) of the {muscles} were measured "
         f"with gluteal_grade version {_named(studies['version'])} (settings {_named(studies['config_hash'])}). "
         f"Muscles were labelled {' and '.join(labels)}. Fat fraction was measured by {fat}; {joined(grades)} grades follow from it. "
         f"The fat fraction that is graded (fat_fraction_graded) is {_measures(f)}; fat_fraction is the mean over the outline, as in "
@@ -67,9 +69,9 @@ def _measures(f: StatsReport) -> str:
     return " and ".join(parts) or "of no muscle"
 
 
-def _muscles() -> list[str]:
+def _muscles(found: Iterable[str]) -> list[str]:
     """E.g. ``gluteus maximus``, ``medius``, ``minimus``: the family name once."""
-    first, *others = Muscle
+    first, *others = muscles_among(found)
     family = first.words.split()[0]
     return [first.words, *(m.short if m.words.startswith(family) else m.words for m in others)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.cohort.stats.options import CONTINUOUS, FAT, MAX_LEVELS, MEAN_FAT, OF_VOLUME, StatsOptions
-from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Scale
+from gluteal_grade.vocabulary import REGIONS, Region, Scale, muscles_among
 
 Part = tuple[str, str]  # muscle, region
 
@@ -136,10 +136,11 @@ def _first(studies: pd.DataFrame, options: StatsOptions, left: list[LeftOut]) ->
 
 
 def parts(rows: pd.DataFrame) -> list[Part]:
-    """Whole muscles always, so that a missing one is told; regions where any row counts."""
+    """Whole glutei always, so that a missing one is told; other muscles and regions where any row counts."""
     there = set(zip(rows["muscle"], rows["region"], strict=True))
-    whole = [(str(m), str(Region.WHOLE)) for m in Muscle]
-    return whole + [(str(m), str(r)) for m in Muscle for r in REGIONS[m] if (str(m), str(r)) in there]
+    muscles = muscles_among(rows["muscle"])
+    whole = [(str(m), str(Region.WHOLE)) for m in muscles]
+    return whole + [(str(m), str(r)) for m in muscles for r in REGIONS[m] if (str(m), str(r)) in there]
 
 
 def of_part(rows: pd.DataFrame, part: Part, outcome: str) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def word_code(word: str) -> Code:
 
 
 def muscle_code(muscle: Muscle) -> Code:
-    """The muscle as a SNOMED CT body structure."""
+    """The muscle as a body structure, of SNOMED CT where DICOM names its code, else as a context group of DICOM has it."""
     return Code(*muscle.facts.code)
 
 

@@ -90,7 +90,7 @@ def summary(result: StudyResult) -> str:
     scale = primary_of(result)
     lines = [f"Intramuscular fat of the gluteal muscles by {method}; {scale.plain_title} grade 0-{scale.highest} behind each."]
     for side in (Side.RIGHT, Side.LEFT):
-        found = [m for m in whole if m.side is side]
+        found = [m for m in whole if m.side is side and not (m.muscle.optional and m.status is MuscleStatus.MISSING)]
         told = "not labelled" if all(m.status is MuscleStatus.MISSING for m in found) else "; ".join(_muscle(m, scale) for m in found)
         lines.append(f"{side.capitalize()}: {told}.")
     doubtful = [_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]

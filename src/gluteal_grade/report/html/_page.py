@@ -16,7 +16,7 @@ from gluteal_grade.report.pages import environment
 from gluteal_grade.report.readings import norm_caveats, norms_not_used, norms_shown, primary_edges
 from gluteal_grade.report.words import plain, regions_text, series_name, visible
 from gluteal_grade.result import FatReport, NoteModel, StudyResult, StudyStatus, primary_of, scales_of
-from gluteal_grade.vocabulary import Muscle, Region, Side, method_words
+from gluteal_grade.vocabulary import GLUTEI, Region, Side, method_words
 
 _NUMBERS = {6: "six", 8: "eight"}
 _STATUS = {
@@ -92,8 +92,9 @@ def _all_well(result: StudyResult) -> str:
     if result.status is not StudyStatus.GRADED:
         return ""
     passed = " and passed the checks of their outlines" if result.segmentation and result.segmentation.automatic else ""
-    muscles = len(Muscle) * len(Side)
-    return f"All {_NUMBERS.get(muscles, muscles)} muscles are wholly in view{passed}."
+    muscles = len(GLUTEI) * len(Side)
+    word = "glutei" if any(m.muscle.optional for m in result.muscles) else "muscles"
+    return f"All {_NUMBERS.get(muscles, muscles)} {word} are wholly in view{passed}."
 
 
 def _metal(result: StudyResult) -> tuple[tuple[str, str, str, str], ...]:

@@ -45,10 +45,10 @@ def summary(result: StudyResult, prior: Prior | None = None) -> tuple[str, ...]:
 
 
 def alerts(result: StudyResult) -> tuple[Alert, ...]:
-    """Muscles that need review, that were not measured, that are cut; needs review first."""
+    """Muscles that need review, that were not measured, that are cut; needs review first. A muscle beside the glutei only for review."""
     found: list[Alert] = []
     for side in Side:
-        own = [m for m in _whole(result) if m.side is side]
+        own = [m for m in _whole(result) if m.side is side and (not m.muscle.optional or m.status is MuscleStatus.NEEDS_REVIEW)]
         if own and all(m.status is MuscleStatus.MISSING for m in own):
             reasons = tuple(dict.fromkeys(m.reason for m in own if m.reason))
             why = joined([why_text(r) for r in reasons])
@@ -79,8 +79,12 @@ def _whole(result: StudyResult) -> list[MuscleResult]:
     return [m for m in result.muscles if m.region is Region.WHOLE]
 
 
+def _glutei(result: StudyResult) -> list[MuscleResult]:
+    return [m for m in _whole(result) if not m.muscle.optional]
+
+
 def _grades(result: StudyResult) -> str:
-    sound = [m for m in _whole(result) if m.status in _SOUND and not math.isnan(m.fat_fraction)]
+    sound = [m for m in _glutei(result) if m.status in _SOUND and not math.isnan(m.fat_fraction)]
     if not sound:
         return "No muscle can be read as it is: every one that was measured needs review."
     scale = primary_of(result)
@@ -108,7 +112,9 @@ def _counted(title: str, counts: Counter[int], muscles: int) -> str:
 def _sides(result: StudyResult) -> str:
     """The largest difference between two sides that need no review."""
     known = [
-        a for a in result.asymmetry if a.region is Region.WHOLE and a.reason is None and not math.isnan(a.fat_fraction_difference_points)
+        a
+        for a in result.asymmetry
+        if a.region is Region.WHOLE and not a.muscle.optional and a.reason is None and not math.isnan(a.fat_fraction_difference_points)
     ]
     if not known:
         return ""
@@ -134,7 +140,7 @@ def _overlap(a: MuscleResult, b: MuscleResult) -> str:
 
 
 def _in_doubt(result: StudyResult) -> str:
-    whole = _whole(result)
+    whole = _glutei(result)
     review = [part_name(m) for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
     absent = [part_name(m) for m in whole if m.status in (MuscleStatus.NOT_GRADABLE, MuscleStatus.MISSING)]
     sides = [s for s in Side if whole and all(m.status is MuscleStatus.MISSING for m in whole if m.side is s)]
@@ -156,7 +162,7 @@ def _change(prior: Prior | None) -> str:
     if prior is None:
         return ""
     when = f" {gap(prior.days)} before" if prior.days is not None else ""
-    whole = [r for r in prior.rows if r.region is Region.WHOLE]
+    whole = [r for r in prior.rows if r.region is Region.WHOLE and not r.muscle.optional]
     judged = [r for r in whole if r.beyond is not None and not r.review]
     if not judged:
         return f"Against the study{when}: no change can be judged."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gluteal_grade.report import fat_text, status_text, volume_text
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, scales_of
 from gluteal_grade.review.model import BURSA_STATES, NOT_ASSESSABLE, QUALITIES, TENDON_STATES, TENDONS, Item, Key, Session
-from gluteal_grade.vocabulary import COLOURS, Muscle, Region, Scale, Side
+from gluteal_grade.vocabulary import COLOURS, Region, Scale, Side, muscles_among
 
 COLUMNS = (Side.RIGHT, Side.LEFT)  # as in the picture: the patient's right at the left
 QUALITY_CHOICES = tuple((value, value) for value in QUALITIES)
@@ -74,7 +74,7 @@ def muscle_rows(result: StudyResult, session: Session) -> tuple[MuscleRow, ...]:
             colour=COLOURS[muscle, Region.WHOLE],
             cells=tuple(_cell(side, None if session.blinded else whole.get((muscle, side)), result) for side in COLUMNS),
         )
-        for muscle in Muscle
+        for muscle in muscles_among(muscle for muscle, _ in whole)
     )
 
 

@@ -17,11 +17,11 @@ from gluteal_grade.review.order import Filters, filtered
 from gluteal_grade.review.store import Progress
 from gluteal_grade.review.web.keys import LIST_KEYS
 from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
-from gluteal_grade.vocabulary import Muscle, Side, short_methods
+from gluteal_grade.vocabulary import GLUTEI, Side, short_methods
 
 PAGE_ROWS = 100
 _LONGEST_TEXT = 100
-_MUSCLES = len(Muscle) * len(Side)
+_MUSCLES = len(GLUTEI) * len(Side)
 
 router = APIRouter()
 

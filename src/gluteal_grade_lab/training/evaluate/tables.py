@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import GLUTEI
 from gluteal_grade_lab.training.evaluate.ledger import Row
 
 SLIVER_ML = 5.0  # a muscle of which less is in view is told apart: one voxel row more is half of it
-MUSCLES = tuple(Muscle)
+MUSCLES = GLUTEI
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
