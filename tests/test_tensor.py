@@ -7,12 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from gluteal_grade.config import load_settings
+from gluteal_grade.config import Settings, load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io.study import Study
 from gluteal_grade.pipeline import grade_study
+from gluteal_grade.report._frame import verdict
+from gluteal_grade.report._grade_table import table_lines
+from gluteal_grade.report.html._summary import alerts
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult, StudyStatus
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
@@ -24,6 +27,7 @@ from gluteal_grade_lab.phantom.truth import PartTruth, voxel_fat_fraction
 from tests.synthetic import series
 
 SETTINGS = load_settings()
+TRUSTING = SETTINGS.model_copy(update={"checks": SETTINGS.checks.model_copy(update={"always_review": ()})})
 TENSOR = Muscle.TENSOR_FASCIAE_LATAE
 GRID = axial_grid((-212.0, -178.0, -138.0), (212.0, 112.0, 148.0), (4.0, 4.0, 7.0))
 
@@ -44,9 +48,9 @@ def made() -> PhantomStudy:
     return make_study(PhantomStudySpec("Tensor", BodyParameters("F", seed=4), fat, GRID, (), (2, 2, 2), beside=True))
 
 
-def graded(made: PhantomStudy, labels: Volume, **facts: object) -> StudyResult:
+def graded(made: PhantomStudy, labels: Volume, settings: Settings = SETTINGS, **facts: object) -> StudyResult:
     image = Volume(voxel_fat_fraction(made.content), GRID.affine)
-    return grade_study(Study("0" * 12, (series("s1", SeriesKind.FAT_FRACTION, image),)), SETTINGS, Given(labels, **facts)).result
+    return grade_study(Study("0" * 12, (series("s1", SeriesKind.FAT_FRACTION, image),)), settings, Given(labels, **facts)).result
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +104,25 @@ def test_out_of_view_it_is_missing_and_the_study_is_graded_all_the_same(made: Ph
 def test_its_doubt_is_its_own(made: PhantomStudy) -> None:
     """A doubtful tensor needs review; neither the glutei nor the study's state know of it."""
     sure, unsure = (made.labels.with_array(np.full(GRID.shape, doubt, np.float32)) for doubt in (0.05, 0.6))
-    result = graded(made, made.labels, automatic=True, uncertainty=sure, uncertainty_beside=unsure)
-    assert {m.reason for m in tensors(result).values()} == {Reason.LABEL_UNCERTAIN}
-    assert {m.status for m in tensors(result).values()} == {MuscleStatus.NEEDS_REVIEW}
-    assert MuscleStatus.NEEDS_REVIEW not in {m.status for m in result.muscles if m.muscle is not TENSOR}
-    assert result.status is graded(made, made.labels, automatic=True, uncertainty=sure, uncertainty_beside=sure).status
+    doubtful = graded(made, made.labels, TRUSTING, automatic=True, uncertainty=sure, uncertainty_beside=unsure)
+    trusted = graded(made, made.labels, TRUSTING, automatic=True, uncertainty=sure, uncertainty_beside=sure)
+    assert {m.reason for m in tensors(doubtful).values()} == {Reason.LABEL_UNCERTAIN}
+    assert MuscleStatus.NEEDS_REVIEW not in {m.status for m in tensors(trusted).values()}
+    glutei = [tuple(m for m in result.muscles if m.muscle is not TENSOR) for result in (doubtful, trusted)]
+    assert glutei[0] == glutei[1]
+    assert doubtful.status is trusted.status
+
+
+def test_a_networks_outline_of_it_is_an_estimate(made: PhantomStudy) -> None:
+    """It is looked at before it is used, which is said where its number stands and of nothing else."""
+    given, automatic = graded(made, made.labels), graded(made, made.labels, automatic=True)
+    assert {m.status for m in tensors(automatic).values()} == {MuscleStatus.NEEDS_REVIEW}
+    assert {m.reason for m in tensors(automatic).values()} == {Reason.OUTLINE_UNPROVEN}
+    assert MuscleStatus.NEEDS_REVIEW not in {m.status for m in tensors(given).values()}
+    assert automatic.status is given.status
+    assert verdict(automatic).level == verdict(given).level
+    assert not any("tensor" in alert.head for alert in alerts(automatic))
+    assert any("NEEDS REVIEW" in text for line in table_lines(automatic) if "ensor" in line.name for text, _ in line.status)
 
 
 def test_alone_it_is_no_study(made: PhantomStudy) -> None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from gluteal_grade.vocabulary import ALL_PARTS, LABEL_VALUES, Method, Muscle, Region, Side, join_methods, label_value, short_methods
+from gluteal_grade.vocabulary import (
+    ALL_PARTS,
+    GLUTEI,
+    LABEL_VALUES,
+    Method,
+    Muscle,
+    Region,
+    Side,
+    join_methods,
+    label_value,
+    muscles_among,
+    short_methods,
+)
 
 
 @pytest.mark.parametrize("words", [Side, Region, Muscle, Method])
@@ -28,3 +40,9 @@ def test_several_methods_of_a_study_are_read_as_words() -> None:
     assert short_methods(joined) == "Dixon, T1"
     assert short_methods("from_the_future") == "from the future"
     assert short_methods("") == ""
+
+
+def test_only_the_glutei_are_in_every_study() -> None:
+    assert [muscle.short for muscle in GLUTEI] == ["maximus", "medius", "minimus"]
+    assert muscles_among(()) == GLUTEI
+    assert muscles_among(muscle.value for muscle in Muscle) == tuple(Muscle)

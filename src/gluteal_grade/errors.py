@@ -100,6 +100,7 @@ class Reason(StrEnum):
     SIDES_UNEQUAL = "sides_unequal"
     LABEL_UNCERTAIN = "label_uncertain"
     LITTLE_IN_VIEW = "little_in_view"
+    OUTLINE_UNPROVEN = "outline_unproven"
     SIDE_NEEDS_REVIEW = "side_needs_review"
     REGIONS_NOT_SPLIT = "regions_not_split"
     # one muscle
@@ -273,6 +274,7 @@ ADVICE: dict[Reason, str] = {
     Reason.SIDES_UNEQUAL: "The two sides differ more than disease explains; look at both outlines.",
     Reason.LABEL_UNCERTAIN: "The segmenter was unsure about this muscle; look at the outline.",
     Reason.LITTLE_IN_VIEW: "So little of the muscle is in view that its outline is hard to tell; scan a larger field of view.",
+    Reason.OUTLINE_UNPROVEN: "Networks draw this muscle as an estimate only; look at the outline, or give labels (`checks.always_review`).",
     Reason.SIDE_NEEDS_REVIEW: "One of the two sides needs review; the difference stands only if its label does.",
     Reason.REGIONS_NOT_SPLIT: "The muscle is reported as a whole; a larger field of view or labels with regions give its parts.",
     Reason.OUT_OF_VIEW: "The muscle leaves the field of view; numbers are for the part in view.",

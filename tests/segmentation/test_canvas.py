@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.canvas import Canvas
-from gluteal_grade.vocabulary import Side
+from gluteal_grade.vocabulary import Muscle, Side
 
 GRID = Grid((6, 5, 4), np.eye(4))
 
@@ -53,3 +53,27 @@ def test_a_hip_elsewhere_paints_nothing() -> None:
     canvas.paint(Side.RIGHT, muscles(GRID.shifted((50, 0, 0)), 0.9))
     assert not canvas.labels.array.any()
     assert not canvas.uncertainty.array.any()
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=60)
+def test_a_muscle_beside_the_glutei_has_what_they_leave(maximus: float, medius: float, tensor: float) -> None:
+    """Labels and doubt of the glutei are those without it; it needs more than half of what no gluteus has."""
+    total = max(1.0, maximus + medius + tensor)
+    maximus, medius, tensor = maximus / total, medius / total, tensor / total
+    with_it, without = Canvas(GRID), Canvas(GRID)
+    without.paint(Side.LEFT, muscles(GRID, maximus, medius))
+    with_it.paint(
+        Side.LEFT,
+        muscles(GRID, maximus, medius),
+        {Muscle.TENSOR_FASCIAE_LATAE: Volume(np.full(GRID.shape, tensor, np.float32), GRID.affine)},
+    )
+    assert np.array_equal(with_it.uncertainty.array, without.uncertainty.array)
+    gluteal = without.labels.array > 0
+    assert np.array_equal(with_it.labels.array[gluteal], without.labels.array[gluteal])
+    rest = 1 - maximus - medius - tensor
+    clear = min(abs(tensor - rest), abs(tensor - max(maximus, medius))) > 1e-5
+    if clear and not gluteal.any():
+        wins = tensor > rest and tensor > max(maximus, medius) and tensor > 0.02
+        assert set(np.unique(with_it.labels.array)) == {240 if wins else 0}
+        assert np.allclose(with_it.uncertainty_beside.array, 1 - tensor if wins else (tensor if tensor > 0.02 else 0), atol=1e-5)

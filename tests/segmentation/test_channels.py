@@ -19,6 +19,11 @@ from gluteal_grade.vocabulary import Muscle, Part, Region, Side
         ("teres minor left", None, None),
         ("adductor minimus left", None, None),
         ("left and right gluteus medius", None, None),
+        ("tensor_fasciae_latae_right", Muscle.TENSOR_FASCIAE_LATAE, Side.RIGHT),
+        ("Left tensor fascia lata", Muscle.TENSOR_FASCIAE_LATAE, Side.LEFT),
+        ("TFL_L", Muscle.TENSOR_FASCIAE_LATAE, Side.LEFT),
+        ("tensor veli palatini left", None, None),
+        ("gluteus medius and TFL left", None, None),
         ("background", None, None),
         ("", None, None),
     ],
@@ -29,6 +34,7 @@ def test_names(name: str, muscle: Muscle | None, side: Side | None) -> None:
 
 def test_channels_without_a_gluteus_are_no_numbering() -> None:
     assert numbering_of({0: "background", 1: "liver"}, "x") is None
+    assert numbering_of({0: "background", 1: "TFL left"}, "x") is None
     found = numbering_of({0: "background", 1: "liver", 5: "left gluteus medius"}, "x")
     assert found is not None
     assert found.parts() == {5: Part(Muscle.GLUTEUS_MEDIUS, Region.WHOLE, Side.LEFT)}

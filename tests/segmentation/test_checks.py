@@ -278,3 +278,28 @@ def test_flags_come_in_order() -> None:
     affine[:3] *= 2
     found = [f.key for f in flags(Volume(whole().array, affine))]
     assert found == sorted(found, key=lambda key: (list(Side).index(key[1]), list(GLUTEI).index(key[0])))
+
+
+# -- a muscle beside the glutei
+
+
+def with_tensor() -> Volume:
+    """Both tensors as balls before the hips."""
+    labels = ball(whole(), Muscle.TENSOR_FASCIAE_LATAE, RIGHT, (125, 55, 40), 16)
+    return ball(labels, Muscle.TENSOR_FASCIAE_LATAE, LEFT, (-125, 55, 40), 16)
+
+
+def test_a_tensor_changes_nothing_for_the_glutei() -> None:
+    labels = with_tensor()
+    assert len(np.unique(labels.array)) == len(np.unique(whole().array)) + 2
+    doubt = labels.with_array(np.full(labels.shape, 0.1, np.float32))
+    found = flags(labels, uncertainty=doubt, uncertainty_beside=doubt, located=labels)
+    assert [f for f in found if not f.muscle.optional] == []
+
+
+def test_a_networks_tensor_always_needs_review_and_a_given_one_does_not() -> None:
+    labels = with_tensor()
+    both = {(Muscle.TENSOR_FASCIAE_LATAE, side, Reason.OUTLINE_UNPROVEN) for side in Side}
+    assert reasons(flags(labels, located=labels)) >= both
+    assert not reasons(check(labels, views(labels), SETTINGS, automatic=False)) & both
+    assert not reasons(check(labels, views(labels), changed(always_review=()), automatic=True)) & both

@@ -52,6 +52,17 @@ def test_a_mask_changed_is_another_hash_and_overlap_is_told(tmp_path: Path) -> N
     assert found.notes[0].reason is Reason.LABEL_UNCERTAIN
 
 
+def test_a_tensor_has_what_the_glutei_leave(tmp_path: Path) -> None:
+    path = folder(tmp_path / "s")
+    over = np.zeros(WHOLE.shape, bool)
+    over[-40:, :, :] = True  # of the patient's right, glutei and what lies around them
+    save(path / "tensor_fasciae_latae_right.nii.gz", over)
+    found = segment(path)
+    assert np.array_equal(np.where(found.labels.array == 140, 0, found.labels.array), WHOLE)
+    assert np.array_equal(found.labels.array == 140, over & (WHOLE == 0))
+    assert found.notes == ()
+
+
 def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
     path = folder(tmp_path / "s")
     names = [f"gluteus_{m}_left.nii.gz" for m in ("maximus", "medius")]

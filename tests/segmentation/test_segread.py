@@ -18,7 +18,7 @@ from gluteal_grade.io.study import Study
 from gluteal_grade.segmentation.labelmap import LabelMapSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.segmentation.segfile import Segment
-from gluteal_grade.segmentation.segparts import part_of
+from gluteal_grade.segmentation.segparts import part_of, parts_of
 from gluteal_grade.segmentation.segread import SegSegmenter
 from gluteal_grade.segmentation.source import segmenter_of
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
@@ -124,6 +124,8 @@ def test_codes_tell_muscle_and_side(folder: Path, study: Study, tmp_path: Path) 
         ("GluteusMinimusLeft", (Muscle.GLUTEUS_MINIMUS, Region.WHOLE, Side.LEFT)),
         ("R Glut. Med (anterior)", (Muscle.GLUTEUS_MEDIUS, Region.ANTERIOR, Side.RIGHT)),
         ("gmin_l_post", (Muscle.GLUTEUS_MINIMUS, Region.POSTERIOR, Side.LEFT)),
+        ("Tensor fasciae latae, left", (Muscle.TENSOR_FASCIAE_LATAE, Region.WHOLE, Side.LEFT)),
+        ("TFL_right", (Muscle.TENSOR_FASCIAE_LATAE, Region.WHOLE, Side.RIGHT)),
         ("Gluteus maximus, right, lower part", (Muscle.GLUTEUS_MAXIMUS, Region.LOWER, Side.RIGHT)),
     ],
 )
@@ -150,6 +152,23 @@ def test_doubt_is_refused_and_named(label: str, types: tuple, modifiers: tuple, 
     assert caught.value.reason is Reason.LABELS_NUMBERING
     assert words in caught.value.detail
     assert label in caught.value.detail
+
+
+def test_a_tensor_without_a_side_is_left_out_and_alone_is_no_gluteus() -> None:
+    assert part_of(Segment(1, "tensor fascia lata", (), ())) is None
+    with pytest.raises(RefusedInput, match="no segment is known"):
+        parts_of((Segment(1, "TFL left", (), ()),))
+
+
+def test_the_tensor_by_its_code_takes_nothing_from_a_gluteus(folder: Path, study: Study, tmp_path: Path) -> None:
+    array = empty(2)
+    array[1, 2, 3:6, 0] = 1  # medius, and the tensor drawn over its end
+    array[1, 2, 5:8, 1] = 1
+    tensor = Code("7:808", "MDC", "Musculus tensor fasciae latae")
+    found = SegSegmenter(foreign(folder, tmp_path / "a.dcm", [("a", MEDIUS, RIGHT), ("b", tensor, RIGHT)], array)).segment(study, ())
+    assert placed(found, 120) == {(1, 2, 3), (1, 2, 4), (1, 2, 5)}
+    assert placed(found, 140) == {(1, 2, 6), (1, 2, 7)}
+    assert found.notes == ()
 
 
 def test_unknown_segments_are_refused_with_their_names(folder: Path, study: Study, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class ChecksSettings(SettingsBase):
     min_hip_bone_ml: Annotated[float, Field(ge=0)]
     max_unlocated_muscles: Fraction
     max_mean_uncertainty: Fraction
+    always_review: tuple[Muscle, ...]
 
 
 DixonContrast = Literal["dixon_water", "dixon_in_phase", "dixon_opposed_phase", "dixon_fat", "fat_fraction"]

@@ -125,10 +125,9 @@ class Verdict:
 
 
 def verdict(result: StudyResult) -> Verdict:
-    """The state of the six glutei in one sentence each group; of another muscle only that it needs review, which is no alert."""
-    every = [m for m in result.muscles if m.region is Region.WHOLE]
-    whole = [m for m in every if not m.muscle.optional]
-    beside = [m for m in every if m.muscle.optional]
+    """The state of the six glutei in one sentence each group; of other muscles their rows tell."""
+    whole = [m for m in result.muscles if m.region is Region.WHOLE and not m.muscle.optional]
+    beside = any(m.muscle.optional for m in result.muscles)
     review = [m for m in whole if m.status is MuscleStatus.NEEDS_REVIEW]
     measured = [m for m in whole if m.status not in (MuscleStatus.MISSING, MuscleStatus.NOT_GRADABLE)]
     said = [f"{_name(m)}: {'; '.join(c.detail for c in m.checks)}." for m in review]
@@ -146,7 +145,6 @@ def verdict(result: StudyResult) -> Verdict:
     scale = primary_of(result)
     if unsure := [m for m in measured if (g := m.graded(scale.key)) and g.borderline_with is not None]:
         said.append(f"{scale.title} borderline: {_names(unsure)}.")
-    said += [f"{_name(m)} needs review: {'; '.join(c.detail for c in m.checks)}." for m in beside if m.status is MuscleStatus.NEEDS_REVIEW]
     if review:
         return Verdict("alert", "NEEDS REVIEW", " ".join(said))
     if said:

@@ -70,7 +70,10 @@ def choose_levels(labels: Volume, slice_axis: int) -> tuple[Level, ...]:
     else:
         _add_all(chosen, _by_side(profiles) if view.plane == "sagittal" else _by_muscle(profiles, upwards), gap)
     if not chosen:
-        chosen = [Level(labels.shape[slice_axis] // 2, "middle", "Middle slice")]
+        # where muscles beside the glutei are all that is labelled, their largest section
+        beside = np.count_nonzero(labels.array, axis=tuple({0, 1, 2} - {slice_axis}))
+        middle = int(beside.argmax()) if beside.any() else labels.shape[slice_axis] // 2
+        chosen = [Level(middle, "middle", "Middle slice")]
     return tuple(sorted(chosen, key=lambda c: -c.index if upwards else c.index))
 
 

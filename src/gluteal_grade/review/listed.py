@@ -121,8 +121,7 @@ def _reasons(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"refused: {_words(result['refusal']['reason'])}"
     found: dict[str, list[str]] = {}
     for m in sorted(result["muscles"], key=lambda m: m["status"] != MuscleStatus.NEEDS_REVIEW):
-        beside = Muscle(m["muscle"]).optional and m["status"] != MuscleStatus.NEEDS_REVIEW
-        if m["region"] == Region.WHOLE and m["status"] != MuscleStatus.GRADED and not beside:
+        if m["region"] == Region.WHOLE and m["status"] != MuscleStatus.GRADED and not Muscle(m["muscle"]).optional:
             told = [check["reason"] for check in m["checks"]] if m["status"] == MuscleStatus.NEEDS_REVIEW else [m["reason"] or m["status"]]
             for reason in told:
                 found.setdefault(_words(reason), []).append(_name(m))

@@ -106,6 +106,7 @@ def check(
         *doubt.unequal_sides(given),
         *(doubt.uncertain(given, uncertainty, uncertainty_beside) if uncertainty is not None else ()),
         *doubt.little_in_view(given),
+        *(doubt.unproven(given) if automatic else ()),
     ]
     order = list(given.voxels)
     return tuple(Flag(d.key[0], d.key[1], d.reason, d.detail, automatic) for d in sorted(doubts, key=lambda d: order.index(d.key)))

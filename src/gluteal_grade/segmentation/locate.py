@@ -12,12 +12,10 @@ from gluteal_grade.imaging import Mask, pieces
 from gluteal_grade.segmentation.look import field_of_view, look, network_grid
 from gluteal_grade.segmentation.network import probabilities
 from gluteal_grade.segmentation.weights import Model
-from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import GLUTEI, Muscle, Part, Region, Side, label_value
 
-# what boxes are made of; the locator's other channels (bones) keep those clean
+# what is read of the locator; its other channels (bones, tensor fasciae latae) keep those clean
 PARTS = tuple(Part(muscle, Region.WHOLE, side) for side in Side for muscle in GLUTEI)
-# what else it labels where it knows it
-_BESIDE = tuple(part for part in LABEL_VALUES.values() if part.muscle.optional)
 
 
 def channel_name(part: Part) -> str:
@@ -72,7 +70,7 @@ def locate(image: Volume, model: Model, settings: LocatorSettings, *, ct: bool) 
     grid = network_grid(*view, model.spacing_mm, model.multiple)
     found = probabilities(model, look(image, grid, ct=ct), settings.max_voxels)
     values = np.zeros(model.classes, np.uint8)
-    for part in (*PARTS, *(part for part in _BESIDE if channel_name(part) in model.channels)):
+    for part in PARTS:
         values[model.channel(channel_name(part))] = label_value(part)
     labels = Volume(values[found.argmax(axis=0)], grid.affine)
     masks = {}

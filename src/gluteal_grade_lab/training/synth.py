@@ -17,6 +17,7 @@ from gluteal_grade.vocabulary import Muscle, Part, Region, Side, label_value
 from gluteal_grade_lab.training import artefacts
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.bodies import Body
+from gluteal_grade_lab.training.classes import TFL
 from gluteal_grade_lab.training.contrast import Contrast, draw_contrast
 from gluteal_grade_lab.training.deform import BODY_SPACING_MM, Frame, Shape
 from gluteal_grade_lab.training.draw import draw_body
@@ -61,13 +62,15 @@ class SynthStudy:
 
     Attributes:
         image: the contrast asked for; CT in HU.
-        labels: uint8 with the values of `anatomy.label_value`.
+        labels: uint8 with the values of `anatomy.label_value`: the glutei.
+        beside: the same of the tensors fasciae latae, which are the body's own or grafts.
         make_dixon: makes water and fat images of the same body.
     """
 
     image: Volume
     labels: Volume
     make_dixon: Callable[[], tuple[Volume, Volume]]
+    beside: Volume
 
     @cached_property
     def dixon(self) -> tuple[Volume, Volume]:
@@ -117,7 +120,7 @@ def draw_study(body: Body, draw: StudyDraw, seed: int) -> SynthStudy:
 
     image = picture(draw.mode, draw_contrast(draw.mode, rng))
     middle = tissue.index_select(axis, torch.arange(sub // 2, counts[axis], sub))
-    return SynthStudy(image, Volume(_labels(middle), affine), dixon)
+    return SynthStudy(image, Volume(_labels(middle), affine), dixon, Volume(_labels(middle, beside=True), affine))
 
 
 def _box(body: Body, fov: FieldOfView) -> tuple[np.ndarray, np.ndarray]:
@@ -149,8 +152,14 @@ def _slices(image: Tensor, axis: int, sub: int) -> Tensor:
     return functional.avg_pool3d(image[None, None], kernel, stride=kernel)[0, 0]
 
 
-def _labels(tissue: Tensor) -> np.ndarray:
+def _labels(tissue: Tensor, beside: bool = False) -> np.ndarray:
+    """The glutei, or what lies beside them."""
     values = np.zeros(256, np.uint8)
+    if beside:
+        for tissue_value, side in zip(TFL, (Side.RIGHT, Side.LEFT), strict=True):
+            values[tissue_value] = label_value(Part(Muscle.TENSOR_FASCIAE_LATAE, Region.WHOLE, side))
+        found: np.ndarray = values[tissue.numpy()]
+        return found
     order = [
         (side, muscle)
         for side in (Side.RIGHT, Side.LEFT)

@@ -45,10 +45,10 @@ def summary(result: StudyResult, prior: Prior | None = None) -> tuple[str, ...]:
 
 
 def alerts(result: StudyResult) -> tuple[Alert, ...]:
-    """Muscles that need review, that were not measured, that are cut; needs review first. A muscle beside the glutei only for review."""
+    """Muscles that need review, that were not measured, that are cut; needs review first. Of muscles beside the glutei their rows tell."""
     found: list[Alert] = []
     for side in Side:
-        own = [m for m in _whole(result) if m.side is side and (not m.muscle.optional or m.status is MuscleStatus.NEEDS_REVIEW)]
+        own = [m for m in _glutei(result) if m.side is side]
         if own and all(m.status is MuscleStatus.MISSING for m in own):
             reasons = tuple(dict.fromkeys(m.reason for m in own if m.reason))
             why = joined([why_text(r) for r in reasons])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from gluteal_grade.geometry import Volume
+from gluteal_grade.vocabulary import GLUTEI, Muscle
 from gluteal_grade_lab.training.bodies import Body, load_body
 from gluteal_grade_lab.training.evaluate.ledger import Row
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Found, Workbench
@@ -89,12 +91,12 @@ def segmented(case: Case, bench: Workbench, *, surface: bool = True) -> list[Row
     return score_rows(case, bench.find(study.image, case.mode == "ct", case.model), study.labels, surface=surface)
 
 
-def score_rows(case: Case, found: Found, truth: Volume, *, surface: bool = True) -> list[Row]:
+def score_rows(case: Case, found: Found, truth: Volume, *, surface: bool = True, muscles: Sequence[Muscle] = GLUTEI) -> list[Row]:
     """One row per muscle and side, with the case, the refusal and the side errors in each."""
     wrong = {(e.muscle, e.side): e.share for e in side_errors(found.labels, truth)}
     facts = asdict(case) | {"draw": case.key, "refused": found.reason}
     rows = []
-    for score in scores(found.labels, truth, surface=surface):
+    for score in scores(found.labels, truth, surface=surface, muscles=muscles):
         row = facts | asdict(score) | {"wrong_side": wrong.get((score.muscle, score.side), 0.0)}
         rows.append(row)
     return rows

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gluteal_grade_lab.training.evaluate import ct, fat_fraction, fatty, folds, orientation, public_mri, real, refusals, swaps, synthetic
+from gluteal_grade_lab.training.evaluate import (
+    ct,
+    fat_fraction,
+    fatty,
+    folds,
+    orientation,
+    public_mri,
+    real,
+    refusals,
+    swaps,
+    synthetic,
+    tensor,
+)
 from gluteal_grade_lab.training.evaluate.cases import VALIDATION_BODIES
 from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup
 
-NAMES = ("real", "ct", "synthetic", "fatty", "ff", "folds", "swaps", "orientation", "refusals", public_mri.NAME)
+NAMES = ("real", "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals", public_mri.NAME)
 _NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation"})
 
 
-def tables(data: Path, hips: Sequence[str], left_out: Mapping[str, str], public: Path | None = None) -> dict[str, Table]:
+def tables(
+    data: Path, hips: Sequence[str], left_out: Mapping[str, str], public: Path | None = None, prepared: Sequence[str] = ()
+) -> dict[str, Table]:
     """Every table.
 
     Args:
@@ -22,11 +36,13 @@ def tables(data: Path, hips: Sequence[str], left_out: Mapping[str, str], public:
         hips: names of the models that read the CT beside `SHIPPED`.
         left_out: body to name of the model that was trained without it.
         public: folder of TotalSegmentator's MRI set.
+        prepared: bodies of `tensor.BODIES`.
     """
     every = (
         real.table((SHIPPED, *hips)),
         ct.table((SHIPPED, *hips)),
         synthetic.TABLE,
+        tensor.table(prepared),
         fatty.TABLE,
         fat_fraction.TABLE,
         folds.table(left_out),
@@ -48,6 +64,8 @@ def why_not(name: str, setup: Setup, left_out: Mapping[str, str], public: Path |
         return f"--{public_mri.NAME} names no folder with images of that set"
     if name == "folds" and not left_out:
         return "no model of a fold was given"
+    if name == tensor.NAME:
+        return None if any(setup.has(body) for body in tensor.BODIES) else "no body with a tensor of its own has been prepared"
     bodies = VALIDATION_BODIES if name in _NEED_BODIES else tuple(left_out) if name == "folds" else ()
     missing = [body for body in bodies if not setup.has(body)]
     return f"body {missing[0]} has not been prepared" if missing else None

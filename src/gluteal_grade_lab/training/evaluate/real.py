@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io.nifti import read_volume
 from gluteal_grade.vocabulary import Muscle, Side
 from gluteal_grade_lab.training.evaluate.ledger import Row
@@ -70,7 +71,7 @@ def measure(case: RealCase, bench: Workbench) -> list[Row]:
     readings = {r: muscle_numbers(read_volume(folder / f"{case.name}_rater{r}.nii.gz").array) for r in case.raters}
     facts = {"draw": case.key, "image": case.file, "model": case.model, "refused": found.reason}
     program = muscle_numbers(found.labels.array)
-    sides = {side.value: int((found.labels.array // _SIDE_STEP == _side_digit(side)).sum()) for side in Side}
+    sides = {side.value: int((glutei_of(found.labels).array // _SIDE_STEP == _side_digit(side)).sum()) for side in Side}
     rows = [facts | sides | row for r, drawing in readings.items() for row in compare(PROGRAM, program, r, drawing, image, drawn)]
     return [*rows, *(facts | row for a, b in combinations(readings, 2) for row in compare(a, readings[a], b, readings[b], image, drawn))]
 
