@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from monai.inferers.utils import sliding_window_inference
 
 from gluteal_grade.errors import Reason, TransientFailure
 from gluteal_grade.geometry import Array
@@ -52,6 +51,8 @@ def _logits(network: torch.nn.Module, whole: torch.Tensor, multiple: int, max_vo
     if whole.numel() <= max_voxels:
         found: torch.Tensor = network(whole)
         return found
+    from monai.inferers.utils import sliding_window_inference  # all of MONAI: seconds, for images that are rare
+
     tile = _tile(tuple(whole.shape[2:]), multiple, max_voxels)
     return torch.as_tensor(sliding_window_inference(whole, tile, 1, network, overlap=_OVERLAP, mode="gaussian"))
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from monai.networks import nets
 
 from gluteal_grade.config import SegmentationSettings
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.segmentation.card import Card, read_card
 from gluteal_grade.segmentation.device import CPU, Elsewhere, device_of, fell, is_out_of_memory, release
+from gluteal_grade.segmentation.unet import plain_unet
 
 _NETS = "monai.networks.nets."
 
@@ -141,6 +141,11 @@ def _channels(card: Card, needed: tuple[str, ...]) -> tuple[str, ...]:
 def _network(card: Card) -> torch.nn.Module:
     definition: Any = card.inference.get("network_def")
     target = definition.get("_target_", "") if isinstance(definition, dict) else ""
+    plain = plain_unet(definition) if isinstance(definition, dict) else None
+    if plain is not None:
+        return plain
+    from monai.networks import nets  # all of MONAI: seconds, and our own bundles do without
+
     found = getattr(nets, str(target).removeprefix(_NETS), None)
     if not str(target).startswith(_NETS) or not isinstance(found, type) or not issubclass(found, torch.nn.Module):
         raise _unreadable(card, f"network_def must name a network of {_NETS[:-1]}")
