@@ -179,7 +179,7 @@ def _load_only() -> Any:
 @lru_cache(maxsize=2)
 def _network(lab: Lab, device: torch.device) -> torch.nn.Module:
     if lab.weights.suffix == ".ts":
-        network: torch.nn.Module = torch.jit.load(str(lab.weights), map_location=device)  # type: ignore[no-untyped-call]
+        network: torch.nn.Module = torch.jit.load(str(lab.weights), map_location=device)
         return network.eval()
     parser = _parser(lab, str(lab.root), device)
     network = parser.get_parsed_content("network_def" if "network_def" in parser else "network")
