@@ -36,7 +36,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 @cache
-def font(size: int, *, bold: bool = False, mono: bool = False) -> ImageFont.FreeTypeFont:
+def font(size: float, *, bold: bool = False, mono: bool = False) -> ImageFont.FreeTypeFont:
     """The font for Pillow, `size` in pixels."""
     import matplotlib as mpl
 

@@ -74,7 +74,7 @@ def _head(result: StudyResult, look: Look) -> Rgb:
     width = ROOM // _IDENTITIES
     for n, line in enumerate(lines):
         place = page.at(MARGIN + (n % _IDENTITIES) * width, _TITLE + (n // _IDENTITIES) * _IDENTITY_LINE)
-        place.clipped_text(_IDENTITY_LINE / 2, line, width - 16, _IDENTITY_LINE, 14, weight="bold")
+        place.text(0, _IDENTITY_LINE / 2, line, 14, weight="bold", within=(width - 16, _IDENTITY_LINE))
     draw_banner(page, result, MARGIN, _TITLE + identity, ROOM)
     return page.pixels()
 

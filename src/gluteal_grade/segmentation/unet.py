@@ -1,8 +1,8 @@
 """The network that our own bundles name, built of torch alone.
 
-`monai.networks.nets.UNet` without residual units is convolutions and skips. To import it means to import all of MONAI: 3.6 s of processor time
-where a study takes 6, and a graph exported by `torch.export` takes longer still to load (4.8 s, most of it the compiler it is read with).
-What this file cannot build exactly as MONAI does is left to MONAI; `tests/segmentation/test_unet.py` holds the two to the same bits.
+`monai.networks.nets.UNet` without residual units is convolutions and skips. To import it means to import all of MONAI: 3.6 s of processor
+time where a study takes 6, and a graph exported by `torch.export` takes longer still to load (4.8 s, most of it the compiler it is read
+with). What this file cannot build exactly as MONAI does is left to MONAI; `tests/segmentation/test_unet.py` holds the two to the same bits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ def plain_unet(definition: Mapping[str, object]) -> nn.Module | None:
     activation = _activation(options.pop("act", "PRELU"))
     channels, strides = _whole(options.get("channels")), _whole(options.get("strides"))
     ends = _whole([options.get("in_channels"), options.get("out_channels")])
-    known = definition.get("_target_") == TARGET and set(options) == {*_ASKED, *_SIZES} and all(options[key] == value for key, value in _ASKED.items())
+    known = (
+        definition.get("_target_") == TARGET
+        and set(options) == {*_ASKED, *_SIZES}
+        and all(options[key] == value for key, value in _ASKED.items())
+    )
     if not known or activation is None or not ends or len(channels) < 2 or len(strides) != len(channels) - 1:
         return None
     return _UNet(_level(ends[0], ends[1], channels, strides, activation, top=True))
@@ -60,7 +64,9 @@ class _Skip(nn.Module):
         return torch.cat([image, self.submodule(image)], 1)
 
 
-def _level(inward: int, outward: int, channels: Sequence[int], strides: Sequence[int], activation: _Activation, *, top: bool = False) -> nn.Module:
+def _level(
+    inward: int, outward: int, channels: Sequence[int], strides: Sequence[int], activation: _Activation, *, top: bool = False
+) -> nn.Module:
     """One level and all below it."""
     here, stride = channels[0], strides[0]
     if len(channels) > 2:
