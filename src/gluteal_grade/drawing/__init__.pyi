@@ -10,6 +10,7 @@ from .figure import save_png as save_png
 from .fonts import drawable as drawable
 from .fonts import font as font
 from .fonts import shortened as shortened
+from .page import Align as Align
 from .page import Area as Area
 from .page import Page as Page
 from .page import Rgb as Rgb

@@ -75,10 +75,17 @@ class _Text:
             page.paste(part, (left, top))
             return
         place = round(self.x), round(self.y + _MIDDLE * self.size)
-        rim = {"stroke_width": _RIM, "stroke_fill": "black"} if self.rim else {}
         # whatever a name holds, it is one line
         line = " ".join(self.string.split()) if any(ch < " " for ch in self.string) else self.string
-        ImageDraw.Draw(page).text(place, line, self.colour, font(self.size, bold=self.bold), _ANCHORS[self.align], **rim)
+        ImageDraw.Draw(page).text(
+            place,
+            line,
+            self.colour,
+            font(self.size, bold=self.bold),
+            _ANCHORS[self.align],
+            stroke_width=_RIM if self.rim else 0,
+            stroke_fill="black",
+        )
 
 
 class Page:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.drawing import Area, Page
+from gluteal_grade.drawing import Align, Area, Page
 from gluteal_grade.geometry import Array
 from gluteal_grade.report.panel import Cut, draw_fat, draw_source
 from gluteal_grade.report.shown import Shown, panel_size
@@ -87,7 +87,7 @@ def draw_strip(page: Page, pair: HipPair, left: int, top: int, size: tuple[int, 
 def draw_section_numbers(area: Area, result: StudyResult, pair: HipPair) -> None:
     """Fat fraction and area of each muscle's section in this slice, right and left."""
     theme = area.page.theme
-    heads = (("Fat in this section", 0, "left"), ("right", 210, "right"), ("left", 320, "right"))
+    heads: tuple[tuple[str, int, Align], ...] = (("Fat in this section", 0, "left"), ("right", 210, "right"), ("left", 320, "right"))
     for text, x, align in heads:
         area.text(x, 10, text, 12, weight="bold", ha=align)
     y = 24
