@@ -157,7 +157,8 @@ def _notes(m: MuscleResult) -> list[str]:
 def _conclusion(result: StudyResult) -> str:
     if result.refusal is not None:
         return f"Not graded ({result.refusal.reason}): {result.refusal.detail}. {result.refusal.advice} {result.disclaimer}"
-    doubtful = [part_name(m) for m in result.muscles if m.status is MuscleStatus.NEEDS_REVIEW and m.region is Region.WHOLE]
+    glutei = (m for m in result.muscles if m.region is Region.WHOLE and not m.muscle.optional)
+    doubtful = [part_name(m) for m in glutei if m.status is MuscleStatus.NEEDS_REVIEW]
     review = [f"Needs review: {', '.join(doubtful)}."] if doubtful else []
     return " ".join((*review, *(statement.text for statement in result.statements), result.disclaimer))
 
