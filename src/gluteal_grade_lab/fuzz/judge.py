@@ -50,7 +50,7 @@ def told_of(result: StudyResult) -> Told:
     """What a result says."""
     if result.refusal is not None:
         return Told(refusal=result.refusal.reason)
-    whole = [m for m in result.muscles if m.region is Region.WHOLE]
+    whole = [m for m in result.muscles if m.region is Region.WHOLE and not m.muscle.optional]
     said = {f"note {note.reason}" for note in result.notes if note.reason not in _BY_THE_WAY}
     for m in whole:
         where = f"{m.side} {m.muscle}"

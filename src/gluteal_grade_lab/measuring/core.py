@@ -61,7 +61,7 @@ def rows(seed: int, labels: str) -> Iterator[Row]:
         true = {(t.part.side, t.part.muscle): t.continuous.fat_fraction for t in phantom.truth if t.part.region is Region.WHOLE}
         for series in ("water", "t1"):
             for m in grade_study(study, settings, segmenter, series).result.muscles:
-                if m.region is Region.WHOLE:
+                if m.region is Region.WHOLE and (m.side, m.muscle) in true:
                     numbers = (true[m.side, m.muscle], m.fat_fraction, m.fat_fraction_core, m.volume_ml)
                     yield Row(seed, grid, series, m.side, m.muscle, *numbers)
 

@@ -12,6 +12,7 @@ from gluteal_grade.drawing.figure import Level, blank_figure, draw_differences, 
 from gluteal_grade.drawing.palette import MUSCLES
 from gluteal_grade.statistics.limits import summarised
 from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.vocabulary import GLUTEI
 from gluteal_grade_lab.validation.measured import Record
 from gluteal_grade_lab.validation.rows import NAMES, plain
 
@@ -24,16 +25,16 @@ def bland_altman(records: list[Record], labels: str, path: Path) -> Path | None:
     figure, axes = _panels(len(methods))
     for axis, name in zip(axes, methods, strict=True):
         rows = [m for *_, m in plain(records, labels, name)]
-        values = {m: 100 * np.array([(r["ff"], r["true"]) for r in rows if r["muscle"] == m]).reshape(-1, 2) for m in MUSCLES}
+        values = {m: 100 * np.array([(r["ff"], r["true"]) for r in rows if r["muscle"] == m]).reshape(-1, 2) for m in GLUTEI}
         a = summarised([100 * (r["ff"] - r["true"]) for r in rows])
         levels = [Level(v, np.nan, np.nan, line, f"{round(v, 1) + 0.0:+.1f}") for v, line in ((a.bias, "-"), (a.low, "--"), (a.high, "--"))]
-        draw_differences(axis, [(values[m], mark) for m, mark in MUSCLES.items()], levels)
+        draw_differences(axis, [(values[m], MUSCLES[m]) for m in GLUTEI], levels)
         axis.set_title(f"{NAMES[name]}, {labels} labels: {a.bias:+.2f} ({a.low:+.2f} to {a.high:+.2f})", fontsize=9)
         axis.set_xlabel("mean of measured and true fat fraction, %", fontsize=8)
         axis.set_ylabel("measured - true, points", fontsize=8)
     legend_below(
         figure,
-        [Line2D([], [], color=k.colour, marker=k.marker, linestyle="none", label=m.removeprefix("gluteus_")) for m, k in MUSCLES.items()],
+        [Line2D([], [], color=MUSCLES[m].colour, marker=MUSCLES[m].marker, linestyle="none", label=m.short) for m in GLUTEI],
     )
     return save_png(figure, path)
 

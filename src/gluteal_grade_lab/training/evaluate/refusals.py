@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from gluteal_grade.errors import GradeError
+from gluteal_grade.imaging import glutei_of
 from gluteal_grade.io import discover
 from gluteal_grade.io.study import Series
 from gluteal_grade.vocabulary import SeriesKind
@@ -77,7 +78,7 @@ def measure(stranger: Stranger, bench: Workbench) -> list[Row]:
     else:
         image = STRANGERS[stranger.name](stranger.seed)
     found = bench.find(image, ct)
-    labelled = float((found.labels.array > 0).sum()) * found.labels.grid.voxel_volume_ml
+    labelled = float((glutei_of(found.labels).array > 0).sum()) * found.labels.grid.voxel_volume_ml
     size = "x".join(map(str, image.shape))
     return [{"draw": stranger.key, "name": stranger.name, "size": size, "refused": found.reason, "labelled_ml": labelled}]
 
