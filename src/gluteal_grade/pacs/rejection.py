@@ -129,7 +129,10 @@ class Rejections:
             if group:
                 notes.append(folder / f"{_NOTE}{len(notes)}.dcm")
                 note = rejection_note(group, now, now if same else self._patient(group[0], now))
-                note.save_as(notes[-1], enforce_file_format=True)
+                try:
+                    note.save_as(notes[-1], enforce_file_format=True)
+                except OSError as error:
+                    raise not_writable(error) from error
                 self._archive.send_note(notes[-1])
         left = self._archive.listed([*gone, *notes]) if notes else None
         return len(gone), 0 if left is None else len(left) - len(gone)
