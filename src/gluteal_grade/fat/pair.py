@@ -11,6 +11,7 @@ from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, of_another_place, other_scale, turned_slices, unit_edges
 from gluteal_grade.io import Series
 
+_BRIGHT, _APART = 99.9, 50.0  # percentile, and how many times brighter one image may be: muscle of 3 % fat alone in view is below that
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
@@ -18,12 +19,24 @@ def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
     """Both magnitudes, float32, negatives cut.
 
     Raises:
-        RefusedInput: `grid_mismatch`.
+        RefusedInput: `grid_mismatch`; `empty_slices`: one image is black throughout; `unequal_scaling`: they cannot be on one scale.
     """
     a, b = first.load(), second.load()
     if not a.grid.matches(b.grid):
         raise RefusedInput(Reason.GRID_MISMATCH, f"series {first.id} and {second.id} lie on different grids")
-    return a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
+    a, b = a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
+    _refuse_other_scale(first, second, a, b)
+    return a, b
+
+
+def _refuse_other_scale(first: Series, second: Series, a: Volume, b: Volume) -> None:
+    (dim, darker), (bright, brighter) = sorted(
+        ((float(np.percentile(image.array, _BRIGHT)), series.id) for image, series in ((a, first), (b, second))), key=lambda pair: pair[0]
+    )
+    if dim <= 0 < bright:
+        raise RefusedInput(Reason.EMPTY_SLICES, f"series {darker} is black where {brighter} shows tissue")
+    if bright > _APART * dim:
+        raise RefusedInput(Reason.UNEQUAL_SCALING, f"series {brighter} is {bright / dim:.3g} times as bright as {darker}")
 
 
 def refuse_turned(first: Series, second: Series, a: Volume, b: Volume) -> None:
