@@ -69,6 +69,7 @@ class Reason(StrEnum):
     FEW_GREY_LEVELS = "few_grey_levels"
     NOISE_UNKNOWN = "noise_unknown"
     AMBIGUOUS_DOMINANCE = "ambiguous_dominance"
+    ECHOES_UNFIT = "echoes_unfit"
     NO_FAT_REFERENCE = "no_fat_reference"
     NO_LEAN_REFERENCE = "no_lean_reference"
     CONTRAST_AGENT = "contrast_agent"
@@ -115,6 +116,7 @@ class Reason(StrEnum):
     CT_CONTRAST_MEDIUM = "ct_contrast_medium"
     CT_ENERGY = "ct_energy"
     TWO_POINT_MAGNITUDE = "two_point_magnitude"
+    MULTI_ECHO = "multi_echo"
     T1_ESTIMATE = "t1_estimate"
     T2_ESTIMATE = "t2_estimate"
     PD_ESTIMATE = "pd_estimate"
@@ -243,6 +245,7 @@ ADVICE: dict[Reason, str] = {
     Reason.WEIGHTING_UNKNOWN: "Export with TR, flip angle, field strength and sequence as the scanner wrote them; fat may read too high.",
     Reason.FEW_GREY_LEVELS: "Export at full depth (12 or 16 bits): rounding shifts fat fractions, most in a lean muscle.",
     Reason.NOISE_UNKNOWN: "Low fractions may read some points too high at low SNR.",
+    Reason.ECHOES_UNFIT: "Check echo times and field strength in the headers; give water and fat images or a fat-fraction map.",
     Reason.AMBIGUOUS_DOMINANCE: "In/opposed-phase magnitudes cannot tell fat above 50 % from below; give water and fat images.",
     Reason.NO_FAT_REFERENCE: "No subcutaneous fat found to calibrate T1; use Dixon or a larger field of view.",
     Reason.NO_LEAN_REFERENCE: "No plausible lean-muscle signal to calibrate T1; use Dixon, or check that it is plain T1.",
@@ -287,6 +290,7 @@ ADVICE: dict[Reason, str] = {
     Reason.CT_UNCALIBRATED: "CT fat fraction is not calibrated against MRI; read the grade with care.",
     Reason.CT_CONTRAST_MEDIUM: "Take the series before contrast medium where there is one.",
     Reason.CT_ENERGY: "HU of muscle and fat depend on tube voltage and energy; compare only like with like.",
+    Reason.MULTI_ECHO: "The scanner's own fat-fraction map or water and fat images, where it makes them, are measured first.",
     Reason.TWO_POINT_MAGNITUDE: "Prefer reconstructed water and fat images.",
     Reason.T1_ESTIMATE: "Prefer Dixon where it was acquired.",
     Reason.T2_ESTIMATE: "A rough estimate: acquire T1 without fat suppression, or Dixon.",

@@ -77,6 +77,22 @@ class InOpposedSettings(SettingsBase):
     undecided: Fraction
 
 
+class FatPeak(SettingsBase):
+    """One line of the spectrum of fat."""
+
+    ppm: float
+    share: Fraction
+
+
+class MultiEchoSettings(SettingsBase):
+    """Fitting water, fat and R2* to several echoes; `fat/multi_echo.py`."""
+
+    peaks: tuple[FatPeak, ...]
+    worst_precision: Annotated[float, Field(gt=0)]
+    least_told_apart: Annotated[float, Field(gt=0)]
+    most_residual: Annotated[float, Field(gt=0)]
+
+
 class OutsideSettings(SettingsBase):
     """The second field, from tissue outside the labels; `fat/outside.py`. Widths are differences of log signal."""
 
@@ -172,5 +188,6 @@ class FatSettings(SettingsBase):
     t2: RoughEstimateSettings
     pd: RoughEstimateSettings
     oedema: OedemaSettings
+    multi_echo: MultiEchoSettings
     in_opposed: InOpposedSettings
     ct: CtSettings

@@ -51,6 +51,7 @@ class FatMethod:
             are drawn on.
         place: ranks and reason of the series of the first kind.
         measure: reads series in the order of `kinds`, and after them the helper where there is one.
+        train: in place of one series of its kind it needs all that one acquisition took, one an echo.
         helper: kind of a series that it uses where the acquisition has one.
         mark: a reservation that goes with every grade, None without one.
         caution_beside_metal: the reader is told where it was used beside metal, as nobody has compared it with a truth there.
@@ -63,6 +64,7 @@ class FatMethod:
     kinds: tuple[SeriesKind, ...]
     place: Callable[[Series], Place]
     measure: Callable[[Sequence[Series], FatSettings], FatMap]
+    train: bool = False
     helper: SeriesKind | None = None
     mark: Reason | None = None
     caution_beside_metal: bool = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gluteal_grade.config import FatSettings
@@ -21,12 +23,24 @@ def load_pair(first: Series, second: Series) -> tuple[Volume, Volume]:
     Raises:
         RefusedInput: `grid_mismatch`; `empty_slices`: one image is black throughout; `unequal_scaling`: they cannot be on one scale.
     """
-    a, b = first.load(), second.load()
-    if not a.grid.matches(b.grid):
-        raise RefusedInput(Reason.GRID_MISMATCH, f"series {first.id} and {second.id} lie on different grids")
-    a, b = a.with_array(_magnitude(a.array)), b.with_array(_magnitude(b.array))
-    _refuse_other_scale(first, second, a, b)
+    a, b = load_together((first, second))
     return a, b
+
+
+def load_together(series: Sequence[Series]) -> tuple[Volume, ...]:
+    """All magnitudes of one acquisition, float32, negatives cut.
+
+    Raises:
+        RefusedInput: as `load_pair`.
+    """
+    volumes = [one.load() for one in series]
+    for one, volume in zip(series, volumes, strict=True):
+        if not volumes[0].grid.matches(volume.grid):
+            raise RefusedInput(Reason.GRID_MISMATCH, f"series {series[0].id} and {one.id} lie on different grids")
+    images = tuple(volume.with_array(_magnitude(volume.array)) for volume in volumes)
+    for other, image in zip(series[1:], images[1:], strict=True):
+        _refuse_other_scale(series[0], other, images[0], image)
+    return images
 
 
 def _refuse_other_scale(first: Series, second: Series, a: Volume, b: Volume) -> None:

@@ -5,6 +5,7 @@ from .discovery import Discovery as Discovery
 from .discovery import Kinds as Kinds
 from .discovery import Problem as Problem
 from .discovery import discover as discover
+from .echoes import echo_trains as echo_trains
 from .elements import integer as integer
 from .elements import item as item
 from .elements import raw as raw
@@ -48,6 +49,7 @@ from .sequences import shipped_rules as shipped_rules
 from .sources import DATASET as DATASET
 from .sources import SOURCE_FOLDERS as SOURCE_FOLDERS
 from .sources import without_sources as without_sources
+from .study import NAMED_BY_USER as NAMED_BY_USER
 from .study import Acquisition as Acquisition
 from .study import Person as Person
 from .study import Series as Series

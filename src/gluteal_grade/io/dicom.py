@@ -12,7 +12,7 @@ from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.origin import origin_of_stack
 from gluteal_grade.io.pixels import StackLoader
 from gluteal_grade.io.sequences import SeriesFacts, classify, contrast_agent, mars_hint
-from gluteal_grade.io.study import Acquisition, Plane, Series
+from gluteal_grade.io.study import NAMED_BY_USER, Acquisition, Plane, Series
 from gluteal_grade.io.volumes import Part, parts_of
 from gluteal_grade.vocabulary import SeriesKind
 
@@ -132,4 +132,4 @@ def overridden(series: Series, kinds: Mapping[str, SeriesKind] | SeriesKind | No
     else:
         keys = (series.id, series.id.split(".")[0], *names)
         named = next((kinds[key] for key in keys if key in kinds), None) if kinds else None
-    return series if named is None else replace(series, kind=named, kind_reason="named by the user")
+    return series if named is None else replace(series, kind=named, kind_reason=NAMED_BY_USER)

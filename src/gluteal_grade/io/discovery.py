@@ -14,6 +14,7 @@ from gluteal_grade.errors import GradeError, Note, Reason, RefusedInput
 from gluteal_grade.io.ambiguous import without_lonely_fat
 from gluteal_grade.io.bids import parse_name, stem_of, subject_of
 from gluteal_grade.io.dicom import overridden, series_of
+from gluteal_grade.io.echoes import with_trains
 from gluteal_grade.io.examinations import by_patient, of_the_examination, patient_of
 from gluteal_grade.io.file_types import HEAD_BYTES, FileType, claims_to_be_image, sniff
 from gluteal_grade.io.files import FileRef, SameContent, check_input, single, walk, walk_parts, walk_zip
@@ -295,7 +296,7 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         told = found.participants.get(subject or "", Participant(None, None, None))
         body = (told.height_m, told.weight_kg, told.lean_kg)
         person = Person(subject_of(group), told.age_years, told.group, None, *body)
-        series_of_group = tuple(with_unique_ids(members))
+        series_of_group = tuple(with_unique_ids(with_trains(members)))
         used = tuple(files[group])
         studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(used), files=used)
     return list(studies.values())

@@ -11,6 +11,7 @@ from gluteal_grade.io.words import plain
 
 _ROLE_KEYS = ("te", "echo")
 _ROLE = re.compile(r"\b(?:w|f|ip|op|in|out|opp|water|fat|wasser|fett|wat|phase|opposed|inphase|ff|pdff)\b")
+_ECHO_END = re.compile(r"(.+)_e\d{1,2}", re.IGNORECASE)
 # entities that tell images of one acquisition apart, or name what everything of a study shares
 _SHARED_ENTITIES = ("sub", "ses", "acq", "part", "echo", "desc", "rec", "mod", "space")
 
@@ -31,7 +32,16 @@ def origin_of_stack(stack: Stack) -> Origin:
 def origin_of_name(name: NiftiName) -> Origin:
     """Of a NIfTI file."""
     entities = tuple(sorted((key, value) for key, value in name.entities.items() if key not in _SHARED_ENTITIES))
-    return Origin(words="" if name.entities else _stem(name.stem), entities=entities)
+    return Origin(words="" if name.entities else _stem(name.stem), entities=entities, train=_train(name))
+
+
+def _train(name: NiftiName) -> str:
+    """The name without its echo: BIDS' ``echo-2``, or ``_e2`` as dcm2niix appends; magnitudes only."""
+    part = name.entities.get("part", "mag")
+    if name.entities.get("echo") and part == "mag":
+        return "_".join(word for word in name.stem.split("_") if not word.startswith("echo-"))
+    found = _ECHO_END.fullmatch(name.stem)
+    return found[1] if found else ""
 
 
 def _stem(description: str) -> str:

@@ -59,10 +59,15 @@ class SeriesFacts:
     @property
     def in_phase(self) -> float | None:
         """Cosine of the angle between fat and water at the echo; None if the field or the echo time is unknown."""
-        if not self.te_ms or not self.field_strength_t:
-            return None
-        shift_hz = _FAT_WATER_SHIFT_PPM * _GYROMAGNETIC_HZ_PER_UT * self.field_strength_t
-        return math.cos(2 * math.pi * shift_hz * self.te_ms / 1000)
+        return fat_water_cosine(self.te_ms, self.field_strength_t)
+
+
+def fat_water_cosine(te_ms: float | None, field_t: float | None) -> float | None:
+    """Cosine of the angle between fat's main peak and water at an echo; None if the field or the echo time is unknown."""
+    if not te_ms or not field_t:
+        return None
+    shift_hz = _FAT_WATER_SHIFT_PPM * _GYROMAGNETIC_HZ_PER_UT * field_t
+    return math.cos(2 * math.pi * shift_hz * te_ms / 1000)
 
 
 def own_words(description: str, protocol: str, others: tuple[str, ...], manufacturer: str) -> tuple[tuple[str, ...], str]:

@@ -14,6 +14,8 @@ from gluteal_grade.errors import GradeError, Note
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.vocabulary import SeriesKind, Side
 
+NAMED_BY_USER = "named by the user"  # why a series is of its kind
+
 
 class Plane(StrEnum):
     """The plane of the slices, by the axis closest to their normal; oblique from 30 degrees on."""
@@ -56,6 +58,7 @@ class Origin:
         split_by: what tells this volume from others of its series, but for echo and role, e.g. ``(("time", 2.0),)``.
         words: description without what names water, fat and phase.
         entities: BIDS entities that name an acquisition, e.g. ``(("run", "2"),)``.
+        train: what the names of all echoes of one train of NIfTI files have in common; empty for other files.
     """
 
     time_s: float | None = None
@@ -63,6 +66,7 @@ class Origin:
     split_by: tuple[tuple[str, float | str], ...] = ()
     words: str = ""
     entities: tuple[tuple[str, str], ...] = ()
+    train: str = ""
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ def _same_role(frames: list[Frame]) -> list[Part]:
         return _several_orientations(frames, groups)
     stacks = stacks_of(frames)
     parts = [Part(suffix, stack) for stack, suffix in zip(stacks, _suffixes(stacks), strict=True)]
-    kinds = echo_kinds([stack.frames[0].facts for stack in stacks]) if len(stacks) == 2 else None
+    by_echo = len(stacks) == 2 or all({name for name, _ in stack.split_by} == {"te"} for stack in stacks)
+    kinds = echo_kinds([stack.frames[0].facts for stack in stacks]) if len(stacks) > 1 and by_echo else None
     if kinds is None:
         return parts
     return [replace(part, kind=kind, kind_reason=reason) for part, (kind, reason) in zip(parts, kinds, strict=True)]

@@ -21,7 +21,7 @@ from gluteal_grade.vocabulary import SeriesKind
 # notes that tell how a number was come by; every other reason speaks against something
 _PLAIN = {
     Reason.WEIGHTING, Reason.WEIGHTING_UNKNOWN, Reason.NOISE_UNKNOWN, Reason.SWAP_UNCHECKED, Reason.T1_ESTIMATE, Reason.T2_ESTIMATE,
-    Reason.PD_ESTIMATE, Reason.CT_UNCALIBRATED, Reason.TWO_POINT_MAGNITUDE, Reason.ANCHORS_POOLED,
+    Reason.PD_ESTIMATE, Reason.CT_UNCALIBRATED, Reason.TWO_POINT_MAGNITUDE, Reason.MULTI_ECHO, Reason.ANCHORS_POOLED,
     Reason.SERIES_JOINED, Reason.STUDIES_JOINED, Reason.COPIES_LEFT_OUT, Reason.CT_ENERGY, Reason.CT_CONTRAST_MEDIUM,
 }  # fmt: skip
 _OF_SLICES = {Reason.STRAY_VOXELS, Reason.EMPTY_SLICES, Reason.SLICES_MOVED, Reason.TURNED_OVER}

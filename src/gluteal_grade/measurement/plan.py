@@ -13,7 +13,7 @@ from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.fat import FatMap, FatMethod, Place, fat_methods
 from gluteal_grade.geometry import Volume
-from gluteal_grade.io import Series, Study, pairs, partner_of
+from gluteal_grade.io import Series, Study, echo_trains, pairs, partner_of
 from gluteal_grade.measurement.grey_levels import with_grey_levels_told
 from gluteal_grade.measurement.odd_slices import refuse_two_scales, without_odd_slices
 from gluteal_grade.measurement.offsets import refuse_offset
@@ -165,8 +165,13 @@ def _candidates(study: Study, settings: Settings, only: str | None) -> tuple[Can
 
 
 def _by_method(method: FatMethod, study: Study, settings: Settings) -> Iterator[Candidate]:
-    """A candidate for each series of the first kind that has its partners, or of which it cannot be told which they are."""
+    """A candidate for each series of the first kind that has its partners, or of which it cannot be told which they are; or for each
+    train of echoes."""
     firsts = study.find(method.kinds[0])
+    if method.train:
+        for train in echo_trains(firsts):
+            yield Candidate(method, train, None, method.place(train[0]), zone_rule(train[0], settings.metal))
+        return
     by_kind = [pairs(firsts, study.find(kind)) for kind in method.kinds[1:]]
     for first, *found in zip(firsts, *by_kind, strict=True):
         partners = tuple(pair.second for pair in found if pair.second)

@@ -18,7 +18,15 @@ from gluteal_grade.vocabulary import SeriesKind
 
 Imaging = Literal["mars", "wide_spin_echo", "spin_echo", "gradient_echo", "ct"]
 _HIGH_FIELD_T = 2.0
-_DIXON = frozenset({SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT, SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE})
+_DIXON = frozenset(
+    {
+        SeriesKind.DIXON_WATER,
+        SeriesKind.DIXON_FAT,
+        SeriesKind.DIXON_IN_PHASE,
+        SeriesKind.DIXON_OPPOSED_PHASE,
+        SeriesKind.GRADIENT_ECHO,
+    }
+)
 
 
 @dataclass(frozen=True)

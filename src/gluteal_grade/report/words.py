@@ -26,6 +26,7 @@ _WHY = {
     Reason.TOO_FEW_VOXELS: "too small to measure",
     Reason.TOO_LITTLE_EVALUABLE: "too much signal void or artifact",
     Reason.NO_FAT_VALUES: "no fat value in it",
+    Reason.ECHOES_UNFIT: "the echoes do not tell water from fat",
     Reason.AMBIGUOUS_DOMINANCE: "fat above or below 50 % cannot be told apart",
     Reason.BESIDE_METAL: "too much of it lies beside metal",
     Reason.EXCLUDED_BY_MASK: "too much of it was left out by the user's mask",

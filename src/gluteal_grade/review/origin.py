@@ -12,14 +12,13 @@ from pathlib import Path
 
 from gluteal_grade.cohort import NAME, Entry, index_folder
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.io import Person, Series, Study, discover, single, walk
+from gluteal_grade.io import NAMED_BY_USER, Person, Series, Study, discover, single, walk
 from gluteal_grade.report import RESULT, Place, places
 from gluteal_grade.report.dicom import mapped
 from gluteal_grade.result import StudyResult
 from gluteal_grade.review._imageindex import ImageIndex
 
 _LEDGER = "ledger"
-_BY_USER = "named by the user"  # as io.dicom.overridden has it
 _HASH = re.compile(r"[0-9a-f]{12}")
 _HEAD = 200  # characters of a result.json in which its study stands
 _UP = 2  # folders above the place in the ledger: a study may lie in several
@@ -180,12 +179,12 @@ def _mapped(study: Study, result: StudyResult) -> bool:
 
 def _as_said(study: Study, result: StudyResult, out: Path) -> Study:
     """With what the user said of it then."""
-    named = {one.id: one.kind for one in result.series if one.kind_reason == _BY_USER}
+    named = {one.id: one.kind for one in result.series if one.kind_reason == NAMED_BY_USER}
 
     def kind(series: Series) -> Series:
         if series.id not in named:
             return series
-        return replace(series, kind=type(series.kind)(named[series.id]), kind_reason=_BY_USER)
+        return replace(series, kind=type(series.kind)(named[series.id]), kind_reason=NAMED_BY_USER)
 
     sex = (result.norms.sex if result.norms else None) or _told(out, result.study, "sex") or study.patient_sex
     age, height, weight, lean = (_number(_told(out, result.study, name)) for name in ("age", "height_m", "weight_kg", "lean_kg"))

@@ -30,6 +30,7 @@ class Method(StrEnum):
 
     DIXON = "dixon", "Dixon", "Dixon water and fat", "water and fat images"
     FAT_FRACTION_MAP = "fat_fraction_map", "fat-fraction map", "fat-fraction map", "the scanner's fat-fraction map"
+    MULTI_ECHO = "multi_echo", "multi-echo", "several gradient echoes", "several gradient echoes", "fitted to several gradient echoes"
     IN_OPPOSED_PHASE = "in_opposed_phase", "in/opposed phase", "in- and opposed-phase images", "in- and opposed-phase images"
     T1 = "t1", "T1", "T1 signal (estimate)", "T1 signal between lean muscle and subcutaneous fat", "estimated from T1"
     CT = "ct", "CT", "CT attenuation (not calibrated)", "CT attenuation", "from CT, not calibrated"

@@ -16,6 +16,7 @@ class SeriesKind(StrEnum):
     DIXON_FAT = "dixon_fat"
     DIXON_IN_PHASE = "dixon_in_phase"
     DIXON_OPPOSED_PHASE = "dixon_opposed_phase"
+    GRADIENT_ECHO = "gradient_echo"  # one of three or more echoes of one acquisition
     FAT_FRACTION = "fat_fraction"
     CT = "ct"
     LOCALIZER = "localizer"

@@ -1,0 +1,99 @@
+"""Fat fraction from a train of gradient echoes: the truth, whichever echo comes first; refused where echoes cannot tell."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gluteal_grade.config import load_settings
+from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.fat.multi_echo import from_echoes
+from gluteal_grade.io.study import Acquisition, Series
+from gluteal_grade.vocabulary import Method, Muscle, Part, SeriesKind, Side, label_value
+from tests.synthetic import Toy, gradient_echoes, make_toy, series
+
+FAT = load_settings().fat
+SMALL = {"shape": (96, 70, 14), "spacing": (3.75, 3.75, 6.0)}
+SIX = (1.15, 2.3, 3.45, 4.6, 5.75, 6.9)
+FRACTIONS = {(Muscle.GLUTEUS_MAXIMUS, Side.RIGHT): 0.05, (Muscle.GLUTEUS_MEDIUS, Side.RIGHT): 0.3, (Muscle.GLUTEUS_MAXIMUS, Side.LEFT): 0.8}
+
+
+def train(toy: Toy, te_ms: Sequence[float] = SIX, field_t: float = 3.0, **made: float) -> list[Series]:
+    images = gradient_echoes(toy, te_ms, field_t, **made)
+    facts = [Acquisition(te_ms=te, field_strength_t=field_t) for te in te_ms]
+    return [
+        series(f"s1.e{n}", SeriesKind.GRADIENT_ECHO, toy.volume(image), uid="1.2", acquisition=told)
+        for n, (image, told) in enumerate(zip(images, facts, strict=True), 1)
+    ]
+
+
+def off(toy: Toy, echoes: Sequence[Series]) -> dict[Part, float]:
+    """Error of the mean of every muscle."""
+    values = from_echoes(echoes, FAT).volume.array
+    return {part: float(np.nanmean(values[toy.labels.array == label_value(part)])) - true for part, true in toy.truth.items()}
+
+
+@pytest.mark.parametrize(
+    ("te_ms", "field_t"),
+    [(SIX, 3.0), ((1.2, 3.2, 5.2, 7.2, 9.2, 11.2), 1.5), ((1.15, 2.3, 3.45), 3.0)],
+    ids=["6 at 3 T", "6 at 1.5 T", "3 at 3 T"],
+)
+@pytest.mark.parametrize("snr", [25, 80])
+def test_every_muscle_has_its_fat(te_ms: Sequence[float], field_t: float, snr: float) -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    assert max(map(abs, off(toy, train(toy, te_ms, field_t, snr=snr)).values())) < 0.02
+
+
+def test_iron_is_no_fat() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    for r2_star in (20, 150):
+        assert max(map(abs, off(toy, train(toy, r2_star=r2_star)).values())) < 0.02
+
+
+def test_the_order_of_the_echoes_does_not_matter_and_the_first_is_shown() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    echoes = train(toy)
+    one, other = from_echoes(echoes, FAT), from_echoes([echoes[3], *echoes[:3], *echoes[4:]], FAT)
+    assert one.method is Method.MULTI_ECHO
+    np.testing.assert_allclose(one.volume.array, other.volume.array, atol=0.02)
+    assert other.image.array.mean() == pytest.approx(echoes[3].load().array.mean())
+    assert {note.reason for note in one.notes} >= {Reason.MULTI_ECHO}
+    assert one.facts["echoes"] == 6
+    assert 30 < one.facts["r2_star_per_s"] < 45
+
+
+def test_t1_weighting_is_divided_out() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    weighted = [
+        replace(one, acquisition=replace(one.acquisition, tr_ms=9.0, flip_angle_deg=12.0, scanning_sequence=("GR",)))
+        for one in train(toy, fat_gain=2.3)
+    ]
+    assert max(map(abs, off(toy, weighted).values())) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("te_ms", "told_t", "words"),
+    [
+        ((2.3, 4.6, 6.9, 9.2), 3.0, "do not tell water from fat"),
+        (SIX, 1.5, "do not follow water and fat"),
+        (SIX, None, "are not told"),
+    ],
+    ids=["all in phase", "wrong field", "no field"],
+)
+def test_what_cannot_be_told_is_refused(te_ms: Sequence[float], told_t: float | None, words: str) -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    echoes = [replace(one, acquisition=replace(one.acquisition, field_strength_t=told_t)) for one in train(toy, te_ms)]
+    with pytest.raises(RefusedInput, match=words) as caught:
+        from_echoes(echoes, FAT)
+    assert caught.value.reason is Reason.ECHOES_UNFIT
+
+
+def test_an_echo_that_is_turned_over_is_refused() -> None:
+    toy = make_toy(FRACTIONS, **SMALL)
+    echoes = train(toy)
+    over = echoes[4].load()
+    echoes[4] = replace(echoes[4], load=lambda: over.with_array(over.array[:, ::-1]))
+    with pytest.raises(RefusedInput) as caught:
+        from_echoes(echoes, FAT)
+    assert caught.value.reason is Reason.TURNED_OVER
