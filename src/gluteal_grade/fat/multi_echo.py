@@ -21,6 +21,7 @@ from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _LEAST_NOISE = 0.002  # of the median signal, where no noise was found
+_TOLD = 6.0  # log likelihood between a voxel of muscle and its like beyond a half, below which noise may decide
 _BRIGHT = 90.0  # percentile of the residuals: a wrong field strength or echo time shows in fat, and a tenth of any pelvis is fat
 
 
@@ -65,7 +66,7 @@ def from_echoes(echoes: Sequence[Series], settings: FatSettings) -> FatMap:
         images[0],
         images[0].with_array(body),
         _facts(fitted, model, seen, left) | snr_facts(typical, ends),
-        (_how(model, echoes), *noise_note(ends), *weighting_note(weighting, settings, decay=False)),
+        (_how(model, echoes), *_doubt(model, sigma, typical), *noise_note(ends), *weighting_note(weighting, settings, decay=False)),
         spread=spread_of(single, ends, typical, weighting, settings),
     )
     for image in images[1:]:
@@ -114,6 +115,14 @@ def _how(model: EchoModel, echoes: Sequence[Series]) -> Note:
     times = ", ".join(f"{one.acquisition.te_ms:.4g}" for one in sorted(echoes, key=lambda s: s.acquisition.te_ms or 0))
     decay = "R2* fitted" if model.fits_r2_star else f"R2* taken for {model.nominal:.0f} per second"
     return Note(Reason.MULTI_ECHO, f"water, six peaks of fat fitted to the magnitudes of {len(echoes)} echoes (TE {times} ms); {decay}")
+
+
+def _doubt(model: EchoModel, sigma: float, typical: float) -> tuple[Note, ...]:
+    """A word where noise may take what is mostly fat for its like with less."""
+    if not sigma or not typical or len(model.te_s) * (model.told_apart() * typical / sigma) ** 2 / 2 >= _TOLD:
+        return ()
+    words = f"signal to noise {typical / sigma:.0f}: with these echo times muscle that is more than half fat may read too low"
+    return (Note(Reason.AMBIGUOUS_DOMINANCE, words),)
 
 
 def _measure(series: Sequence[Series], settings: FatSettings) -> FatMap:
