@@ -114,9 +114,9 @@ class EchoModel:
             if self.fits_r2_star:
                 r2_star = r2_star + steps[1]
                 np.clip(r2_star, *_RATES, out=r2_star)
-        model = self.signal(fraction, r2_star)
-        amplitude = _dot(measured, model) / _dot(model, model)
-        off = measured - amplitude[:, None] * model
+        last = self.signal(fraction, r2_star)
+        amplitude = _dot(measured, last) / _dot(last, last)
+        off = measured - amplitude[:, None] * last
         return amplitude, fraction, r2_star, _dot(off, off)
 
     def _size(self, fraction: FloatArray) -> FloatArray:
