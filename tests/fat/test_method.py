@@ -32,7 +32,8 @@ def test_what_methods_say_of_themselves() -> None:
         Method.T2: Reason.T2_ESTIMATE,
         Method.PD: Reason.PD_ESTIMATE,
     }
-    assert {w for w, m in by_word.items() if m.caution_beside_metal} == {Method.DIXON, Method.FAT_FRACTION_MAP, Method.IN_OPPOSED_PHASE}
+    dixon = {Method.DIXON, Method.FAT_FRACTION_MAP, Method.MULTI_ECHO, Method.IN_OPPOSED_PHASE}
+    assert {w for w, m in by_word.items() if m.caution_beside_metal} == dixon
     assert {w for w, m in by_word.items() if m.shows_pile_up} == {Method.T1}
 
 

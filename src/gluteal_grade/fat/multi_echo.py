@@ -1,4 +1,4 @@
-"""Fat fraction from three or more gradient echoes of one acquisition (`docs/explanation/multi_echo.md`)."""
+"""Fat fraction from three or more gradient echoes of one acquisition (`docs/explanation/dixon.md`)."""
 
 from __future__ import annotations
 
