@@ -9,6 +9,7 @@ from typing import Any
 from gluteal_grade.errors import Reason
 from gluteal_grade.report.html import _plots, tables
 from gluteal_grade.report.html._summary import alerts, part_name, shares, summary
+from gluteal_grade.report.html._surgeon import surgeon_rows
 from gluteal_grade.report.html.numbers import gap, number, percent
 from gluteal_grade.report.html.picture import Embedded
 from gluteal_grade.report.html.prior import Prior
@@ -69,6 +70,7 @@ def page(result: StudyResult, picture: Embedded | None, prior: Prior | None, ide
             libraries=", ".join(f"{name} {version}" for name, version in result.provenance.libraries.items()),
             seconds=", ".join(f"{plain(name)} {number(s, 1)} s" for name, s in result.provenance.seconds.items()),
             oedema=_oedema(result),
+            surgeon=() if refused else surgeon_rows(result),
         )
     )
     return text
