@@ -115,9 +115,19 @@ def batch(
         kind=kinds,
     )
     observer = observer_of(quiet, json_lines, verbose)
+    done = run_to_its_end(lambda: run_batch(request, executor, observer), observer)
+    if isinstance(done, int):
+        return done
+    if not (quiet or json_lines):
+        _report(done, out)
+    return exit_code(done.states)
+
+
+def run_to_its_end(batch: Callable[[], Done], observer: Silence) -> Done | int:
+    """What a batch did; the exit code where it was stopped or could not be run, which is told."""
     try:
         with stoppable():
-            done = run_batch(request, executor, observer)
+            return batch()
     except GradeError as error:
         return tell(error)
     except Stopped:
@@ -125,9 +135,6 @@ def batch(
         return FAILED
     finally:
         observer.close()
-    if not (quiet or json_lines):
-        _report(done, out)
-    return exit_code(done.states)
 
 
 def executor_of(

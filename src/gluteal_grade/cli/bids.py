@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gluteal_grade.cli.batch import executor_of, observer_of
-from gluteal_grade.cli.exit_codes import FAILED, GRADED, Stopped, stoppable, tell
+from gluteal_grade.cli.batch import executor_of, observer_of, run_to_its_end
+from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.cli.options import (
     Config,
     Device,
@@ -23,6 +23,9 @@ from gluteal_grade.cli.options import (
     settings_of,
 )
 from gluteal_grade.errors import GradeError
+
+if TYPE_CHECKING:
+    from gluteal_grade.cohort import Done
 
 
 class Level(StrEnum):
@@ -66,19 +69,13 @@ def bids(
 
     request = Request((str(dataset),), out, settings, labels, labelmap, None, layout_of("bids"), threads, pictures=False, tables=False)
     observer = observer_of(quiet, False, False)
-    try:
+
+    def chosen() -> Done:
         check_dataset(dataset)
-        chosen = chosen_of_bids(request.entries(), participants or (), sessions or ())
-        with stoppable():
-            done = run_batch(request, executor, observer, chosen)
-    except GradeError as error:
-        return tell(error)
-    except Stopped:
-        typer.echo("stopped; run the same command again to go on", err=True)
-        return FAILED
-    finally:
-        observer.close()
-    return exit_code(done.states)
+        return run_batch(request, executor, observer, chosen_of_bids(request.entries(), participants or (), sessions or ()))
+
+    done = run_to_its_end(chosen, observer)
+    return done if isinstance(done, int) else exit_code(done.states)
 
 
 def _group(out: Path, pictures: bool, quiet: bool) -> int:
