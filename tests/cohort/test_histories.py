@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,7 +23,8 @@ from gluteal_grade.cohort.summary import summarise_unlocked
 from gluteal_grade.cohort.task import Outcome, Task
 from gluteal_grade.cohort.worker import work
 from gluteal_grade.config import load_settings
-from gluteal_grade.workflow import Job, Output, read_study, run
+from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.workflow import Job, Output, grade, read_study, run
 from tests.cohort.inline import Inline
 from tests.cohort.studies import save
 from tests.report.dicom.scanner import scan
@@ -75,6 +77,18 @@ def write(folder: Path, put: Put) -> None:
         for file in folder.rglob("*.nii.gz" if put.number % 2 else "*.dcm"):
             if file.name != LABELS:
                 file.write_bytes(file.read_bytes()[:200])
+
+
+@lru_cache(maxsize=32)
+def alone(number: int, version: int) -> float:
+    """Fat of the left maximus where this study alone is graded; on so coarse a toy it is up to 0.025 below the true one."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "s", Put(number, version))
+        labels = Path(folder) / "s" / LABELS
+        result = grade(Job(read_study(Path(folder) / "s", leave_out=(labels,)), SETTINGS, labels=labels)).result
+    (found,) = (m.fat_fraction for m in result.muscles if (m.muscle, m.side, m.region) == (Muscle.GLUTEUS_MAXIMUS, Side.LEFT, Region.WHOLE))
+    assert found == pytest.approx(fat_of(number, version), abs=0.03)
+    return found
 
 
 class Killed(BaseException):
@@ -174,8 +188,8 @@ class World:
         shown = [
             float(m["fat_fraction"]) for m in muscles if m["region"] == "whole" and (m["muscle"], m["side"]) == ("gluteus_maximus", "left")
         ]
-        true = {fat_of(put.number, put.version) for put in good}
-        assert sorted(shown) == pytest.approx(sorted(true), abs=0.015)
+        true = {alone(put.number, put.version) for put in good}
+        assert sorted(shown) == pytest.approx(sorted(true), abs=0.0001)
 
 
 @pytest.fixture
@@ -198,6 +212,7 @@ HISTORIES = st.lists(
 @example([("copy", "s0", None), ("uncopy", "s0", None)])
 @example([("grade alone", "s0", None), ("damage result", "s0", None), ("withdraw", "s0", 0)])
 @example([("copy", "s1", None), ("withdraw", "s1", None), ("change", "s0", 1), ("summary", "s0", None)])
+@example([("add", "s2", None), ("change", "s2", None)])
 @example([("damage", "s0", None), ("mend", "s0", None), ("lose labels", "s1", None), ("cut result", "s1", 0)])
 def test_the_tables_agree_whatever_happened(tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, int | None]]) -> None:
     world = World(tmp_path_factory.mktemp("world"))
