@@ -213,6 +213,7 @@ HISTORIES = st.lists(
 @example([("grade alone", "s0", None), ("damage result", "s0", None), ("withdraw", "s0", 0)])
 @example([("copy", "s1", None), ("withdraw", "s1", None), ("change", "s0", 1), ("summary", "s0", None)])
 @example([("add", "s2", None), ("change", "s2", None)])
+@example([("lose labels", "s0", None), ("cut result", "s0", None)])
 @example([("damage", "s0", None), ("mend", "s0", None), ("lose labels", "s1", None), ("cut result", "s1", 0)])
 def test_the_tables_agree_whatever_happened(tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, int | None]]) -> None:
     world = World(tmp_path_factory.mktemp("world"))

@@ -84,8 +84,7 @@ def story(found: Sequence[Stored], rows: Iterable[sqlite3.Row], before: Mapping[
         telling.refusals += _other_places(telling.studies[study], own)
     used = {place for place in told.values() if place is not None}
     for one in sorted(found, key=lambda s: s.place.folder):
-        whose = one.outcome.study if one.outcome else None
-        if one.place.folder not in used and whose not in telling.studies:
+        if one.place.folder not in used and _study_of(one) not in telling.studies:  # an old result of a study that is told is no news
             _unlisted(telling, one, before)
     days = _days([row for row in ended if row["study"] in telling.studies])
     studies = tuple({**telling.studies[study], "days": days.get(study, "")} for study in sorted(telling.studies))
@@ -156,9 +155,14 @@ def _older(good: Stored, row: sqlite3.Row, before: Mapping[str, object]) -> bool
     return good.made_of == row["kept"] or (good.made_of in before and good.made_of != made_of(row))
 
 
+def _study_of(one: Stored) -> str:
+    """Whose result it is; of a damaged one the folder tells."""
+    return str(one.outcome.study if one.outcome else one.place.folder)
+
+
 def _unlisted(telling: _Telling, one: Stored, before: Mapping[str, Mapping[str, Earlier]]) -> None:
     """Of a study that no present input holds: graded one by one, its input is gone, or the ledger is."""
-    study = str(one.outcome.study if one.outcome else one.place.folder)
+    study = _study_of(one)
     ours = before.get(study, {})
     row: Row = _bare_row(one) if one.outcome else {"study": study}
     earlier = ours.get(one.made_of) or (next(iter([*ours.values()][::-1]), None) if one.damage else None)
