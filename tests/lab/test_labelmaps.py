@@ -9,7 +9,12 @@ from gluteal_grade.segmentation.numbering import load_numbering, shipped_numberi
 from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 from gluteal_grade_lab.labelmaps import GLUTEAL_ANATOMY
 
-_VALUES = {Muscle.GLUTEUS_MAXIMUS: (1, 2), Muscle.GLUTEUS_MEDIUS: (3, 4), Muscle.GLUTEUS_MINIMUS: (5, 6)}
+_VALUES = {
+    Muscle.GLUTEUS_MAXIMUS: (1, 2),
+    Muscle.GLUTEUS_MEDIUS: (3, 4),
+    Muscle.GLUTEUS_MINIMUS: (5, 6),
+    Muscle.TENSOR_FASCIAE_LATAE: (7, 8),
+}
 
 
 def test_values() -> None:
