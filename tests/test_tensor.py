@@ -16,7 +16,7 @@ from gluteal_grade.pipeline import grade_study
 from gluteal_grade.report._frame import verdict
 from gluteal_grade.report._grade_table import table_lines
 from gluteal_grade.report.html._summary import alerts
-from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult, StudyStatus
+from gluteal_grade.result.models import MuscleResult, MuscleStatus, NoteModel, StudyResult, StudyStatus
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.vocabulary import Muscle, Region, SeriesKind, Side
 from gluteal_grade_lab.phantom.body import BodyParameters
@@ -122,7 +122,12 @@ def test_a_networks_outline_of_it_is_an_estimate(made: PhantomStudy) -> None:
     assert automatic.status is given.status
     assert verdict(automatic).level == verdict(given).level
     assert not any("tensor" in alert.head for alert in alerts(automatic))
-    assert any("NEEDS REVIEW" in text for line in table_lines(automatic) if "ensor" in line.name for text, _ in line.status)
+    (told,) = (line.status for line in table_lines(automatic) if "ensor" in line.name)
+    assert all("estimate, look at the outline" in text and not alarm for text, alarm in told)  # every study has it: no alarm
+    doubt = NoteModel(reason=Reason.SIDES_UNEQUAL, detail="60 ml right, 25 ml left", advice="Look.")
+    worse = [m.model_copy(update={"checks": (*m.checks, doubt)}) if m.muscle is TENSOR else m for m in automatic.muscles]
+    (told,) = (line.status for line in table_lines(automatic.model_copy(update={"muscles": tuple(worse)})) if "ensor" in line.name)
+    assert any("NEEDS REVIEW" in text and alarm for text, alarm in told)
 
 
 def test_alone_it_is_no_study(made: PhantomStudy) -> None:

@@ -183,15 +183,20 @@ def _status(of: dict[Side, MuscleResult]) -> tuple[tuple[str, bool], ...]:
     texts = {side: status_text(m) for side, m in of.items()}
     if len(set(texts.values())) == 1 and len(texts) == len(Side):
         text = next(iter(texts.values()))
-        warn = next(iter(of.values())).status is MuscleStatus.NEEDS_REVIEW
+        warn = _alarms(next(iter(of.values())))
         return ((f"both: {text}", warn and bool(text)),) if text else ()
     letters = {Side.RIGHT: "R", Side.LEFT: "L"}
     lines = [(side, texts[side]) for side in (Side.RIGHT, Side.LEFT) if texts.get(side)]
-    needs = {side for side, m in of.items() if m.region is Region.WHOLE and m.status is MuscleStatus.NEEDS_REVIEW}
+    needs = {side for side, m in of.items() if m.region is Region.WHOLE and _alarms(m)}
     if needs or sum(len(text) for _, text in lines) > 70:
         return tuple((f"{letters[side]}: {text}", side in needs) for side, text in lines)
     joined = " · ".join(f"{letters[side]}: {text}" for side, text in lines)
     return ((joined, False),) if joined else ()
+
+
+def _alarms(m: MuscleResult) -> bool:
+    """What every automatic study has is no alarm."""
+    return m.status is MuscleStatus.NEEDS_REVIEW and not m.is_estimate
 
 
 def _absent(result: StudyResult) -> set[Side]:

@@ -89,7 +89,8 @@ def status_text(m: MuscleResult) -> str:
         return share.removeprefix("; ")  # the muscle's row tells the rest
     view = f"partly in view, about {100 * m.coverage:.0f} %; cut at the {joined(m.cut_at)} border" if m.cut_at else "whole muscle in view"
     if m.status is MuscleStatus.NEEDS_REVIEW:
-        return f"NEEDS REVIEW: {'; '.join(c.detail for c in m.checks)}; {view}{share}"
+        start = "estimate, look at the outline" if m.is_estimate else f"NEEDS REVIEW: {'; '.join(c.detail for c in m.checks)}"
+        return f"{start}; {view}{share}"
     return f"{view}{share}"
 
 

@@ -203,6 +203,12 @@ class MuscleResult(_Model):
         """What makes the interval of `fat(core=...)` wide."""
         return self.core_interval_parts if core else self.interval_parts
 
+    @property
+    def is_estimate(self) -> bool:
+        """It needs review for nothing but that networks draw this muscle as an estimate: nothing about this outline is doubtful."""
+        reasons = {check.reason for check in self.checks}
+        return self.status is MuscleStatus.NEEDS_REVIEW and reasons == {Reason.OUTLINE_UNPROVEN}
+
     def grade(self, scale: str) -> int | None:
         """The grade on one scale."""
         found = self.graded(scale)
