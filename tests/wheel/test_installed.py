@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import gluteal_grade
+from gluteal_grade.vocabulary import Muscle, Side
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(gluteal_grade.__file__).parent
@@ -80,4 +81,4 @@ def test_grades_with_the_shipped_networks(tmp_path: Path) -> None:
     (tmp_path / "quick.yaml").write_text("segmentation: {hip: {looks: 1}}\nreport: {pictures: none}\n")
     muscles = graded(tmp_path, "--config", tmp_path / "quick.yaml")["muscles"]
     assert isinstance(muscles, list)
-    assert len({(m["side"], m["muscle"]) for m in muscles}) == 6
+    assert {(m["side"], m["muscle"]) for m in muscles} == {(side.value, muscle.value) for side in Side for muscle in Muscle}
