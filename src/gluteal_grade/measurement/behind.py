@@ -18,7 +18,7 @@ _LEAST_ML = 2.0
 _FATTY = 0.45  # a maximus that reads leaner than that is not asked
 _LEANER = 0.3  # sound ones: fat behind reads 0.85 and more, so more than any muscle
 _PERCENTILE = 85  # under a thin layer of fat lies air, which reads as anything
-_ASKED = {Method.DIXON, Method.FAT_FRACTION_MAP, Method.IN_OPPOSED_PHASE}
+_ASKED = {Method.DIXON, Method.FAT_FRACTION_MAP, Method.MULTI_ECHO, Method.IN_OPPOSED_PHASE}
 
 
 def exchanged_behind(labels: Volume, maps: Mapping[Side, FatMap]) -> tuple[Flag, ...]:
