@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gluteal_grade.imaging.stacking import moved_slices, repeated_slices, shuffled
+from gluteal_grade.imaging.stacking import moved_slices, repeated_slices, shuffled, slices_apart
 
 
 def stack(count: int = 20, noise: float = 0.03, seed: int = 0) -> np.ndarray:
@@ -23,36 +23,49 @@ def exchanged(image: np.ndarray, i: int, j: int) -> np.ndarray:
     return moved
 
 
-@pytest.mark.parametrize(("i", "j"), [(3, 4), (9, 10), (14, 15), (4, 12)])
+def moved(image: np.ndarray, axis: int = 2) -> list[int]:
+    return np.flatnonzero(moved_slices(slices_apart(image, axis))).tolist()
+
+
+@pytest.mark.parametrize(("i", "j"), [(3, 4), (9, 10), (14, 15), (4, 12), (10, 12), (6, 9), (0, 1), (0, 8), (5, 19)])
 @pytest.mark.parametrize("noise", [0.0, 0.03, 0.1])
 def test_two_slices_exchanged(i: int, j: int, noise: float) -> None:
     image = exchanged(stack(noise=noise), i, j)
-    assert (i, j) in moved_slices(image, 2)
-    assert moved_slices(np.moveaxis(image, 2, 0), 0) == moved_slices(image, 2)
+    assert moved(image) == [i, j]
+    assert moved(np.moveaxis(image, 2, 0), 0) == [i, j]
+
+
+@pytest.mark.parametrize(("first", "last"), [(4, 7), (5, 13), (0, 5), (12, 19)])
+@pytest.mark.parametrize("noise", [0.0, 0.03, 0.1])
+def test_a_run_turned_end_for_end(first: int, last: int, noise: float) -> None:
+    image = stack(noise=noise)
+    image[:, :, first : last + 1] = image[:, :, first : last + 1][:, :, ::-1]
+    middle = (first + last) / 2
+    assert moved(image) == [k for k in range(first, last + 1) if k != middle]
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.03, 0.1, 0.5, 3.0])
 def test_sound_stacks(noise: float) -> None:
-    assert moved_slices(stack(noise=noise), 2) == ()
+    assert moved(stack(noise=noise)) == []
 
 
 def test_every_second_slice_darker_is_no_exchange() -> None:
     image = stack()
     image[:, :, ::2] *= 0.7
-    assert moved_slices(image, 2) == ()
+    assert moved(image) == []
 
 
 def test_two_packages_shifted_against_each_other_are_no_exchange() -> None:
     image = stack()
     image[:, :, ::2] = np.roll(image[:, :, ::2], 4, axis=0)
-    assert moved_slices(image, 2) == ()
+    assert moved(image) == []
 
 
 def test_noise_constants_and_short_stacks_tell_nothing() -> None:
-    assert moved_slices(np.random.default_rng(1).random((32, 32, 20), np.float32), 2) == ()
-    assert moved_slices(np.zeros((32, 32, 20), np.float32), 2) == ()
-    assert moved_slices(exchanged(stack(5), 1, 2), 2) == ()
-    assert moved_slices(np.zeros((2, 2, 20), np.float32), 2) == ()
+    assert moved(np.random.default_rng(1).random((32, 32, 20), np.float32)) == []
+    assert moved(np.zeros((32, 32, 20), np.float32)) == []
+    assert moved(exchanged(stack(5), 1, 2)) == []
+    assert moved(np.zeros((2, 2, 20), np.float32)) == []
 
 
 def test_a_repeated_slice() -> None:
@@ -89,13 +102,13 @@ def test_alike_up_to_the_edge_is_no_repetition() -> None:
 
 def test_several_exchanges() -> None:
     image = exchanged(exchanged(exchanged(stack(30), 4, 5), 12, 13), 20, 21)
-    assert moved_slices(image, 2) == ((4, 5), (12, 13), (20, 21))
+    assert moved(image) == [4, 5, 12, 13, 20, 21]
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.03, 0.1])
 def test_a_shuffled_stack(noise: float) -> None:
     order = np.random.default_rng(3).permutation(20)
-    assert shuffled(stack(noise=noise)[:, :, order], 2)
+    assert shuffled(slices_apart(stack(noise=noise)[:, :, order], 2))
 
 
 @pytest.mark.parametrize("packages", [1, 2, 3])
@@ -103,7 +116,7 @@ def test_packages_and_noise_are_not_shuffled(packages: int) -> None:
     image = stack()
     for k in range(20):
         image[:, :, k] = np.roll(image[:, :, k], 3 * (k % packages), axis=0) * (1 - 0.1 * (k % packages))
-    assert not shuffled(image, 2)
-    assert not shuffled(stack(noise=3.0), 2)
-    assert not shuffled(exchanged(image, 4, 12), 2)
-    assert not shuffled(np.zeros((32, 32, 20), np.float32), 2)
+    assert not shuffled(slices_apart(image, 2))
+    assert not shuffled(slices_apart(stack(noise=3.0), 2))
+    assert not shuffled(slices_apart(exchanged(image, 4, 12), 2))
+    assert not shuffled(slices_apart(np.zeros((32, 32, 20), np.float32), 2))

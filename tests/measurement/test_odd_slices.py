@@ -55,7 +55,7 @@ def test_slices_that_changed_places_on_a_map() -> None:
     fat = measure(series("ff", SeriesKind.FAT_FRACTION, Volume(values.astype(np.float32), toy().grid.affine)))
     assert slices_without_values(fat) == [12, 13]
     (note,) = [n for n in fat.notes if n.reason is Reason.SLICES_MOVED]
-    assert "13 and 14 of 30 of series ff" in note.detail
+    assert "13, 14 of 30 of series ff" in note.detail
 
 
 def test_slices_that_changed_places_on_one_image() -> None:

@@ -39,6 +39,7 @@ from .slices import missing_in_pair as missing_in_pair
 from .stacking import moved_slices as moved_slices
 from .stacking import repeated_slices as repeated_slices
 from .stacking import shuffled as shuffled
+from .stacking import slices_apart as slices_apart
 from .strays import stray_voxels as stray_voxels
 from .turned import AS_GIVEN as AS_GIVEN
 from .turned import TURNS as TURNS

@@ -17,6 +17,7 @@ from gluteal_grade.imaging import (
     reordered,
     repeated_slices,
     shuffled,
+    slices_apart,
     turned_in_stack,
     unit_edges,
 )
@@ -50,14 +51,13 @@ def odd_slices(series: Series) -> tuple[tuple[Reason, Mask, str], ...]:
     for test, word in _EMPTY:
         if (which := test(image, axis)).any():
             found.append((Reason.EMPTY_SLICES, which, f"{_numbers(which)} of {count} of series {series.id}: {word}"))
-    if shuffled(image, axis):
+    apart = slices_apart(image, axis)
+    if shuffled(apart):
         words = f"the {count} slices of series {series.id} are out of order: what is most like a slice lies far from it"
         return (*found, (Reason.SLICES_MOVED, np.ones(count, bool), words))
-    if moved := moved_slices(image, axis):
-        which = np.zeros(count, bool)
-        which[[k for pair in moved for k in pair]] = True
-        pairs = ", ".join(f"{i + 1} and {j + 1}" for i, j in moved)
-        found.append((Reason.SLICES_MOVED, which, f"slices {pairs} of {count} of series {series.id} changed places: exchanged they fit"))
+    if (which := moved_slices(apart)).any():
+        words = f"{_numbers(which)} of {count} of series {series.id} changed places: in another order they fit far better"
+        found.append((Reason.SLICES_MOVED, which, words))
     known = np.any([which for _, which, _ in found], axis=0) if found else np.zeros(count, bool)
     unit = unit_edges(volume, axis)
     sound = not known.any()
