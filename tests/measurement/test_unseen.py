@@ -1,4 +1,4 @@
-"""Labels in a slice without a picture at an end of the stack: not measured, and said so; padding without labels is sound."""
+"""A slice without a picture at an end of the stack is told where labels lie, and where the image is scaled by tissues of its own."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def told(toy: Toy, image: np.ndarray, labels: np.ndarray) -> list[str]:
 
 
 @pytest.mark.parametrize("end", [0, -1])
-def test_an_end_slice_is_told_where_it_is_labelled(end: int) -> None:
+def test_an_end_slice_of_one_image_is_told(end: int) -> None:
     toy = make_toy(shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
     filled = np.flatnonzero(toy.labels.array.any(axis=(0, 1)))
     keep = slice(int(filled[0]), int(filled[-1]) + 1)  # muscle up to both ends
@@ -35,4 +35,15 @@ def test_an_end_slice_is_told_where_it_is_labelled(end: int) -> None:
     image[:, :, end] = 0
     assert told(cut, image, labels) == ["1 slice at an end of series s1 holds labels and no picture: not measured there"]
     labels[:, :, end] = 0
-    assert told(cut, image, labels) == []
+    words = "1 slice at an end of series s1 holds no picture: the tissues that fat is compared with are those of the others"
+    assert told(cut, image, labels) == [words]
+
+
+def test_padding_of_a_map_is_sound() -> None:
+    toy = make_toy(shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
+    image, labels = 100 * np.nan_to_num(toy.fat), toy.labels.array.copy()
+    image[:, :, -2:] = labels[:, :, -2:] = 0
+    source = series("s1", SeriesKind.FAT_FRACTION, Volume(image.astype(np.float32), toy.grid.affine))
+    result = grade_study(Study("ab" * 6, (source,)), load_settings(), FixedLabels(Volume(labels, toy.grid.affine), source)).result
+    assert result.refusal is None
+    assert Reason.EMPTY_SLICES not in {n.reason for n in result.notes}

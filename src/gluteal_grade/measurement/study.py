@@ -14,7 +14,7 @@ from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
-from gluteal_grade.measurement.unseen import labels_without_picture
+from gluteal_grade.measurement.unseen import slices_without_picture
 from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, split
 from gluteal_grade.stopwatch import Step, Stopwatch
 from gluteal_grade.vocabulary import Muscle
@@ -86,7 +86,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty, tells=segmentation.tells)
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
-    unseen = labels_without_picture(labels, fats.maps().values())
+    unseen = slices_without_picture(labels, fats.maps().values())
     notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *unseen, *oedema_notes)
     return Measured(plan, segmentation, parts, fats, measurements, flags, oedema, notes)
 
