@@ -13,7 +13,6 @@ from gluteal_grade.imaging import empty_slices
 from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method
 
-
 _OF_ONE_IMAGE = {Method.T1, Method.T2, Method.PD}  # scaled by tissues that are looked for in the whole stack
 
 
