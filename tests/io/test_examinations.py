@@ -84,17 +84,20 @@ def test_a_spin_echo_of_t1_times_is_no_fat_fraction_map(tmp_path: Path) -> None:
     assert discover(tmp_path).studies[0].series[0].kind is SeriesKind.T1
 
 
-GIVEN = Scaling(1.5, 0.0, None, True)
+TAGS = frozenset({"RescaleSlope", "RescaleIntercept"})
+GIVEN = Scaling(1.5, 0.0, None, TAGS)
 
 
 @pytest.mark.parametrize(
     "odd",
     [
         Scaling(),
-        Scaling(-1.5, 0.0, None, True),
-        Scaling(1e30, 0.0, None, True),
-        Scaling(1.5, -1e6, None, True),
-        Scaling(1.5, 1e9, None, True),
+        Scaling(1.5, 0.0, None, TAGS - {"RescaleIntercept"}),
+        Scaling(1.5, 0.0, 2.0, TAGS | {"private scale slope"}),
+        Scaling(-1.5, 0.0, None, TAGS),
+        Scaling(1e30, 0.0, None, TAGS),
+        Scaling(1.5, -1e6, None, TAGS),
+        Scaling(1.5, 1e9, None, TAGS),
     ],
 )
 def test_rescale_tags_that_cannot_all_be_right_are_refused(odd: Scaling) -> None:
@@ -104,8 +107,8 @@ def test_rescale_tags_that_cannot_all_be_right_are_refused(odd: Scaling) -> None
 
 
 def test_slices_with_scales_of_their_own_are_sound() -> None:
-    check_scalings([Scaling(s, 0.0, None, True) for s in (1.2, 1.5, 3.0)])
-    check_scalings([Scaling(1.0, -1024.0, None, True)] * 3)
+    check_scalings([Scaling(s, 0.0, None, TAGS) for s in (1.2, 1.5, 3.0)])
+    check_scalings([Scaling(1.0, -1024.0, None, TAGS)] * 3)
     check_scalings([Scaling()] * 3)
 
 
@@ -116,6 +119,23 @@ def test_a_slice_without_the_rescale_tag_of_the_others_is_refused_when_read(tmp_
     data.save_as(paths[1])
     with pytest.raises(RefusedInput) as caught:
         discover(tmp_path).studies[0].series[0].load()
+    assert caught.value.reason is Reason.RESCALE_CONTRADICTS
+
+
+@pytest.mark.parametrize("intercept", [100.0, -300.0])
+def test_an_intercept_of_one_slice_that_its_values_do_not_know(tmp_path: Path, intercept: float) -> None:
+    stored = (1000 * (np.indices((5, 12, 6)).sum(axis=0) % 2)).astype(np.uint16)
+    paths = write_stack(tmp_path, stored, RescaleSlope="1", RescaleIntercept="0", **SPIN_ECHO_T1)
+    assert discover(tmp_path).studies[0].series[0].load().array.max() == 1000
+    data = dcmread(paths[1])
+    data.RescaleIntercept = str(int(intercept))
+    data.save_as(paths[1])
+    series = discover(tmp_path).studies[0].series[0]
+    if intercept == 100.0:  # a tenth of the range tells nothing
+        assert series.load().array.max() == 1100
+        return
+    with pytest.raises(RefusedInput, match="1 of 5 slices") as caught:
+        series.load()
     assert caught.value.reason is Reason.RESCALE_CONTRADICTS
 
 

@@ -130,11 +130,13 @@ def vector(values: tuple[float, ...] | None) -> Vector3 | None:
 def scaling(data: Dataset | None, scale_slope: float | None) -> Scaling:
     """RescaleSlope and RescaleIntercept of a data set or of a Pixel Value Transformation item."""
     slope, intercept = number(data, "RescaleSlope"), number(data, "RescaleIntercept")
+    own = scale_slope if scale_slope and scale_slope > 0 else None
+    stated = {"RescaleSlope": slope or None, "RescaleIntercept": intercept, "private scale slope": own}
     return Scaling(
         slope=slope if slope else 1.0,
         intercept=intercept or 0.0,
-        scale_slope=scale_slope if scale_slope and scale_slope > 0 else None,
-        given=bool(slope),
+        scale_slope=own,
+        given=frozenset(name for name, value in stated.items() if value is not None),
     )
 
 

@@ -93,7 +93,7 @@ def _rescaled(frame: Frame, kind: SeriesKind) -> bool:
     philips = frame.facts.modality == "MR" and frame.facts.manufacturer.upper().startswith("PHILIPS")
     if philips and kind not in _DISPLAY_KINDS:
         return frame.scaling.scale_slope is not None
-    return frame.scaling.given
+    return "RescaleSlope" in frame.scaling.given
 
 
 def _offset(frame: Frame, kind: SeriesKind) -> float:

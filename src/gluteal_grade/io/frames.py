@@ -48,13 +48,13 @@ class Scaling:
         slope: RescaleSlope (0028,1053).
         intercept: RescaleIntercept (0028,1052).
         scale_slope: Philips' private (2005,100E), None elsewhere: what one unit of signal was multiplied with to be stored.
-        given: the header states slope and intercept at all.
+        given: which of the tags the header states.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
     scale_slope: float | None = None
-    given: bool = False
+    given: frozenset[str] = frozenset()
 
     def display(self) -> tuple[float, float]:
         """Slope and intercept to the values a viewer shows (HU on CT)."""

@@ -23,6 +23,8 @@ from gluteal_grade.io.quiet import quiet_pydicom
 PIXEL_PADDING = 1  # byte that makes an odd length even (PS3.5, 8.1.1)
 _LARGEST_STORED = 65535.0
 _LARGEST_VALUE = 1e8
+_DARK, _BRIGHT = 1, 99  # percentiles of a slice
+_SHARE = 0.1  # of what lies between them
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class StackLoader:
         """The volume, float32, RAS+.
 
         Raises:
-            RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
+            RefusedInput: `rescale_contradicts`, `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
             TransientFailure: `read_failed`.
         """
         check_scalings([frame.scaling for frame in self.frames])
@@ -52,16 +54,18 @@ class StackLoader:
         voxels = np.empty((len(self.frames), rows, columns), dtype=np.float32)
         # file by file, for an enhanced object is read once; a file's bytes are let go before the next is opened
         numbered = sorted(enumerate(self.frames), key=lambda pair: (pair[1].file.name, pair[1].index))
+        intercepts = [0.0] * len(self.frames)
         for file, group in groupby(numbered, key=lambda pair: pair[1].file):
             wanted = list(group)
             images = decoded(file, [frame.index for _, frame in wanted], (rows, columns))
             for (slot, frame), image in zip(wanted, images, strict=True):
                 slope, intercept = frame.scaling.precise() if self.values == "precise" else frame.scaling.display()
-                voxels[slot] = image
+                voxels[slot], intercepts[slot] = image, intercept
                 if slope != 1.0:
                     voxels[slot] *= np.float32(slope)
                 if intercept != 0.0:
                     voxels[slot] += np.float32(intercept)
+        check_intercepts(voxels, intercepts)
         return Volume(voxels.transpose(2, 1, 0), self.affine).to_ras()
 
 
@@ -71,9 +75,9 @@ def check_scalings(scalings: Sequence[Scaling]) -> None:
     Raises:
         RefusedInput: `rescale_contradicts`: only some slices have them, a slope is negative, or values would leave all bounds.
     """
-    with_tags = sum(scaling.given for scaling in scalings)
-    if 0 < with_tags < len(scalings):
-        raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"{with_tags} of {len(scalings)} slices have a rescale slope, the others none")
+    for tag in sorted({tag for scaling in scalings for tag in scaling.given}):
+        if (count := sum(tag in scaling.given for scaling in scalings)) < len(scalings):
+            raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"{count} of {len(scalings)} slices have a {tag}, the others none")
     slopes = [scaling.slope for scaling in scalings]
     if min(slopes) < 0:
         raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"a rescale slope of {min(slopes):g}")
@@ -83,6 +87,27 @@ def check_scalings(scalings: Sequence[Scaling]) -> None:
     reach = float(np.median(slopes)) * _LARGEST_STORED
     if any(abs(scaling.intercept - usual) > reach for scaling in scalings):
         raise RefusedInput(Reason.RESCALE_CONTRADICTS, "the rescale intercept of a slice lies beyond all values of the others")
+
+
+def check_intercepts(voxels: FloatArray, intercepts: Sequence[float]) -> None:
+    """Refuse a stack in which a slice's intercept, unlike the others', moves its darkest values away from theirs.
+
+    Args:
+        voxels: (slices, rows, columns), scaled.
+        intercepts: what was added to each slice.
+
+    Raises:
+        RefusedInput: `rescale_contradicts`.
+    """
+    usual = float(np.median(intercepts))
+    if all(intercept == usual for intercept in intercepts):
+        return
+    dark, bright = (np.percentile(voxels, share, axis=(1, 2)) for share in (_DARK, _BRIGHT))
+    near = _SHARE * float(np.median(bright - dark))
+    moved = np.asarray(intercepts) - usual
+    if (which := (abs(moved) > near) & (abs(dark - np.median(dark) - moved) <= near)).any():
+        words = f"the rescale intercept of {which.sum()} of {len(which)} slices lies under all their values, and not that of the others"
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, words)
 
 
 def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[Array]:
