@@ -9,7 +9,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gluteal_grade.errors import Reason, RefusedInput
@@ -37,6 +37,7 @@ def test_a_gap_behind_the_header_is_skipped(tmp_path: Path) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(place=121, bit=3)  # the header says voxels of no size
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_a_stream_that_gzip_calls_damaged_is_never_read(tmp_path: Path, place: int, bit: int) -> None:
     noise = np.random.default_rng(1).integers(0, 3000, (12, 12, 12)).astype(np.int16)

@@ -29,6 +29,7 @@ _HEADER_BYTES = 544  # NIfTI-2 with its extension flag
 _LONGEST_EXTENSION = 1 << 20
 _PADDING = 4096  # bytes behind the voxels that may be a writer's padding
 _MOST_PACKED = 1100  # deflate packs 1032 to 1 at best
+_BLOCK, _BLOCKS = 1 << 20, 512  # bytes, and how many of them are read to see whether a refused file is damaged
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are the patient's, as the image this comes from had them
 
 
@@ -167,11 +168,24 @@ def _unpacked(ref: FileRef) -> Iterator[tuple[BinaryIO, int]]:
         try:
             packed = stream.read(2) == _GZIP_MAGIC
             stream.seek(0)
-            yield (cast(BinaryIO, gzip.GzipFile(fileobj=stream)), ref.size * _MOST_PACKED) if packed else (stream, ref.size)
+            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
+            try:
+                yield unpacked, ref.size * _MOST_PACKED if packed else ref.size
+            except RefusedInput:
+                if packed:  # what a damaged file says of itself is no finding: damage is
+                    _drain(unpacked)
+                raise
         except (OSError, EOFError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise TransientFailure(Reason.READ_FAILED, error.strerror or "cannot be read") from error
             raise RefusedInput(Reason.UNREADABLE_NIFTI, "the compressed file is damaged or cut short") from error
+
+
+def _drain(stream: BinaryIO) -> None:
+    """Read on, that gzip may check what it has unpacked; not without end."""
+    for _ in range(_BLOCKS):
+        if not stream.read(_BLOCK):
+            return
 
 
 def _check_rest(stream: BinaryIO, surplus: int) -> None:
