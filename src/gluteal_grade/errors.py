@@ -188,6 +188,7 @@ class Reason(StrEnum):
     DICOM_NOT_WRITTEN = "dicom_not_written"
     # readers
     BAD_DECISION = "bad_decision"
+    BAD_DRAWING = "bad_drawing"
     BAD_RATINGS = "bad_ratings"
     UPLOAD_TOO_LARGE = "upload_too_large"
     IMAGES_NOT_FOUND = "images_not_found"
@@ -342,6 +343,7 @@ ADVICE: dict[Reason, str] = {
     Reason.PORT_IN_USE: "Another program listens on this port: stop it, or give another one.",
     Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, or headers that are damaged).",
     Reason.BAD_DECISION: "Reload the page and decide again; nothing was stored.",
+    Reason.BAD_DRAWING: "Nothing was stored; what you drew is kept in the browser. Reload the page and draw on.",
     Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; see docs/howto/agreement.md.",
     Reason.UPLOAD_TOO_LARGE: "Give the label map alone, compressed (.nii.gz or DICOM SEG).",
     Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",

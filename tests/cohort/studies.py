@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from tests.synthetic import Toy, dixon, make_toy
 
 @lru_cache(maxsize=8)
 def toy(fat: float) -> Toy:
-    return make_toy(fat, shape=(72, 52, 20), spacing=(5.0, 5.0, 9.0))
+    """With marrow that lies elsewhere in every slice: ellipsoids alone look the same upside down, and the slices would be out of order."""
+    one = make_toy(fat, shape=(72, 52, 20), spacing=(5.0, 5.0, 9.0))
+    x, y, z = np.moveaxis(one.grid.to_world(np.moveaxis(np.indices(one.grid.shape), 0, -1)), -1, 0)
+    marrow = (np.hypot(x - z, y - 50) < 22) & one.body & (one.labels.array == 0)
+    return replace(one, fat=np.where(marrow, 0.85, one.fat))
 
 
 def save(path: Path, array: np.ndarray, affine: np.ndarray) -> Path:

@@ -57,6 +57,13 @@ class View:
             plane = plane[::-1]
         return plane[:, ::-1] if self.flip_columns else plane
 
+    def unpictured(self, picture: Array) -> Array:
+        """The other way: a picture of a slice in the order of the array's own axes."""
+        turned = picture[:, ::-1] if self.flip_columns else picture
+        if self.flip_rows:
+            turned = turned[::-1]
+        return turned.T if self.row_axis > self.column_axis else turned
+
     def position_mm(self, index: int) -> float:
         """Place of a slice along the slice normal, as in the result's profiles."""
         return self.origin_mm + index * self.step_mm

@@ -14,18 +14,19 @@ _JSON, _BYTES = "application/json", "application/octet-stream"
 PATIENCE_S = 30.0  # between two pieces
 
 
-async def json_body(request: Request, limit: int) -> bytes:
+async def json_body(request: Request, limit: int, too_long: RefusedInput | None = None) -> bytes:
     """The bytes of a JSON request.
 
     Raises:
-        HTTPException: 415 another type, 413 too long, 408 too slow.
+        HTTPException: 415 another type, 408 too slow, 413 too long where there is no better word for it.
+        RefusedInput: `too_long`.
     """
     _must_be(request, _JSON)
     content = bytearray()
     async for piece in _pieces(request):
         content += piece
         if len(content) > limit:
-            raise HTTPException(413, "More than this address takes.")
+            raise too_long or HTTPException(413, "More than this address takes.")
     return bytes(content)
 
 

@@ -21,6 +21,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("< >", "brighter, darker (drag up, down)"),
         ("r", "reset window and zoom"),
         ("z", "whole slice, or fitted to the body"),
+        ("d", "correct contours; again or Escape ends it"),
     ),
     "Grades": (
         ("j k", "next, previous muscle"),
@@ -41,7 +42,22 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("?", "this help"),
     ),
 }
-_NOT_BLINDED = ("f", "[ ]", "a", "A")
+_NOT_BLINDED = ("f", "[ ]", "d", "a", "A")
+# these hold while contours are corrected, and take no letter from the scales
+DRAWING_KEYS: tuple[tuple[str, str], ...] = (
+    ("drag, right drag", "draw; window and brightness"),
+    ("1 – 4", "muscle, as the buttons stand"),
+    ("s", "the other side"),
+    ("b e", "brush, eraser"),
+    ("[ ]", "smaller, larger"),
+    ("o", "over other muscles, or not"),
+    ("Shift ← → ↑ ↓", "move the brush"),
+    ("Space", "draw where the brush is"),
+    ("i", "fill between drawn slices"),
+    ("u U", "undo, redo (Ctrl-Z, Ctrl-Y)"),
+    ("x", "discard"),
+    ("m", "measure again"),
+)
 LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("j k ↑ ↓", "next, previous study"),
     ("Enter", "open"),
@@ -72,4 +88,5 @@ def study_keys(session: Session, scales: Sequence[Scale]) -> dict[str, tuple[tup
     highest = min(9, max((scale.highest for scale in scales), default=0))
     grades = ((" ".join(letters.values()), names), (f"0 – {highest}", "grade; the same again takes it back"))
     lines_of = KEYS | {"Grades": (*KEYS["Grades"][:2], *grades, *KEYS["Grades"][2:])}
-    return {title: tuple(line for line in lines if line[0] not in hidden) for title, lines in lines_of.items()}
+    found = {title: tuple(line for line in lines if line[0] not in hidden) for title, lines in lines_of.items()}
+    return found if session.blinded else found | {"Correcting contours": DRAWING_KEYS}

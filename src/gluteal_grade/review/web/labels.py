@@ -13,12 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, advice_for, not_writable
-from gluteal_grade.report import grade_text, percent_text, volume_text
+from gluteal_grade.report import fat_text, grade_text, volume_text
 from gluteal_grade.result import MuscleResult, StudyResult, scales_of
+from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.correction import Correction, CorrectionState
 from gluteal_grade.review.corrections import corrected_result
 from gluteal_grade.review.database import FOLDER
-from gluteal_grade.review.model import Decision, Item, Key
+from gluteal_grade.review.model import Decision, Item, Key, Session
 from gluteal_grade.review.web.bodies import file_body
 from gluteal_grade.review.web.pages import reading_room_of, seat_of
 from gluteal_grade.review.web.reading_room import ReadingRoom
@@ -30,11 +31,8 @@ router = APIRouter()
 @router.post("/studies/{study}/labels")
 async def upload(study: str, request: Request) -> Response:
     """Take a label map in and have the study measured on it."""
-    room, session = reading_room_of(request), seat_of(request).session
-    _not_blinded(request)
-    listed = room.catalogue.find(study)
-    if listed is None:
-        raise RefusedInput(Reason.STUDY_NOT_FOUND)
+    room = reading_room_of(request)
+    listed = of_open_read(room, study, request)
     with _scratch(room.out) as path:
         try:
             with path.open("xb") as stream:
@@ -43,10 +41,30 @@ async def upload(study: str, request: Request) -> Response:
         except OSError as error:
             raise not_writable(error) from error
         correction = await run_in_threadpool(_accepted, room, study, path)
-    given = Decision(str(uuid.uuid4()), study, Key(Item.LABELS), correction.id)
+    return await handed_in(room, seat_of(request).session, listed, correction)
+
+
+async def handed_in(room: ReadingRoom, session: Session, listed: Listed, correction: Correction) -> Response:
+    """Store the reader's decision and have the correction measured."""
+    given = Decision(str(uuid.uuid4()), listed.study, Key(Item.LABELS), correction.id)
     await run_in_threadpool(room.store.add, session, [given], listed.result_hash)
     room.corrections.submit(correction)
     return JSONResponse({"id": correction.id, "state": correction.state.value}, 202)
+
+
+def of_open_read(room: ReadingRoom, study: str, request: Request) -> Listed:
+    """The study, for a reader who may see what the program found.
+
+    Raises:
+        HTTPException: 403 in a blinded read.
+        RefusedInput: `study_not_found`.
+    """
+    if seat_of(request).session.blinded:
+        raise HTTPException(403, "Not in a blinded read: the new numbers would show what the program found.")
+    listed = room.catalogue.find(study)
+    if listed is None:
+        raise RefusedInput(Reason.STUDY_NOT_FOUND)
+    return listed
 
 
 def _accepted(room: ReadingRoom, study: str, path: Path) -> Correction:
@@ -60,9 +78,7 @@ def _accepted(room: ReadingRoom, study: str, path: Path) -> Correction:
 def corrections(study: str, request: Request) -> list[dict[str, Any]]:
     """How far the measurements on corrected labels are, the latest first."""
     room = reading_room_of(request)
-    _not_blinded(request)
-    if room.catalogue.find(study) is None:
-        raise RefusedInput(Reason.STUDY_NOT_FOUND)
+    of_open_read(room, study, request)
     return [_told(room, study, c) for c in reversed(room.corrections.state(study))]
 
 
@@ -79,7 +95,7 @@ def _told(room: ReadingRoom, study: str, correction: Correction) -> dict[str, An
         try:
             new = corrected_result(room.out, correction)
             found["rows"] = beside(room.catalogue.load(study), new)
-            found["headings"] = ["", "Volume", "Fat fraction", *(scale.title for scale in scales_of(new))]
+            found["headings"] = ["", "Volume", "Fat fraction (95 %)", *(scale.title for scale in scales_of(new))]
         except GradeError as error:
             found["words"] = error.reason.replace("_", " ")
     return found
@@ -92,7 +108,7 @@ def _why(correction: Correction) -> str:
 
 
 def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
-    """Muscle, then volume, fat fraction and grades: old and new in turn."""
+    """Muscle, then volume, fat fraction with its interval, and grades: old and new in turn."""
     scales = scales_of(new)
     before = {(m.muscle, m.side): m for m in old.muscles if m.region is Region.WHOLE}
     return [
@@ -108,12 +124,7 @@ def beside(old: StudyResult, new: StudyResult) -> list[list[str]]:
 def _texts(m: MuscleResult | None, scales: Sequence[Scale]) -> list[str]:
     if m is None:
         return ["–"] * (2 + len(scales))
-    return [volume_text(m.volume_ml), percent_text(m.fat_shown.value), *(grade_text(m.graded(scale.key)) for scale in scales)]
-
-
-def _not_blinded(request: Request) -> None:
-    if seat_of(request).session.blinded:
-        raise HTTPException(403, "Not in a blinded read: the new numbers would show what the program found.")
+    return [volume_text(m.volume_ml), fat_text(m), *(grade_text(m.graded(scale.key)) for scale in scales)]
 
 
 @contextmanager

@@ -25,7 +25,7 @@ router = APIRouter()
 def describe(study: str, request: Request) -> dict[str, Any]:
     """What the viewer must know first; meanwhile the next study is read."""
     room, session = reading_room_of(request), seat_of(request).session
-    found = _stack(room, study).describe()
+    found = stack_of(room, study).describe()
     after = next_study(room.order(session), study)
     if after is not None:
         room.stacks.prefetch(after.result_hash, _loader(room, after))
@@ -36,7 +36,7 @@ def describe(study: str, request: Request) -> dict[str, Any]:
 @router.get("/studies/{study}/slices/{index}")
 def one_slice(study: str, index: str, request: Request) -> Response:
     """One slice as bytes; a blinded reader is never sent the fat fraction."""
-    stack = _stack(reading_room_of(request), study)
+    stack = stack_of(reading_room_of(request), study)
     if not index.isascii() or not index.isdigit() or len(index) > 5 or int(index) >= stack.count:
         raise HTTPException(404)
     content = stack.slice_bytes(int(index), with_fat=not seat_of(request).session.blinded)
@@ -53,7 +53,13 @@ def fat_colours() -> list[list[int]]:
     return [[int(v) for v in colour] for colour in colours]
 
 
-def _stack(room: ReadingRoom, study: str) -> Stack:
+def stack_of(room: ReadingRoom, study: str) -> Stack:
+    """The volumes of a study, from memory where they are there.
+
+    Raises:
+        RefusedInput: `study_not_found`, and as `study_stack`.
+        TransientFailure: as `study_stack`.
+    """
     listed = room.catalogue.find(study)
     if listed is None:
         raise RefusedInput(Reason.STUDY_NOT_FOUND)

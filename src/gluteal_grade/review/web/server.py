@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
 from gluteal_grade.review.web.decisions import router as decisions
+from gluteal_grade.review.web.drawings import router as drawings
 from gluteal_grade.review.web.exporting import router as exporting
 from gluteal_grade.review.web.files import router as files
 from gluteal_grade.review.web.labels import router as labels
@@ -169,7 +170,7 @@ def create_app(room: ReadingRoom) -> App:
     """The application of one room, ready for a server."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="gluteal-grade review")
     app.state.room = room
-    for part in (listing, study, pictures, files, decisions, labels, exporting):
+    for part in (listing, study, pictures, files, decisions, labels, drawings, exporting):
         app.include_router(part)
     app.add_exception_handler(GradeError, _refused)
     app.add_exception_handler(HTTPException, _missing)

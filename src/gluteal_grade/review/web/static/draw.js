@@ -43,7 +43,7 @@ export function draw(context, size, about, slice, layers, look, words) {
   text(context, words, 10 * size.ratio, size.height - 12 * size.ratio, 12.5 * size.ratio, "left");
 }
 
-function path(lines, at) {
+export function path(lines, at) {
   const found = new Path2D();
   for (const line of lines) {
     for (let n = 0; n < line.length; n += 2) {

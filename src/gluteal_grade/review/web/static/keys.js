@@ -7,7 +7,7 @@ function typing(target) {
   return target.matches("textarea, select, input:not([type=checkbox]):not([type=range]):not([type=file])");
 }
 
-// `actions`: key to function; a function that returns false leaves the key to the browser.
+// `actions`: key to function, or what gives those that hold now; a function that returns false leaves the key to the browser.
 export function onKeys(actions) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || help.open) return;
@@ -20,7 +20,7 @@ export function onKeys(actions) {
       help.showModal();
       return;
     }
-    const action = actions[event.key];
+    const action = (typeof actions === "function" ? actions() : actions)[event.key];
     if (action && action(event) !== false) event.preventDefault();
   });
 }

@@ -1,5 +1,6 @@
 // The page of one study: viewer, form, upload, and the keys of all three.
 
+import { Correcting } from "/static/correct.js";
 import { Form } from "/static/form.js";
 import { onKeys } from "/static/keys.js";
 import { flush, showState } from "/static/queue.js";
@@ -9,6 +10,7 @@ import { Viewer } from "/static/viewer.js";
 const settings = JSON.parse(document.body.dataset.settings);
 const form = new Form(settings);
 let viewer = null;
+let correcting = null;
 
 async function finish() {
   form.keepNote();
@@ -40,23 +42,7 @@ function slices(action) {
 const digits = Array.from({ length: 10 }, (_, n) => String(n));
 const grades = Object.fromEntries(digits.map((g) => [g, () => form.grade(g)]));
 const scales = Object.fromEntries(settings.scales.map(({ key, letter }) => [letter, () => form.choosing(key)]));
-onKeys({
-  ...grades,
-  ...scales,
-  x: () => form.grade("not_assessable"),
-  j: () => form.go(form.here + 1),
-  k: () => form.go(form.here - 1),
-  ArrowLeft: (event) => (event.target.matches("input") ? false : form.side(0)),
-  ArrowRight: (event) => (event.target.matches("input") ? false : form.side(1)),
-  a: () => form.acceptHere(),
-  A: () => form.acceptAll(),
-  w: () => form.quality(),
-  t: focusTendons,
-  m: () => form.note.focus(),
-  n: finish,
-  o: () => form.reopen(),
-  p: () => follow("previous"),
-  l: () => follow("to-list"),
+const pictures = {
   ArrowUp: slices((v) => v.step(1)),
   ArrowDown: slices((v) => v.step(-1)),
   PageUp: slices((v) => v.step(5)),
@@ -75,11 +61,32 @@ onKeys({
   ">": look((v) => v.adjust(0, 0.05)),
   r: look((v) => v.reset()),
   z: look((v) => v.toggle("whole")),
-});
+};
+const reading = {
+  ...grades,
+  ...scales,
+  x: () => form.grade("not_assessable"),
+  j: () => form.go(form.here + 1),
+  k: () => form.go(form.here - 1),
+  ArrowLeft: (event) => (event.target.matches("input") ? false : form.side(0)),
+  ArrowRight: (event) => (event.target.matches("input") ? false : form.side(1)),
+  a: () => form.acceptHere(),
+  A: () => form.acceptAll(),
+  w: () => form.quality(),
+  t: focusTendons,
+  m: () => form.note.focus(),
+  n: finish,
+  o: () => form.reopen(),
+  p: () => follow("previous"),
+  l: () => follow("to-list"),
+  ...pictures,
+  d: () => correcting?.toggle() ?? false,
+};
+onKeys(() => (correcting?.on ? { ...pictures, ...correcting.keys } : reading));
 
 document.getElementById("finish").addEventListener("click", finish);
 document.getElementById("accept-all")?.addEventListener("click", () => form.acceptAll());
-wireUpload(settings);
+const measured = wireUpload(settings);
 showState();
 
 const loading = document.getElementById("loading");
@@ -87,6 +94,7 @@ if (loading) {
   Viewer.open(settings.study).then((opened) => {
     viewer = opened;
     loading.textContent = "";
+    if (document.getElementById("draw")) correcting = new Correcting(viewer, settings, measured);
   }, (error) => {
     loading.textContent = `No pictures: ${error.message}`;
     loading.classList.add("wrong");

@@ -2,12 +2,14 @@
 
 import { get, post } from "/static/server.js";
 
-const LOOK_MS = 2000;
+const LOOK_MS = 700;
+const UNDER_WAY = ["waiting", "running"];
 const STATES = { waiting: "waits to be measured", running: "is being measured…", done: "measured", refused: "refused", failed: "failed" };
 
+// Gives what follows one correction until it is measured.
 export function wireUpload({ study, max_upload: most }) {
   const place = document.getElementById("corrections");
-  if (!place) return;
+  if (!place) return null;
   const button = document.getElementById("upload");
   const input = document.getElementById("labels");
   button.addEventListener("click", async () => {
@@ -17,8 +19,8 @@ export function wireUpload({ study, max_upload: most }) {
     button.disabled = true;
     say(place, "Sending…");
     try {
-      await post(`/studies/${study}/labels`, file, { type: "application/octet-stream", patience: 0 });
-      await follow(study, place);
+      const { id } = await post(`/studies/${study}/labels`, file, { type: "application/octet-stream", patience: 0 });
+      await follow(study, place, id);
     } catch (error) {
       say(place, error.status ? `Not taken: ${error.message}` : "Not sent: the server does not answer.");
     } finally {
@@ -26,18 +28,27 @@ export function wireUpload({ study, max_upload: most }) {
     }
   });
   follow(study, place);
+  return async (id) => {
+    const state = await follow(study, place, id);
+    place.scrollIntoView({ block: "nearest" });
+    return state;
+  };
 }
 
-async function follow(study, place) {
-  let found;
-  try {
-    found = await get(`/studies/${study}/corrections`);
-  } catch {
-    return;
+// Show how far one is, or the latest, until it is measured; its state then.
+async function follow(study, place, id = "") {
+  for (;;) {
+    try {
+      const found = await get(`/studies/${study}/corrections`);
+      const one = found.find((correction) => correction.id === id) ?? found[0];
+      if (!one) return "";
+      show(place, one);
+      if (!UNDER_WAY.includes(one.state)) return one.state;
+    } catch (error) {
+      if (!id || error.status) return "";
+    }
+    await new Promise((done) => setTimeout(done, LOOK_MS));
   }
-  if (!found.length) return;
-  show(place, found[0]);
-  if (["waiting", "running"].includes(found[0].state)) setTimeout(() => follow(study, place), LOOK_MS);
 }
 
 function show(place, correction) {

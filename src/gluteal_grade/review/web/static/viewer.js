@@ -16,6 +16,7 @@ export class Viewer {
     this.look = { contours: true, fat: false, opacity: 0.8, whole: false };
     this.index = this.about.levels[Math.min(1, this.about.levels.length - 1)].index;
     this.slice = null;
+    this.tool = null; // what draws: it may show other labels, and take the pointer
     this.reset();
     this.wire();
   }
@@ -34,9 +35,21 @@ export class Viewer {
     const wanted = this.index;
     const slice = await this.stack.slice(wanted);
     if (wanted !== this.index) return;
-    this.slice = slice;
+    this.put(slice);
+  }
+
+  put(slice) {
+    this.shows = this.index;
+    this.slice = this.tool ? this.tool.labelled(this.index, slice) : slice;
     this.drawn = {};
     this.paint();
+  }
+
+  // The labels of this slice are others now.
+  async relabel() {
+    const index = this.index;
+    const slice = await this.stack.slice(index);
+    if (index === this.index) this.put(slice);
   }
 
   step(by) {
@@ -93,6 +106,7 @@ export class Viewer {
   painted() {
     this.controls();
     if (!this.slice) return;
+    this.tool?.fresh();
     const ratio = devicePixelRatio || 1;
     const size = { width: Math.round(this.canvas.clientWidth * ratio), height: Math.round(this.canvas.clientHeight * ratio), ratio };
     if (this.canvas.width !== size.width || this.canvas.height !== size.height) Object.assign(this.canvas, { width: size.width, height: size.height });
@@ -100,6 +114,7 @@ export class Viewer {
     this.drawn.grey ??= greyLayer(this.about, this.slice, this.table);
     if (this.look.fat) this.drawn.fat ??= fatLayer(this.about, this.slice);
     draw(this.context, size, this.about, this.slice, { grey: this.drawn.grey, fat: this.look.fat ? this.drawn.fat : null }, this.look, this.words());
+    this.tool?.overlay(this.context, placed(this.about, size, this.look.whole), size);
     this.canvas.dataset.shown = this.index; // what is on the screen now
     this.canvas.setAttribute("aria-label", `${this.about.plane} slice ${this.words()}`);
   }
@@ -122,12 +137,17 @@ export class Viewer {
     document.querySelectorAll("#levels button").forEach((b) => b.setAttribute("aria-pressed", Number(b.dataset.index) === this.index));
   }
 
+  // Pixel of the slice under the pointer, with its fraction; it may lie outside.
+  pixel(event) {
+    const at = placed(this.about, { width: this.canvas.clientWidth, height: this.canvas.clientHeight }, this.look.whole);
+    return { column: (event.offsetX - at.x) / at.across, row: (event.offsetY - at.y) / at.down };
+  }
+
   // What lies under the pointer.
   read(event) {
     const place = by("readout");
-    const at = placed(this.about, { width: this.canvas.clientWidth, height: this.canvas.clientHeight }, this.look.whole);
-    const column = Math.floor((event.offsetX - at.x) / at.across);
-    const row = Math.floor((event.offsetY - at.y) / at.down);
+    const under = this.pixel(event);
+    const [column, row] = [Math.floor(under.column), Math.floor(under.row)];
     if (!this.slice || column < 0 || row < 0 || column >= this.about.columns || row >= this.about.rows) {
       place.textContent = "";
       return;
@@ -148,9 +168,12 @@ export class Viewer {
       turned -= steps * 40;
       if (steps) this.step(-Math.max(-3, Math.min(3, steps)));
     }, { passive: false });
-    this.canvas.addEventListener("pointerdown", (event) => this.canvas.setPointerCapture(event.pointerId));
+    this.canvas.addEventListener("pointerdown", (event) => {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.tool?.down(event);
+    });
     this.canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons) this.adjust(event.movementX / 200, event.movementY / 300);
+      if (!this.tool?.move(event) && event.buttons) this.adjust(event.movementX / 200, event.movementY / 300);
       this.read(event);
     });
     by("slice").max = this.about.slices - 1;

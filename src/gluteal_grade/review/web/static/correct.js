@@ -1,0 +1,245 @@
+// Correcting contours in the page: the tools, their keys, what is kept, and measuring again.
+
+import { draftOf, dropDraft, keepDraft } from "/static/drafts.js";
+import { Drawing } from "/static/drawing.js";
+import { Pencil, RADII_MM } from "/static/pencil.js";
+import { decode, encode } from "/static/runs.js";
+import { get, post } from "/static/server.js";
+
+const PATIENCE_MS = 120000;
+const by = (id) => document.getElementById(id);
+const capital = (words) => words.replace(/^./, (c) => c.toUpperCase());
+
+export class Correcting {
+  // `measured` follows a correction until it is measured, see upload.js.
+  constructor(viewer, settings, measured) {
+    Object.assign(this, { viewer, measured, study: settings.study, resultHash: settings.result_hash });
+    this.pencil = null;
+    this.words = "";
+    by("draw").addEventListener("click", () => this.toggle());
+    const draft = draftOf(this.study);
+    if (draft) this.say(this.fits(draft) ? "Drawn and not measured yet: Correct goes on with it." : "What was drawn here is of an earlier result.");
+  }
+
+  get on() {
+    return this.pencil?.on ?? false;
+  }
+
+  fits(draft) {
+    return draft.resultHash === this.resultHash;
+  }
+
+  async toggle() {
+    if (!this.pencil) {
+      try {
+        await this.load();
+      } catch (error) {
+        this.say(error.status ? error.message : "The server does not answer: try again.");
+        return;
+      }
+    }
+    this.pencil.on = !this.pencil.on;
+    by("draw-tools").hidden = !this.on;
+    by("levels").hidden = this.on; // one row for the other: the picture keeps its height
+    this.viewer.canvas.classList.toggle("drawing", this.on);
+    this.viewer.relabel();
+    this.show();
+  }
+
+  async load() {
+    this.loading ??= this.loaded().finally(() => (this.loading = null));
+    await this.loading;
+  }
+
+  async loaded() {
+    let start = await get(`/studies/${this.study}/drawing`);
+    let draft = draftOf(this.study);
+    const measured = draft?.sent && draft.sent === start.base; // while no page was open
+    if (measured) dropDraft(this.study);
+    if (measured || (draft && !this.fits(draft))) draft = null;
+    if (draft && draft.base !== start.base) start = await get(`/studies/${this.study}/drawing?base=${draft.base}`);
+    const { rows, columns } = this.viewer.about;
+    this.drawing = new Drawing(start, rows * columns);
+    if (draft) this.drawing.restore(draft);
+    this.settled = this.drawing.changed ? -1 : 0; // version that was measured, or where nothing was drawn
+    this.muscles = start.muscles;
+    this.pencil = new Pencil(this.viewer, this.drawing, { colours: start.colours, value: start.muscles[0].value }, () => this.changed());
+    this.wire();
+  }
+
+  // Every stroke is kept at once.
+  changed(words = "") {
+    const kept = keepDraft(this.study, { resultHash: this.resultHash, ...this.drawing.kept() });
+    if (!this.drawing.changed) dropDraft(this.study);
+    this.show(kept ? words : "This browser keeps nothing more: measure before you leave the page.");
+  }
+
+  wire() {
+    const muscles = [...new Set(this.muscles.map((m) => m.muscle))];
+    muscles.forEach((muscle, n) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: capital(muscle), title: `Key ${n + 1}` });
+      button.style.setProperty("--muscle", this.muscles.find((m) => m.muscle === muscle).colour);
+      button.dataset.muscle = muscle;
+      button.addEventListener("click", () => this.choose({ muscle }));
+      by("draw-muscles").append(button);
+    });
+    const wired = {
+      "draw-right": () => this.choose({ side: "right" }),
+      "draw-left": () => this.choose({ side: "left" }),
+      "draw-brush": () => this.set("erase", false),
+      "draw-eraser": () => this.set("erase", true),
+      "draw-over": () => this.set("over", !this.pencil.over),
+      "draw-undo": () => this.undo(),
+      "draw-redo": () => this.redo(),
+      "draw-fill": () => this.fill(),
+      "draw-discard": () => this.discard(),
+      "draw-measure": () => this.measure(),
+    };
+    for (const [id, action] of Object.entries(wired)) by(id).addEventListener("click", action);
+    by("draw-size").max = RADII_MM.length - 1;
+    by("draw-size").addEventListener("input", (event) => this.set("radius", RADII_MM[event.target.value]));
+    document.addEventListener("keydown", (event) => this.withControl(event));
+    const numbered = muscles.map((muscle, n) => [String(n + 1), () => this.choose({ muscle })]);
+    const button = (action) => (event) => (event.target.matches("button, input") ? false : action());
+    const arrow = (across, down, action) => (event) => {
+      if (event.target.matches("input[type=range], .facts")) return false;
+      return event.shiftKey ? this.pencil.step(across, down) : action();
+    };
+    this.keys = {
+      ...Object.fromEntries(numbered),
+      s: () => this.choose({ side: this.chosen.side === "right" ? "left" : "right" }),
+      b: () => this.set("erase", false),
+      e: () => this.set("erase", true),
+      o: () => this.set("over", !this.pencil.over),
+      "[": () => this.resize(-1),
+      "]": () => this.resize(1),
+      u: () => this.undo(),
+      U: () => this.redo(),
+      i: () => this.fill(),
+      x: () => this.discard(),
+      m: () => this.measure(),
+      d: () => this.toggle(),
+      Escape: () => this.toggle(),
+      " ": button(() => this.pencil.stamp()),
+      ArrowUp: arrow(0, -1, () => this.viewer.step(1)),
+      ArrowDown: arrow(0, 1, () => this.viewer.step(-1)),
+      ArrowLeft: arrow(-1, 0, () => false),
+      ArrowRight: arrow(1, 0, () => false),
+    };
+  }
+
+  withControl(event) {
+    if (!this.on || !(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector("dialog[open]")) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) this.redo();
+    else this.undo();
+  }
+
+  get chosen() {
+    return this.muscles.find((m) => m.value === this.pencil.value);
+  }
+
+  choose(wanted) {
+    const { muscle, side } = { ...this.chosen, ...wanted };
+    this.set("value", this.muscles.find((m) => m.muscle === muscle && m.side === side).value);
+  }
+
+  set(name, value) {
+    if (this.pencil.stroke) return;
+    this.pencil[name] = value;
+    this.viewer.paint();
+    this.show();
+  }
+
+  resize(by_) {
+    const n = RADII_MM.indexOf(this.pencil.radius) + by_;
+    this.set("radius", RADII_MM[Math.max(0, Math.min(RADII_MM.length - 1, n))]);
+  }
+
+  undo() {
+    this.look(this.pencil.stroke ? null : this.drawing.undo(), "Nothing to undo.");
+  }
+
+  redo() {
+    this.look(this.pencil.stroke ? null : this.drawing.redo(), "Nothing to do again.");
+  }
+
+  look(index, nothing) {
+    if (index === null) return this.show(nothing);
+    this.changed();
+    return index === this.viewer.index ? this.viewer.relabel() : this.viewer.show(index);
+  }
+
+  discard() {
+    if (this.pencil.stroke || !this.drawing.changed) return;
+    this.drawing.discard();
+    this.viewer.relabel();
+    this.changed("Discarded; undo brings it back.");
+  }
+
+  // Slices of the chosen muscle between those that were drawn.
+  async fill() {
+    const { value } = this.pencil;
+    const hand = this.drawing.handOf(value);
+    if (this.busy || !hand.some((index, n) => n && index - hand[n - 1] > 1)) return this.show("Draw this muscle in two slices that have others between them.");
+    this.busy = true;
+    this.show("Filling…");
+    try {
+      const mask = async (index) => this.drawing.labels(index, (await this.viewer.stack.slice(index)).labels).map((label) => (label === value ? value : 0));
+      const drawn = await Promise.all(hand.map(async (index) => [index, encode(await mask(index))]));
+      const { slices } = await post(`/studies/${this.study}/between`, { value, slices: Object.fromEntries(drawn) });
+      const masks = new Map(Object.entries(slices).map(([index, runs]) => [Number(index), decode(runs, this.drawing.length)]));
+      const program = new Map(await Promise.all([...masks.keys()].map(async (index) => [index, (await this.viewer.stack.slice(index)).labels])));
+      if (value === this.pencil.value && !this.pencil.stroke) this.pencil.fill(masks, program);
+      this.show(`Filled ${masks.size} ${masks.size === 1 ? "slice" : "slices"}: look through them.`);
+    } catch (error) {
+      this.show(error.status ? error.message : "Not filled: the server does not answer.");
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async measure() {
+    if (this.busy || this.pencil.stroke) return;
+    if (!this.drawing.changed) return this.show("Nothing is changed: draw first.");
+    this.busy = true;
+    by("draw-measure").disabled = true;
+    this.show("Sending…");
+    const { version } = this.drawing;
+    try {
+      const { id } = await post(`/studies/${this.study}/drawing`, { result_hash: this.resultHash, ...this.drawing.sent() }, { patience: PATIENCE_MS });
+      if (version === this.drawing.version) keepDraft(this.study, { resultHash: this.resultHash, ...this.drawing.kept(), sent: id });
+      this.show("Being measured…");
+      const state = await this.measured(id);
+      if (state === "done") this.settled = version;
+      if (state === "done" && version === this.drawing.version) dropDraft(this.study);
+      this.show(state === "done" ? "Measured: the new numbers are below." : "Not measured: see below.");
+    } catch (error) {
+      this.show(error.status ? `Not taken: ${error.message}` : "Not sent: the server does not answer. What you drew is kept in this browser.");
+    } finally {
+      this.busy = false;
+      by("draw-measure").disabled = false;
+    }
+  }
+
+  show(words = "") {
+    const { pencil, drawing } = this;
+    const { muscle, side } = this.chosen;
+    document.querySelectorAll("#draw-muscles button").forEach((b) => b.setAttribute("aria-pressed", b.dataset.muscle === muscle));
+    const pressed = { draw: pencil.on, "draw-right": side === "right", "draw-left": side === "left", "draw-brush": !pencil.erase, "draw-eraser": pencil.erase, "draw-over": pencil.over };
+    for (const [id, on] of Object.entries(pressed)) by(id).setAttribute("aria-pressed", on);
+    by("draw-size").value = RADII_MM.indexOf(pencil.radius);
+    by("draw-size").setAttribute("aria-valuetext", `${2 * pencil.radius} mm`);
+    const n = drawing.changed;
+    const state = n ? `${n} ${n === 1 ? "slice" : "slices"} changed, ${drawing.version === this.settled ? "measured" : "not measured yet"}.` : "";
+    const tool = `${capital(side)} ${muscle}, ${pencil.erase ? "eraser" : "brush"} ${2 * pencil.radius} mm${pencil.over ? ", over other muscles" : ""}.`;
+    this.say([this.on ? tool : "", state, words].filter(Boolean).join(" "));
+  }
+
+  say(words) {
+    this.words = words;
+    by("draw-state").textContent = words;
+  }
+}

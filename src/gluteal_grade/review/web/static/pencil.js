@@ -1,0 +1,170 @@
+// The brush on the canvas: what is shown while a muscle is drawn, and strokes of mouse, pen and keyboard.
+
+import { painted, sweep } from "/static/brush.js";
+import { path } from "/static/draw.js";
+import { outlinesOf } from "/static/outlines.js";
+
+export const RADII_MM = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
+const TINT = 0.22;
+
+export class Pencil {
+  // `changed` is called after each stroke.
+  constructor(viewer, drawing, { colours, value }, changed) {
+    Object.assign(this, { viewer, drawing, colours, value, changed });
+    this.on = false;
+    this.erase = false;
+    this.over = false;
+    this.radius = 4;
+    this.stroke = null;
+    this.at = null; // of the brush, pixels
+    viewer.tool = this;
+    const canvas = viewer.canvas;
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => this.up(event));
+    canvas.addEventListener("contextmenu", (event) => this.on && event.preventDefault());
+    canvas.addEventListener("pointerleave", () => this.on && !this.stroke && this.place(null));
+  }
+
+  get about() {
+    return this.viewer.about;
+  }
+
+  // The slice as it is drawn; what nobody has changed is shown as the program drew it.
+  labelled(index, slice) {
+    const labels = this.stroke?.index === index ? this.stroke.labels : this.drawing.labels(index, slice.labels);
+    const same = !this.on && labels.every((value, n) => value === this.drawing.whole[slice.labels[n]]);
+    return same ? slice : { ...slice, labels, outlines: outlinesOf(labels, this.about.columns, this.colours) };
+  }
+
+  get ready() {
+    return !this.stroke && this.viewer.shows === this.viewer.index;
+  }
+
+  down(event) {
+    if (!this.on || event.button !== 0 || !this.ready) return;
+    this.begin(this.viewer.pixel(event));
+    this.stroke.pointer = event.pointerId;
+  }
+
+  // True while a stroke is drawn: then the pointer does nothing else.
+  move(event) {
+    if (!this.on) return false;
+    if (this.stroke?.pointer !== event.pointerId) {
+      this.place(this.viewer.pixel(event));
+      return false;
+    }
+    for (const one of event.getCoalescedEvents?.() ?? [event]) this.draw(this.viewer.pixel(one));
+    return true;
+  }
+
+  up(event) {
+    if (this.stroke && this.stroke.pointer === event.pointerId) this.end();
+  }
+
+  // A stamp of the brush where it is, for those who draw by keyboard.
+  stamp() {
+    if (!this.ready) return;
+    if (!this.at) this.place(this.middle());
+    this.begin(this.at);
+    this.end();
+  }
+
+  // Half a brush at a time, at least a pixel.
+  step(across, down) {
+    const [width, height] = this.about.pixel_mm.map((mm) => Math.max(1, Math.round(this.radius / 2 / mm)));
+    const from = this.at ?? this.middle();
+    const inside = (v, most) => Math.max(0.5, Math.min(most - 0.5, v));
+    this.place({ column: inside(from.column + across * width, this.about.columns), row: inside(from.row + down * height, this.about.rows) });
+  }
+
+  // Of the muscle in this slice, else of the body.
+  middle() {
+    const { columns, box } = this.about;
+    const found = { column: 0, row: 0, n: 0 };
+    this.viewer.slice.labels.forEach((value, n) => {
+      if (value !== this.value) return;
+      found.column += n % columns;
+      found.row += Math.floor(n / columns);
+      found.n++;
+    });
+    if (!found.n) return { column: Math.floor((box[0] + box[2]) / 2) + 0.5, row: Math.floor((box[1] + box[3]) / 2) + 0.5 };
+    return { column: Math.floor(found.column / found.n) + 0.5, row: Math.floor(found.row / found.n) + 0.5 };
+  }
+
+  place(at) {
+    this.at = at;
+    this.viewer.paint();
+  }
+
+  begin(at) {
+    const { index, slice } = this.viewer;
+    this.stroke = { index, labels: slice.labels.slice(), changed: false, from: at };
+    this.draw(at);
+  }
+
+  draw(to) {
+    const { stroke, value, over, erase, radius } = this;
+    this.at = to;
+    stroke.changed = sweep(stroke.labels, this.about, { from: stroke.from, to, radius, value, over, erase }) || stroke.changed;
+    stroke.from = to;
+    this.viewer.paint();
+  }
+
+  // Before a picture is painted, however many movements there were since the last one.
+  fresh() {
+    const { stroke, viewer } = this;
+    if (!stroke?.changed || viewer.shows !== stroke.index) return; // another slice may have been turned to
+    viewer.slice = this.labelled(stroke.index, viewer.slice);
+    viewer.drawn.fat = null;
+  }
+
+  end() {
+    const { index, labels, changed } = this.stroke;
+    this.stroke = null;
+    if (changed) this.drawing.change(new Map([[index, labels]]), this.value);
+    this.viewer.relabel();
+    if (changed) this.changed();
+  }
+
+  // `masks`: of the chosen muscle by slice; `program`: slices as the server sent them. What is not in a mask is no longer this muscle.
+  fill(masks, program) {
+    const rule = { value: this.value, over: this.over, erase: false };
+    const slices = [...masks].map(([index, mask]) => {
+      const next = this.drawing.labels(index, program.get(index)).slice();
+      mask.forEach((inside, n) => {
+        if (inside) next[n] = painted(next[n], rule);
+        else if (next[n] === this.value) next[n] = 0;
+      });
+      return [index, next];
+    });
+    this.drawing.change(new Map(slices));
+    this.viewer.relabel();
+    this.changed();
+  }
+
+  overlay(context, at, size) {
+    if (!this.on) return;
+    const mine = this.viewer.slice.outlines.find(([, , value]) => value === this.value);
+    if (mine && this.viewer.look.contours) {
+      context.globalAlpha = TINT;
+      context.fillStyle = mine[0];
+      context.fill(path(mine[1], at), "evenodd");
+      context.globalAlpha = 1;
+    }
+    if (this.at) this.cursor(context, at, size.ratio);
+  }
+
+  cursor(context, at, ratio) {
+    const [x, y] = [at.x + this.at.column * at.across, at.y + this.at.row * at.down];
+    const circle = (colour, width) => {
+      context.strokeStyle = colour;
+      context.lineWidth = width * ratio;
+      context.setLineDash(this.erase ? [4 * ratio, 3 * ratio] : []);
+      context.beginPath();
+      context.arc(x, y, Math.max(2 * ratio, this.radius * at.perMm), 0, 2 * Math.PI);
+      context.stroke();
+    };
+    circle("rgba(0, 0, 0, 0.7)", 3);
+    circle(this.erase ? "#fff" : this.colours[this.value], 1.5);
+    context.setLineDash([]);
+  }
+}
