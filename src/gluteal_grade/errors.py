@@ -192,6 +192,13 @@ class Reason(StrEnum):
     BAD_RATINGS = "bad_ratings"
     UPLOAD_TOO_LARGE = "upload_too_large"
     IMAGES_NOT_FOUND = "images_not_found"
+    ONE_READER = "one_reader"
+    TOO_FEW_STUDIES = "too_few_studies"
+    GRADE_NOT_GIVEN = "grade_not_given"
+    RATINGS_UNMATCHED = "ratings_unmatched"
+    SCALE_UNKNOWN = "scale_unknown"
+    EDGES_CROSS = "edges_cross"
+    EDGES_UNSURE = "edges_unsure"
 
 
 ADVICE: dict[Reason, str] = {
@@ -347,6 +354,13 @@ ADVICE: dict[Reason, str] = {
     Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; see docs/howto/agreement.md.",
     Reason.UPLOAD_TOO_LARGE: "Give the label map alone, compressed (.nii.gz or DICOM SEG).",
     Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",
+    Reason.ONE_READER: "Let two readers or more grade the studies: one alone does not tell how far readers differ.",
+    Reason.TOO_FEW_STUDIES: "Let each reader grade more studies: 20 are needed to calibrate a scale, 60 are advised.",
+    Reason.GRADE_NOT_GIVEN: "Add studies of that grade: each reader must give each grade in 5 studies or more.",
+    Reason.RATINGS_UNMATCHED: "Give the output folder that the readers read from; its cohort.csv must name the studies as the ratings do.",
+    Reason.SCALE_UNKNOWN: "Name the scale and its grades as the scales file in use does; a scale of your own: --config with grading.file.",
+    Reason.EDGES_CROSS: "Two edges cannot be told apart; add studies, or use a scale with fewer grades.",
+    Reason.EDGES_UNSURE: "Readers' grades do not settle the edge; add studies whose fat lies near it, or agree on how to read.",
     Reason.REPEATS_UNREADABLE: "Give a CSV with the columns study (or source), subject, repeat and, where there are several, session; see "
     "docs/howto/repeatability.md.",
     Reason.NO_REPEATS: "Say which studies are repeats of one subject: columns subject, session and repeat in the manifest, or "

@@ -56,6 +56,7 @@ COMMANDS = (
     Command(("measure", "accuracy"), "measuring.accuracy", "The samples against their exact truth."),
     Command(("measure", "agreement"), "measuring.agreement", "How often intervals of agreement hold the truth."),
     Command(("measure", "bias"), "measuring.bias", "Bias correction against N4."),
+    Command(("measure", "calibration"), "measuring.calibration", "How often intervals of edges calibrated to readers hold the truth."),
     Command(("measure", "core"), "measuring.core", "Core value against slice thickness, direction and contrast."),
     Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
     Command(("measure", "focal"), "measuring.focal", "Masses in muscles: found, and sound muscles marked."),

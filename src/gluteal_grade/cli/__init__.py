@@ -14,6 +14,7 @@ from gluteal_grade import __version__
 from gluteal_grade.cli.agreement import agreement
 from gluteal_grade.cli.batch import batch
 from gluteal_grade.cli.bids import bids
+from gluteal_grade.cli.calibrate import calibrate
 from gluteal_grade.cli.cohort import app as cohort
 from gluteal_grade.cli.compare import compare
 from gluteal_grade.cli.exit_codes import FAILED, USAGE, tell
@@ -49,6 +50,7 @@ app.command()(compare)
 app.command()(report)
 app.command()(review)
 app.command()(agreement)
+app.command()(calibrate)
 app.command()(schema)
 app.add_typer(cohort, name="cohort")
 app.add_typer(pacs, name="pacs")

@@ -24,12 +24,15 @@ from .kappas import alpha as alpha
 from .kappas import coincidences as coincidences
 from .kappas import confusion as confusion
 from .kappas import fleiss as fleiss
+from .kappas import kappa as kappa
 from .kappas import pair_statistics as pair_statistics
 from .kappas import percent_agreement as percent_agreement
 from .limits import bland_altman as bland_altman
 from .limits import bland_altman_limits as bland_altman_limits
 from .lms import LmsCurve as LmsCurve
 from .lms import fit_lms as fit_lms
+from .ordinal import OrdinalFit as OrdinalFit
+from .ordinal import fit_ordinal as fit_ordinal
 from .repeats import MIN_SUBJECTS as MIN_SUBJECTS
 from .repeats import Estimated as Estimated
 from .repeats import Repeated as Repeated

@@ -51,6 +51,7 @@ class Ratings:
         empty: of these, without a grade.
         not_assessable: of these, called so.
         repeated: of these, said before with the same grade; they count once.
+        names: of the studies, by their numbers; no output of agreement holds them.
     """
 
     scales: tuple[ScaleRatings, ...]
@@ -59,6 +60,7 @@ class Ratings:
     empty: int
     not_assessable: int
     repeated: int
+    names: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[str, ...]:

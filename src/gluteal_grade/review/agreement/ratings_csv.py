@@ -35,12 +35,13 @@ class _Rating:
     value: float  # NaN where missing
 
 
-def read_ratings(path: Path) -> Ratings:
+def read_ratings(path: Path, *, to_compare: bool = True) -> Ratings:
     """The ratings of a file.
 
     Args:
         path: UTF-8, with or without BOM; comma, semicolon or tab (told by the header line); any line ends. Columns `COLUMNS` in any order,
             others are not looked at. `read` is 1, 2, ...; empty means 1. An empty grade and `not_assessable` are missing.
+        to_compare: refuse ratings of which no two are of the same thing.
 
     Raises:
         RefusedInput: `input_not_found`; `bad_ratings`, naming the line.
@@ -50,7 +51,7 @@ def read_ratings(path: Path) -> Ratings:
     if not ratings:
         raise RefusedInput(Reason.BAD_RATINGS, "no rating below the header line")
     kept, repeated = _once(ratings)
-    if len({r.rater for r in kept}) < 2:
+    if to_compare and len({r.rater for r in kept}) < 2:
         raise RefusedInput(Reason.BAD_RATINGS, "one read of one reader alone: there is nothing to compare")
     order = list(known())
     names = sorted({r.scale for r in kept}, key=lambda n: (order.index(n) if n in order else len(order), n))
@@ -62,8 +63,9 @@ def read_ratings(path: Path) -> Ratings:
         empty=sum(not r.grade for r in ratings),
         not_assessable=sum(r.grade == NOT_ASSESSABLE for r in ratings),
         repeated=repeated,
+        names=tuple(studies),
     )
-    if not any((np.isfinite(s.values).sum(axis=1) > 1).any() for s in found.scales):
+    if to_compare and not any((np.isfinite(s.values).sum(axis=1) > 1).any() for s in found.scales):
         raise RefusedInput(Reason.BAD_RATINGS, "nothing was graded twice on one scale: there is nothing to compare")
     return found
 

@@ -1,0 +1,6 @@
+from .calibrate import calibrate as calibrate
+from .fractions import fractions_of_folder as fractions_of_folder
+from .fractions import fractions_of_ratings as fractions_of_ratings
+from .model import CalibrationOptions as CalibrationOptions
+from .model import CalibrationReport as CalibrationReport
+from .output import write_calibration as write_calibration
