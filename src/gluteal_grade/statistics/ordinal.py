@@ -112,7 +112,7 @@ class _Ratings:
 def _likely(values: Floats, grades: Ints, grade_count: int, weights: Floats) -> list[float]:
     """Without those that all weightings together speak against so clearly that no single one will choose them."""
     found = [float(fit_ordinal(values, grades, grade_count, weights[None], growth=one).likelihood[0]) for one in GROWTHS]
-    return [one for one, value in zip(GROWTHS, found, strict=True) if not value < np.nanmax(found) - _CLEARLY]
+    return [one for one, value in zip(GROWTHS, found, strict=True) if not value < np.fmax.reduce(found) - _CLEARLY]
 
 
 def _start(one: _Ratings, weights: Floats) -> Floats:
@@ -216,6 +216,6 @@ def _newton(one: _Ratings, weights: Floats, at: Floats) -> tuple[Floats, Floats]
     curve[:, inner, k] = curve[:, k, inner] = -one.sums((aa + ab) * x)[:, :-1] - one.sums((bb + ab) * x)[:, 1:]
     curve[:, k, k] = ((aa + bb + 2 * ab) * x**2).sum(axis=1) - one.ridge
     curve[:, range(k + 1), range(k + 1)] -= 1e-9
-    step: Floats = -np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
+    step = -np.asarray(np.linalg.solve(curve, gradient[:, :, None])[:, :, 0], np.float64)
     gain: Floats = (gradient * step).sum(axis=1) / 2
     return step, gain

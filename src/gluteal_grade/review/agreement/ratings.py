@@ -51,7 +51,7 @@ class Ratings:
         empty: of these, without a grade.
         not_assessable: of these, called so.
         repeated: of these, said before with the same grade; they count once.
-        names: of the studies, by their numbers; no output of agreement holds them.
+        names: of the studies, by their numbers; no output of `agreement` holds them.
     """
 
     scales: tuple[ScaleRatings, ...]
