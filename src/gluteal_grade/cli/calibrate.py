@@ -40,14 +40,13 @@ def calibrate(
     Exit codes: 0 a scale was calibrated, 2 none was (edges.csv says why) or refused, 1 failure, 64 wrong usage.
     """
     from gluteal_grade.review.agreement import read_ratings
-    from gluteal_grade.review.calibration import calibrate as calibrated
-    from gluteal_grade.review.calibration import fractions_of_folder, fractions_of_ratings, write_calibration
+    from gluteal_grade.review.calibration import calibrate_scales, fractions_of_folder, fractions_of_ratings, write_calibration
 
     options = _options(name, bootstrap, include)
     scales = _scales(config, name)
     try:
         given = read_ratings(ratings, to_compare=False)
-        report = calibrated(given, fractions_of_folder(cohort) if cohort else fractions_of_ratings(given), scales, options)
+        report = calibrate_scales(given, fractions_of_folder(cohort) if cohort else fractions_of_ratings(given), scales, options)
         written = write_calibration(report, output)
     except GradeError as error:
         return tell(error)

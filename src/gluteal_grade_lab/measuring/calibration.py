@@ -16,7 +16,7 @@ from gluteal_grade.errors import Reason
 from gluteal_grade.grading import Scales, load_scales
 from gluteal_grade.review.agreement import Rater, Ratings, ScaleRatings
 from gluteal_grade.review.agreement.scales import known
-from gluteal_grade.review.calibration import CalibrationOptions, CalibrationReport, calibrate
+from gluteal_grade.review.calibration import CalibrationOptions, CalibrationReport, calibrate_scales
 from gluteal_grade.review.calibration.fractions import Fractions, Measured
 from gluteal_grade.statistics import Floats
 from gluteal_grade_lab.validation.rows import markdown
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             told = {key: Told() for key in scales.scales}
             for seed in range(given.draws):
                 reading = simulated(studies, readers, seed, scales, widening=given.widening)
-                report = calibrate(reading.ratings, reading.fractions, scales, CalibrationOptions(draws=given.resamples, seed=seed))
+                report = calibrate_scales(reading.ratings, reading.fractions, scales, CalibrationOptions(draws=given.resamples, seed=seed))
                 for key, one in told.items():
                     one.add(report, key, reading.truth[key])
             lines += [[studies, readers, scales.scales[key].title, *one.row()] for key, one in told.items()]

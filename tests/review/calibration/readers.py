@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade.grading import Scales, load_scales
-from gluteal_grade.review.calibration import CalibrationOptions, CalibrationReport, calibrate
+from gluteal_grade.review.calibration import CalibrationOptions, CalibrationReport, calibrate_scales
 from gluteal_grade_lab.measuring.calibration import Reading, simulated
 
 HEADER = "reader,read,study,muscle,side,scale,grade"
@@ -27,7 +27,7 @@ def reading(studies: int = 40, readers: int = 2, seed: int = 3, scales: tuple[st
 
 
 def calibrated(one: Reading, scales: Scales | None = None, options: CalibrationOptions = FAST) -> CalibrationReport:
-    return calibrate(one.ratings, one.fractions, scales or load_scales(), options)
+    return calibrate_scales(one.ratings, one.fractions, scales or load_scales(), options)
 
 
 def lines(one: Reading, *, program: bool = True) -> Iterable[str]:

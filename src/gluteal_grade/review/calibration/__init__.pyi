@@ -1,4 +1,4 @@
-from .calibrate import calibrate as calibrate
+from .calibrate import calibrate_scales as calibrate_scales
 from .fractions import fractions_of_folder as fractions_of_folder
 from .fractions import fractions_of_ratings as fractions_of_ratings
 from .model import CalibrationOptions as CalibrationOptions

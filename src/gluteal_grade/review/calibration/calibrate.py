@@ -29,7 +29,7 @@ class _Why:
     detail: str
 
 
-def calibrate(ratings: Ratings, fractions: Fractions, scales: Scales, options: CalibrationOptions) -> CalibrationReport:
+def calibrate_scales(ratings: Ratings, fractions: Fractions, scales: Scales, options: CalibrationOptions) -> CalibrationReport:
     """Every ordered scale that was rated.
 
     Args:
