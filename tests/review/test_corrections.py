@@ -21,6 +21,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report.dicom.deidentify import deidentified, deidentified_result
 from gluteal_grade.result.models import StudyResult
+from gluteal_grade.review import remeasure as module
 from gluteal_grade.review.correction import Correction, CorrectionState, Remeasurement, Table, result_folder
 from gluteal_grade.review.corrections import Corrections, corrected_result
 from gluteal_grade.review.database import Database
@@ -123,6 +124,17 @@ def test_a_segmentation_with_the_uids_of_a_deidentified_result(graded: Graded) -
     assert [(m.volume_ml, str(m.fat_fraction)) for m in again.muscles] == [(m.volume_ml, str(m.fat_fraction)) for m in before.muscles]
 
 
+def test_numbers_are_there_before_pictures_and_files(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    correction = accept_upload(graded.out, graded.nifti, labels_of(graded, graded.nifti))
+    seen = []
+    monkeypatch.setattr(module, "write", lambda *_: seen.append(corrected_result(graded.out, correction, early=True)))
+    remeasure(Remeasurement(str(graded.out), correction.study, correction.id, str(upload_of(graded, correction))))
+    assert seen[0].model_dump_json(include=WHOLE) == first(graded, graded.nifti).model_dump_json(include=WHOLE)
+    for early in (True, False):  # nothing is left of it
+        with pytest.raises(RefusedInput, match=Reason.NOT_A_RESULT):
+            corrected_result(graded.out, correction, early=early)
+
+
 def test_other_settings_are_told(graded: Graded, tmp_path: Path) -> None:
     config = tmp_path / "mine.yaml"
     config.write_text("measure:\n  min_voxels: 31\n")
@@ -162,15 +174,38 @@ def test_beside_the_server_through_kill_and_restart(graded: Graded) -> None:
 def test_closing_puts_back_what_is_being_measured_and_no_child_stays(graded: Graded) -> None:
     correction = accept_upload(graded.out, graded.dicom, labels_of(graded, graded.dicom))
     corrections = Corrections(graded.out)
-    end = time.monotonic() + PATIENCE_S
-    while not (children := _children()) and time.monotonic() < end:
-        time.sleep(0.01)
+    children = _wait_for_children()
     os.kill(children[0], signal.SIGSTOP)  # it is at it as long as we like
     corrections.close()
     assert _children() == []
     found = Table(Database(graded.out)).find(correction.id)
     assert found is not None
     assert found.state is CorrectionState.WAITING
+
+
+def test_a_process_that_is_ready_measures_what_comes_and_none_stays(graded: Graded) -> None:
+    corrections = Corrections(graded.out)
+    corrections.expect()
+    corrections.expect()
+    (ready,) = _wait_for_children()
+    os.kill(ready, signal.SIGSTOP)
+    correction = accept_upload(graded.out, graded.dicom, labels_of(graded, graded.dicom))
+    corrections.submit(correction)
+    end = time.monotonic() + PATIENCE_S
+    while (found := corrections.find(correction.id)) and found.state is not CorrectionState.RUNNING and time.monotonic() < end:
+        time.sleep(0.01)
+    assert _children() == [ready]  # no other was started for it
+    corrections.expect()
+    assert len(_wait_for_children(2)) == 2
+    corrections.close()
+    assert _children() == []
+
+
+def _wait_for_children(count: int = 1) -> list[int]:
+    end = time.monotonic() + PATIENCE_S
+    while len(found := _children()) < count and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
 
 
 def _children() -> list[int]:

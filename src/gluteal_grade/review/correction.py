@@ -81,6 +81,11 @@ def result_folder(out: Path, correction: Correction) -> Path:
     return out / FOLDER / CORRECTED / correction.study / correction.id
 
 
+def numbers_file(out: Path, study: str, correction: str) -> Path:
+    """The result of a correction while the pictures and files beside it are still being made."""
+    return out / FOLDER / CORRECTED / study / f".{correction}.json"
+
+
 class Table:
     """All corrections of an output folder; several servers may work on it.
 

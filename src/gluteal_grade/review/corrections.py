@@ -18,7 +18,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.report import RESULT
 from gluteal_grade.result import StudyResult
-from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Remeasurement, Table, result_folder
+from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Remeasurement, Table, numbers_file, result_folder
 from gluteal_grade.review.database import FOLDER, Database
 
 _LOOK_S = 5.0  # how often to look for what another server took in
@@ -26,14 +26,20 @@ _BEAT_S = 10.0
 _LONGEST_S = 3600.0
 
 
-def corrected_result(out: Path, correction: Correction) -> StudyResult:
+def corrected_result(out: Path, correction: Correction, *, early: bool = False) -> StudyResult:
     """The result measured on it.
+
+    Args:
+        out: the output folder.
+        correction: which.
+        early: its numbers, before its pictures and files are made.
 
     Raises:
         RefusedInput: `not_a_result`: it is not done, or its files are gone.
     """
+    path = numbers_file(out, correction.study, correction.id) if early else result_folder(out, correction) / RESULT
     try:
-        return StudyResult.model_validate_json((result_folder(out, correction) / RESULT).read_bytes())
+        return StudyResult.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise RefusedInput(Reason.NOT_A_RESULT, "no result of this correction") from error
 
@@ -57,6 +63,8 @@ class Corrections:
         self._database = Database(out)
         self._table = Table(self._database)
         self._wake, self._closed = threading.Event(), False
+        self._spare: subprocess.Popen[str] | None = None
+        self._spare_lock = threading.Lock()
         self._worker = threading.Thread(target=self._work, name="corrections", daemon=True)
         self._worker.start()
 
@@ -64,6 +72,12 @@ class Corrections:
         """Let it be measured; at once, or when those before it are done. One that failed is tried again."""
         self._table.again(correction.id)
         self._wake.set()
+
+    def expect(self) -> None:
+        """A correction will come: a process is started that has loaded by then what it needs."""
+        with self._spare_lock:
+            if not self._closed and (self._spare is None or self._spare.poll() is not None):
+                self._spare = _started()
 
     def state(self, study: str) -> tuple[Correction, ...]:
         """All corrections of a study, oldest first."""
@@ -78,6 +92,9 @@ class Corrections:
         self._closed = True
         self._wake.set()
         self._worker.join()
+        if (spare := self._taken()) is not None:
+            with spare:
+                spare.kill()
         self._database.close()
 
     def _work(self) -> None:
@@ -111,10 +128,7 @@ class Corrections:
 
     def _asked(self, correction: Correction, asked: Remeasurement) -> dict[str, str] | None:
         """The child's answer; None where this server is closing."""
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "gluteal_grade.review.remeasure"]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True) as child:
+        with self._taken() or _started() as child:
             assert child.stdin is not None
             assert child.stdout is not None
             try:
@@ -132,6 +146,12 @@ class Corrections:
             return _failed(f"the process ended with code {child.returncode}")
         return found
 
+    def _taken(self) -> subprocess.Popen[str] | None:
+        """The process that waits for a correction, if it is still there."""
+        with self._spare_lock:
+            spare, self._spare = self._spare, None
+        return spare if spare is None or spare.poll() is None else None
+
     def _ended(self, child: subprocess.Popen[str], correction: Correction) -> bool:
         """Wait for it; False where it must be stopped."""
         start = heard = time.monotonic()
@@ -145,6 +165,14 @@ class Corrections:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(0.2)
         return True
+
+
+def _started() -> subprocess.Popen[str]:
+    """A process that waits for its job; it ends with this one."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "gluteal_grade.review.remeasure"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True)
 
 
 def _failed(detail: str) -> dict[str, str]:

@@ -12,18 +12,20 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from gluteal_grade.config import Settings, load_settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
+from gluteal_grade.files import write_text
 from gluteal_grade.io import Series, Study
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report import Place
 from gluteal_grade.report.dicom import mapped
 from gluteal_grade.result import FatReport, StudyResult
-from gluteal_grade.review.correction import CORRECTED, CorrectionState, Remeasurement
+from gluteal_grade.review.correction import CORRECTED, CorrectionState, Remeasurement, numbers_file
 from gluteal_grade.review.database import FOLDER
 from gluteal_grade.review.origin import Origin, origin_of
 from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
@@ -62,8 +64,21 @@ def remeasure(asked: Remeasurement) -> Answer:
         return Answer(CorrectionState.REFUSED, refusal.reason, refusal.detail)
     folder = out / FOLDER / CORRECTED / asked.study
     _sweep(folder)
-    write(graded, job, Output(folder, Place(asked.correction), deidentify=origin.deidentified))
+    with nullcontext() if origin.deidentified else _told_early(numbers_file(out, asked.study, asked.correction), graded):
+        write(graded, job, Output(folder, Place(asked.correction), deidentify=origin.deidentified))
     return Answer(CorrectionState.DONE, detail="" if _same_settings(settings, origin.result) else OTHER_SETTINGS)
+
+
+@contextmanager
+def _told_early(path: Path, graded: Graded) -> Iterator[None]:
+    """A reader who waits sees the numbers while pictures and files are made."""
+    with suppress(GradeError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, graded.result.to_json())
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -125,8 +140,11 @@ def _sweep(folder: Path) -> None:
     """What processes that were killed have left."""
     for path in folder.glob(".*"):
         with suppress(OSError):
-            if path.is_dir() and time.time() - path.stat().st_mtime > _LEFT_S:
-                shutil.rmtree(path, ignore_errors=True)
+            if time.time() - path.stat().st_mtime > _LEFT_S:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def _answer(asked: Remeasurement) -> Answer:

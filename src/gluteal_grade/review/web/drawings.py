@@ -40,6 +40,8 @@ def start(study: str, request: Request, base: str | None = None) -> dict[str, An
     of_open_read(room, study, request)
     result = room.catalogue.load(study)
     drawn_on = _last(room, session, study) if base is None else _known(room, base)
+    found = _base(room, study, drawn_on, asked=base is not None)
+    room.corrections.expect()
     return {
         "muscles": [
             {"value": WHOLE_VALUES[muscle, side], "muscle": muscle.short, "side": side.value, "colour": COLOURS[muscle, Region.WHOLE]}
@@ -48,7 +50,7 @@ def start(study: str, request: Request, base: str | None = None) -> dict[str, An
         ],
         "colours": {value: COLOURS[muscle, Region.WHOLE] for (muscle, _), value in WHOLE_VALUES.items()},
         "whole": TO_WHOLE.tolist(),
-        **_base(room, study, drawn_on, asked=base is not None),
+        **found,
     }
 
 

@@ -91,13 +91,15 @@ def _told(room: ReadingRoom, study: str, correction: Correction) -> dict[str, An
         "rows": [],
         "headings": [],
     }
-    if correction.state is CorrectionState.DONE:
+    done, early = correction.state is CorrectionState.DONE, correction.state is CorrectionState.RUNNING
+    if done or early:
         try:
-            new = corrected_result(room.out, correction)
+            new = corrected_result(room.out, correction, early=early)
             found["rows"] = beside(room.catalogue.load(study), new)
             found["headings"] = ["", "Volume", "Fat fraction (95 %)", *(scale.title for scale in scales_of(new))]
         except GradeError as error:
-            found["words"] = error.reason.replace("_", " ")
+            if done:
+                found["words"] = error.reason.replace("_", " ")
     return found
 
 

@@ -25,6 +25,17 @@ export class Correcting {
     return this.pencil?.on ?? false;
   }
 
+  // Something is drawn that nobody has measured.
+  get pending() {
+    if (this.pencil) return this.drawing.changed > 0 && this.drawing.version !== this.settled;
+    const draft = draftOf(this.study);
+    return draft !== null && this.fits(draft) && !draft.sent;
+  }
+
+  remind() {
+    this.say("Drawn and not measured yet: measure it (d, m) or discard it (d, x) before you finish.");
+  }
+
   fits(draft) {
     return draft.resultHash === this.resultHash;
   }
@@ -233,7 +244,7 @@ export class Correcting {
     by("draw-size").value = RADII_MM.indexOf(pencil.radius);
     by("draw-size").setAttribute("aria-valuetext", `${2 * pencil.radius} mm`);
     const n = drawing.changed;
-    const state = n ? `${n} ${n === 1 ? "slice" : "slices"} changed, ${drawing.version === this.settled ? "measured" : "not measured yet"}.` : "";
+    const state = n && drawing.version !== this.settled ? `${n} ${n === 1 ? "slice" : "slices"} changed, not measured yet.` : "";
     const tool = `${capital(side)} ${muscle}, ${pencil.erase ? "eraser" : "brush"} ${2 * pencil.radius} mm${pencil.over ? ", over other muscles" : ""}.`;
     this.say([this.on ? tool : "", state, words].filter(Boolean).join(" "));
   }

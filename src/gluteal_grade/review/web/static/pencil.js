@@ -5,7 +5,7 @@ import { path } from "/static/draw.js";
 import { outlinesOf } from "/static/outlines.js";
 
 export const RADII_MM = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
-const TINT = 0.22;
+const TINT = 0.15;
 
 export class Pencil {
   // `changed` is called after each stroke.

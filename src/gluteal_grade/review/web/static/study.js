@@ -13,6 +13,7 @@ let viewer = null;
 let correcting = null;
 
 async function finish() {
+  if (correcting?.pending) return correcting.remind();
   form.keepNote();
   const next = document.getElementById("finish").dataset.next;
   form.save("finished|||", "yes");

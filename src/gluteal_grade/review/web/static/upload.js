@@ -52,23 +52,31 @@ async function follow(study, place, id = "") {
 }
 
 function show(place, correction) {
-  say(place, `Corrected labels of ${correction.at.slice(0, 16).replace("T", " ")}: ${STATES[correction.state]}${correction.words ? `: ${correction.words}` : ""}`);
+  const state = correction.state === "running" && correction.rows.length ? "measured, pictures and files are being made…" : STATES[correction.state];
+  say(place, `Corrected labels of ${correction.at.slice(0, 16).replace("T", " ")}: ${state}${correction.words ? `: ${correction.words}` : ""}`);
   if (!correction.rows.length) return;
-  const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  correction.headings.forEach((words) => head.append(cell("th", words)));
-  const body = table.createTBody();
-  for (const [name, ...texts] of correction.rows) {
+  const changed = correction.rows.filter(([, ...texts]) => texts.some((text, n) => n % 2 && text !== texts[n - 1]));
+  if (changed.length) place.append(table(correction.headings, changed));
+  const [n, all] = [changed.length, correction.rows.length];
+  if (n < all) place.append(paragraph(n ? `The other ${all - n} muscles are as before.` : "All muscles are as before."));
+}
+
+function table(headings, rows) {
+  const made = document.createElement("table");
+  const head = made.createTHead().insertRow();
+  headings.forEach((words) => head.append(cell("th", words)));
+  const body = made.createTBody();
+  for (const [name, ...texts] of rows) {
     const row = body.insertRow();
     row.append(cell("th", name));
     for (let n = 0; n < texts.length; n += 2) {
       const [old, now] = [texts[n], texts[n + 1]];
-      const made = cell("td", old === now ? old : `${old} → ${now}`);
-      if (old !== now) made.className = "changed";
-      row.append(made);
+      const one = cell("td", old === now ? old : `${old} → ${now}`);
+      if (old !== now) one.className = "changed";
+      row.append(one);
     }
   }
-  place.append(table);
+  return made;
 }
 
 function cell(kind, words) {
@@ -76,5 +84,9 @@ function cell(kind, words) {
 }
 
 function say(place, words) {
-  place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
+  place.replaceChildren(paragraph(words));
+}
+
+function paragraph(words) {
+  return Object.assign(document.createElement("p"), { textContent: words });
 }
