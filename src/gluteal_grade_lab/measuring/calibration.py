@@ -6,6 +6,7 @@ python -m gluteal_grade_lab measure calibration --draws 500      # one process; 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ MUSCLES = ("gluteus_maximus", "gluteus_medius", "gluteus_minimus")
 SIDES = ("right", "left")
 _NOISE = (0.03, 0.05, 0.07)  # of the readers; each reads the muscles of a study alike by another 0.02
 _SHIFT, _EACH, _OF_STUDY = 0.02, 0.01, 0.02
+_JUDGED = 50  # draws on which the bar is judged too, which takes as long as the edges
 _SPREAD = 0.08  # of the muscles of one study
 
 
@@ -108,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--studies", type=int, nargs="+", default=[10, 30, 60, 120])
     parser.add_argument("--readers", type=int, nargs="+", default=[2, 3])
     parser.add_argument("--scales", nargs="+", help="of grading.yaml; without it all")
-    parser.add_argument("--resamples", type=int, default=400, help="of each interval")
+    parser.add_argument("--resamples", type=int, default=300, help="of each interval")
     parser.add_argument("--widening", type=float, default=2.0, help="noise at 100 %% fat: so many times more than at 0")
     given = parser.parse_args(arguments)
     scales = load_scales()
@@ -120,11 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             told = {key: Told() for key in scales.scales}
             for seed in range(given.draws):
                 reading = simulated(studies, readers, seed, scales, widening=given.widening)
-                report = calibrate_scales(reading.ratings, reading.fractions, scales, CalibrationOptions(draws=given.resamples, seed=seed))
+                options = CalibrationOptions(draws=given.resamples, seed=seed, judge=seed < _JUDGED)
+                report = calibrate_scales(reading.ratings, reading.fractions, scales, options)
                 for key, one in told.items():
                     one.add(report, key, reading.truth[key])
+                if (seed + 1) % 100 == 0:
+                    print(studies, readers, seed + 1, {key: one.row() for key, one in told.items()}, file=sys.stderr, flush=True)
             lines += [[studies, readers, scales.scales[key].title, *one.row()] for key, one in told.items()]
-            print(lines[-len(told) :], flush=True)
     heads = ["studies", "readers", "scale", "edges given", "95 % interval holds the edge, %", "bias, points", "width, points", "bar met, %"]
     print(markdown([*heads, "not given"], lines))
 

@@ -24,6 +24,7 @@ class CalibrationOptions:
         draws: resamples of studies for the intervals.
         include: the `status` of muscles that count.
         seed: of the resamples.
+        judge: compare program and readers on kept-back studies.
 
     Raises:
         ValueError: a value that cannot be.
@@ -33,6 +34,7 @@ class CalibrationOptions:
     draws: int = 2000
     include: tuple[str, ...] = ("graded", "partial")
     seed: int = 20112011
+    judge: bool = True
 
     def __post_init__(self) -> None:
         if not is_scale_key(self.name):

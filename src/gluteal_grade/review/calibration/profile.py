@@ -33,12 +33,11 @@ def scales_with(report: CalibrationReport) -> Scales:
 def source_of(one: ScaleCalibration) -> str:
     """Where the edges come from, in one line; no reader is named."""
     assert one.paired is not None
-    assert one.bar is not None
     edges = ", ".join(f"{e.name} {100 * e.at:.1f} ({100 * e.interval.low:.1f}-{100 * e.interval.high:.1f})" for e in one.edges)
     methods = f", fat by {', '.join(one.methods)}" if one.methods else ""
     muscles = f"{count(len(one.paired.values), 'muscle')} in {count(one.paired.studies, 'study')}{methods}"
     made = f"Calibrated to {len(one.paired.readers)} readers of {muscles} (gluteal_grade {__version__})"
-    return f"{made}. Edges and 95 % intervals, % fat: {edges}. {one.bar.words}"
+    return f"{made}. Edges and 95 % intervals, % fat: {edges}. {one.bar.words if one.bar else 'Not judged on kept-back studies.'}"
 
 
 def write_profile(report: CalibrationReport, folder: Path) -> list[Path]:
