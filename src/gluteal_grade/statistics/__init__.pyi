@@ -2,6 +2,7 @@ from .arrays import Floats as Floats
 from .arrays import Ints as Ints
 from .bootstrap import Interval as Interval
 from .bootstrap import bca_intervals as bca_intervals
+from .bootstrap import jackknife_intervals as jackknife_intervals
 from .bootstrap import sums_by_cluster as sums_by_cluster
 from .change import change_interval as change_interval
 from .change import smallest_detectable_change as smallest_detectable_change

@@ -59,6 +59,28 @@ def bca_intervals(clusters: Floats, statistic: Statistic, *, draws: int, seed: i
     return [_bca(float(e), drawn[:, i], without[:, i], many) for i, e in enumerate(estimate)]
 
 
+def jackknife_intervals(values: Floats, without: Floats) -> list[Interval]:
+    """95 % intervals from statistics without one cluster each (Tukey 1958), by t.
+
+    The degrees of freedom are those of the variance (Satterthwaite 1946, by the kurtosis of what each cluster adds): fewer than clusters
+    where a few of them settle the statistic. For a statistic that many clusters settle smoothly; it is as exact as a bootstrap of many
+    thousand resamples, and wider with few clusters.
+
+    Args:
+        values: (q,) the statistics.
+        without: (clusters, q) of them without each cluster.
+    """
+    n = len(without)
+    off = without - without.mean(axis=0)
+    squares, fourths = (off**2).sum(axis=0), (off**4).sum(axis=0)
+    error = np.sqrt((n - 1) / n * squares)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kurtosis = n * fourths / squares**2
+        freedom = np.clip(2 * n / (kurtosis - 1), 1, n - 1)
+    reach = special.stdtrit(freedom, 0.975) * error
+    return [Interval(float(v - r), float(v + r)) for v, r in zip(values, reach, strict=True)]
+
+
 def percentile_interval(drawn: npt.ArrayLike) -> tuple[float, float]:
     """95 % interval from values of resamples: their 2.5 and 97.5 % points; NaN where none is finite."""
     values = np.asarray(drawn, float)

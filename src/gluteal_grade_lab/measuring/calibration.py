@@ -1,6 +1,6 @@
 """How often the intervals of calibrated edges hold the truth, for docs/howto/calibration.md.
 
-python -m gluteal_grade_lab measure calibration --draws 500      # one process; a third of an hour
+python -m gluteal_grade_lab measure calibration --draws 500      # one process, ten minutes; without --scales half an hour
 """
 
 from __future__ import annotations
@@ -110,7 +110,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--studies", type=int, nargs="+", default=[10, 30, 60, 120])
     parser.add_argument("--readers", type=int, nargs="+", default=[2, 3])
     parser.add_argument("--scales", nargs="+", help="of grading.yaml; without it all")
-    parser.add_argument("--resamples", type=int, default=300, help="of each interval")
     parser.add_argument("--widening", type=float, default=2.0, help="noise at 100 %% fat: so many times more than at 0")
     given = parser.parse_args(arguments)
     scales = load_scales()
@@ -122,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             told = {key: Told() for key in scales.scales}
             for seed in range(given.draws):
                 reading = simulated(studies, readers, seed, scales, widening=given.widening)
-                options = CalibrationOptions(draws=given.resamples, seed=seed, judge=seed < _JUDGED)
+                options = CalibrationOptions(draws=200, seed=seed, judge=seed < _JUDGED)
                 report = calibrate_scales(reading.ratings, reading.fractions, scales, options)
                 for key, one in told.items():
                     one.add(report, key, reading.truth[key])

@@ -248,3 +248,16 @@ def test_the_bar_grades_by_the_profiles_rule() -> None:
     assert graded(at, np.array([[0.1, 0.25, 0.5, 0.75]]), lower).tolist() == [1]
     assert graded(at, np.array([[0.1, 0.25, 0.5, 0.75]]), upper).tolist() == [2]
     assert bar_of(first(reading()).paired, lower, FAST).units == 240  # type: ignore[arg-type]
+
+
+def test_studies_of_one_patient_count_as_one() -> None:
+    one = reading(60)
+    patients = {name: f"p{n // 2}" for n, name in enumerate(one.ratings.names) if n >= 20}  # the first 20 are of nobody known
+    together = first(replace(one, fractions=replace(one.fractions, patients=patients)))
+    assert together.paired is not None
+    assert together.paired.studies == 20 + 20
+    assert [e.at for e in together.edges] == pytest.approx([e.at for e in first(one).edges])
+    assert together.bar is not None
+    assert together.bar.studies == 40
+    few = first(replace(one, fractions=replace(one.fractions, patients=dict.fromkeys(one.ratings.names, "p"))))
+    assert (few.reason, few.detail) == (Reason.TOO_FEW_STUDIES, "1 studies of a reader; 20 are needed, 60 advised")

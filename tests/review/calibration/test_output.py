@@ -118,6 +118,33 @@ def test_tables_that_are_none(tmp_path: Path, change, code: str) -> None:
     assert refused.value.reason == code
 
 
+def test_patients_of_a_folder(tmp_path: Path) -> None:
+    out = cohort_file(tmp_path, reading())
+    (out / "studies.csv").write_text("study,state,patient\ns0000,graded,p1\ns0001,graded,\ns0002,graded,p1\n")
+    assert fractions_of_folder(out).patients == {"s0000": "p1", "s0002": "p1"}
+
+
+def test_a_folder_without_a_cohort_is_read_study_by_study(tmp_path: Path) -> None:
+    """As several runs of `grade` leave it."""
+    one = reading()
+    text = (cohort_file(tmp_path / "all", one) / "cohort.csv").read_text().splitlines()
+    for n, study in enumerate(one.ratings.names):
+        folder = tmp_path / "out" / f"{n:012x}"
+        folder.mkdir(parents=True)
+        (folder / "result.json").write_text("{}")
+        rows = [text[0], *(row for row in text if row.startswith(f"{study},"))]
+        (folder / "muscles.csv").write_text("\n".join(rows) + "\n")
+    apart, together = (fractions_of_folder(tmp_path / name).muscles for name in ("out", "all"))
+    assert {unit: m.values["fat_fraction_core"] for unit, m in apart.items()} == {
+        unit: m.values["fat_fraction_core"] for unit, m in together.items()
+    }
+
+
 def test_a_folder_without_tables(tmp_path: Path) -> None:
     with pytest.raises(RefusedInput, match=r"no_results: neither cohort\.csv nor"):
         fractions_of_folder(tmp_path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput, match="input_not_found: no such folder"):
+        fractions_of_folder(tmp_path / "absent")

@@ -54,7 +54,7 @@ def _scale(ratings: Ratings, rated: ScaleRatings, fractions: Fractions, scales: 
     why = _too_little(found, len(base.edges))
     if why is not None:
         return ScaleCalibration(key, rule.title, base, reason=why.reason, detail=why.detail, **facts)  # type: ignore[arg-type]
-    edges, noise = edges_found(found.paired, tuple(edge.at for edge in base.edges), options)
+    edges, noise = edges_found(found.paired, tuple(edge.at for edge in base.edges))
     why = _unsure(edges)
     bar = bar_of(found.paired, base, options) if why is None and options.judge else None
     reason, detail = (why.reason, why.detail) if why else (None, "")

@@ -1,4 +1,4 @@
-"""Edges of one scale with intervals, from resampled studies."""
+"""Edges of one scale with intervals, by leaving out each study once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gluteal_grade.review.calibration.model import CalibrationOptions, EdgeFound, Paired
-from gluteal_grade.statistics import Floats, Interval, bca_intervals, fit_ordinal
+from gluteal_grade.review.calibration.model import EdgeFound, Paired
+from gluteal_grade.statistics import Floats, Interval, fit_ordinal, jackknife_intervals
 
 
 @dataclass(frozen=True)
@@ -42,27 +42,21 @@ def reader_edges(paired: Paired, grade_count: int, weights: Floats, growth: Sequ
     return np.stack([fit.edges for fit in fits], axis=1), noise
 
 
-def edges_found(paired: Paired, current: tuple[float, ...], options: CalibrationOptions) -> tuple[tuple[EdgeFound, ...], tuple[float, ...]]:
+def edges_found(paired: Paired, current: tuple[float, ...]) -> tuple[tuple[EdgeFound, ...], tuple[float, ...]]:
     """The mean of the readers' edges and each reader's own, with intervals; and the readers' noise.
 
-    Studies are drawn, readers are not: the intervals are for these readers. How a reader's noise grows is found once, for all draws.
+    Each study is left out once, readers are not: the intervals are for these readers. How a reader's noise grows is found once.
 
     Args:
         paired: see there.
         current: edges of the profile in use; as many are looked for.
-        options: draws and seed.
     """
     k, readers, studies = len(current), len(paired.readers), paired.studies
-
     whole = np.ones((1, studies))
     _, noise = reader_edges(paired, k + 1, whole)
-
-    def statistic(weights: Floats) -> Floats:
-        edges, _ = reader_edges(paired, k + 1, weights, noise.growth)
-        return np.concatenate([edges.mean(axis=1), edges.reshape(len(weights), -1)], axis=1)
-
-    values = statistic(whole)[0]
-    intervals = bca_intervals(np.eye(studies), statistic, draws=options.draws, seed=options.seed, unit="study")
+    edges, _ = reader_edges(paired, k + 1, np.concatenate([whole, 1 - np.eye(studies)]), noise.growth)
+    all_edges = np.concatenate([edges.mean(axis=1), edges.reshape(len(edges), -1)], axis=1)
+    values, intervals = all_edges[0], jackknife_intervals(all_edges[0], all_edges[1:])
     found = []
     for n in range(k):
         places = [k + r * k + n for r in range(readers)]

@@ -33,18 +33,28 @@ class Measured:
 
 @dataclass(frozen=True)
 class Fractions:
-    """Of many muscles; `source` says in words where they are from."""
+    """Of many muscles.
+
+    Attributes:
+        muscles: by study, muscle and side.
+        source: where they are from, in words.
+        patients: pseudonym by study, where one is known: studies of one patient are drawn and kept back together.
+    """
 
     muscles: Mapping[Unit, Measured]
     source: str
+    patients: Mapping[str, str] = field(default_factory=dict)
 
 
 def fractions_of_folder(out: Path) -> Fractions:
-    """Of `cohort.csv`, or where there is none of the `muscles.csv` of each study.
+    """Of `cohort.csv`, or where there is none of the `muscles.csv` of each study; patients of `studies.csv`, where it is there.
 
     Raises:
-        RefusedInput: `no_results`: no such table, or it cannot be read; `study_twice`: a muscle stands in it twice.
+        RefusedInput: `input_not_found`: no such folder; `no_results`: no such table, or it cannot be read; `study_twice`: a muscle
+            stands in it twice.
     """
+    if not out.is_dir():
+        raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such folder")
     paths = [out / "cohort.csv"] if (out / "cohort.csv").exists() else [p for one in places(out) if (p := one.find(out, MUSCLES)).exists()]
     if not paths:
         raise RefusedInput(Reason.NO_RESULTS, "neither cohort.csv nor a study's muscles.csv is in the folder")
@@ -60,7 +70,16 @@ def fractions_of_folder(out: Path) -> Fractions:
     methods = table["method"] if "method" in table else [""] * len(table)
     rows = zip(*(table[name] for name in _KEY), table["status"], methods, *(table[name] for name in names), strict=True)
     muscles = {(r[0], r[1], r[2]): Measured(dict(zip(names, map(float, r[5:]), strict=True)), r[3], r[4]) for r in rows}
-    return Fractions(muscles, paths[0].name)
+    return Fractions(muscles, paths[0].name, _patients(out / "studies.csv"))
+
+
+def _patients(path: Path) -> dict[str, str]:
+    """Pseudonyms by study; none without such a table."""
+    if not path.exists():
+        return {}
+    table = read_columns(path, {"study", "patient"}, ("study",))
+    told = table["patient"] if "patient" in table else [""] * len(table)
+    return {study: patient for study, patient in zip(table["study"], told, strict=True) if patient and patient.lower() != "nan"}
 
 
 def fractions_of_ratings(ratings: Ratings) -> Fractions:

@@ -51,7 +51,7 @@ class Paired:
 
     Attributes:
         readers: sorted.
-        study: (n,) number of the study of each muscle, 0 to studies - 1.
+        study: (n,) number of the study of each muscle, 0 to studies - 1; all of one patient's count as one.
         values: (n,) the measured quantity, 0-1.
         grades: (n, readers) from 0; NaN where a reader gave none.
     """

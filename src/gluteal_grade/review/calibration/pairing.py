@@ -38,7 +38,8 @@ class Pairs:
 def pairs(ratings: Ratings, scale: ScaleRatings, profile: Profile, fractions: Fractions, include: tuple[str, ...]) -> Pairs:
     """The first read of each reader, the program not, beside the quantity that the profile grades.
 
-    Studies and muscles are put in an order of their values: neither names nor the order of lines make a difference.
+    Studies of one patient count as one study. Studies and muscles are put in an order of their values: neither names nor the order of
+    lines make a difference.
     """
     columns: dict[str, int] = {}
     for column, rater in enumerate(scale.raters):  # sorted: the first read comes first
@@ -47,7 +48,7 @@ def pairs(ratings: Ratings, scale: ScaleRatings, profile: Profile, fractions: Fr
     grades = _grades(scale)[:, list(columns.values())]
     left: Counter[str] = Counter()
     methods: Counter[str] = Counter()
-    rows: dict[str, list[tuple[float, ...]]] = {}
+    rows: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     for n in np.flatnonzero(np.isfinite(grades).any(axis=1)):
         study, muscle, side = ratings.names[scale.study[n]], str(scale.muscle[n]), str(scale.side[n])
         measured = fractions.muscles.get((study, muscle, side))
@@ -56,7 +57,8 @@ def pairs(ratings: Ratings, scale: ScaleRatings, profile: Profile, fractions: Fr
             continue
         assert measured is not None
         methods[measured.method] += 1
-        rows.setdefault(study, []).append((measured.values[profile.measure], *grades[n]))
+        patient = fractions.patients.get(study)
+        rows.setdefault((study, "") if patient is None else ("", patient), []).append((measured.values[profile.measure], *grades[n]))
     seen = grades[np.isfinite(grades)]
     studies = sorted(sorted(map(_sortable, one)) for one in rows.values())
     table = np.array([row for one in studies for row in one], float).reshape(-1, 1 + len(columns))
