@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gluteal_grade.statistics.bootstrap import bca_intervals, percentile_interval, resampled_rows, sums_by_cluster
+from gluteal_grade.statistics.bootstrap import bca_intervals, jackknife_intervals, percentile_interval, resampled_rows, sums_by_cluster
 
 
 def ratio(total: np.ndarray) -> np.ndarray:
@@ -75,3 +75,35 @@ def test_whole_clusters_vary_more_than_rows() -> None:
 def test_percentiles_leave_out_what_is_not_defined() -> None:
     assert percentile_interval([np.nan, *range(101)]) == (2.5, 97.5)
     assert np.isnan(percentile_interval([np.nan])).all()
+
+
+def test_the_jackknife_of_a_mean_is_its_t_interval() -> None:
+    """Exactly, but for the degrees of freedom: those of flat values are all, those of one far value are few."""
+    flat = np.repeat([-1.0, 1.0], 15)
+    without = (flat.sum() - flat) / (len(flat) - 1)
+    (found,) = jackknife_intervals(np.array([flat.mean()]), without[:, None])
+    assert (found.low, found.high) == pytest.approx(stats.t.interval(0.95, 29, flat.mean(), stats.sem(flat)))
+    far = np.append(np.zeros(29), 30.0)
+    without = (far.sum() - far) / (len(far) - 1)
+    (wide,) = jackknife_intervals(np.array([far.mean()]), without[:, None])
+    assert wide.high - wide.low > 1.8 * 2 * stats.t.ppf(0.975, 29) * stats.sem(far)
+
+
+def test_the_jackknife_says_nothing_of_a_statistic_that_is_not_defined_without_a_cluster() -> None:
+    (found,) = jackknife_intervals(np.array([1.0]), np.array([[1.0], [np.nan], [1.1]]))
+    assert np.isnan(found.low)
+    assert np.isnan(found.high)
+
+
+@pytest.mark.parametrize("size", [15, 40])
+def test_jackknife_intervals_hold_the_truth(size: int) -> None:
+    """A ratio of sums of skewed clusters, 2,000 times."""
+    rng = np.random.default_rng(size)
+    held = []
+    for _ in range(2000):
+        below = rng.exponential(1, size) + 0.5
+        above = 2 * below + rng.normal(0, 1, size)
+        without = (above.sum() - above) / (below.sum() - below)
+        (found,) = jackknife_intervals(np.array([above.sum() / below.sum()]), without[:, None])
+        held.append(found.low <= 2 <= found.high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)

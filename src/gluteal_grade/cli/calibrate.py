@@ -31,7 +31,7 @@ def calibrate(
     include: Annotated[
         str, typer.Option(metavar="STATUS,...", help="Muscles that count, by status: graded, partial, needs_review.")
     ] = "graded,partial",
-    bootstrap: Annotated[int, typer.Option("--bootstrap", metavar="N", help="Resamples of studies for the intervals.")] = 2000,
+    bootstrap: Annotated[int, typer.Option("--bootstrap", metavar="N", help="Resamples of studies for the intervals of kappas.")] = 2000,
     config: GradingConfig = None,
     quiet: Quiet = False,
 ) -> int:

@@ -1,4 +1,4 @@
-"""Intervals by resampling clusters (studies, patients): what belongs to one is drawn together."""
+"""Intervals by resampling clusters (studies, patients), or leaving out each once: what belongs to one goes together."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class CalibrationOptions:
 
     Attributes:
         name: of the profile that is made.
-        draws: resamples of studies for the intervals.
+        draws: resamples of studies for the intervals of kappas.
         include: the `status` of muscles that count.
         seed: of the resamples.
         judge: compare program and readers on kept-back studies.
