@@ -19,14 +19,19 @@ def test_from_ratings_to_grades(tmp_path: Path, capsys: pytest.CaptureFixture[st
     """Readers who draw each Quartile edge 8 points higher: what was grade 2 by the shipped edges is grade 1 by theirs."""
     one = reading(offset=0.08)
     ratings, cohort = ratings_file(tmp_path / "r.csv", lines(one, program=False)), cohort_file(tmp_path / "cohort", one)
+    (tmp_path / "decisions.csv").write_text("reader,item,seen\nA,grade,0\nB,grade,1\nB,quality,1\n")
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     out = tmp_path / "out"
     assert run(["calibrate", str(ratings), "--cohort", str(cohort), "-o", str(out), "--name", "ours", "--bootstrap", "200"]) == 0
-    told = capsys.readouterr().out
+    told, cautions = capsys.readouterr()
+    assert cautions == "Caution: 1 of 2 grades were given with the program's in sight (decisions.csv): calibrate on blinded reads only.\n"
     assert "Quartile, % fat: 0|1 1" in told
     assert "Bar met: " in told
     assert f"--config {out / 'settings.yaml'}" in told
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and out not in p.parents} == before  # only OUT was written to
+    assert "Caution: 1 of 2 grades were given with the program's in sight" in (out / "calibration.html").read_text().replace(
+        "&#39;", "'"
+    ).replace("</strong>", "")
     with (out / "edges.csv").open() as stream:
         edges = [float(r["at"]) for r in csv.DictReader(stream) if r["reader"] == "all"]
     assert edges == pytest.approx([0.18, 0.33, 0.58, 0.83], abs=0.04)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,13 +41,21 @@ def calibrate(
     Exit codes: 0 a scale was calibrated, 2 none was (edges.csv says why) or refused, 1 failure, 64 wrong usage.
     """
     from gluteal_grade.review.agreement import read_ratings
-    from gluteal_grade.review.calibration import calibrate_scales, fractions_of_folder, fractions_of_ratings, write_calibration
+    from gluteal_grade.review.calibration import (
+        calibrate_scales,
+        fractions_of_folder,
+        fractions_of_ratings,
+        seen_caution,
+        write_calibration,
+    )
 
     options = _options(name, bootstrap, include)
     scales = _scales(config, name)
     try:
         given = read_ratings(ratings, to_compare=False)
-        report = calibrate_scales(given, fractions_of_folder(cohort) if cohort else fractions_of_ratings(given), scales, options)
+        fractions = fractions_of_folder(cohort) if cohort else fractions_of_ratings(given)
+        report = calibrate_scales(given, fractions, scales, options)
+        report = replace(report, cautions=tuple(filter(None, [seen_caution(ratings)])))
         written = write_calibration(report, output)
     except GradeError as error:
         return tell(error)
@@ -82,6 +91,8 @@ def _tell(report: CalibrationReport, written: list[Path], quiet: bool) -> None:
     from gluteal_grade.errors import advice_for
     from gluteal_grade.report import visible
 
+    for caution in report.cautions:
+        typer.echo(f"Caution: {caution}", err=True)
     for one in report.found:
         title = visible(one.title)
         if one.reason is not None:

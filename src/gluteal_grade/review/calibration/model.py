@@ -180,12 +180,14 @@ class CalibrationReport:
         scales: the scales file in use.
         found: each scale that was rated.
         source: where the fractions came from, in words.
+        cautions: what to know before the edges are used.
     """
 
     options: CalibrationOptions
     scales: Scales
     found: tuple[ScaleCalibration, ...]
     source: str
+    cautions: tuple[str, ...] = ()
 
     @property
     def written(self) -> tuple[ScaleCalibration, ...]:
