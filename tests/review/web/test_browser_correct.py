@@ -30,6 +30,22 @@ def up(page: Any, slices: int) -> None:
     page.wait_for_function("n => document.getElementById('canvas').dataset.shown == n", arg=str(index))
 
 
+def painted(page: Any, study: str) -> int:
+    """Pixels of the right medius that the kept drawing has more than the program, in the only slice that was drawn."""
+    return page.evaluate(
+        """async study => {
+            const { slices } = JSON.parse(localStorage.getItem(localStorage.key(0)));
+            const [[index, runs]] = Object.entries(slices);
+            const about = await (await fetch(`/studies/${study}/stack`)).json();
+            const bytes = new Uint8Array(await (await fetch(`/studies/${study}/slices/${index}`)).arrayBuffer());
+            const n = about.rows * about.columns;
+            const before = bytes.slice(2 * n, 3 * n).filter((value) => value >= 120 && value < 130).length;
+            return runs.reduce((sum, length, at) => sum + (at % 2 && runs[at - 1] === 120 ? length : 0), 0) - before;
+        }""",
+        study,
+    )
+
+
 def drag(page: Any, *places: tuple[float, float]) -> None:
     """Shares of the canvas."""
     box = page.locator("#canvas").bounding_box()
@@ -57,6 +73,10 @@ def test_draw_undo_fill_and_measure_through_a_reload_and_a_killed_server(chromiu
         wait_for(page, "Nothing to undo.")
         keys(page, "Control+y")
         wait_for(page, "1 slice changed")
+        corners = [["Shift+ArrowRight"] * 5, ["Shift+ArrowDown"] * 5, ["Shift+ArrowLeft"] * 5]
+        keys(page, "l", "Space", *[key for way in corners for key in (*way, "Space")], "Enter", "b")
+        page.wait_for_function("() => localStorage.length == 1")
+        assert painted(page, study) > 20
         up(page, 3)
         drag(page, (0.3, 0.4), (0.4, 0.45))
         wait_for(page, "2 slices changed")

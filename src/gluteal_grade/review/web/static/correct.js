@@ -97,8 +97,9 @@ export class Correcting {
     const wired = {
       "draw-right": () => this.choose({ side: "right" }),
       "draw-left": () => this.choose({ side: "left" }),
-      "draw-brush": () => this.set("erase", false),
-      "draw-eraser": () => this.set("erase", true),
+      "draw-brush": () => this.set("tool", "brush"),
+      "draw-eraser": () => this.set("tool", "eraser"),
+      "draw-outline": () => this.set("tool", "outline"),
       "draw-over": () => this.set("over", !this.pencil.over),
       "draw-undo": () => this.undo(),
       "draw-redo": () => this.redo(),
@@ -119,8 +120,9 @@ export class Correcting {
     this.keys = {
       ...Object.fromEntries(numbered),
       s: () => this.choose({ side: this.chosen.side === "right" ? "left" : "right" }),
-      b: () => this.set("erase", false),
-      e: () => this.set("erase", true),
+      b: () => this.set("tool", "brush"),
+      e: () => this.set("tool", "eraser"),
+      l: () => this.set("tool", "outline"),
       o: () => this.set("over", !this.pencil.over),
       "[": () => this.resize(-1),
       "]": () => this.resize(1),
@@ -130,8 +132,9 @@ export class Correcting {
       x: () => this.discard(),
       m: () => this.measure(),
       d: () => this.toggle(),
-      Escape: () => this.toggle(),
+      Escape: () => this.pencil.forget() || this.toggle(),
       " ": button(() => this.pencil.stamp()),
+      Enter: button(() => this.pencil.close()),
       ArrowUp: arrow(0, -1, () => this.viewer.step(1)),
       ArrowDown: arrow(0, 1, () => this.viewer.step(-1)),
       ArrowLeft: arrow(-1, 0, () => false),
@@ -158,7 +161,8 @@ export class Correcting {
   }
 
   set(name, value) {
-    if (this.pencil.stroke) return;
+    if (this.pencil.busy) return;
+    this.pencil.forget();
     this.pencil[name] = value;
     this.viewer.paint();
     this.show();
@@ -170,11 +174,12 @@ export class Correcting {
   }
 
   undo() {
-    this.look(this.pencil.stroke ? null : this.drawing.undo(), "Nothing to undo.");
+    if (!this.pencil.busy && this.pencil.forget()) return; // an open outline
+    this.look(this.pencil.busy ? null : this.drawing.undo(), "Nothing to undo.");
   }
 
   redo() {
-    this.look(this.pencil.stroke ? null : this.drawing.redo(), "Nothing to do again.");
+    this.look(this.pencil.busy ? null : this.drawing.redo(), "Nothing to do again.");
   }
 
   look(index, nothing) {
@@ -184,7 +189,7 @@ export class Correcting {
   }
 
   discard() {
-    if (this.pencil.stroke || !this.drawing.changed) return;
+    if (this.pencil.busy || !this.drawing.changed) return;
     this.drawing.discard();
     this.viewer.relabel();
     this.changed("Discarded; undo brings it back.");
@@ -203,7 +208,7 @@ export class Correcting {
       const { slices } = await post(`/studies/${this.study}/between`, { value, slices: Object.fromEntries(drawn) });
       const masks = new Map(Object.entries(slices).map(([index, runs]) => [Number(index), decode(runs, this.drawing.length)]));
       const program = new Map(await Promise.all([...masks.keys()].map(async (index) => [index, (await this.viewer.stack.slice(index)).labels])));
-      if (value === this.pencil.value && !this.pencil.stroke) this.pencil.fill(masks, program);
+      if (value === this.pencil.value && !this.pencil.busy) this.pencil.fill(masks, program);
       this.show(`Filled ${masks.size} ${masks.size === 1 ? "slice" : "slices"}: look through them.`);
     } catch (error) {
       this.show(error.status ? error.message : "Not filled: the server does not answer.");
@@ -213,7 +218,7 @@ export class Correcting {
   }
 
   async measure() {
-    if (this.busy || this.pencil.stroke) return;
+    if (this.busy || this.pencil.busy) return;
     if (!this.drawing.changed) return this.show("Nothing is changed: draw first.");
     this.busy = true;
     by("draw-measure").disabled = true;
@@ -239,13 +244,14 @@ export class Correcting {
     const { pencil, drawing } = this;
     const { muscle, side } = this.chosen;
     document.querySelectorAll("#draw-muscles button").forEach((b) => b.setAttribute("aria-pressed", b.dataset.muscle === muscle));
-    const pressed = { draw: pencil.on, "draw-right": side === "right", "draw-left": side === "left", "draw-brush": !pencil.erase, "draw-eraser": pencil.erase, "draw-over": pencil.over };
+    const pressed = { draw: pencil.on, "draw-right": side === "right", "draw-left": side === "left", "draw-over": pencil.over };
+    for (const tool of ["brush", "eraser", "outline"]) pressed[`draw-${tool}`] = pencil.tool === tool;
     for (const [id, on] of Object.entries(pressed)) by(id).setAttribute("aria-pressed", on);
     by("draw-size").value = RADII_MM.indexOf(pencil.radius);
     by("draw-size").setAttribute("aria-valuetext", `${2 * pencil.radius} mm`);
     const n = drawing.changed;
     const state = n && drawing.version !== this.settled ? `${n} ${n === 1 ? "slice" : "slices"} changed, not measured yet.` : "";
-    const tool = `${capital(side)} ${muscle}, ${pencil.erase ? "eraser" : "brush"} ${2 * pencil.radius} mm${pencil.over ? ", over other muscles" : ""}.`;
+    const tool = `${capital(side)} ${muscle}, ${pencil.tool}${pencil.tool === "outline" ? "" : ` ${2 * pencil.radius} mm`}${pencil.over ? ", over other muscles" : ""}.`;
     this.say([this.on ? tool : "", state, words].filter(Boolean).join(" "));
   }
 

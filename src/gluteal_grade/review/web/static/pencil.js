@@ -2,6 +2,7 @@
 
 import { painted, sweep } from "/static/brush.js";
 import { path } from "/static/draw.js";
+import { drawOpen, enclose } from "/static/lasso.js";
 import { outlinesOf } from "/static/outlines.js";
 
 export const RADII_MM = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
@@ -12,16 +13,17 @@ export class Pencil {
   constructor(viewer, drawing, { colours, value }, changed) {
     Object.assign(this, { viewer, drawing, colours, value, changed });
     this.on = false;
-    this.erase = false;
+    this.tool = "brush"; // or eraser, or outline
     this.over = false;
     this.radius = 4;
     this.stroke = null;
+    this.corners = null; // of an outline that is not closed yet
     this.at = null; // of the brush, pixels
     viewer.tool = this;
     const canvas = viewer.canvas;
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => this.up(event));
     canvas.addEventListener("contextmenu", (event) => this.on && event.preventDefault());
-    canvas.addEventListener("pointerleave", () => this.on && !this.stroke && this.place(null));
+    canvas.addEventListener("pointerleave", () => this.on && !this.busy && this.place(null));
   }
 
   get about() {
@@ -35,35 +37,88 @@ export class Pencil {
     return same ? slice : { ...slice, labels, outlines: outlinesOf(labels, this.about.columns, this.colours) };
   }
 
+  get erase() {
+    return this.tool === "eraser";
+  }
+
+  // A pointer is drawing.
+  get busy() {
+    return this.stroke !== null || this.corners?.pointer !== undefined;
+  }
+
   get ready() {
-    return !this.stroke && this.viewer.shows === this.viewer.index;
+    return !this.busy && this.viewer.shows === this.viewer.index;
   }
 
   down(event) {
     if (!this.on || event.button !== 0 || !this.ready) return;
-    this.begin(this.viewer.pixel(event));
+    const at = this.viewer.pixel(event);
+    if (this.tool === "outline") {
+      this.corners = { index: this.viewer.index, points: [at], pointer: event.pointerId };
+      return;
+    }
+    this.begin(at);
     this.stroke.pointer = event.pointerId;
   }
 
   // True while a stroke is drawn: then the pointer does nothing else.
   move(event) {
     if (!this.on) return false;
-    if (this.stroke?.pointer !== event.pointerId) {
+    if (!this.busy || (this.stroke ?? this.corners).pointer !== event.pointerId) {
       this.place(this.viewer.pixel(event));
       return false;
     }
-    for (const one of event.getCoalescedEvents?.() ?? [event]) this.draw(this.viewer.pixel(one));
+    for (const one of event.getCoalescedEvents?.() ?? [event]) {
+      if (this.stroke) this.draw(this.viewer.pixel(one));
+      else this.corner(this.viewer.pixel(one));
+    }
     return true;
   }
 
   up(event) {
-    if (this.stroke && this.stroke.pointer === event.pointerId) this.end();
+    if (!this.busy || (this.stroke ?? this.corners).pointer !== event.pointerId) return;
+    if (this.stroke) this.end();
+    else this.close();
   }
 
-  // A stamp of the brush where it is, for those who draw by keyboard.
+  corner(at) {
+    this.corners.points.push(at);
+    this.place(at);
+  }
+
+  // The outline is closed, and what it encloses is the muscle.
+  close() {
+    const { index, points } = this.corners ?? { points: [] };
+    this.corners = null;
+    this.viewer.paint();
+    if (points.length < 3 || this.viewer.shows !== index) return;
+    const labels = this.viewer.slice.labels.slice();
+    if (enclose(labels, this.about, points, this)) this.drawn(index, labels);
+  }
+
+  // False where there is none.
+  forget() {
+    const open = this.corners !== null;
+    this.corners = null;
+    this.viewer.paint();
+    return open;
+  }
+
+  drawn(index, labels) {
+    this.drawing.change(new Map([[index, labels]]), this.value);
+    this.viewer.relabel();
+    this.changed();
+  }
+
+  // A stamp of the brush where it is, or a corner of the outline, for those who draw by keyboard.
   stamp() {
     if (!this.ready) return;
     if (!this.at) this.place(this.middle());
+    if (this.tool === "outline") {
+      if (this.corners?.index !== this.viewer.index) this.corners = { index: this.viewer.index, points: [] };
+      this.corner(this.at);
+      return;
+    }
     this.begin(this.at);
     this.end();
   }
@@ -120,9 +175,7 @@ export class Pencil {
   end() {
     const { index, labels, changed } = this.stroke;
     this.stroke = null;
-    if (changed) this.drawing.change(new Map([[index, labels]]), this.value);
-    this.viewer.relabel();
-    if (changed) this.changed();
+    if (changed) this.drawn(index, labels);
   }
 
   // `masks`: of the chosen muscle by slice; `program`: slices as the server sent them. What is not in a mask is no longer this muscle.
@@ -150,6 +203,8 @@ export class Pencil {
       context.fill(path(mine[1], at), "evenodd");
       context.globalAlpha = 1;
     }
+    const colour = this.colours[this.value];
+    if (this.corners?.index === this.viewer.shows) drawOpen(context, at, this.corners, colour, size.ratio);
     if (this.at) this.cursor(context, at, size.ratio);
   }
 
@@ -160,7 +215,7 @@ export class Pencil {
       context.lineWidth = width * ratio;
       context.setLineDash(this.erase ? [4 * ratio, 3 * ratio] : []);
       context.beginPath();
-      context.arc(x, y, Math.max(2 * ratio, this.radius * at.perMm), 0, 2 * Math.PI);
+      context.arc(x, y, this.tool === "outline" ? 3 * ratio : Math.max(2 * ratio, this.radius * at.perMm), 0, 2 * Math.PI);
       context.stroke();
     };
     circle("rgba(0, 0, 0, 0.7)", 3);
