@@ -10,6 +10,7 @@ import signal
 import stat
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -25,6 +26,7 @@ from gluteal_grade.review import remeasure as module
 from gluteal_grade.review.correction import Correction, CorrectionState, Remeasurement, Table, result_folder
 from gluteal_grade.review.corrections import Corrections, corrected_result
 from gluteal_grade.review.database import Database
+from gluteal_grade.review.drawing import accept_drawing, present_labels
 from gluteal_grade.review.remeasure import OTHER_SETTINGS, Answer, remeasure
 from gluteal_grade.review.uploads import accept_upload
 from tests.review.conftest import Graded
@@ -83,8 +85,10 @@ def test_a_change_to_one_muscle_changes_that_muscle(graded: Graded, tmp_path: Pa
         array[:, :, int(upper) :][array[:, :, int(upper) :] // 10 == 11] = 0
 
     path = drawn(labels_of(graded, graded.dicom), tmp_path / "mine.nii.gz", without_half)
-    answer, again = measured(graded, accept_upload(graded.out, graded.dicom, path))
+    correction = accept_upload(graded.out, graded.dicom, path)
+    answer, again = measured(graded, correction)
     assert answer.state is CorrectionState.DONE
+    what_is_drawn_on_it_holds_both_changes(graded, replace(correction, state=answer.state))
     before = {(m.muscle, m.side, m.region): m for m in first(graded, graded.dicom).muscles}
     for m in again.muscles:
         earlier = before[m.muscle, m.side, m.region]
@@ -92,6 +96,20 @@ def test_a_change_to_one_muscle_changes_that_muscle(graded: Graded, tmp_path: Pa
             assert m.region != "whole" or m.volume_ml < 0.8 * earlier.volume_ml
         else:
             assert (m.volume_ml, m.fat_fraction) == (earlier.volume_ml, earlier.fat_fraction) or str(m) == str(earlier)
+
+
+def what_is_drawn_on_it_holds_both_changes(graded: Graded, correction: Correction) -> None:
+    program = present_labels(graded.out, graded.dicom)
+    base = present_labels(graded.out, graded.dicom, correction)
+    assert base.sha256 != program.sha256
+    index = next(n for n in range(base.size[0]) if np.isin(base.picture(n), 220).any())
+    picture = np.where(base.picture(index) == 220, 0, base.picture(index)).astype(np.uint8)  # left medius
+    found = accept_drawing(graded.out, graded.dicom, base, {index: picture})
+    lost = (nib.load(labels_of(graded, graded.dicom)).get_fdata() > 0) & (nib.load(upload_of(graded, found)).get_fdata() == 0)
+    before = program.labels.array // 10
+    assert set(np.unique(before[lost])) == {11, 22}
+    with pytest.raises(RefusedInput, match=Reason.BAD_DRAWING):
+        present_labels(graded.out, graded.nifti, correction)
 
 
 def test_a_dicom_segmentation_and_a_zip_and_a_stream(graded: Graded, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ export class Correcting {
     this.words = "";
     by("draw").addEventListener("click", () => this.toggle());
     const draft = draftOf(this.study);
-    if (draft) this.say(this.fits(draft) ? "Drawn and not measured yet: Correct goes on with it." : "What was drawn here is of an earlier result.");
+    if (draft && !this.fits(draft)) this.say("What was drawn here is of an earlier result: it is not shown.");
+    else if (draft) this.say(draft.sent ? "Drawn and sent: see below." : "Drawn and not measured yet: Correct goes on with it.");
   }
 
   get on() {
@@ -112,7 +113,7 @@ export class Correcting {
     by("draw-size").addEventListener("input", (event) => this.set("radius", RADII_MM[event.target.value]));
     document.addEventListener("keydown", (event) => this.withControl(event));
     const numbered = muscles.map((muscle, n) => [String(n + 1), () => this.choose({ muscle })]);
-    const button = (action) => (event) => (event.target.matches("button, input") ? false : action());
+    const button = (action) => (event) => (event.target.matches("a, button, input") ? false : action());
     const arrow = (across, down, action) => (event) => {
       if (event.target.matches("input[type=range], .facts")) return false;
       return event.shiftKey ? this.pencil.step(across, down) : action();

@@ -64,6 +64,10 @@ export class Pencil {
   // True while a stroke is drawn: then the pointer does nothing else.
   move(event) {
     if (!this.on) return false;
+    if (this.busy && (this.stroke ?? this.corners).index !== this.viewer.index) { // another slice was turned to: this one is done
+      if (this.stroke) this.end();
+      else this.forget();
+    }
     if (!this.busy || (this.stroke ?? this.corners).pointer !== event.pointerId) {
       this.place(this.viewer.pixel(event));
       return false;
