@@ -6,6 +6,7 @@ import { drawOpen, enclose } from "/static/lasso.js";
 import { outlinesOf } from "/static/outlines.js";
 
 export const RADII_MM = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
+const traced = new WeakMap(); // outlines of slices as they are once a stroke has ended
 const TINT = 0.15;
 
 export class Pencil {
@@ -32,9 +33,14 @@ export class Pencil {
 
   // The slice as it is drawn; what nobody has changed is shown as the program drew it.
   labelled(index, slice) {
-    const labels = this.stroke?.index === index ? this.stroke.labels : this.drawing.labels(index, slice.labels);
-    const same = !this.on && labels.every((value, n) => value === this.drawing.whole[slice.labels[n]]);
-    return same ? slice : { ...slice, labels, outlines: outlinesOf(labels, this.about.columns, this.colours) };
+    if (this.stroke?.index === index) {
+      const { labels } = this.stroke;
+      return { ...slice, labels, outlines: outlinesOf(labels, this.about.columns, this.colours) };
+    }
+    const labels = this.drawing.labels(index, slice.labels);
+    if (!this.on && labels.every((value, n) => value === this.drawing.whole[slice.labels[n]])) return slice;
+    if (!traced.has(labels)) traced.set(labels, outlinesOf(labels, this.about.columns, this.colours));
+    return { ...slice, labels, outlines: traced.get(labels) };
   }
 
   get erase() {
