@@ -5,6 +5,7 @@ import { Drawing } from "/static/drawing.js";
 import { Pencil, RADII_MM } from "/static/pencil.js";
 import { decode, encode } from "/static/runs.js";
 import { get, post } from "/static/server.js";
+import { wireTools } from "/static/tools.js";
 
 const PATIENCE_MS = 120000;
 const by = (id) => document.getElementById(id);
@@ -76,7 +77,7 @@ export class Correcting {
     this.settled = this.drawing.changed ? -1 : 0; // version that was measured, or where nothing was drawn
     this.muscles = start.muscles;
     this.pencil = new Pencil(this.viewer, this.drawing, { colours: start.colours, value: start.muscles[0].value }, () => this.changed());
-    this.wire();
+    this.keys = wireTools(this);
   }
 
   // Every stroke is kept at once.
@@ -84,72 +85,6 @@ export class Correcting {
     const kept = keepDraft(this.study, { resultHash: this.resultHash, ...this.drawing.kept() });
     if (!this.drawing.changed) dropDraft(this.study);
     this.show(kept ? words : "This browser keeps nothing more: measure before you leave the page.");
-  }
-
-  wire() {
-    const muscles = [...new Set(this.muscles.map((m) => m.muscle))];
-    muscles.forEach((muscle, n) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: capital(muscle), title: `Key ${n + 1}` });
-      button.style.setProperty("--muscle", this.muscles.find((m) => m.muscle === muscle).colour);
-      button.dataset.muscle = muscle;
-      button.addEventListener("click", () => this.choose({ muscle }));
-      by("draw-muscles").append(button);
-    });
-    const wired = {
-      "draw-right": () => this.choose({ side: "right" }),
-      "draw-left": () => this.choose({ side: "left" }),
-      "draw-brush": () => this.set("tool", "brush"),
-      "draw-eraser": () => this.set("tool", "eraser"),
-      "draw-outline": () => this.set("tool", "outline"),
-      "draw-over": () => this.set("over", !this.pencil.over),
-      "draw-undo": () => this.undo(),
-      "draw-redo": () => this.redo(),
-      "draw-fill": () => this.fill(),
-      "draw-discard": () => this.discard(),
-      "draw-measure": () => this.measure(),
-    };
-    for (const [id, action] of Object.entries(wired)) by(id).addEventListener("click", action);
-    by("draw-size").max = RADII_MM.length - 1;
-    by("draw-size").addEventListener("input", (event) => this.set("radius", RADII_MM[event.target.value]));
-    document.addEventListener("keydown", (event) => this.withControl(event));
-    const numbered = muscles.map((muscle, n) => [String(n + 1), () => this.choose({ muscle })]);
-    const button = (action) => (event) => (event.target.matches("a, button, input") ? false : action());
-    const arrow = (across, down, action) => (event) => {
-      if (event.target.matches("input[type=range], .facts")) return false;
-      return event.shiftKey ? this.pencil.step(across, down) : action();
-    };
-    this.keys = {
-      ...Object.fromEntries(numbered),
-      s: () => this.choose({ side: this.chosen.side === "right" ? "left" : "right" }),
-      b: () => this.set("tool", "brush"),
-      e: () => this.set("tool", "eraser"),
-      l: () => this.set("tool", "outline"),
-      o: () => this.set("over", !this.pencil.over),
-      "[": () => this.resize(-1),
-      "]": () => this.resize(1),
-      u: () => this.undo(),
-      U: () => this.redo(),
-      i: () => this.fill(),
-      x: () => this.discard(),
-      m: () => this.measure(),
-      d: () => this.toggle(),
-      Escape: () => this.pencil.forget() || this.toggle(),
-      " ": button(() => this.pencil.stamp()),
-      Enter: button(() => this.pencil.close()),
-      ArrowUp: arrow(0, -1, () => this.viewer.step(1)),
-      ArrowDown: arrow(0, 1, () => this.viewer.step(-1)),
-      ArrowLeft: arrow(-1, 0, () => false),
-      ArrowRight: arrow(1, 0, () => false),
-    };
-  }
-
-  withControl(event) {
-    if (!this.on || !(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector("dialog[open]")) return;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y") return;
-    event.preventDefault();
-    if (key === "y" || event.shiftKey) this.redo();
-    else this.undo();
   }
 
   get chosen() {
