@@ -136,6 +136,16 @@ def test_the_first_read_counts_and_the_program_is_no_reader() -> None:
     assert both.edges == first(one).edges
 
 
+def test_who_graded_nothing_is_no_reader() -> None:
+    one = reading()
+    grades = one.ratings.scales[0].values
+    nobody = np.full((len(grades), 1), np.nan)
+    found = first(changed(one, np.concatenate([grades, nobody], axis=1), (Rater("A", 1), Rater("B", 1), Rater("C", 1))))
+    assert found.paired is not None
+    assert found.paired.readers == ("A", "B")
+    assert found.edges == first(one).edges
+
+
 def spoilt(case: str) -> Reading:
     one = reading()
     grades = one.ratings.scales[0].values.copy()

@@ -43,7 +43,7 @@ def pairs(ratings: Ratings, scale: ScaleRatings, profile: Profile, fractions: Fr
     """
     columns: dict[str, int] = {}
     for column, rater in enumerate(scale.raters):  # sorted: the first read comes first
-        if rater.reader != PROGRAM:
+        if rater.reader != PROGRAM and np.isfinite(scale.values[:, column]).any():
             columns.setdefault(rater.reader, column)
     grades = _grades(scale)[:, list(columns.values())]
     left: Counter[str] = Counter()
