@@ -1,6 +1,6 @@
 """How often the intervals of calibrated edges hold the truth, for docs/howto/calibration.md.
 
-python -m gluteal_grade_lab measure calibration --draws 500      # one process, ten minutes; without --scales half an hour
+python -m gluteal_grade_lab measure calibration --draws 500      # one process, half an hour
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=500, help="simulated readings of each size")
-    parser.add_argument("--studies", type=int, nargs="+", default=[10, 30, 60, 120])
+    parser.add_argument("--studies", type=int, nargs="+", default=[10, 20, 30, 60, 120])
     parser.add_argument("--readers", type=int, nargs="+", default=[2, 3])
     parser.add_argument("--scales", nargs="+", help="of grading.yaml; without it all")
     parser.add_argument("--widening", type=float, default=2.0, help="noise at 100 %% fat: so many times more than at 0")

@@ -201,6 +201,22 @@ def test_a_scale_that_is_not_known() -> None:
     assert (found[1].reason, found[1].detail) == (Reason.SCALE_UNKNOWN, "there are quartile, goutallier, bal_lowe")
 
 
+def test_a_scale_of_the_labs_own_file() -> None:
+    """The ratings alone know it by its lowest and highest grade; the file has its edges."""
+    one = reading()
+    table, scales = one.ratings.scales[0], load_scales()
+    own = scales.model_copy(update={"scales": scales.scales | {"mine": scales.scales["quartile"].model_copy(update={"primary": False})}})
+
+    def mine(lowest: int) -> ScaleCalibration:
+        categories = tuple(str(n) for n in range(lowest, 5))
+        grades = np.maximum(table.values, lowest) - lowest  # as `read_ratings` gives them: places, from the lowest that was seen
+        scale = replace(table.scale, name="mine", categories=categories)
+        return first(replace(one, ratings=replace(one.ratings, scales=(replace(table, scale=scale, values=grades),))), scales=own)
+
+    assert mine(0).edges == first(one).edges
+    assert (mine(1).reason, mine(1).detail) == (Reason.GRADE_NOT_GIVEN, "reader 1 of 2 gave grade 0 never; 5 are needed")
+
+
 def test_grades_beyond_the_scale_in_use() -> None:
     """A lab's own file may have fewer grades than the ratings."""
     scales = load_scales()
