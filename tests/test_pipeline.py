@@ -258,7 +258,7 @@ def test_the_same_doubt_about_labels_from_a_user_is_a_note() -> None:
     result = doubtful(automatic=False)
     assert result.status is StudyStatus.GRADED
     assert [n.reason for n in result.notes if n.reason is Reason.LABEL_UNCERTAIN] == [Reason.LABEL_UNCERTAIN]
-    assert any(n.detail.startswith("left gluteus_medius: mean uncertainty 0.70") for n in result.notes)
+    assert any(n.detail.startswith("left gluteus_medius: outline trust 0.00") for n in result.notes)
 
 
 def test_whole_labels_get_regions_and_the_result_says_by_which_rule() -> None:

@@ -59,6 +59,7 @@ COMMANDS = (
     Command(("measure", "calibration"), "measuring.calibration", "How often intervals of edges calibrated to readers hold the truth."),
     Command(("measure", "core"), "measuring.core", "Core value against slice thickness, direction and contrast."),
     Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
+    Command(("measure", "multi-echo"), "measuring.multi_echo", "Fat fraction of several gradient echoes, by their times and the noise."),
     Command(("measure", "focal"), "measuring.focal", "Masses in muscles: found, and sound muscles marked."),
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),

@@ -7,7 +7,7 @@ import pytest
 
 from gluteal_grade_lab.training.evaluate import ct
 from gluteal_grade_lab.training.evaluate.runner import run
-from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Model, Setup
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Found, Model, Setup
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -20,12 +20,12 @@ class Half:
     def __init__(self, truth):
         self.truth = truth
 
-    def segment_volume(self, image, ct):
+    def find(self, image, *, ct):
         assert ct
         labels = self.truth.array.copy()
         medius = np.argwhere(labels == 120)
         labels[tuple(medius[::2].T)] = 0
-        return image.with_array(labels)
+        return Found(image.with_array(labels))
 
 
 @pytest.fixture

@@ -32,7 +32,14 @@ from gluteal_grade.config.measure import (
     UncertaintySettings,
 )
 from gluteal_grade.config.metal import MetalArtifactSettings, MetalCtSettings, MetalPlaceSettings, MetalSettings
-from gluteal_grade.config.segmentation import ChecksSettings, HipSettings, LocatorSettings, SegmentationSettings, VolumeRanges
+from gluteal_grade.config.segmentation import (
+    ChecksSettings,
+    HipSettings,
+    LocatorSettings,
+    SegmentationSettings,
+    TrustSettings,
+    VolumeRanges,
+)
 from gluteal_grade.config.settings import (
     METAL_SIDES,
     ReportSettings,
@@ -81,6 +88,7 @@ __all__ = [
     "SideAnchorSettings",
     "SwapSettings",
     "T1Settings",
+    "TrustSettings",
     "UncertaintySettings",
     "VolumeRanges",
     "load_settings",

@@ -28,6 +28,20 @@ class VolumeRanges(RootModel[dict[Muscle, Interval]]):
         return self.root[muscle] if muscle in self.root or not muscle.optional else (0.0, math.inf)
 
 
+class TrustSettings(SettingsBase):
+    """How far a network's outline is trusted; `segmentation/trust.py`."""
+
+    half_doubt: dict[Muscle, Annotated[float, Field(gt=0, le=1)]]
+    steepness: Annotated[float, Field(gt=0, le=100)]
+    least: Fraction
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if missing := [muscle.value for muscle in GLUTEI if muscle not in self.half_doubt]:
+            raise ValueError(f"no half_doubt for {', '.join(missing)}")
+        return self
+
+
 class ChecksSettings(SettingsBase):
     """When labels are taken for doubtful; `segmentation/checks.py`."""
 
@@ -42,6 +56,7 @@ class ChecksSettings(SettingsBase):
     min_voxels: Annotated[int, Field(ge=3)]
     min_in_order: Fraction
     min_side_ratio: Fraction
+    trust: TrustSettings
     max_uncertainty: Fraction
     min_view: Fraction
     min_total_ml: Annotated[float, Field(ge=0)]

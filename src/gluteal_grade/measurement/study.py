@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
-from gluteal_grade.imaging import glutei_of, views_of
+from gluteal_grade.imaging import Key, glutei_of, views_of
 from gluteal_grade.measurement.behind import exchanged_behind
 from gluteal_grade.measurement.focal import find_focal, left_out
 from gluteal_grade.measurement.interval import Uncertainty
@@ -15,7 +16,7 @@ from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
 from gluteal_grade.measurement.plan import Plan
 from gluteal_grade.measurement.sides import SideFats, measure_sides
 from gluteal_grade.measurement.unseen import slices_without_picture
-from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, split
+from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, outline_trust, split
 from gluteal_grade.stopwatch import Step, Stopwatch
 from gluteal_grade.vocabulary import Muscle
 
@@ -31,6 +32,7 @@ class Measured:
         fats: how fat was measured on each side.
         measurements: numbers of each muscle and region.
         flags: what is doubtful about the labels.
+        trust: of automatic outlines of the glutei, see `segmentation.outline_trust`.
         oedema: where a fat-suppressed series is bright; None where none gave a map.
         notes: limits that the reader should know.
     """
@@ -41,6 +43,7 @@ class Measured:
     fats: SideFats
     measurements: tuple[Measurement, ...]
     flags: tuple[Flag, ...]
+    trust: Mapping[Key, float]
     oedema: OedemaMap | None
     notes: tuple[Note, ...]
 
@@ -72,6 +75,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("check"):
         views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
         flags = check_labels(segmentation, views, settings.checks)
+        trust = outline_trust(labels, segmentation.uncertainty if segmentation.automatic else None, settings.checks.trust)
         parts = split(labels, views, settings.regions)
         focal = find_focal(glutei, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))
@@ -88,7 +92,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     unseen = slices_without_picture(labels, fats.maps().values())
     notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *unseen, *oedema_notes)
-    return Measured(plan, segmentation, parts, fats, measurements, flags, oedema, notes)
+    return Measured(plan, segmentation, parts, fats, measurements, flags, trust, oedema, notes)
 
 
 def _unlikely_brightness(fats: SideFats) -> tuple[Flag, ...]:

@@ -120,7 +120,8 @@ def _muscle_results(measured: Measured, scales: Scales, borderline: float) -> tu
     results: list[MuscleResult] = []
     for m in measured.measurements:
         flags = [f for f in measured.flags if f.key == (m.part.muscle, m.part.side)]
-        results.append(_muscle_result(m, measured.fats.sides[m.part.side], flags, scales, borderline))
+        trust = measured.trust.get((m.part.muscle, m.part.side), math.nan)
+        results.append(_muscle_result(m, measured.fats.sides[m.part.side], flags, trust, scales, borderline))
     return tuple(results)
 
 
@@ -170,7 +171,7 @@ def _metal(side: Side, one: SideFat) -> MetalSide:
     return MetalSide(side=side, present=m.present, sources=m.sources, evidence=m.evidence, zone_ml=ml, zone_reach_mm=reach)
 
 
-def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scales, borderline: float) -> MuscleResult:
+def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], trust: float, scales: Scales, borderline: float) -> MuscleResult:
     reason, detail = m.reason, m.detail
     review = next((f for f in flags if f.review), None)
     if math.isnan(m.fat_fraction):
@@ -196,6 +197,7 @@ def _muscle_result(m: Measurement, one: SideFat, flags: list[Flag], scales: Scal
         method=None if m.reason in _UNMEASURED else one.fat.method.value,
         coverage=m.coverage.share,
         cut_at=m.coverage.borders,
+        outline_trust=trust,
         largest_section=_slice(section) if section else None,
         checks=tuple(_note(f.reason, f.detail) for f in flags),
         grades=_grades(m, scales, one.candidate.how.mark, borderline),

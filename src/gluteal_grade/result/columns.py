@@ -297,6 +297,13 @@ _LAST = (
         read=lambda result, m: fat.field_strength_t if (fat := result.fat_of(m.side)) else None,
         digits=2,
     ),
+    _measured(
+        "outline_trust",
+        "Probability that the automatic outline of the whole muscle is good (Dice 0.8 and more)",
+        docs="[probability that the automatic outline is good](../explanation/trust.md) (Dice 0.8 and more), of the whole muscle; `NaN` "
+        "for given labels and for the tensor",
+        digits=2,
+    ),
 )
 
 

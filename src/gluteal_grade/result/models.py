@@ -141,6 +141,9 @@ class MuscleResult(_Model):
     method: str | None = Field(description="how this side's fat was measured")
     coverage: Number = Field(description="estimated share of the muscle in view; 1 if no border cuts it")
     cut_at: tuple[str, ...]
+    outline_trust: Number = Field(
+        default=math.nan, description="probability that the automatic outline of the whole muscle is good (Dice 0.8); null for given labels"
+    )
     largest_section: SliceModel | None
     checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]

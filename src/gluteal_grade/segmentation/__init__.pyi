@@ -20,4 +20,5 @@ from .source import OWN_NUMBERING as OWN_NUMBERING
 from .source import check_device as check_device
 from .source import model_hash as model_hash
 from .source import segmenter_of as segmenter_of
+from .trust import outline_trust as outline_trust
 from .turned_labels import check_outlines as check_outlines

@@ -104,7 +104,8 @@ def check(
         *doubt.implausible_volume(given),
         *doubt.out_of_order(given),
         *doubt.unequal_sides(given),
-        *(doubt.uncertain(given, uncertainty, uncertainty_beside) if uncertainty is not None else ()),
+        *(doubt.little_trust(given, uncertainty) if uncertainty is not None else ()),
+        *(doubt.uncertain_beside(given, uncertainty_beside) if uncertainty_beside is not None else ()),
         *doubt.little_in_view(given),
         *(doubt.unproven(given) if automatic else ()),
     ]

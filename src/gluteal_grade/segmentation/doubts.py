@@ -17,6 +17,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import Box, Coverage, Key, Mask, muscles_of, pieces
 from gluteal_grade.segmentation.fan import Points
 from gluteal_grade.segmentation.order import backward_normal, outward_normal, share_in_order
+from gluteal_grade.segmentation.trust import outline_trust
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 _MANY_POINTS = 20_000  # enough to tell where a muscle lies
@@ -163,13 +164,20 @@ def unequal_sides(given: Labelled) -> Iterator[Doubt]:
                 yield Doubt(key, Reason.SIDES_UNEQUAL, f"{volumes[0]:.0f} ml right, {volumes[1]:.0f} ml left")
 
 
-def uncertain(given: Labelled, uncertainty: Volume, beside: Volume | None) -> Iterator[Doubt]:
-    """The segmenter's own doubt, averaged over the muscle; `beside`: of the muscles beside the glutei."""
+def little_trust(given: Labelled, uncertainty: Volume) -> Iterator[Doubt]:
+    """Outlines of glutei that are more likely bad than good."""
+    settings = given.settings.trust
+    for key, trust in outline_trust(given.labels, uncertainty, settings).items():
+        if trust < settings.least:
+            yield Doubt(key, Reason.LABEL_UNCERTAIN, f"outline trust {trust:.2f}, {settings.least:g} asked")
+
+
+def uncertain_beside(given: Labelled, beside: Volume) -> Iterator[Doubt]:
+    """The segmenter's own doubt, averaged over a muscle beside the glutei."""
     for key, voxels in given.voxels.items():
-        doubt = beside if key[0].optional else uncertainty
-        if doubt is None:
+        if not key[0].optional:
             continue
-        mean = float(doubt.array[tuple(voxels.T)].mean(dtype=np.float64))
+        mean = float(beside.array[tuple(voxels.T)].mean(dtype=np.float64))
         if mean > given.settings.max_uncertainty:
             yield Doubt(key, Reason.LABEL_UNCERTAIN, f"mean uncertainty {mean:.2f}, {given.settings.max_uncertainty:g} allowed")
 

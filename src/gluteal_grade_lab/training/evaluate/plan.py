@@ -17,13 +17,14 @@ from gluteal_grade_lab.training.evaluate import (
     swaps,
     synthetic,
     tensor,
+    trust,
 )
 from gluteal_grade_lab.training.evaluate.cases import VALIDATION_BODIES
 from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup
 
-NAMES = ("real", "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals", public_mri.NAME)
-_NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation"})
+NAMES = ("real", "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals", trust.NAME, public_mri.NAME)
+_NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation", trust.NAME})
 
 
 def tables(
@@ -36,7 +37,7 @@ def tables(
         hips: names of the models that read the CT beside `SHIPPED`.
         left_out: body to name of the model that was trained without it.
         public: folder of TotalSegmentator's MRI set.
-        prepared: bodies of `tensor.BODIES`.
+        prepared: those of `tensor.BODIES` and `trust.LEARNT` that are.
     """
     every = (
         real.table((SHIPPED, *hips)),
@@ -49,6 +50,7 @@ def tables(
         swaps.TABLE,
         orientation.TABLE,
         refusals.table(data),
+        trust.table(prepared),
         public_mri.table(public),
     )
     return {table.name: table for table in every}
@@ -58,7 +60,7 @@ def why_not(name: str, setup: Setup, left_out: Mapping[str, str], public: Path |
     """What a table lacks, None if it can be measured."""
     if name == "ct" and not (setup.data / "ct" / "pelvis_ct.nii.gz").is_file():
         return "the CT is not there"
-    if name == "real" and not real.available(setup):
+    if name in ("real", trust.NAME) and not real.available(setup):
         return "the hand labels are not there"
     if name == public_mri.NAME and (public is None or not public_mri.subjects(public)):
         return f"--{public_mri.NAME} names no folder with images of that set"

@@ -16,11 +16,25 @@ from gluteal_grade.errors import RefusedInput
 from gluteal_grade.geometry import Volume
 
 
+class Looked(Protocol):
+    """What a segmenter found."""
+
+    @property
+    def labels(self) -> Volume:
+        """Values of `anatomy.LABEL_VALUES`."""
+        ...
+
+    @property
+    def uncertainty(self) -> Volume | None:
+        """1 - probability of each label, where the segmenter tells it."""
+        ...
+
+
 class VolumeSegmenter(Protocol):
     """What of a segmenter is evaluated."""
 
-    def segment_volume(self, image: Volume, ct: bool) -> Volume:
-        """Labels (values of `anatomy.LABEL_VALUES`) on the grid of `image`; raises `RefusedInput` where there are none."""
+    def find(self, image: Volume, *, ct: bool) -> Looked:
+        """Labels on the grid of `image`, and how sure; raises `RefusedInput` where there are none."""
         ...
 
 
@@ -106,11 +120,13 @@ class Found:
         labels: empty if refused.
         reason: reason code of the refusal, None if there was none.
         detail: its words.
+        uncertainty: 1 - probability of each label; None if refused, or the segmenter tells none.
     """
 
     labels: Volume
     reason: str | None = None
     detail: str = ""
+    uncertainty: Volume | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,7 @@ class Workbench:
         if model not in self._made:
             self._made[model] = self.setup.models[model].make()
         try:
-            return Found(self._made[model].segment_volume(image, ct))
+            looked = self._made[model].find(image, ct=ct)
+            return Found(looked.labels, uncertainty=looked.uncertainty)
         except RefusedInput as error:
             return Found(image.with_array(np.zeros(image.shape, np.uint8)), error.reason.value, error.detail)

@@ -7,7 +7,7 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.bodies import Body, save_body
 from gluteal_grade_lab.training.evaluate import cases
-from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Model, Setup, Workbench
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Found, Model, Setup, Workbench
 
 _SHAPE = (110, 80, 56)
 # right side: centre from the middle and radii, voxels
@@ -47,12 +47,12 @@ class Oracle:
     def __init__(self, change=lambda labels: labels):
         self.change, self.last, self.images = change, None, []
 
-    def segment_volume(self, image, ct):
+    def find(self, image, *, ct):
         self.images.append((image, ct))
         if self.last is None:
             raise RefusedInput(Reason.NO_LABEL, "never seen")
         labels = self.last.labels.resampled(image.grid, labels=True)
-        return labels.with_array(self.change(labels.array))
+        return Found(labels.with_array(self.change(labels.array)))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade_lab.training.evaluate import public_mri
-from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Model, Setup, Workbench
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Found, Model, Setup, Workbench
 
 SHAPE, AFFINE = (40, 20, 10), np.diag([2.0, 2.0, 5.0, 1.0])
 EMPTY = 0.0  # the value of an image in which the program finds no hip
@@ -22,10 +22,10 @@ def box(low, high):
 class Program:
     """Right maximus two voxels short, right medius as left, left minimus invented."""
 
-    def segment_volume(self, image, ct):
+    def find(self, image, *, ct):
         if image.array.max() == EMPTY:
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, "nothing")
-        return image.with_array(110 * box(2, 10) + 220 * box(12, 18) + 230 * box(30, 34))
+        return Found(image.with_array(110 * box(2, 10) + 220 * box(12, 18) + 230 * box(30, 34)))
 
 
 @pytest.fixture(scope="module")

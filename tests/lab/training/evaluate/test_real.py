@@ -6,7 +6,7 @@ import pytest
 
 from gluteal_grade.geometry import Volume
 from gluteal_grade_lab.training.evaluate import real
-from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Model, Setup, Workbench
+from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Found, Model, Setup, Workbench
 
 
 def boxes(*rows):
@@ -19,8 +19,8 @@ def boxes(*rows):
 class Program:
     """Right maximus a voxel short on one side, left minimus nowhere."""
 
-    def segment_volume(self, image, ct):
-        return image.with_array(boxes((110, 2, 10), (120, 12, 16)))
+    def find(self, image, *, ct):
+        return Found(image.with_array(boxes((110, 2, 10), (120, 12, 16))))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade_lab.training.evaluate import orientation, refusals
 from gluteal_grade_lab.training.evaluate.cases import Case
 from gluteal_grade_lab.training.evaluate.orientation import OBLIQUE, TURNS, Turned, stored
+from gluteal_grade_lab.training.evaluate.workbench import Found
 from gluteal_grade_lab.training.strangers import STRANGERS
 from tests.strategies import grids
 
@@ -32,8 +33,8 @@ def test_what_is_refused_and_what_is_not(bench, oracle, tmp_path):
     assert "| empty | 128x128x30 | 1 | 1 | no_label | - |" in refusals.render(rows)
 
     class Everything:
-        def segment_volume(self, image, ct):
-            return image.with_array(np.full(image.shape, 110, np.uint8))
+        def find(self, image, *, ct):
+            return Found(image.with_array(np.full(image.shape, 110, np.uint8)))
 
     bench._made["shipped"] = Everything()
     (row,) = refusals.measure(items[-1], bench)
