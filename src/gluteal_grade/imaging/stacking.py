@@ -12,11 +12,15 @@ from gluteal_grade.geometry import FloatArray
 from gluteal_grade.imaging.planes import Mask
 
 _BLOCK = 4  # pixels a side: averages out noise
-# of the differences that a move touches, what it leaves; sound stacks at least 1.13, at the ends 1.03 (a localizer of few slices 0.97,
-# emission tomography 0.62), exchanged slices put back at most 0.85
-_LEFT, _LEFT_AT_THE_ENDS = 0.85, 0.8
+# Of the differences that a move touches, what it leaves. Sound axial stacks at least 1.13, at the ends 1.03 (a localizer of few slices
+# 0.97), coronal and sagittal ones 0.70 where neighbours are exchanged; exchanged slices put back at most 0.85.
+_LEFT, _LEFT_AT_THE_ENDS, _LEFT_ACROSS = 0.85, 0.8, 0.6
+# Of slices far apart, how much more than each other their neighbours are unlike each; and of a run, how much more it is torn off at
+# both ends than the stack is near it. What looks the same upside down is neither. A run up to an end of the stack is not asked for:
+# padding at one end is like that at the other.
+_FOREIGN, _FOREIGN_ACROSS, _TORN = 1.0, 1.3, 1.3
 _USUAL = 1.15  # what exchanging two neighbours does to a sound stack, at least, in the middle of all its neighbours
-_MIDDLE = 2  # slices apart: a run of three turned end for end is its first and its last exchanged
+_SHORT = 3  # slices: a run of two or three turned end for end is its first and its last exchanged
 _MOST_MOVES = 8
 _PACKAGES = 3.5  # slices: of more packages than four nobody acquires
 _LIKER = 0.75  # of the difference to the neighbours
@@ -36,18 +40,19 @@ def slices_apart(image: FloatArray, slice_axis: int) -> FloatArray:
     return np.asarray(cdist(flat, flat, "cityblock") / flat.shape[1])
 
 
-def moved_slices(apart: FloatArray) -> Mask:
+def moved_slices(apart: FloatArray, *, along: bool) -> Mask:
     """(slices,) True for slices that certainly lie elsewhere: two exchanged, or a run turned end for end, and the stack goes on far better.
 
     Args:
         apart: from `slices_apart`, here and below.
+        along: the slices follow each other along the body, where no two far apart look alike; right and left, front and back do.
     """
     given = order = np.arange(len(apart))
     none = np.zeros(len(apart), bool)
     if not _goes_on(apart):
         return none
     for _ in range(_MOST_MOVES):
-        if (better := _best_move(apart[np.ix_(order, order)])) is None:
+        if (better := _best_move(apart[np.ix_(order, order)], along=along)) is None:
             return np.asarray(order != given)
         order = order[better]
     return none  # the way the image was made
@@ -117,22 +122,31 @@ def _goes_on(apart: FloatArray) -> bool:
     return bool(np.isfinite(loss).all() and float(np.median(loss)) >= _USUAL)
 
 
-def _best_move(apart: FloatArray) -> NDArray[np.intp] | None:
+def _best_move(apart: FloatArray, *, along: bool) -> NDArray[np.intp] | None:
     """The order after the move that leaves the least of the differences it touches; None if none leaves far less.
 
-    Turning a run from i to j end for end touches the joints at its ends (two neighbours exchanged are a run of two), exchanging i and
-    j touches four. Beyond the first and the last slice there is nothing to differ from.
+    Turning a run from i to j end for end touches the joints at its ends (two neighbours exchanged are a run of two, slices two apart a
+    run of three), exchanging i and j touches four. Beyond the first and the last slice there is nothing to differ from. Where slices
+    differ less than is usual in the stack nothing is moved.
     """
     count = len(apart)
     d = np.pad(apart, 1)
     i, j = (found + 1 for found in np.triu_indices(count, 1))
+    inner, length = (i > 1) & (j < count), j - i + 1
     turned, were_ends = d[i - 1, j] + d[i, j + 1], d[i - 1, i] + d[j, j + 1]
-    # a single slice that fits nowhere is as unlike both its neighbours: then the run is not torn off there
-    torn = ((i == 1) | (d[i, i + 1] < _LEFT * d[i - 1, i])) & ((j == count) | (d[j - 1, j] < _LEFT * d[j, j + 1])) | (j - i == 1)
     exchanged, were = turned + d[j, i + 1] + d[j - 1, i], were_ends + d[i, i + 1] + d[j - 1, j]
+    tear, lone = _tears(np.diagonal(apart, 1)), _loneliness(apart)
+    short = (length <= _SHORT) & (inner | along)
+    torn = (length > _SHORT) & inner & along & (np.minimum(tear[i - 1], tear[j]) >= _TORN)
+    strangers = (length > _SHORT) & (inner | along) & (np.minimum(lone[i - 1], lone[j - 1]) >= (_FOREIGN if along else _FOREIGN_ACROSS))
+    limit = np.where(inner, _LEFT, _LEFT_AT_THE_ENDS) if along else _LEFT_ACROSS
+    usual = float(np.median(np.diagonal(apart, 1)))
+    ends = 2.0 - (i == 1) - (j == count)
+    short, torn = (which & (were_ends >= usual * ends) for which in (short, torn))
+    strangers &= were >= usual * 2 * ends
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = np.stack([np.where(torn, turned / were_ends, np.inf), np.where(j - i > _MIDDLE, exchanged / were, np.inf)])
-    left = np.where(np.isnan(left), np.inf, left) / np.where((i == 1) | (j == count), _LEFT_AT_THE_ENDS, _LEFT)
+        left = np.stack([np.where(short | torn, turned / were_ends, np.inf), np.where(strangers, exchanged / were, np.inf)]) / limit
+    left = np.where(np.isnan(left), np.inf, left)
     way, k = np.unravel_index(int(left.argmin()), left.shape)
     if left[way, k] >= 1:
         return None
@@ -143,3 +157,18 @@ def _best_move(apart: FloatArray) -> NDArray[np.intp] | None:
     else:
         order[[first, last]] = order[[last, first]]
     return order
+
+
+def _tears(near: FloatArray) -> FloatArray:
+    """(slices + 1,) the difference between a slice and the one before it, over the largest of two on either side; without bound
+    at both ends."""
+    padded = np.pad(near, 2)
+    beside = np.max([padded[k : k + len(near)] for k in (0, 1, 3, 4)], axis=0)
+    return np.pad(np.divide(near, beside, out=np.zeros_like(near), where=beside > 0), 1, constant_values=np.inf)
+
+
+def _loneliness(apart: FloatArray) -> FloatArray:
+    """(slices,) how much less a slice is like the nearer of its neighbours than these are like each other; without bound at both ends."""
+    near, far = np.diagonal(apart, 1), np.diagonal(apart, 2)
+    alone = np.divide(np.minimum(near[:-1], near[1:]), far, out=np.zeros_like(far), where=far > 0)
+    return np.pad(alone, 1, constant_values=np.inf)

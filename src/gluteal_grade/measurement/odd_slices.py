@@ -35,6 +35,7 @@ _MISPLACED = (
     (Reason.SLICES_MOVED, foreign_slices, "unlike both neighbours, which are alike"),
     (Reason.SLICES_MOVED, reordered, "the stack does not go on there, and in another order it does"),
 )
+_ALONG = 2  # axis of RAS+
 _MOST = 0.5  # of the slices, or of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
@@ -55,7 +56,7 @@ def odd_slices(series: Series) -> tuple[tuple[Reason, Mask, str], ...]:
     if shuffled(apart):
         words = f"the {count} slices of series {series.id} are out of order: what is most like a slice lies far from it"
         return (*found, (Reason.SLICES_MOVED, np.ones(count, bool), words))
-    if (which := moved_slices(apart)).any():
+    if (which := moved_slices(apart, along=axis == _ALONG)).any():
         words = f"{_numbers(which)} of {count} of series {series.id} changed places: in another order they fit far better"
         found.append((Reason.SLICES_MOVED, which, words))
     known = np.any([which for _, which, _ in found], axis=0) if found else np.zeros(count, bool)
