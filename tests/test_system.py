@@ -72,6 +72,18 @@ def test_files_are_the_same_bytes_on_every_system() -> None:
     assert text_without_newline(ast.parse("p.write_text(t)\np.open('w', encoding='utf-8')\n")) == [1, 2]
 
 
+def test_only_weights_are_large_and_no_package_is_tracked() -> None:
+    """A package fetched by hand is not ours to ship, and a large file stays in the history for ever."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        pytest.skip("no checkout")
+    listed = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
+    paths = [root / name for name in listed.split("\0") if name]
+    assert not [path.name for path in paths if path.suffix == ".whl"]
+    large = [path.relative_to(root).as_posix() for path in paths if path.is_file() and path.stat().st_size > 3 << 20]
+    assert all(name.startswith("models/") for name in large), large
+
+
 def test_every_room_and_every_help_without_what_windows_lacks() -> None:
     done = on("windows", "-m", "tests.simulated.rooms")
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")

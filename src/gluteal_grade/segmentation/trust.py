@@ -20,7 +20,7 @@ def outline_trust(labels: Volume, uncertainty: Volume | None, settings: TrustSet
     Args:
         labels: uint8 RAS+, values of `anatomy.LABEL_VALUES`, with or without regions.
         uncertainty: float32 on the same grid, see `Segmentation.uncertainty`.
-        settings: fitted over people: `python -m gluteal_grade_lab measure trust`.
+        settings: fitted over people: `scripts/evaluate.py --only trust`.
     """
     if uncertainty is None:
         return {}
