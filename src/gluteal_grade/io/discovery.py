@@ -21,6 +21,7 @@ from gluteal_grade.io.files import FileRef, SameContent, check_input, single, wa
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import read_frames
 from gluteal_grade.io.implants import merged
+from gluteal_grade.io.letters import with_letters
 from gluteal_grade.io.nifti_series import find_sidecar, nifti_series, with_unique_ids
 from gluteal_grade.io.parted import joined_studies
 from gluteal_grade.io.passed import Passed
@@ -296,7 +297,7 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         told = found.participants.get(subject or "", Participant(None, None, None))
         body = (told.height_m, told.weight_kg, told.lean_kg)
         person = Person(subject_of(group), told.age_years, told.group, None, *body)
-        series_of_group = tuple(with_unique_ids(with_trains(members)))
+        series_of_group = tuple(with_unique_ids(with_trains(with_letters(members))))
         used = tuple(files[group])
         studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(used), files=used)
     return list(studies.values())
