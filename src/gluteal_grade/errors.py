@@ -50,6 +50,8 @@ class Reason(StrEnum):
     SERIES_JOINED = "series_joined"
     STUDIES_JOINED = "studies_joined"
     COPIES_LEFT_OUT = "copies_left_out"
+    STATIONS_STITCHED = "stations_stitched"
+    STATIONS_APART = "stations_apart"
     # fat
     UNEQUAL_SCALING = "unequal_scaling"
     FAT_BRIGHTNESS = "fat_brightness"
@@ -246,6 +248,8 @@ ADVICE: dict[Reason, str] = {
     Reason.SERIES_JOINED: "Each slice came in a series of its own: see that the volume is whole and belongs together.",
     Reason.STUDIES_JOINED: "Two studies were read as one, as patient, frame of reference and time agree: see that they belong together.",
     Reason.COPIES_LEFT_OUT: "Images were sent twice under new names; each counts once.",
+    Reason.STATIONS_STITCHED: "Stations of one examination were put together: look at the picture where they meet.",
+    Reason.STATIONS_APART: "Stations were not put together: see that the one that was graded shows the whole hips, or give --series.",
     Reason.FF_SCALE_UNKNOWN: "The fat-fraction map's scale is not 0-1, percent or permille; convert it or give water and fat.",
     Reason.WATER_FAT_SWAP: "Water and fat images are exchanged, all or in part: look at the fat-fraction map; reconstruct again.",
     Reason.SWAP_UNCHECKED: "Look whether fat reads as fat; a larger field of view with skin lets the program check.",

@@ -40,6 +40,11 @@ from .stacking import moved_slices as moved_slices
 from .stacking import repeated_slices as repeated_slices
 from .stacking import shuffled as shuffled
 from .stacking import slices_apart as slices_apart
+from .stitching import Likeness as Likeness
+from .stitching import carried as carried
+from .stitching import likeness_of as likeness_of
+from .stitching import offset_of as offset_of
+from .stitching import ramp as ramp
 from .strays import stray_voxels as stray_voxels
 from .turned import AS_GIVEN as AS_GIVEN
 from .turned import TURNS as TURNS

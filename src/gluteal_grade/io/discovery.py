@@ -30,6 +30,7 @@ from gluteal_grade.io.pixels import decoded
 from gluteal_grade.io.scattered import joined_slices, without_resent_series
 from gluteal_grade.io.sequences import SideFiles, shipped_rules
 from gluteal_grade.io.sources import without_sources
+from gluteal_grade.io.stations import with_stations
 from gluteal_grade.io.study import Person, Series, Study, study_id
 from gluteal_grade.vocabulary import SeriesKind, is_study_file
 
@@ -249,14 +250,14 @@ def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kin
             again = Note(Reason.COPIES_LEFT_OUT, "the series is there again under another SeriesInstanceUID, pixel for pixel; left out")
             found = [replace(one, notes=(*one.notes, again)) for one in found]
         series += found
-    series = without_lonely_fat(series)
+    series, of_stations = with_stations(without_lonely_fat(series))
     sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
     implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
     everything = [frame for frames in ordered for frame in frames]
     person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
     used = _each_once(frame.file for frame in everything)
     content = _Content(used)
-    return Study(identity, tuple(series), sex, notes, implant=implant, person=person, content=content, files=used)
+    return Study(identity, tuple(series), sex, (*notes, *of_stations), implant=implant, person=person, content=content, files=used)
 
 
 def _own_words(frame: Frame, of_exam: str) -> Frame:
@@ -297,9 +298,9 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         told = found.participants.get(subject or "", Participant(None, None, None))
         body = (told.height_m, told.weight_kg, told.lean_kg)
         person = Person(subject_of(group), told.age_years, told.group, None, *body)
-        series_of_group = tuple(with_unique_ids(with_trains(with_letters(members))))
+        series_of_group, notes = with_stations(with_unique_ids(with_trains(with_letters(members))))
         used = tuple(files[group])
-        studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(used), files=used)
+        studies[identity] = Study(identity, tuple(series_of_group), told.sex, notes, person=person, content=_Content(used), files=used)
     return list(studies.values())
 
 

@@ -17,6 +17,7 @@ from gluteal_grade.io.study import Series
 _SAME_TIME_S = 2.0
 _OTHER_TIME_S = 30.0  # beyond, two images were not taken together
 _TR_SHARE = 0.02
+_SAME_TE_MS = 0.5
 _TE_MS = 5.0  # the echoes of one acquisition lie closer together
 _FLIP_DEG = 1.0
 _FIELD_T = 0.2
@@ -50,20 +51,7 @@ def pairs(firsts: Sequence[Series], seconds: Sequence[Series]) -> tuple[Pair, ..
 
 def conflicts(a: Series, b: Series) -> tuple[str, ...]:
     """In what two series contradict each other that one acquisition shares; silent headers contradict nothing."""
-    one, other = a.acquisition, b.acquisition
-    found = []
-    if a.frame_of_reference and b.frame_of_reference and a.frame_of_reference != b.frame_of_reference:
-        found.append("frame of reference")
-    if _apart(one.tr_ms, other.tr_ms, _TR_SHARE * max(one.tr_ms or 0, other.tr_ms or 0)):
-        found.append(f"TR {one.tr_ms:g} and {other.tr_ms:g} ms")
-    if _apart(one.te_ms, other.te_ms, _TE_MS):
-        found.append(f"TE {one.te_ms:g} and {other.te_ms:g} ms")
-    if _apart(one.flip_angle_deg, other.flip_angle_deg, _FLIP_DEG):
-        found.append("flip angle")
-    if _apart(one.field_strength_t, other.field_strength_t, _FIELD_T):
-        found.append("field strength")
-    if one.scanning_sequence and other.scanning_sequence and set(one.scanning_sequence) != set(other.scanning_sequence):
-        found.append("scanning sequence")
+    found = [*settings_differ(a, b, te_ms=_TE_MS)]
     if _apart(a.origin.time_s, b.origin.time_s, _OTHER_TIME_S):
         found.append("acquisition time")
     if not (a.uid and a.uid == b.uid) and _apart(a.origin.number, b.origin.number, 0.5):
@@ -72,6 +60,30 @@ def conflicts(a: Series, b: Series) -> tuple[str, ...]:
     found += [name for name in mine if name in theirs and mine[name] != theirs[name]]
     if a.origin.entities != b.origin.entities:
         found.append("BIDS entities")
+    return tuple(found)
+
+
+def settings_differ(a: Series, b: Series, *, te_ms: float = _SAME_TE_MS) -> tuple[str, ...]:
+    """In what two series contradict each other that all stations of one protocol share; silent headers contradict nothing.
+
+    Args:
+        a, b: of one study.
+        te_ms: how far echo times may lie apart.
+    """
+    one, other = a.acquisition, b.acquisition
+    found = []
+    if a.frame_of_reference and b.frame_of_reference and a.frame_of_reference != b.frame_of_reference:
+        found.append("frame of reference")
+    if _apart(one.tr_ms, other.tr_ms, _TR_SHARE * max(one.tr_ms or 0, other.tr_ms or 0)):
+        found.append(f"TR {one.tr_ms:g} and {other.tr_ms:g} ms")
+    if _apart(one.te_ms, other.te_ms, te_ms):
+        found.append(f"TE {one.te_ms:g} and {other.te_ms:g} ms")
+    if _apart(one.flip_angle_deg, other.flip_angle_deg, _FLIP_DEG):
+        found.append("flip angle")
+    if _apart(one.field_strength_t, other.field_strength_t, _FIELD_T):
+        found.append("field strength")
+    if one.scanning_sequence and other.scanning_sequence and set(one.scanning_sequence) != set(other.scanning_sequence):
+        found.append("scanning sequence")
     return tuple(found)
 
 

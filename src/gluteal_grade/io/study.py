@@ -69,6 +69,10 @@ class Origin:
     train: str = ""
 
 
+def _nothing_done() -> tuple[Note, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Series:
     """One volume (a DICOM series that holds several gives several `Series`).
@@ -89,6 +93,9 @@ class Series:
         refusal: why no volume can be made of it, None if one can.
         notes: what its headers contradict themselves in; told in the study's result.
         load: reads the voxels; raises `RefusedInput` or `TransientFailure`. RAS+, float32, in real-world units where stated.
+        notes_read: what was done to the voxels; asked once they were read.
+        stations: ids of the series that it is stitched of, lowest first; empty for a series as it came.
+        apart: ids of series of the same examination that show other parts of the body (`io.stations`).
     """
 
     id: str
@@ -110,6 +117,9 @@ class Series:
     refusal: GradeError | None = None
     notes: tuple[Note, ...] = ()
     image_count: int = 1
+    notes_read: Callable[[], tuple[Note, ...]] = field(default=_nothing_done, repr=False, compare=False)
+    stations: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

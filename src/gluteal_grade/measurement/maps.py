@@ -44,7 +44,7 @@ def make_maps(plan: Plan, segmentation: Segmentation, settings: Settings) -> Map
     made: dict[Candidate, FatMap] = {}
     refused: dict[Candidate, RefusedInput] = {}
     for order in plan.orders:
-        for candidate in order:
+        for candidate in _where_labels_are(order, segmentation.reference):
             if candidate not in made and candidate not in refused:
                 try:
                     made[candidate] = _map_of(candidate, segmentation, settings)
@@ -53,8 +53,17 @@ def make_maps(plan: Plan, segmentation: Segmentation, settings: Settings) -> Map
             if candidate in made:
                 break
         else:
-            raise refused[order[0]]
+            raise refused[_where_labels_are(order, segmentation.reference)[0]]
     return Maps(made, refused)
+
+
+def _where_labels_are(order: tuple[Candidate, ...], reference: Series) -> tuple[Candidate, ...]:
+    """Without candidates that show another part of the body than the labels, and without what was stitched of the labels' own station.
+
+    All of them if none would be left.
+    """
+    here = tuple(c for c in order if reference.id not in (*c.series[0].apart, *c.series[0].stations))
+    return here or order
 
 
 def check_space(series: Series, segmentation: Segmentation) -> None:

@@ -141,7 +141,8 @@ def plan_study(study: Study, settings: Settings, only: str | None = None, exclud
 
 def why_not(study: Study) -> dict[str, str]:
     """By id of every series, one clause on why it is not measured, should it be left over."""
-    return {s.id: _why_left_over(s) for s in study.series}
+    stitched = {part: s.id for s in study.series for part in s.stations}
+    return {s.id: f"a station of {stitched[s.id]}" if s.id in stitched else _why_left_over(s) for s in study.series}
 
 
 def _why_left_over(series: Series) -> str:

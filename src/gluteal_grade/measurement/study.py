@@ -91,7 +91,9 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     unseen = slices_without_picture(labels, fats.maps().values())
-    notes = (*segmentation.notes, *side_notes, *parts.notes, *fats.notes, *unseen, *oedema_notes)
+    read = dict.fromkeys((segmentation.reference, *(s for one in fats.maps().values() for s in one.series)))
+    of_reading = dict.fromkeys(note for one in read for note in one.notes_read())
+    notes = (*of_reading, *segmentation.notes, *side_notes, *parts.notes, *fats.notes, *unseen, *oedema_notes)
     return Measured(plan, segmentation, parts, fats, measurements, flags, trust, oedema, notes)
 
 

@@ -19,6 +19,7 @@ from gluteal_grade.imaging import Turn, glutei_of
 from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
+from gluteal_grade.segmentation.fullest import fullest
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.recognised import why_no_hip
 from gluteal_grade.segmentation.upright import NOTHING, Reading, better_way_round, reading
@@ -85,9 +86,11 @@ class BundleSegmenter:
             if images[0].id in refusals:  # the same acquisition, measured in another way
                 continue
             try:
-                return self._on(reference, images, models)
+                found = self._on(reference, images, models)
             except RefusedInput as error:
                 refusals[images[0].id] = error
+            else:
+                return fullest(found, preferred, lambda one: self._on(one, images_of(one, study, self.settings.dixon_contrast), models))
         raise next(iter(refusals.values()))
 
     def segment_volume(self, image: Volume, ct: bool) -> Volume:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.channels import numbering_of
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
+from gluteal_grade.segmentation.fullest import fullest
 from gluteal_grade.segmentation.numbering import Numbering
 from gluteal_grade.segmentation.protocol import Segmentation
 
@@ -39,36 +40,51 @@ class LabBundleSegmenter:
     checks: ChecksSettings
 
     def segment(self, study: Study, preferred: tuple[Series, ...]) -> Segmentation:
-        """Labels on the first preferred series.
+        """Labels on the first preferred series; of stations on the one that holds most of the hips.
 
         Raises:
             RefusedInput: `bundle_unreadable`, `bundle_failed`, `labels_numbering`, `labels_empty`, or why the image cannot be read.
             TransientFailure: `device_missing`.
         """
-        from gluteal_grade.segmentation.device import device_of, recorded
-        from gluteal_grade.segmentation.labrun import open_lab, predict
+        from gluteal_grade.segmentation.device import recorded
+        from gluteal_grade.segmentation.labrun import open_lab
 
         lab = open_lab(self.root)
-        metadata = _metadata(lab)
-        numbering = self.numbering or _own_numbering(metadata)
-        reference = preferred[0]
+        numbering = self.numbering or _own_numbering(_metadata(lab))
+        lacking: dict[str, RefusedInput] = {}
+        with recorded() as ran:
+
+            def look(one: Series) -> Segmentation:
+                return self._on(one, study, lab, numbering)
+
+            for reference in preferred if preferred[0].stations or preferred[0].apart else preferred[:1]:
+                try:
+                    found = fullest(look(reference), preferred, look)
+                except RefusedInput as error:
+                    lacking[reference.id] = error
+                else:
+                    return replace(found, notes=(*found.notes, *ran.notes), device=ran.words)
+        raise next(iter(lacking.values()))
+
+    def _on(self, reference: Series, study: Study, lab: Lab, numbering: Numbering) -> Segmentation:
+        from gluteal_grade.segmentation.device import device_of
+        from gluteal_grade.segmentation.labrun import predict
+
         series, image = first_readable(images_of(reference, study, self.settings.dixon_contrast))
         image = Volume(image.array, reference.grid.affine if reference.grid else image.affine)
-        with recorded() as ran:
-            found = predict(lab, image, device_of(self.settings))
+        found = predict(lab, image, device_of(self.settings))
         labels = found.with_array(numbering.translate(found.array)).resampled(image.grid, labels=True)
         labels, notes = clean(labels, self.checks)
         if not glutei_of(labels).array.any():
             raise RefusedInput(Reason.LABELS_EMPTY, "the bundle found no gluteal muscle, or its values mean something else")
-        source = f"bundle {lab.root.name} {metadata.get('version', '')}".strip()
+        source = f"bundle {lab.root.name} {_metadata(lab).get('version', '')}".strip()
         return Segmentation(
             labels,
             reference,
             f"{source} on {series.kind}",
             lab.sha256,
-            (*notes, *ran.notes),
+            notes,
             automatic=True,
-            device=ran.words,
             tells=frozenset(part.muscle for part in numbering.parts().values() if part.muscle.optional),
         )
 

@@ -91,6 +91,8 @@ def sources_of(study: Study, series_id: str | None) -> Sources:
 
 
 def _frames(study: Study, series: Series) -> tuple[Frame, ...]:
+    if series.stations:
+        raise not_written("the image is stitched of several stations: there is no DICOM series on its grid")
     if series.uid is None:
         raise not_written("the images are not DICOM, or carry no SeriesInstanceUID")
     if isinstance(series.load, StackLoader):
