@@ -47,7 +47,7 @@ def likeness_of(lower: Sequence[FloatArray], upper: Sequence[FloatArray]) -> Lik
     """
     pairs = [(_blocks(a), _blocks(b)) for a, b in zip(lower, upper, strict=True)]
     seen = np.sum([a / _bright(a) + b / _bright(b) for a, b in pairs], axis=0)
-    if int((seen > _TISSUE * _bright(seen)).sum()) < _FEWEST:
+    if not seen.size or int((seen > _TISSUE * _bright(seen)).sum()) < _FEWEST:
         return _UNLIKE
     x = np.concatenate([a - a.mean() for a, _ in pairs])
     y = np.concatenate([b - b.mean() for _, b in pairs])
@@ -84,8 +84,8 @@ def offset_of(lower: FloatArray, upper: FloatArray, gain: float) -> float:
 def _blocks(array: FloatArray) -> FloatArray:
     """Means over blocks within the slices and over all slices, one row."""
     plane = np.nan_to_num(np.asarray(array, np.float64)).mean(axis=2)
-    cut = plane[: plane.shape[0] // _BLOCK * _BLOCK, : plane.shape[1] // _BLOCK * _BLOCK]
-    return np.asarray(cut.reshape(cut.shape[0] // _BLOCK, _BLOCK, -1, _BLOCK).mean(axis=(1, 3)).ravel())
+    i, j = plane.shape[0] // _BLOCK, plane.shape[1] // _BLOCK
+    return np.asarray(plane[: i * _BLOCK, : j * _BLOCK].reshape(i, _BLOCK, j, _BLOCK).mean(axis=(1, 3)).ravel())
 
 
 def _bright(values: FloatArray) -> float:

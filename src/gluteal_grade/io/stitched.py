@@ -17,6 +17,7 @@ from gluteal_grade.vocabulary import SeriesKind
 
 _LEAST_CORRELATION = 0.9
 _LARGEST_GAIN = 6.0
+_UNEQUAL = 1.15  # water and fat of one station have one factor; where each has its own, no fat fraction would be the same above and below
 _PAIRS = (
     (SeriesKind.DIXON_WATER, SeriesKind.DIXON_FAT),
     (SeriesKind.DIXON_IN_PHASE, SeriesKind.DIXON_OPPOSED_PHASE),
@@ -62,6 +63,10 @@ class Run:
                 raise RefusedInput(Reason.STATIONS_APART, f"stations {names} do not show the same where they meet ({told}): not stitched")
             if not 1 / _LARGEST_GAIN <= found.gain <= _LARGEST_GAIN:
                 raise RefusedInput(Reason.STATIONS_APART, f"stations {names} differ in brightness {found.gain:.3g} times: not stitched")
+            each = [self._likeness(number, [one]).gain for one in contrasts]
+            if max(each) > _UNEQUAL * min(each):
+                told = ", ".join(f"{gain:.3g}" for gain in each)
+                raise RefusedInput(Reason.STATIONS_APART, f"contrasts of stations {names} are scaled each by itself ({told}): not stitched")
             gains.append(gains[-1] * (1.0 if self._is_fraction(contrasts[0]) else found.gain))
         return tuple(gains)
 
