@@ -57,7 +57,7 @@ class Stack:
 
 def stacks_of(frames: Sequence[Frame]) -> list[Stack]:
     """The volumes among located images of one orientation and role, one at least."""
-    return [replace(_checked(part), split_by=keys) for part, keys in _split(list(frames))]
+    return [replace(checked(part), split_by=keys) for part, keys in _split(list(frames))]
 
 
 def without_copies(frames: Sequence[Frame]) -> list[Frame]:
@@ -147,7 +147,7 @@ def _value(frame: Frame, name: str) -> float | str:
     return round(value, 2) if isinstance(value, float) else value
 
 
-def _checked(frames: list[Frame]) -> Stack:
+def checked(frames: Sequence[Frame]) -> Stack:
     """The frames in slice order with their affine, or refused."""
     depths = _depths(frames)
     order = np.argsort(depths, kind="stable")

@@ -14,6 +14,7 @@ from gluteal_grade.io.axes import plane_of
 from gluteal_grade.io.echoes import echo_kinds
 from gluteal_grade.io.frames import Frame
 from gluteal_grade.io.headers import refused_series
+from gluteal_grade.io.packages import STATION, packages_of
 from gluteal_grade.io.scattered import without_resent
 from gluteal_grade.io.sequences import classify
 from gluteal_grade.io.stacks import Stack, orientations, partition, stacks_of, without_copies
@@ -28,7 +29,7 @@ _ROLES = {
     SeriesKind.LOCALIZER: "scout",
 }
 _COMPONENTS = {"P": "phase", "PHASE": "phase", "R": "real", "REAL": "real", "I": "imaginary", "IMAGINARY": "imaginary", "MIXED": "mixed"}
-_SUFFIXES = {"te": "e", "ti": "ti", "b": "b", "echo": "e", "time": "time", "trigger": "trigger", "acquisition": "acq"}
+_SUFFIXES = {"te": "e", "ti": "ti", "b": "b", "echo": "e", "time": "time", "trigger": "trigger", "acquisition": "acq", STATION: "st"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _same_role(frames: list[Frame]) -> list[Part]:
     groups = orientations(frames)
     if len(groups) > 1:
         return _several_orientations(frames, groups)
-    stacks = stacks_of(frames)
+    stacks = [piece for stack in stacks_of(frames) for piece in packages_of(stack)]
     parts = [Part(suffix, stack) for stack, suffix in zip(stacks, _suffixes(stacks), strict=True)]
     by_echo = len(stacks) == 2 or all({name for name, _ in stack.split_by} == {"te"} for stack in stacks)
     kinds = echo_kinds([stack.frames[0].facts for stack in stacks]) if len(stacks) > 1 and by_echo else None
