@@ -203,8 +203,8 @@ def test_closing_puts_back_what_is_being_measured_and_no_child_stays(graded: Gra
 
 def test_a_process_that_is_ready_measures_what_comes_and_none_stays(graded: Graded) -> None:
     corrections = Corrections(graded.out)
-    corrections.expect()
-    corrections.expect()
+    corrections.expect(graded.dicom)
+    corrections.expect(graded.dicom)
     (ready,) = _wait_for_children()
     os.kill(ready, signal.SIGSTOP)
     correction = accept_upload(graded.out, graded.dicom, labels_of(graded, graded.dicom))
@@ -213,7 +213,7 @@ def test_a_process_that_is_ready_measures_what_comes_and_none_stays(graded: Grad
     while (found := corrections.find(correction.id)) and found.state is not CorrectionState.RUNNING and time.monotonic() < end:
         time.sleep(0.01)
     assert _children() == [ready]  # no other was started for it
-    corrections.expect()
+    corrections.expect(graded.dicom)
     assert len(_wait_for_children(2)) == 2
     corrections.close()
     assert _children() == []

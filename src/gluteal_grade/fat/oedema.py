@@ -16,7 +16,7 @@ from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.bias import tissue_field
 from gluteal_grade.fat.fatmap import FatMap
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.imaging import Mask, median_in_plane, modal_value
+from gluteal_grade.imaging import Mask, median_in_plane, modal_value, of_images
 from gluteal_grade.io import Series, in_space_of
 
 _SD_OVER_MAD = 1.4826
@@ -78,13 +78,9 @@ def _check_space(series: Series, grid: Grid, reference: Series) -> None:
 def _read(series: Series, fat: FatMap, settings: FatSettings) -> OedemaMap:
     rules = settings.oedema
     image = series.load()
-    # a median in the picture's own plane: single bright voxels are noise or vessels
-    calm = image.with_array(median_in_plane(np.asarray(image.array, np.float32), series.slice_axis))
     grid = fat.volume.grid
-    there, seen = calm, np.ones(grid.shape, bool)
-    if not image.grid.matches(grid):
-        there = calm.resampled(grid)
-        seen = image.with_array(np.ones(image.shape, np.float32)).resampled(grid).array > 0.999
+    there = _calm_on(image, series.slice_axis, grid.shape, grid.affine.tobytes())
+    seen = _seen_on(image, grid.shape, grid.affine.tobytes())
     known = seen & fat.body.array & np.isfinite(fat.volume.array)
     lean = known & (fat.volume.array < rules.lean_below_ff)
     lean_ml = float(np.count_nonzero(lean)) * grid.voxel_volume_ml
@@ -100,6 +96,27 @@ def _read(series: Series, fat: FatMap, settings: FatSettings) -> OedemaMap:
     bright = np.where(known, flat > threshold, np.nan).astype(np.float32)
     facts = {"lean_mode": mode, "lean_sd": spread, "threshold": threshold, "threshold_over_lean": threshold / mode, "lean_ml": lean_ml}
     return OedemaMap(fat.volume.with_array(bright), series, facts)
+
+
+@of_images
+def _calm_on(image: Volume, slice_axis: int, shape: tuple[int, int, int], affine: bytes) -> Volume:
+    """The image on a grid, after a median in its own plane: single bright voxels are noise or vessels."""
+    calm = image.with_array(median_in_plane(np.asarray(image.array, np.float32), slice_axis))
+    grid = _grid(shape, affine)
+    return calm if image.grid.matches(grid) else calm.resampled(grid)
+
+
+@of_images
+def _seen_on(image: Volume, shape: tuple[int, int, int], affine: bytes) -> Mask:
+    """Voxels of a grid that lie wholly within the image."""
+    grid = _grid(shape, affine)
+    if image.grid.matches(grid):
+        return np.ones(shape, bool)
+    return np.asarray(image.with_array(np.ones(image.shape, np.float32)).resampled(grid).array > 0.999)
+
+
+def _grid(shape: tuple[int, int, int], affine: bytes) -> Grid:
+    return Grid(shape, np.frombuffer(affine).reshape(4, 4))
 
 
 def _peak(values: FloatArray) -> tuple[float, float]:

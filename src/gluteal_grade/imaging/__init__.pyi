@@ -8,6 +8,11 @@ from .body import subcutaneous_shell as subcutaneous_shell
 from .coverage import Coverage as Coverage
 from .coverage import Key as Key
 from .coverage import views_of as views_of
+from .kept import Kept as Kept
+from .kept import held as held
+from .kept import keeping as keeping
+from .kept import of_images as of_images
+from .kept import once as once
 from .masks import glutei_of as glutei_of
 from .masks import muscles_of as muscles_of
 from .masks import pieces as pieces
@@ -28,6 +33,7 @@ from .planes import Box as Box
 from .planes import Mask as Mask
 from .planes import beside as beside
 from .planes import box_of as box_of
+from .planes import boxes_of as boxes_of
 from .planes import in_plane as in_plane
 from .planes import median_in_plane as median_in_plane
 from .planes import narrowed as narrowed

@@ -13,6 +13,7 @@ from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
 from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.imaging.kept import of_images
 from gluteal_grade.imaging.planes import Mask, box_of, in_plane, opened, thick_axis
 
 _AIR_RATIO = 0.2  # air over the brightest tissue class; muscle over fat is 0.25 and more on T1
@@ -23,6 +24,7 @@ _Squares = npt.NDArray[np.float32]
 _CUT = 0.2  # a border plane with this share of the largest section cuts the body
 
 
+@of_images
 def body_mask(image: Volume, *, ct: bool = False, air_ratio: float = _AIR_RATIO) -> Mask:
     """The largest body-like object, its holes filled slice by slice.
 
@@ -84,6 +86,7 @@ def _air_threshold(smooth: FloatArray, air_ratio: float) -> float | None:
     return float(low)
 
 
+@of_images
 def depth_mm(body: Mask, spacing_mm: tuple[float, float, float], within_mm: float = np.inf) -> FloatArray:
     """Distance of body voxels to the nearest air in view, mm; infinite where no air is in view. The border of the picture is no skin.
 
@@ -171,6 +174,7 @@ def _along(squares: _Squares, spacing: float, limit: np.float32) -> None:
         np.minimum(squares[:-shift], source[shift:] + step, out=squares[:-shift])
 
 
+@of_images
 def right_half(image: Volume, body: Mask, min_width_mm: float) -> Mask | None:
     """Voxels to the patient's right of the middle of the body; None where the picture does not show where that is.
 

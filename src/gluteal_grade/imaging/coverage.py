@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.imaging.kept import of_images
+from gluteal_grade.imaging.planes import boxes_of
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 Key = tuple[Muscle, Side]
@@ -50,9 +51,7 @@ def coverage(mask: npt.NDArray[np.bool_], image: Volume, min_area_mm2: float) ->
 def views_of(labels: Volume, image: Volume, min_area_mm2: float) -> dict[Key, Coverage]:
     """Coverage of every muscle that a label map of our own values holds, whatever regions it tells apart."""
     sections: dict[Key, Sections] = {}
-    for value, box in enumerate(ndimage.find_objects(labels.array), start=1):
-        if box is None:
-            continue
+    for value, box in boxes_of(labels.array).items():
         key = (LABEL_VALUES[value].muscle, LABEL_VALUES[value].side)
         mine = _sections(labels.array[box] == value, (box[0].start, box[1].start, box[2].start), labels.shape)
         sections[key] = tuple(a + b for a, b in zip(sections[key], mine, strict=True)) if key in sections else mine
@@ -91,6 +90,7 @@ def _coverage(sections: Sections, picture: tuple[tuple[int, int], ...], grid: Gr
     return Coverage(min(max(share, _LEAST), _NEARLY_WHOLE) if borders else 1.0, tuple(borders))
 
 
+@of_images
 def _picture(image: Volume) -> tuple[tuple[int, int], ...]:
     """First and last plane along each axis that hold a picture rather than padding."""
     ends = []

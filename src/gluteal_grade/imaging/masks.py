@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from gluteal_grade.geometry import Array, Volume
 from gluteal_grade.imaging.coverage import Key
-from gluteal_grade.imaging.planes import Box, Mask
+from gluteal_grade.imaging.planes import Box, Mask, boxes_of
 from gluteal_grade.vocabulary import LABEL_VALUES, OPTIONAL_VALUES
 
 _TOUCHING = np.ones((3, 3, 3), bool)  # corners too: a thin oblique muscle on thick slices hangs together by them
@@ -51,8 +51,8 @@ def pieces(mask: Mask) -> tuple[Array, npt.NDArray[np.intp]]:
 def _found(labels: Volume) -> dict[Key, tuple[list[int], list[Box]]]:
     """Values and their bounding boxes, muscle by muscle, in one look at the volume."""
     found: dict[Key, tuple[list[int], list[Box]]] = {}
-    for value, box in enumerate(ndimage.find_objects(labels.array), start=1):
-        if box is not None and value in LABEL_VALUES:
+    for value, box in boxes_of(labels.array).items():
+        if value in LABEL_VALUES:
             values, boxes = found.setdefault((LABEL_VALUES[value].muscle, LABEL_VALUES[value].side), ([], []))
             values.append(value)
             boxes.append(box)

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from gluteal_grade.geometry import FloatArray
+from gluteal_grade.imaging.kept import of_images
 
 T = TypeVar("T", bound=np.generic)
 Mask = npt.NDArray[np.bool_]
@@ -51,6 +53,25 @@ def thick_axis(spacing_mm: tuple[float, float, float]) -> int:
     return axis if spacing_mm[axis] > _THICK * max(others) else 2
 
 
+def boxes_of(labels: npt.NDArray[np.integer]) -> dict[int, Box]:
+    """The smallest box of every value above 0, in rising order: `ndimage.find_objects` without a look at the background.
+
+    Examples:
+        >>> from gluteal_grade.imaging import boxes_of
+        >>> labels = np.zeros((4, 5, 6), np.uint8)
+        >>> labels[1:3, 2, 4:] = 7
+        >>> boxes_of(labels)
+        {7: (slice(1, 3, None), slice(2, 3, None), slice(4, 6, None))}
+    """
+    around = box_of(labels > 0)
+    found = {}
+    for value, box in enumerate(ndimage.find_objects(labels[around]), start=1):
+        if box is not None:
+            x, y, z = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(around, box, strict=True))
+            found[value] = (x, y, z)
+    return found
+
+
 def in_plane(slice_axis: int) -> tuple[int, int]:
     """The two other array axes."""
     one, other = (axis for axis in range(3) if axis != slice_axis)
@@ -88,6 +109,7 @@ def beside(mask: Mask, axes: tuple[int, ...]) -> Mask:
     return found
 
 
+@of_images
 def median_in_plane(array: FloatArray, slice_axis: int = 2) -> FloatArray:
     """Median of the 3 x 3 voxels of the slice around each voxel; beyond the border its own values go on. Type as given."""
     one, other = (axis for axis in range(3) if axis != slice_axis)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from gluteal_grade.errors import GradeError, Note
 from gluteal_grade.geometry import Grid, Volume
+from gluteal_grade.imaging import held
 from gluteal_grade.vocabulary import SeriesKind, Side
 
 NAMED_BY_USER = "named by the user"  # why a series is of its kind
@@ -176,7 +177,7 @@ class _Once:
             volume = self._load()
             shared = volume.array.view()
             shared.flags.writeable = False
-            self._volume = volume.with_array(shared)
+            self._volume = held(volume.with_array(shared))
         return self._volume
 
 
@@ -236,7 +237,7 @@ class Study:
 
     def read_once(self) -> Study:
         """The same study, whose series keep their voxels (read-only) once they were read, as long as it lives."""
-        return replace(self, series=tuple(replace(s, load=_Once(s.load)) for s in self.series))
+        return replace(self, series=tuple(s if isinstance(s.load, _Once) else replace(s, load=_Once(s.load)) for s in self.series))
 
 
 def study_id(keys: Iterable[str]) -> str:

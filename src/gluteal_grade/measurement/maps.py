@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat import FatMap
+from gluteal_grade.geometry import Grid
+from gluteal_grade.imaging import held, once
 from gluteal_grade.io import Series, in_space_of
 from gluteal_grade.measurement.plan import Candidate, Plan
 from gluteal_grade.segmentation import Segmentation
@@ -80,6 +82,26 @@ def check_space(series: Series, segmentation: Segmentation) -> None:
 def _map_of(candidate: Candidate, segmentation: Segmentation, settings: Settings) -> FatMap:
     labels = segmentation.labels
     check_space(candidate.series[0], segmentation)
-    fat = candidate.measure(settings).on(labels.grid)
+    fat = _made(candidate, labels.grid, settings)
     finish = candidate.how.within_labels
     return finish(fat, labels, settings.fat) if finish else fat
+
+
+def map_key(candidate: Candidate, grid: Grid) -> tuple[Hashable, ...]:
+    """What a candidate's map on a grid is known by, within one study and its settings, before any label is looked at."""
+    helper = candidate.helper and candidate.helper.id
+    return candidate.method, tuple(s.id for s in candidate.series), helper, grid.shape, grid.affine.tobytes()
+
+
+def _made(candidate: Candidate, grid: Grid, settings: Settings) -> FatMap:
+    """A candidate's map on a grid, which no label has a say in."""
+
+    def make() -> FatMap:
+        fat = candidate.measure(settings).on(grid)
+        for volume in (fat.volume, fat.image, fat.body):
+            held(volume)
+        return fat
+
+    fat = once(("fat map", *map_key(candidate, grid)), make)
+    mine = {series.id: series for series in (*candidate.series, *((candidate.helper,) if candidate.helper else ()))}
+    return replace(fat, series=tuple(mine.get(series.id, series) for series in fat.series))

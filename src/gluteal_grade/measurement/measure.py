@@ -8,13 +8,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from gluteal_grade.config import MeasureSettings
 from gluteal_grade.errors import Reason
 from gluteal_grade.fat import FatMap, OedemaMap, bright_share
 from gluteal_grade.geometry import Grid, Volume
-from gluteal_grade.imaging import Box, Coverage, Key, views_of
+from gluteal_grade.imaging import Box, Coverage, Key, boxes_of, views_of
 from gluteal_grade.measurement.core import REACH_MM, Core, core_of
 from gluteal_grade.measurement.interval import Interval, Uncertainty
 from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
@@ -182,7 +181,7 @@ class _Places:
 
     def __init__(self, labels: Volume) -> None:
         self._array = labels.array
-        self.boxes = {value: box for value, box in enumerate(ndimage.find_objects(labels.array), start=1) if box is not None}
+        self.boxes = boxes_of(labels.array)
 
     def box(self, part: Part, around: tuple[int, int, int] = (1, 1, 1)) -> Box | None:
         """Around the part, with a voxel more at each side (or `around`, along each axis); None where it has no voxel."""

@@ -10,7 +10,8 @@ import numpy as np
 from gluteal_grade.config import MetalSettings
 from gluteal_grade.errors import Note, RefusedInput
 from gluteal_grade.geometry import Volume
-from gluteal_grade.measurement.maps import Maps, check_space
+from gluteal_grade.imaging import once
+from gluteal_grade.measurement.maps import Maps, check_space, map_key
 from gluteal_grade.measurement.plan import Candidate, Plan
 from gluteal_grade.metal import Mask, Picture, PictureEvidence, SideMetal, metal_in_picture, notes_on, weigh, zone_of
 from gluteal_grade.segmentation import Segmentation
@@ -63,7 +64,8 @@ def find_metal(plan: Plan, maps: Maps, segmentation: Segmentation, settings: Met
 def _picture_of(candidate: Candidate, maps: Maps) -> Picture:
     fat = maps.made[candidate]
     body = None if fat.body.array.all() else np.asarray(fat.body.array)
-    return Picture(candidate.series[0].id, candidate.how.magnitude(fat), body, candidate.zone)
+    image = once(("magnitude", *map_key(candidate, fat.volume.grid)), lambda: candidate.how.magnitude(fat))
+    return Picture(candidate.series[0].id, image, body, candidate.zone)
 
 
 def _unmeasured(candidate: Candidate, segmentation: Segmentation) -> Picture | None:

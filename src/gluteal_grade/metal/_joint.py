@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from gluteal_grade.config import MetalPlaceSettings
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.imaging import Box
+from gluteal_grade.imaging import Box, boxes_of
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 Mask = npt.NDArray[np.bool_]
@@ -23,7 +22,7 @@ def joint_mm(labels: Volume, side: Side, settings: MetalPlaceSettings) -> FloatA
         (3,); None where neither muscle is labelled.
     """
     outwards = 1.0 if side is Side.RIGHT else -1.0
-    boxes = dict(enumerate(ndimage.find_objects(labels.array), start=1))
+    boxes = boxes_of(labels.array)
     for muscle, step in ((Muscle.GLUTEUS_MINIMUS, settings.from_minimus_mm), (Muscle.GLUTEUS_MEDIUS, settings.from_medius_mm)):
         values = [v for v, part in LABEL_VALUES.items() if part.side is side and part.muscle is muscle]
         voxels = [np.argwhere(labels.array[b] == v) + [s.start for s in b] for v in values if (b := boxes.get(v)) is not None]

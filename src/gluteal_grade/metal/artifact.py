@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from gluteal_grade.config import MetalArtifactSettings, MetalCtSettings
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import Box, body_mask, box_of, finite, in_plane, opened, thick_axis
+from gluteal_grade.imaging import Box, body_mask, box_of, finite, in_plane, of_images, opened, thick_axis
 
 Mask = npt.NDArray[np.bool_]
 
@@ -62,6 +62,7 @@ class Artifact:
     pile_up_ml: float
 
 
+@of_images
 def darkness(image: Volume, settings: MetalArtifactSettings, body: Mask | None = None) -> Darkness:
     """Voids and pile-up anywhere in a magnitude image whose every tissue gives signal (T1, T2, PD, in phase, water plus fat).
 

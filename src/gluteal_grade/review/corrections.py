@@ -1,15 +1,11 @@
-"""Corrected label maps measured again beside the server, one at a time, each in a process of its own."""
+"""Corrected label maps measured again beside the server, one at a time, by a process for each study that is being corrected."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,10 +16,13 @@ from gluteal_grade.report import RESULT
 from gluteal_grade.result import StudyResult
 from gluteal_grade.review.correction import UPLOADS, Correction, CorrectionState, Remeasurement, Table, numbers_file, result_folder
 from gluteal_grade.review.database import FOLDER, Database
+from gluteal_grade.review.measurer import Measurer
 
 _LOOK_S = 5.0  # how often to look for what another server took in
 _BEAT_S = 10.0
 _LONGEST_S = 3600.0
+_READY = 2  # processes that have a study in memory
+_IDLE_S = 900.0  # after which such a process ends
 
 
 def corrected_result(out: Path, correction: Correction, *, early: bool = False) -> StudyResult:
@@ -45,7 +44,10 @@ def corrected_result(out: Path, correction: Correction, *, early: bool = False) 
 
 
 class Corrections:
-    """Measures corrections again, each in a process of its own, one at a time; what was left waiting is gone on with.
+    """Measures corrections again, one at a time; what was left waiting is gone on with.
+
+    A process measures all corrections of a study that come while it lives: it keeps what does not depend on labels. It ends a quarter of
+    an hour after it was last asked, or when readers go on to other studies.
 
     Args:
         out: the output folder.
@@ -63,8 +65,8 @@ class Corrections:
         self._database = Database(out)
         self._table = Table(self._database)
         self._wake, self._closed = threading.Event(), False
-        self._spare: subprocess.Popen[str] | None = None
-        self._spare_lock = threading.Lock()
+        self._ready: dict[str, Measurer] = {}  # by study, the one that was asked last at the end
+        self._ready_lock = threading.Lock()
         self._worker = threading.Thread(target=self._work, name="corrections", daemon=True)
         self._worker.start()
 
@@ -73,11 +75,16 @@ class Corrections:
         self._table.again(correction.id)
         self._wake.set()
 
-    def expect(self) -> None:
-        """A correction will come: a process is started that has loaded by then what it needs."""
-        with self._spare_lock:
-            if not self._closed and (self._spare is None or self._spare.poll() is not None):
-                self._spare = _started()
+    def expect(self, study: str) -> None:
+        """A correction of it will come: by then a process has read and measured what does not depend on the labels."""
+        with self._ready_lock:
+            there = self._ready.pop(study, None)
+            if self._closed:
+                return
+            if there is None or not there.alive:
+                there = Measurer()
+            there.prepare(self._asked_of(study))
+            self._keep(study, there)
 
     def state(self, study: str) -> tuple[Correction, ...]:
         """All corrections of a study, oldest first."""
@@ -92,9 +99,10 @@ class Corrections:
         self._closed = True
         self._wake.set()
         self._worker.join()
-        if (spare := self._taken()) is not None:
-            with spare:
-                spare.kill()
+        with self._ready_lock:
+            for one in self._ready.values():
+                one.end()
+            self._ready.clear()
         self._database.close()
 
     def _work(self) -> None:
@@ -106,18 +114,12 @@ class Corrections:
                     continue
             except GradeError:
                 pass  # the disk is full or another one writes for long: tried again
+            self._end_idle()
             self._wake.wait(_LOOK_S)
             self._wake.clear()
 
     def _measure(self, correction: Correction, file: str) -> None:
-        asked = Remeasurement(
-            str(self._out),
-            correction.study,
-            correction.id,
-            str(self._out / FOLDER / UPLOADS / file),
-            str(self._data.absolute()) if self._data else "",
-            str(self._config.absolute()) if self._config else "",
-        )
+        asked = self._asked_of(correction.study, correction.id, str(self._out / FOLDER / UPLOADS / file))
         start = time.monotonic()
         answer = self._asked(correction, asked)
         if answer is None:
@@ -126,53 +128,61 @@ class Corrections:
         state = CorrectionState(answer["state"])
         self._table.finish(correction, state, answer["reason"], answer["detail"], time.monotonic() - start)
 
+    def _asked_of(self, study: str, correction: str = "", labels: str = "") -> Remeasurement:
+        data, config = (str(path.absolute()) if path else "" for path in (self._data, self._config))
+        return Remeasurement(str(self._out), study, correction, labels, data, config)
+
     def _asked(self, correction: Correction, asked: Remeasurement) -> dict[str, str] | None:
-        """The child's answer; None where this server is closing."""
-        with self._taken() or _started() as child:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            try:
-                with suppress(OSError):  # it died at once: seen below
-                    child.stdin.write(json.dumps(asdict(asked)) + "\n")
-                    child.stdin.flush()
-                if not self._ended(child, correction):
-                    return None if self._closed else _failed("it took longer than an hour")
-                told = child.stdout.read()
-            finally:
-                child.kill()
+        """The process's answer; None where this server is closing."""
+        with self._ready_lock:
+            measurer = self._ready.pop(correction.study, None)
+        if measurer is None or not measurer.alive:
+            measurer = Measurer()
         try:
-            found: dict[str, str] = json.loads(told)
+            measurer.measure(asked)
+            told = self._answer(measurer, correction)
+        except TimeoutError:
+            measurer.end()
+            return None if self._closed else _failed("it took longer than an hour")
+        try:
+            found: dict[str, str] = json.loads(told or "")
         except ValueError:
-            return _failed(f"the process ended with code {child.returncode}")
+            measurer.end()
+            return _failed(f"the process ended with code {measurer.code}")
+        with self._ready_lock:
+            if correction.study in self._ready or self._closed:
+                measurer.end()
+            else:
+                self._keep(correction.study, measurer)
         return found
 
-    def _taken(self) -> subprocess.Popen[str] | None:
-        """The process that waits for a correction, if it is still there."""
-        with self._spare_lock:
-            spare, self._spare = self._spare, None
-        return spare if spare is None or spare.poll() is None else None
+    def _keep(self, study: str, measurer: Measurer) -> None:
+        self._ready[study] = measurer
+        while len(self._ready) > _READY:
+            self._ready.pop(next(iter(self._ready))).end()
 
-    def _ended(self, child: subprocess.Popen[str], correction: Correction) -> bool:
-        """Wait for it; False where it must be stopped."""
+    def _end_idle(self) -> None:
+        with self._ready_lock:
+            for study, one in list(self._ready.items()):
+                if time.monotonic() - one.used > _IDLE_S or not one.alive:
+                    self._ready.pop(study).end()
+
+    def _answer(self, measurer: Measurer, correction: Correction) -> str | None:
+        """Wait for it.
+
+        Raises:
+            TimeoutError: it must be stopped.
+        """
         start = heard = time.monotonic()
-        while child.poll() is None:
+        while True:
+            with suppress(TimeoutError):
+                return measurer.answer(0.2)
             if self._closed or time.monotonic() - start > _LONGEST_S:
-                return False
+                raise TimeoutError
             if time.monotonic() - heard > _BEAT_S:
                 heard = time.monotonic()
                 with suppress(GradeError):
                     self._table.beat(correction)
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(0.2)
-        return True
-
-
-def _started() -> subprocess.Popen[str]:
-    """A process that waits for its job; it ends with this one."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "gluteal_grade.review.remeasure"]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True)
 
 
 def _failed(detail: str) -> dict[str, str]:

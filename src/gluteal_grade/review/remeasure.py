@@ -1,33 +1,38 @@
-"""A study measured again on a corrected label map, in a process of its own: `python -m gluteal_grade.review.remeasure`, the job on stdin.
+"""A study measured again on corrected label maps, in a process of its own: `python -m gluteal_grade.review.remeasure`, jobs on stdin.
 
-The process ends when its stdin does, so that it never outlives the server.
+While the reader draws, the study is measured on the labels that it has, so that all that does not depend on labels is there when new ones
+come. The process ends when its stdin does, so that it never outlives the server.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from gluteal_grade.config import Settings, load_settings, with_metal_sides
+from gluteal_grade.config import Settings, with_metal_sides
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, place_of
 from gluteal_grade.files import write_text
+from gluteal_grade.imaging import keeping
 from gluteal_grade.io import Series, Study
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report import Place
-from gluteal_grade.report.dicom import mapped
+from gluteal_grade.report.dicom import deidentified_result, mapped
 from gluteal_grade.result import FatReport, StudyResult
 from gluteal_grade.review.correction import CORRECTED, CorrectionState, Remeasurement, numbers_file
 from gluteal_grade.review.database import FOLDER
-from gluteal_grade.review.origin import Origin, origin_of
+from gluteal_grade.review.measurer import PREPARE
+from gluteal_grade.review.origin import Origin
+from gluteal_grade.review.readiness import Ready, made_ready
 from gluteal_grade.segmentation import Segmentation, Segmenter, segmenter_of
 from gluteal_grade.system import step_back
 from gluteal_grade.vocabulary import StudyFile
@@ -46,35 +51,41 @@ class Answer:
     detail: str = ""
 
 
-def remeasure(asked: Remeasurement) -> Answer:
+def remeasure(asked: Remeasurement, ready: Ready | None = None) -> Answer:
     """Measure and write `OUT/review/corrected/<study>/<id>/`; the first result stays as it is.
 
     Sex, contrasts, sides with metal, the user's mask and the series are those of the first result.
+
+    Args:
+        asked: what.
+        ready: the study, where it is known already and none of its files has changed.
 
     Raises:
         GradeError: it cannot be measured, or not now.
         ValueError: the settings file is none.
     """
     out = Path(asked.out)
-    origin = origin_of(out, asked.study, Path(asked.data) if asked.data else None)
-    settings = load_settings(Path(asked.config) if asked.config else None)
+    ready = ready or made_ready(asked)
+    origin, settings = ready.origin, ready.settings
     job = _job(origin, settings, asked)
-    graded = _graded(origin, job)
+    with keeping(ready.kept) if ready.kept else nullcontext():
+        graded = _graded(origin, job)
     if (refusal := graded.result.refusal) is not None:
         return Answer(CorrectionState.REFUSED, refusal.reason, refusal.detail)
     folder = out / FOLDER / CORRECTED / asked.study
     _sweep(folder)
-    with nullcontext() if origin.deidentified else _told_early(numbers_file(out, asked.study, asked.correction), graded):
+    early = deidentified_result(graded.result) if origin.deidentified else graded.result
+    with _told_early(numbers_file(out, asked.study, asked.correction), early):
         write(graded, job, Output(folder, Place(asked.correction), deidentify=origin.deidentified))
     return Answer(CorrectionState.DONE, detail="" if _same_settings(settings, origin.result) else OTHER_SETTINGS)
 
 
 @contextmanager
-def _told_early(path: Path, graded: Graded) -> Iterator[None]:
+def _told_early(path: Path, result: StudyResult) -> Iterator[None]:
     """A reader who waits sees the numbers while pictures and files are made."""
     with suppress(GradeError, OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, graded.result.to_json())
+        write_text(path, result.to_json())
     try:
         yield
     finally:
@@ -147,35 +158,100 @@ def _sweep(folder: Path) -> None:
                     path.unlink()
 
 
-def _answer(asked: Remeasurement) -> Answer:
+class _Awaited(Exception):
+    """A correction has come while the study was being prepared."""
+
+
+class _Measuring:
+    """Jobs of one study, one after another.
+
+    Args:
+        awaited: whether another job waits.
+    """
+
+    def __init__(self, awaited: Callable[[], bool]) -> None:
+        self._awaited, self._preparing = awaited, False
+        self._ready: Ready | None = None
+
+    def prepare(self, asked: Remeasurement) -> None:
+        """Measure the study on the labels that it has. What goes wrong will go wrong again where there is somebody to tell."""
+        ready = self._known(asked)
+        labels = ready.origin.place.find(Path(asked.out), StudyFile.LABELS)
+        if ready.kept is None or not labels.is_file():
+            return
+        self._preparing = True
+        try:
+            with keeping(ready.kept):
+                _graded(ready.origin, _job(ready.origin, ready.settings, replace(asked, labels=str(labels))))
+        finally:
+            self._preparing = False
+
+    def measure(self, asked: Remeasurement) -> Answer:
+        """Measure and write; see `remeasure`."""
+        return remeasure(asked, self._known(asked))
+
+    def forget(self) -> None:
+        """There is not enough memory, or something is not as it should be."""
+        self._ready = None
+
+    def _known(self, asked: Remeasurement) -> Ready:
+        if self._ready is None or not self._ready.holds(asked):
+            self._ready = None
+            self._ready = made_ready(asked, self._look_up)
+        return self._ready
+
+    def _look_up(self) -> None:
+        if self._preparing and self._awaited():
+            raise _Awaited
+
+
+def _prepared(measuring: _Measuring, asked: Remeasurement) -> None:
     try:
-        return remeasure(asked)
+        measuring.prepare(asked)
+    except _Awaited:
+        pass  # what was made until now serves
+    except Exception:  # told, with its reason, once there are labels
+        measuring.forget()
+
+
+def _answer(measuring: _Measuring, asked: Remeasurement) -> Answer:
+    try:
+        return measuring.measure(asked)
     except RefusedInput as error:
         return Answer(CorrectionState.REFUSED, error.reason, error.detail)
     except GradeError as error:
         return Answer(CorrectionState.FAILED, error.reason, error.detail)
     except MemoryError:
+        measuring.forget()
         return Answer(CorrectionState.FAILED, Reason.OUT_OF_MEMORY)
     except Exception as error:  # a defect must be reported, without anything of the patient
+        measuring.forget()
         return Answer(CorrectionState.FAILED, Reason.DEFECT, f"{type(error).__name__} in {place_of(error)}")
 
 
-def _end_with_server() -> None:
-    sys.stdin.read()
-    os._exit(1)
+def _listen(jobs: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        jobs.put(line)
+    os._exit(0)  # the server is gone, or wants no more
 
 
 def main() -> None:
-    """One job, one answer on stdout."""
+    """Jobs on stdin, a line of JSON each; an answer on stdout for each that is measured."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides
     step_back(5)  # pages come first
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    asked = Remeasurement(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_end_with_server, daemon=True).start()
-    with answers:
-        json.dump(asdict(_answer(asked)), answers)
-    os._exit(0)
+    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
+    measuring = _Measuring(lambda: not jobs.empty())
+    while True:
+        job = json.loads(jobs.get())
+        what, asked = job.pop("do"), Remeasurement(**job)
+        if what == PREPARE:
+            _prepared(measuring, asked)
+            continue
+        answers.write(json.dumps(asdict(_answer(measuring, asked))) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gluteal_grade.geometry import FloatArray, Volume
+from gluteal_grade.imaging import box_of
 from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Side
 
 Points = dict[tuple[Muscle, Side], tuple[FloatArray, float]]
@@ -47,9 +48,13 @@ def centre_mm(labels: Volume, *values: int) -> FloatArray | None:
 
 def _centre(labels: Volume, value: int) -> tuple[FloatArray, int] | None:
     mask = labels.array == value
+    if not mask.any():
+        return None
+    box = box_of(mask)
+    mask = mask[box]
     along = [np.count_nonzero(mask, axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
     count = int(along[0].sum())
-    return (labels.grid.to_world([float(n @ np.arange(len(n))) / count for n in along]), count) if count else None
+    return labels.grid.to_world([float(n @ np.arange(s.start, s.stop)) / count for n, s in zip(along, box, strict=True)]), count
 
 
 def points_of(labels: Volume) -> Points:
@@ -57,11 +62,12 @@ def points_of(labels: Volume) -> Points:
     values: dict[tuple[Muscle, Side], list[int]] = {}
     for value in set(np.unique(labels.array).tolist()) & LABEL_VALUES.keys():
         values.setdefault((LABEL_VALUES[value].muscle, LABEL_VALUES[value].side), []).append(value)
-    found = {}
+    found: Points = {}
     for key, mine in values.items():
-        centre = centre_mm(labels, *mine)
-        assert centre is not None
-        ml = float(np.isin(labels.array, mine).sum()) * labels.grid.voxel_volume_ml
+        there = [where for value in mine if (where := _centre(labels, value)) is not None]
+        counts = [count for _, count in there]
+        centre = np.average([middle for middle, _ in there], axis=0, weights=counts)
+        ml = float(sum(counts)) * labels.grid.voxel_volume_ml
         if ml >= _FEWEST_ML:
             found[key] = centre * (1 if key[1] is Side.RIGHT else -1, 1, 1), ml
     return found

@@ -12,6 +12,8 @@ from gluteal_grade.config import read_yaml, shipped, validated
 from gluteal_grade.geometry import Array
 from gluteal_grade.vocabulary import REGIONS, Muscle, Part, Region, Side, label_value
 
+_TABLE = 1 << 16  # values below it are looked up in a table
+
 
 class Structure(StrEnum):
     """What other values of a label map show that tells one numbering from another by where it lies."""
@@ -59,8 +61,15 @@ class Numbering(BaseModel):
 
     def translate(self, array: Array) -> Array:
         """Integer label array to our own values (uint8, `anatomy.label_value`); values not listed become 0."""
+        parts = self.parts()
+        if array.size and array.min() >= 0 and array.max() < _TABLE:
+            table = np.zeros(int(array.max()) + 1, np.uint8)
+            for value, part in parts.items():
+                if 0 <= value < len(table):
+                    table[value] = label_value(part)
+            return table[array]
         ours = np.zeros(array.shape, np.uint8)
-        for value, part in self.parts().items():
+        for value, part in parts.items():
             ours[array == value] = label_value(part)
         return ours
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import Volume
+from gluteal_grade.imaging import boxes_of
 from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Side
 
 _STRAY_SHARE = 0.10  # of a muscle's voxels beyond the midline; the glutei never cross it
@@ -49,11 +49,10 @@ def check_sides(labels: Volume, body: Volume | None = None) -> tuple[Note, ...]:
 def _rightness(labels: Volume) -> dict[tuple[Muscle, Side], np.ndarray]:
     """World x (mm, to the right) of every voxel of each labelled muscle."""
     x: dict[tuple[Muscle, Side], list[np.ndarray]] = {}
-    for value, box in enumerate(ndimage.find_objects(labels.array), start=1):
-        if box is not None:
-            part = LABEL_VALUES[value]
-            voxels = np.argwhere(labels.array[box] == value) + [s.start for s in box]
-            x.setdefault((part.muscle, part.side), []).append(labels.grid.to_world(voxels)[:, 0])
+    for value, box in boxes_of(labels.array).items():
+        part = LABEL_VALUES[value]
+        voxels = np.argwhere(labels.array[box] == value) + [s.start for s in box]
+        x.setdefault((part.muscle, part.side), []).append(labels.grid.to_world(voxels)[:, 0])
     return {key: np.concatenate(arrays) for key, arrays in x.items()}
 
 

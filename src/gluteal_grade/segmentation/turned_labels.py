@@ -13,7 +13,7 @@ import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.geometry import FloatArray, Volume
-from gluteal_grade.imaging import AS_GIVEN, TURNS, Mask, Turn, slopes
+from gluteal_grade.imaging import AS_GIVEN, TURNS, Mask, Turn, of_images, slopes
 from gluteal_grade.io import Series
 from gluteal_grade.segmentation.misplaced import Points, contradictions, points_of
 from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, Muscle, Side
@@ -42,10 +42,9 @@ def check_outlines(labels: Volume, image: Volume, slice_axis: int) -> None:
 
 def turned_against(labels: Volume, image: Volume, slice_axis: int) -> Turn:
     """The turn after which labels certainly fit a picture better; `AS_GIVEN` where there is none."""
-    low, high = (float(v) for v in np.percentile(image.array[::2, ::2, ::2], (1, 99)))
-    if not high > low:
+    seen = _seen(image, slice_axis)
+    if seen is None:
         return AS_GIVEN
-    seen = slopes((np.clip(image.array, low, high) - low).astype(np.float32) / np.float32(high - low), slice_axis)
     border = _border(labels.array, slice_axis)
     inside = (labels.array > 0) & ~border
     spread = float(seen.std())
@@ -56,6 +55,15 @@ def turned_against(labels: Volume, image: Volume, slice_axis: int) -> Turn:
     found = {t: _contrast(np.flip(seen, t.axes), border, inside) / spread for t in TURNS if both or t.axes != (0,)}
     best = max(found, key=lambda turn: found[turn])
     return best if found[best] > max(found[AS_GIVEN] + _BETTER, _LEAST) else AS_GIVEN
+
+
+@of_images
+def _seen(image: Volume, slice_axis: int) -> FloatArray | None:
+    """Slopes within the slices; None of a picture without any."""
+    low, high = (float(v) for v in np.percentile(image.array[::2, ::2, ::2], (1, 99)))
+    if not high > low:
+        return None
+    return slopes((np.clip(image.array, low, high) - low).astype(np.float32) / np.float32(high - low), slice_axis)
 
 
 def _contrast(seen: FloatArray, border: Mask, inside: Mask) -> float:

@@ -41,7 +41,7 @@ def start(study: str, request: Request, base: str | None = None) -> dict[str, An
     result = room.catalogue.load(study)
     drawn_on = _last(room, session, study) if base is None else _known(room, base)
     found = _base(room, study, drawn_on, asked=base is not None)
-    room.corrections.expect()
+    room.corrections.expect(study)
     return {
         "muscles": [
             {"value": WHOLE_VALUES[muscle, side], "muscle": muscle.short, "side": side.value, "colour": COLOURS[muscle, Region.WHOLE]}
