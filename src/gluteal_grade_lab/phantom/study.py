@@ -176,12 +176,8 @@ def make_study(spec: PhantomStudySpec) -> PhantomStudy:
     truth = truth_of(content)
     images = []
     void_share: dict[str, dict[str, float]] = {}
-    sampled: dict[tuple[int, tuple[int, int, int]], Content] = {}  # water and fat of one station share a grid
     for index, series in enumerate(spec.series):
-        own = content
-        if series.grid is not None:
-            key = id(series.grid), series.supersample or spec.supersample
-            own = sampled[key] = sampled.get(key) or sample(fat, series.grid, key[1])
+        own = content if series.grid is None else sample(fat, series.grid, series.supersample or spec.supersample)
         clean = _signal(series, own.fractions)
         if series.kind is SeriesKind.CT:
             images.append(SeriesImage(series, Volume(np.rint(clean).astype(np.int16), own.grid.affine)))
