@@ -73,3 +73,14 @@ def test_same_series_numbers_get_other_ids(tmp_path: Path) -> None:
     make.write_stack(tmp_path, make.voxels(seed=1), prefix="f", SeriesNumber=2, ImageType=["DERIVED", "PRIMARY", "M", "FAT"], **fat)
     (study,) = discover(tmp_path).studies
     assert len({s.id for s in study.series}) == 2
+
+
+def test_stations_are_stitched_after_their_halves_were_joined(tmp_path: Path) -> None:
+    places = [make.positions(8, origin=(-50.0, -60.0, 10.0 + 3 * first)) for first in (0, 6)]
+    for number, at in enumerate(places):
+        for n, (role, study) in enumerate((("WATER", "study"), ("FAT", "other study"))):
+            facts = {**SHARED, "ImageType": ["DERIVED", "PRIMARY", "M", role], "SeriesNumber": 2 + 2 * number + n}
+            make.write_stack(tmp_path, make.voxels(8), at, prefix=f"{role}{number}", StudyInstanceUID=make.uid(study), **facts)
+    (study,) = discover(tmp_path).studies
+    assert [(s.id, s.stations) for s in study.series if s.stations] == [("s2.stitched", ("s2", "s4")), ("s3.stitched", ("s3", "s5"))]
+    assert [n.reason for n in study.notes] == [Reason.STUDIES_JOINED, Reason.STATIONS_STITCHED]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -13,7 +14,7 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.io import discover
 from gluteal_grade.io.stations import with_stations
 from gluteal_grade.io.study import Acquisition, Series
-from tests.in_stations import FAT, SLICES, WATER, coarse_labels, station, whole
+from tests.in_stations import FAT, SLICES, WATER, coarse_labels, fine, station, whole
 
 LOWER = station("s1", 0, 16)
 
@@ -100,6 +101,29 @@ def test_one_station_is_left_as_it_is() -> None:
 def test_why_stations_stand_alone(upper: list[Series], words: str) -> None:
     lower = [replace(one, acquisition=Acquisition(te_ms=2.0)) for one in LOWER]
     assert words in refused(*lower, *upper)
+
+
+@pytest.mark.parametrize("facts", [{"mars": True}, {"acquisition": Acquisition(contrast_agent=True)}])
+def test_what_looks_otherwise_is_not_stitched(facts: dict[str, Any]) -> None:
+    assert "metal-artifact reduction or contrast agent" in refused(*LOWER, *station("s5", 14, 16, **facts))
+
+
+def test_slices_of_another_thickness_go_to_the_thinner() -> None:
+    toy, *arrays = fine()
+    upper = []
+    for one, array in zip(station("s5", 14, 16), arrays, strict=True):
+        affine = toy.grid.affine.copy()
+        affine[:3, 3] = toy.grid.to_world([0, 0, 28])
+        volume = Volume(array[:, :, 28:], affine)
+        upper.append(replace(one, grid=volume.grid, load=lambda volume=volume: volume))
+    found, _ = with_stations([*LOWER, *upper])
+    water, fat = found[:2]
+    assert water.grid is not None
+    assert water.grid.spacing_mm[2] == pytest.approx(2.5)
+    first = round(toy.grid.to_voxel(water.grid.affine[:3, 3])[2])
+    labels = toy.labels.array[:, :, first : first + water.grid.shape[2]] > 0
+    true = arrays[1] / np.maximum(arrays[0] + arrays[1], 1)
+    assert 100 * abs(fraction(water, fat)[labels].mean() - true[:, :, first : first + labels.shape[2]][labels].mean()) < 0.6
 
 
 def moved(series: Series, change: np.ndarray) -> Series:

@@ -119,13 +119,19 @@ def discover(
             found.ignored += 1
         else:
             _take(file, found, alone=file.member is None and file.path == path)
-    plain = joined_studies(_dicom_studies(found, kinds), _Content) + _nifti_studies(found, kinds)
+    parts_joined = joined_studies(_dicom_studies(found, kinds), _Content) + _nifti_studies(found, kinds)
+    plain = [_with_stations(study) for study in parts_joined]
     notes = _left_out(found.problems)
     studies = tuple(replace(study, notes=(*notes, *study.notes, *_of_series(study))) for study in plain)
     _check_names(kinds, studies, found)
     discovery = Discovery(studies, tuple(found.problems), found.ignored, found.passed.sources)
     _check_usable(discovery, found.passed, alone=path.is_file() and not zipfile.is_zipfile(path))
     return discovery
+
+
+def _with_stations(study: Study) -> Study:
+    series, notes = with_stations(study.series)
+    return replace(study, series=tuple(series), notes=(*study.notes, *notes))
 
 
 def _left_out(problems: list[Problem]) -> tuple[Note, ...]:
@@ -250,14 +256,14 @@ def _dicom_study(identity: str, by_series: Mapping[str, list[Frame]], kinds: Kin
             again = Note(Reason.COPIES_LEFT_OUT, "the series is there again under another SeriesInstanceUID, pixel for pixel; left out")
             found = [replace(one, notes=(*one.notes, again)) for one in found]
         series += found
-    series, of_stations = with_stations(without_lonely_fat(series))
+    series = without_lonely_fat(series)
     sex = next((frame.keys.patient_sex for frames in ordered for frame in frames if frame.keys.patient_sex), None)
     implant = merged(list({frame.keys.implant for frames in ordered for frame in frames}))
     everything = [frame for frames in ordered for frame in frames]
     person = next((f.keys.person for f in everything if f.keys.person.id), everything[0].keys.person)
     used = _each_once(frame.file for frame in everything)
     content = _Content(used)
-    return Study(identity, tuple(series), sex, (*notes, *of_stations), implant=implant, person=person, content=content, files=used)
+    return Study(identity, tuple(series), sex, notes, implant=implant, person=person, content=content, files=used)
 
 
 def _own_words(frame: Frame, of_exam: str) -> Frame:
@@ -298,9 +304,9 @@ def _nifti_studies(found: _Found, kinds: Kinds) -> list[Study]:
         told = found.participants.get(subject or "", Participant(None, None, None))
         body = (told.height_m, told.weight_kg, told.lean_kg)
         person = Person(subject_of(group), told.age_years, told.group, None, *body)
-        series_of_group, notes = with_stations(with_unique_ids(with_trains(with_letters(members))))
+        series_of_group = tuple(with_unique_ids(with_trains(with_letters(members))))
         used = tuple(files[group])
-        studies[identity] = Study(identity, tuple(series_of_group), told.sex, notes, person=person, content=_Content(used), files=used)
+        studies[identity] = Study(identity, series_of_group, told.sex, person=person, content=_Content(used), files=used)
     return list(studies.values())
 
 

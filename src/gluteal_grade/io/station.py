@@ -121,6 +121,8 @@ class Link:
         common = [(one, self.other.series[c]) for c, one in self.one.series.items() if c in self.other.series]
         if differing := next((words for a, b in common if (words := settings_differ(a, b))), ()):
             return f"they differ in {', '.join(differing)}"
+        if any(a.mars != b.mars or a.acquisition.contrast_agent != b.acquisition.contrast_agent for a, b in common):
+            return "they differ in metal-artifact reduction or contrast agent"
         return f"a gap of {-self.met.overlap_mm:.0f} mm lies between them" if self.gap else ""
 
     def beside(self, station: Station) -> Station:

@@ -23,7 +23,7 @@ def fullest(first: Segmentation, preferred: tuple[Series, ...], look: Callable[[
         TransientFailure: as `look`.
     """
     one = first.reference
-    others = {s.id: s for s in preferred if s.id in one.apart and s.kind is one.kind}
+    others = {s.id: s for s in preferred if s.id in one.apart and s.kind is one.kind and s.mars is one.mars}
     found = [first]
     for series in others.values():
         try:

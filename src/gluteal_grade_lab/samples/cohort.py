@@ -61,7 +61,7 @@ def make_in_stations(folder: Path, count: int, in_plane_mm: float = 3.0, slice_m
     A label map lies on the voxels of the stitched stations.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = []
+    lines: list[dict[str, str]] = []
     for first in range(0, count, _TIMES):
         numbers = range(first, min(first + _TIMES, count))
         lines += _examinations(folder, visit(first // _TIMES), numbers, (in_plane_mm, slice_mm))
