@@ -32,7 +32,7 @@ def test_stations_show_what_the_whole_shows(fine: PhantomStudy) -> None:
     assert start + upper.shape[2] == whole.shape[2]
     assert 0 < lower.shape[2] - start < 0.3 * lower.shape[2]
     expected = 1.5 * whole.array[:, :, start:].astype(float) + 20  # a tenth of lean muscle
-    assert np.abs(upper.array - expected).max() <= 1.5
+    assert np.abs(upper.array - expected).max() <= 2  # each image is rounded
     assert made.labels.shape == whole.shape
 
 
