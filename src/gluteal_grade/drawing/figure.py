@@ -41,6 +41,9 @@ def save_png(figure: Any, path: Path) -> Path:
     Raises:
         TransientFailure: `output_not_writable`.
     """
+    if (engine := figure.get_layout_engine()) is not None:  # left to savefig, all is drawn once more only to find the places of axes
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     with whole(path) as scratch:
         figure.savefig(scratch, dpi=figure.dpi, metadata={"Software": None})
     return path

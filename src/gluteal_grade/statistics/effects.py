@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import brentq
 
 from gluteal_grade.statistics.arrays import Floats
@@ -139,7 +139,7 @@ def _where(t: float, df: int, share: float) -> float:
     """The noncentrality with `share` of its distribution below t."""
 
     def over(ncp: float) -> float:
-        return float(stats.nct.cdf(t, df, ncp)) - share
+        return float(special.nctdtr(df, ncp, t)) - share  # what stats.nct.cdf calls
 
     step = 2.0 + t / math.sqrt(2 * df)  # about the SD of the noncentrality
     low, high = t - 2 * step, t + 2 * step

@@ -15,7 +15,7 @@ from gluteal_grade.cohort.stats.comparisons import COLUMNS, as_row
 from gluteal_grade.cohort.stats.models import COLUMNS as MODEL_COLUMNS
 from gluteal_grade.cohort.stats.options import StatsOptions
 from gluteal_grade.cohort.stats.output import FILES
-from gluteal_grade.cohort.stats.report import compute_statistics
+from gluteal_grade.cohort.stats.report import StatsReport, compute_statistics
 from tests.cohort.stats.cohort_factory import cohort
 
 app = typer.Typer()
@@ -32,22 +32,29 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def with_regions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A cohort with regions and its statistics, and what was said of them."""
+def with_regions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, StatsReport]:
+    """A cohort with regions and its statistics, what was said of them, and what was written, as it was in memory."""
     folder = cohort(tmp_path_factory.mktemp("regions") / "out", {"Kontrolle": 9, "Hüft-TEP 人工": 8}, regions=True, seed=2)
-    with contextlib.redirect_stdout(io.StringIO()) as told:
+    made: list[StatsReport] = []
+
+    def kept(folder: Path, options: StatsOptions) -> StatsReport:
+        assert options == StatsOptions()
+        made.append(compute_statistics(folder, options))
+        return made[-1]
+
+    with contextlib.redirect_stdout(io.StringIO()) as told, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gluteal_grade.cohort.stats.compute_statistics", kept)
         assert run(folder) == 0
-    return folder, told.getvalue()
+    return folder, told.getvalue(), made[0]
 
 
-def test_all_files(with_regions: tuple[Path, str]) -> None:
-    folder, text = with_regions
+def test_all_files(with_regions: tuple[Path, str, StatsReport]) -> None:
+    folder, text, memory = with_regions
     out = folder / "stats"
     assert sorted(p.name for p in out.iterdir()) == sorted(FILES)
     assert sorted(p.name for p in folder.iterdir()) == ["cohort.csv", "stats", "studies.csv"]
     assert "17 studies of 17 patients counted." in text
     assert "are mixed" not in text
-    memory = compute_statistics(folder, StatsOptions())
     table = pd.read_csv(out / "stats.csv", keep_default_na=False, na_values=["NaN"])
     assert tuple(table.columns) == COLUMNS
     assert len(table) == len(memory.comparisons)
@@ -70,8 +77,8 @@ def test_the_same_twice(folder: Path, tmp_path: Path) -> None:
         assert (folder / "stats" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
-def test_methods_paragraph(with_regions: tuple[Path, str]) -> None:
-    folder, _ = with_regions
+def test_methods_paragraph(with_regions: tuple[Path, str, StatsReport]) -> None:
+    folder, *_ = with_regions
     text = (folder / "stats" / "methods.txt").read_text(encoding="utf-8")
     for words in (
         "version 0.9.0 (settings c0ffee)", "automatically in 17 studies (model beef)", "Dixon water and fat (102 muscles)",

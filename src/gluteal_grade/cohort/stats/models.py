@@ -55,9 +55,9 @@ def models(selection: Selection, options: StatsOptions) -> list[ModelRow]:
     """All models; Holm over one variable's effects in all of whole muscles, and in all of regions."""
     done: list[ModelRow] = []
     for part in parts(selection.rows):
+        rows = of_part(selection.rows, part)
         for outcome in CONTINUOUS:
-            rows = of_part(selection.rows, part, outcome)
-            plan = design(rows, outcome, options)
+            plan = design(rows[rows[outcome].notna()], outcome, options)
             done += _rows(outcome, part, plan, fit(plan.rows[outcome].to_numpy(float), plan))
     for family in {(r.variable, r.region == Region.WHOLE) for r in done if r.kind == "fixed"}:
         mine = [i for i, r in enumerate(done) if r.kind == "fixed" and (r.variable, r.region == Region.WHOLE) == family]

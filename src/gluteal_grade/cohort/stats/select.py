@@ -143,6 +143,6 @@ def parts(rows: pd.DataFrame) -> list[Part]:
     return whole + [(str(m), str(r)) for m in muscles for r in REGIONS[m] if (str(m), str(r)) in there]
 
 
-def of_part(rows: pd.DataFrame, part: Part, outcome: str) -> pd.DataFrame:
-    """Rows of one part in which the outcome was measured."""
-    return rows[(rows["muscle"] == part[0]) & (rows["region"] == part[1]) & rows[outcome].notna()]
+def of_part(rows: pd.DataFrame, part: Part) -> pd.DataFrame:
+    """Rows of one part."""
+    return rows[(rows["muscle"] == part[0]) & (rows["region"] == part[1])]
