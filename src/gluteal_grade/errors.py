@@ -196,6 +196,8 @@ class Reason(StrEnum):
     IMAGES_NOT_FOUND = "images_not_found"
     ONE_READER = "one_reader"
     TOO_FEW_STUDIES = "too_few_studies"
+    NOTHING_VOUCHED = "nothing_vouched"
+    ONE_SUBJECT = "one_subject"
     GRADE_NOT_GIVEN = "grade_not_given"
     RATINGS_UNMATCHED = "ratings_unmatched"
     SCALE_UNKNOWN = "scale_unknown"
@@ -360,6 +362,8 @@ ADVICE: dict[Reason, str] = {
     Reason.IMAGES_NOT_FOUND: "The study's images are not where they were: start the review with --data and their folder.",
     Reason.ONE_READER: "Let two readers or more grade the studies: one alone does not tell how far readers differ.",
     Reason.TOO_FEW_STUDIES: "Let each reader grade more studies: 20 are needed to calibrate a scale, 60 are advised.",
+    Reason.NOTHING_VOUCHED: "Correct contours in the review app, or call those of every gluteus of a study good, then export again.",
+    Reason.ONE_SUBJECT: "Correct studies of more people, or choose another share (--keep-back): whole subjects are kept back.",
     Reason.GRADE_NOT_GIVEN: "Add studies of that grade: each reader must give each grade in 5 studies or more.",
     Reason.RATINGS_UNMATCHED: "Give the output folder that the readers read from; its cohort.csv must name the studies as the ratings do.",
     Reason.SCALE_UNKNOWN: "Name the scale and its grades as the scales file in use does; a scale of your own: --config with grading.file.",

@@ -61,6 +61,7 @@ COMMANDS = (
     Command(("measure", "dixon"), "measuring.dixon", "Fat fraction of Dixon at low signal."),
     Command(("measure", "multi-echo"), "measuring.multi_echo", "Fat fraction of several gradient echoes, by their times and the noise."),
     Command(("measure", "focal"), "measuring.focal", "Masses in muscles: found, and sound muscles marked."),
+    Command(("measure", "kept-back"), "measuring.kept_back", "Networks on studies of readers that were kept back from training."),
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
     Command(("measure", "norms"), "measuring.norms", "Percentile curves of simulated people against the true ones."),

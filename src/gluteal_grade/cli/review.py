@@ -58,6 +58,17 @@ def review(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write tables of all decisions into DIR, without a server.")
     ] = None,
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            "--training",
+            metavar="DIR",
+            help="Write label maps that readers corrected or confirmed, with their images, into a new DIR to train on; no server.",
+        ),
+    ] = None,
+    keep_back: Annotated[
+        float, typer.Option("--keep-back", metavar="SHARE", min=0, max=1, help="Of the subjects of --training, kept back for measuring.")
+    ] = 0.2,
 ) -> int:
     """Read studies in a browser: look, accept or overrule, export.
 
@@ -68,8 +79,12 @@ def review(
     only = _hashes(studies)
     try:
         with stoppable():
+            if training is not None:
+                _training(out, training, only, data, keep_back)
             if export is not None:
-                return _export(out, export, only, data)
+                _export(out, export, only, data)
+            if training is not None or export is not None:
+                return GRADED
             if missing := _missing():
                 typer.echo(
                     f"failure: {' and '.join(missing)} not installed; `pip install 'gluteal-grade[review]'` brings the review app", err=True
@@ -105,7 +120,26 @@ def _serve(told: Told, open_browser: bool) -> int:
     return GRADED
 
 
-def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | None) -> int:
+def _training(out: Path, folder: Path, only: frozenset[str] | None, data: Path | None, share: float) -> None:
+    from gluteal_grade.review import KEPT_BACK, TRAIN, Catalogue, Store, export_training
+
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise typer.BadParameter("there is something already; name a new folder", param_hint="--training")
+    catalogue = Catalogue(out, only)
+    catalogue.refresh()
+    store = Store(out)
+    try:
+        found = export_training(out, folder, catalogue, store, data, share=share)
+    finally:
+        store.close()
+    parts = (f"{len(found.of_part(part))} in {part}" for part in (TRAIN, KEPT_BACK))
+    people = len({row["subject"] for row in found.rows})
+    typer.echo(f"Wrote {len(found.rows)} studies of {people} subjects to {folder}: {', '.join(parts)}")
+    for one in found.left_out:
+        typer.echo(f"  left out {one.study}: {one.why}", err=True)
+
+
+def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | None) -> None:
     from gluteal_grade.review import Catalogue, Store, export, export_reports
 
     catalogue = Catalogue(out, only)
@@ -121,7 +155,6 @@ def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | N
     )
     for study, why in reports.not_written:
         typer.echo(f"  no DICOM report of {study}: {why}", err=True)
-    return GRADED
 
 
 def _readers(given: Sequence[str]) -> tuple[str, ...]:

@@ -3,3 +3,7 @@ from .exports import export as export
 from .exports import export_reports as export_reports
 from .model import checked_reader as checked_reader
 from .store import Store as Store
+from .training import KEPT_BACK as KEPT_BACK
+from .training import TRAIN as TRAIN
+from .training import TrainingSet as TrainingSet
+from .training import export_training as export_training

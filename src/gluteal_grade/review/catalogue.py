@@ -46,6 +46,11 @@ class Catalogue:
         self._listed: dict[str, Listed] = {}
         self._results = lru_cache(maxsize=_KEPT)(_read_result)
 
+    @property
+    def only(self) -> frozenset[str] | None:
+        """Hashes of the studies that there are, None for all."""
+        return self._only
+
     def refresh(self) -> None:
         """Look what is new, replaced or gone. A result that cannot be read is left out until it can.
 

@@ -76,7 +76,7 @@ export class Correcting {
     if (draft) this.drawing.restore(draft);
     this.settled = this.drawing.changed ? -1 : 0; // version that was measured, or where nothing was drawn
     this.muscles = start.muscles;
-    this.pencil = new Pencil(this.viewer, this.drawing, { colours: start.colours, value: start.muscles[0].value }, () => this.changed());
+    this.pencil = new Pencil(this.viewer, this.drawing, { colours: start.colours, value: start.muscles[0].value }, (words) => this.changed(words));
     this.keys = wireTools(this);
   }
 
@@ -181,13 +181,13 @@ export class Correcting {
     const { muscle, side } = this.chosen;
     document.querySelectorAll("#draw-muscles button").forEach((b) => b.setAttribute("aria-pressed", b.dataset.muscle === muscle));
     const pressed = { draw: pencil.on, "draw-right": side === "right", "draw-left": side === "left", "draw-over": pencil.over };
-    for (const tool of ["brush", "eraser", "outline"]) pressed[`draw-${tool}`] = pencil.tool === tool;
+    for (const tool of ["brush", "eraser", "outline", "grow"]) pressed[`draw-${tool}`] = pencil.tool === tool;
     for (const [id, on] of Object.entries(pressed)) by(id).setAttribute("aria-pressed", on);
     by("draw-size").value = RADII_MM.indexOf(pencil.radius);
-    by("draw-size").setAttribute("aria-valuetext", `${2 * pencil.radius} mm`);
+    by("draw-size").setAttribute("aria-valuetext", `${2 * pencil.reach} mm`);
     const n = drawing.changed;
     const state = n && drawing.version !== this.settled ? `${n} ${n === 1 ? "slice" : "slices"} changed, not measured yet.` : "";
-    const tool = `${capital(side)} ${muscle}, ${pencil.tool}${pencil.tool === "outline" ? "" : ` ${2 * pencil.radius} mm`}${pencil.over ? ", over other muscles" : ""}.`;
+    const tool = `${capital(side)} ${muscle}, ${pencil.tool}${pencil.tool === "outline" ? "" : ` ${2 * pencil.reach} mm`}${pencil.over ? ", over other muscles" : ""}.`;
     this.say([this.on ? tool : "", state, words].filter(Boolean).join(" "));
   }
 

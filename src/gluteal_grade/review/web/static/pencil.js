@@ -2,6 +2,7 @@
 
 import { painted, sweep } from "/static/brush.js";
 import { path } from "/static/draw.js";
+import { REACH, alikeIn, grow } from "/static/grow.js";
 import { drawOpen, enclose } from "/static/lasso.js";
 import { outlinesOf } from "/static/outlines.js";
 
@@ -14,7 +15,7 @@ export class Pencil {
   constructor(viewer, drawing, { colours, value }, changed) {
     Object.assign(this, { viewer, drawing, colours, value, changed });
     this.on = false;
-    this.tool = "brush"; // or eraser, or outline
+    this.tool = "brush"; // or eraser, outline, grow
     this.over = false;
     this.radius = 4;
     this.stroke = null;
@@ -63,6 +64,7 @@ export class Pencil {
       this.corners = { index: this.viewer.index, points: [at], pointer: event.pointerId };
       return;
     }
+    if (this.tool === "grow") return this.grow(at);
     this.begin(at);
     this.stroke.pointer = event.pointerId;
   }
@@ -120,6 +122,21 @@ export class Pencil {
     this.changed();
   }
 
+  // How far the tool reaches from where it is, mm.
+  get reach() {
+    return this.tool === "grow" ? REACH * this.radius : this.radius;
+  }
+
+  // What hangs together with this place and is as bright becomes the muscle.
+  grow(at) {
+    const { index, slice, window } = this.viewer;
+    const labels = slice.labels.slice();
+    const rule = { at, reach: this.reach, alike: alikeIn(window, this.about), value: this.value, over: this.over };
+    this.place(at);
+    if (grow(labels, slice.grey, this.about, rule)) this.drawn(index, labels);
+    else this.changed("Nothing more here is as bright, or another muscle is in the way.");
+  }
+
   // A stamp of the brush where it is, or a corner of the outline, for those who draw by keyboard.
   stamp() {
     if (!this.ready) return;
@@ -129,6 +146,7 @@ export class Pencil {
       this.corner(this.at);
       return;
     }
+    if (this.tool === "grow") return this.grow(this.at);
     this.begin(this.at);
     this.end();
   }
@@ -225,7 +243,7 @@ export class Pencil {
       context.lineWidth = width * ratio;
       context.setLineDash(this.erase ? [4 * ratio, 3 * ratio] : []);
       context.beginPath();
-      context.arc(x, y, this.tool === "outline" ? 3 * ratio : Math.max(2 * ratio, this.radius * at.perMm), 0, 2 * Math.PI);
+      context.arc(x, y, this.tool === "outline" ? 3 * ratio : Math.max(2 * ratio, this.reach * at.perMm), 0, 2 * Math.PI);
       context.stroke();
     };
     circle("rgba(0, 0, 0, 0.7)", 3);

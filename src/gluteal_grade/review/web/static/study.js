@@ -60,6 +60,7 @@ const pictures = {
   "=": look((v) => v.adjust(0.1, 0)),
   "<": look((v) => v.adjust(0, -0.05)),
   ">": look((v) => v.adjust(0, 0.05)),
+  v: look((v) => v.preset()),
   r: look((v) => v.reset()),
   z: look((v) => v.toggle("whole")),
 };

@@ -5,6 +5,7 @@ import { fatLayer, greyLayer, lookup } from "/static/layers.js";
 import { Stack } from "/static/stack.js";
 
 const NONE = 255;
+const PRESETS = [{ name: "Usual", span: [0, 1] }, { name: "Bright", span: [0, 0.5] }, { name: "Dark", span: [0.2, 1.6] }]; // shares of the study's window
 const by = (id) => document.getElementById(id);
 
 export class Viewer {
@@ -67,7 +68,18 @@ export class Viewer {
     if (there.length) this.show(there.reduce((a, b) => (Math.abs(a - this.index) <= Math.abs(b - this.index) ? a : b)));
   }
 
+  // The next of the windows: as the study has it, bright (what is dark in a muscle), dark (what is bright: fat).
+  preset() {
+    this.chosen = (this.chosen + 1) % PRESETS.length;
+    const { low, high } = this.about.window;
+    const [from, to] = PRESETS[this.chosen].span;
+    this.window = { low: low + from * (high - low), high: low + to * (high - low) };
+    this.drawn = {};
+    this.paint();
+  }
+
   reset() {
+    this.chosen = 0;
     this.window = { low: this.about.window.low, high: this.about.window.high };
     this.look.whole = false;
     this.drawn = {};
@@ -128,6 +140,7 @@ export class Viewer {
   controls() {
     by("contours").setAttribute("aria-pressed", this.look.contours);
     by("zoom").setAttribute("aria-pressed", !this.look.whole);
+    by("preset").textContent = PRESETS[this.chosen].name;
     by("slice").setAttribute("aria-valuetext", `${this.index + 1} of ${this.about.slices}`);
     if (by("fat")) {
       by("fat").setAttribute("aria-pressed", this.look.fat);
@@ -180,6 +193,7 @@ export class Viewer {
     by("slice").addEventListener("input", (event) => this.show(Number(event.target.value)));
     by("contours").addEventListener("click", () => this.toggle("contours"));
     by("zoom").addEventListener("click", () => this.toggle("whole"));
+    by("preset").addEventListener("click", () => this.preset());
     by("reset").addEventListener("click", () => this.reset());
     if (by("fat")) this.wireFat();
     for (const { index, title } of this.about.levels) {
