@@ -15,6 +15,7 @@ demo: $(VENV)/.run
 # Types and floors are checked beside the tests, on a core that they leave idle now and then; what they say comes last.
 test: $(VENV)/.dev style
 	@$(BIN)/python -m compileall -q src tests scripts  # tests start the program often: not to be compiled every time, whatever the environment says
+	@$(BIN)/python -m tests.rewritten  # nor their assertions to be prepared by every worker
 	@mkdir -p build; $(MAKE) --no-print-directory types > build/types.log 2>&1 & types=$$!; \
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder; tests=$$?; \
 	wait $$types; typed=$$?; cat build/types.log; [ $$tests -eq 0 ] && [ $$typed -eq 0 ]  # four on two cores: tests of servers wait a lot

@@ -8,8 +8,11 @@ import shlex
 import subprocess
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from tests import rewritten
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -72,3 +75,19 @@ def test_a_failing_check_fails(make: ModuleType, monkeypatch: pytest.MonkeyPatch
         make.subprocess, "run", lambda command, **how: subprocess.CompletedProcess(command, int(Path(command[0]).name == "mypy"))
     )
     assert make.main(["test", "--venv", str(tmp_path / "v")]) == 1
+
+
+def test_assertions_are_prepared_once_as_pytest_finds_them(tmp_path: Path) -> None:
+    from _pytest.assertion.rewrite import PYC_TAIL, _read_pyc, get_cache_dir
+
+    file = tmp_path / "test_one.py"
+    file.write_text("def test_one():\n    three = 3\n    assert three == 4\n", encoding="utf-8")
+    assert [rewritten.write(tmp_path), rewritten.write(tmp_path)] == [1, 0]
+    code = _read_pyc(file, get_cache_dir(file) / f"test_one{PYC_TAIL}")
+    assert code is not None
+    there: dict[str, Any] = {}
+    exec(code, there)
+    with pytest.raises(AssertionError, match=r"assert 3 == 4"):  # it tells values: rewritten
+        there["test_one"]()
+    file.write_text("def test_one():\n    pass\n", encoding="utf-8")
+    assert rewritten.write(tmp_path) == 1

@@ -156,15 +156,15 @@ def test_a_pacs_that_is_away_ends_the_night_and_the_next_one_asks_again(orthanc:
 def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     names = {push(orthanc, study(made, n)) for n in (0, 1)}
     path = config(tmp_path, orthanc)
-    command = [*PROGRAM, "pacs", "nightly", "--config", str(path), "--until", str(TODAY), *quick(tmp_path)]
+    words = ["pacs", "nightly", "--config", str(path), "--until", str(TODAY), *quick(tmp_path)]
     for step in ('"fetched"', '"graded"'):
-        running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+        running = subprocess.Popen([*PROGRAM, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         assert running.stderr is not None
         assert any(step in line for line in running.stderr), f"ended before {step}"
         os.killpg(running.pid, signal.SIGSTOP)  # held in the middle, however long the second takes to start
         try:
             assert running.poll() is None
-            other = subprocess.run(command, capture_output=True, text=True, timeout=240)
+            other = program(*words)
         finally:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait()
@@ -173,7 +173,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthan
         assert "output_in_use" in other.stderr
     end = time.monotonic() + PATIENCE_S  # workers of the killed night notice that it is gone
     while True:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=240)
+        found = program(*words)
         if "output_in_use" not in found.stderr or time.monotonic() > end:
             break
         time.sleep(0.3)

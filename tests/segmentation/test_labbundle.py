@@ -14,7 +14,6 @@ from torch import nn
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io.study import Study
-from gluteal_grade.segmentation import labrun
 from gluteal_grade.segmentation.labbundle import LabBundleSegmenter
 from gluteal_grade.segmentation.numbering import load_numbering
 from gluteal_grade.vocabulary import SeriesKind
@@ -212,6 +211,8 @@ def test_a_device_that_is_not_there_is_a_failure(tmp_path: Path, monkeypatch: py
 
 
 def test_a_bundle_that_does_not_fit_on_the_device_runs_on_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gluteal_grade.segmentation import labrun  # with all of MONAI
+
     class Full(nn.Module):
         def forward(self, _: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("CUDA error: out of memory")

@@ -221,11 +221,20 @@ def test_partial_muscles_have_no_volume(tmp_path: Path) -> None:
     assert {f.quantity for f in report.found} == {"fat_fraction_core", "fat_fraction"}
 
 
+@pytest.fixture(scope="module")
+def site_yaml(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Of one run."""
+    folder = repeats(tmp_path_factory.mktemp("site"))
+    run(folder, "-q")
+    return (folder / "repeatability" / "site.yaml").read_bytes()
+
+
 @pytest.mark.parametrize("spoil", [lambda d: d.pop("entries"), lambda d: d.update(n=3), lambda d: d.update(format_version="9")])
-def test_site_files_are_checked(tmp_path: Path, spoil: object) -> None:
-    run(repeats(tmp_path), "-q")
-    path = tmp_path / "repeatability" / "site.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+def test_site_files_are_checked(site_yaml: bytes, tmp_path: Path, spoil: object) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_bytes(site_yaml)
+    read_site(path)
+    data = yaml.safe_load(site_yaml)
     spoil(data)  # type: ignore[operator]
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     with pytest.raises(RefusedInput) as refused:
