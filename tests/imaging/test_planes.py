@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from gluteal_grade.imaging.planes import beside, box_of, median_in_plane, narrowed, opened, widened
+from gluteal_grade.imaging.planes import beside, box_of, boxes_of, median_in_plane, narrowed, opened, widened
 
 SHAPES = st.tuples(*[st.integers(1, 9)] * 3)
 
@@ -64,3 +64,7 @@ def test_box(shape: tuple[int, int, int], seed: int) -> None:
         assert box_of(mask) == ndimage.find_objects(mask.astype(np.uint8))[0]
     else:
         assert mask[box_of(mask)].size == 0
+
+
+def test_of_no_labels_there_are_no_boxes() -> None:
+    assert boxes_of(np.zeros((4, 5, 6), np.uint8)) == {}

@@ -63,8 +63,10 @@ def boxes_of(labels: npt.NDArray[np.integer]) -> dict[int, Box]:
         >>> boxes_of(labels)
         {7: (slice(1, 3, None), slice(2, 3, None), slice(4, 6, None))}
     """
+    found: dict[int, Box] = {}
+    if not labels.any():  # there is no object to find in no voxels
+        return found
     around = box_of(labels > 0)
-    found = {}
     for value, box in enumerate(ndimage.find_objects(labels[around]), start=1):
         if box is not None:
             x, y, z = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(around, box, strict=True))
