@@ -18,6 +18,7 @@ import gluteal_grade
 from gluteal_grade import system
 from gluteal_grade.terminal import forgiving
 from tests.cohort.studies import write_pair
+from tests.program import program
 from tests.simulated.sitecustomize import MACOS_OS, WINDOWS_MODULES, WINDOWS_OS, WINDOWS_SIGNAL
 
 ROOT = Path(gluteal_grade.__file__).parent
@@ -97,18 +98,29 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["windows", "macos"])
-def test_a_cohort_is_graded_alike_on_every_system(name: str, studies: Path, tmp_path: Path) -> None:
-    """On Windows workers are spawned and the console knows 250 characters."""
-    options = ["--labels", "labels.nii.gz", "-j", "1", "--no-pictures", "--config", Path(__file__).parent / "cohort" / "no_pictures.yaml"]
-    done = on(name, "-m", "gluteal_grade", "batch", studies, "-o", tmp_path / "there", "-v", *options)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    from tests.program import program
+NUMBERS = ("--labels", "labels.nii.gz", "-j", "1", "--no-pictures", "--config", Path(__file__).parent / "cohort" / "no_pictures.yaml")
 
-    assert program("batch", studies, "-o", tmp_path / "here", *options).returncode == 0
-    here, there = (list(csv.DictReader((tmp_path / p / "cohort.csv").open(newline="", encoding="utf-8"))) for p in ("here", "there"))
-    assert here == there
-    assert len(here) > 6
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    with (out / "cohort.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def graded_here(studies: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """Rows of the cohort on this system."""
+    out = tmp_path_factory.mktemp("here")
+    assert program("batch", studies, "-o", out, *NUMBERS).returncode == 0
+    return rows_of(out)
+
+
+@pytest.mark.parametrize("name", ["windows", "macos"])
+def test_a_cohort_is_graded_alike_on_every_system(name: str, studies: Path, graded_here: list[dict[str, str]], tmp_path: Path) -> None:
+    """On Windows workers are spawned and the console knows 250 characters."""
+    done = on(name, "-m", "gluteal_grade", "batch", studies, "-o", tmp_path, "-v", *NUMBERS)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert graded_here == rows_of(tmp_path)
+    assert len(graded_here) > 6
 
 
 def test_a_study_is_graded_and_told_on_a_windows_console(studies: Path, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """`gluteal-grade grade` as a user runs it: exit codes, refusals, output; never a traceback."""
 
 import csv
+import io
 import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -69,31 +72,49 @@ def refused(capsys: pytest.CaptureFixture[str], reason: str, *arguments: object)
     return printed.err
 
 
-def test_a_graded_study_ends_with_0(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "--labelmap", "gluteal_grade") == 0
-    assert {r["quartile"] for r in rows(tmp_path)} == {"2"}
-    assert all(abs(float(r["fat_fraction"]) - 0.3) < 0.01 for r in rows(tmp_path))
-    assert "overlay_summary.png" in capsys.readouterr().out
+@dataclass(frozen=True)
+class Twice:
+    """A study graded, and once more into the same folder with -v: what lay there after each, and what was printed."""
+
+    outs: tuple[Path, Path]
+    out: tuple[str, str]
+    err: tuple[str, str]
 
 
-def test_the_same_input_gives_the_same_hash_and_numbers(study: Path, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        assert run("grade", study / "sub-01", "-o", tmp_path / name, "--labels", study / "labels.nii.gz", "-q") == 0
-    a, b = (result(tmp_path / name) for name in ("a", "b"))
+@pytest.fixture(scope="module")
+def twice(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Twice:
+    root = tmp_path_factory.mktemp("twice")
+    printed = []
+    for more in ([], ["-v"]):
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            words = ("--labels", study / "labels.nii.gz", "--labelmap", "gluteal_grade", *more)
+            assert run("grade", study / "sub-01", "-o", root / "out", *words) == 0
+        printed.append((out.getvalue(), err.getvalue()))
+        if not more:
+            shutil.copytree(root / "out", root / "first")
+    (plain, silent), (told, steps) = printed
+    return Twice((root / "first", root / "out"), (plain, told), (silent, steps))
+
+
+def test_a_graded_study_ends_with_0(twice: Twice) -> None:
+    assert {r["quartile"] for r in rows(twice.outs[0])} == {"2"}
+    assert all(abs(float(r["fat_fraction"]) - 0.3) < 0.01 for r in rows(twice.outs[0]))
+    assert "overlay_summary.png" in twice.out[0]
+
+
+def test_the_same_input_gives_the_same_hash_and_numbers(twice: Twice) -> None:
+    a, b = (result(out) for out in twice.outs)
     for volatile in ("provenance",):
         a.pop(volatile), b.pop(volatile)
     assert a == b
-    pictures = [sorted((p.name, p.read_bytes()) for p in (tmp_path / n).glob("*/*.png")) for n in ("a", "b")]
+    pictures = [sorted((p.name, p.read_bytes()) for p in out.glob("*/*.png")) for out in twice.outs]
     assert pictures[0] == pictures[1]
 
 
-def test_steps_are_told_on_stderr_with_v(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz") == 0
-    plain = capsys.readouterr()
-    assert run("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "-v") == 0
-    told = capsys.readouterr()
-    assert (plain.err, plain.out) == ("", told.out)
-    words = [line.split(" s  ")[1] for line in told.err.splitlines()]
+def test_steps_are_told_on_stderr_with_v(twice: Twice) -> None:
+    assert (twice.err[0], twice.out[0]) == ("", twice.out[1])
+    words = [line.split(" s  ")[1] for line in twice.err[1].splitlines()]
     assert words == ["reading the images", "reading the label map", "measuring", "drawing and writing", "done"]
 
 
@@ -176,7 +197,7 @@ def test_the_name_of_a_missing_input_is_not_repeated(tmp_path: Path, capsys: pyt
 
 def test_config_changes_the_grades(study: Path, tmp_path: Path) -> None:
     config = tmp_path / "own.yaml"
-    config.write_text("grading: {profiles: {goutallier: literal}}\n")
+    config.write_text("grading: {profiles: {goutallier: literal}}\nreport: {pictures: none}\n")
     assert run("grade", study / "sub-01", "-o", tmp_path / "o", "--labels", study / "labels.nii.gz", "--config", config, "-q") == 0
     assert {r["goutallier"] for r in rows(tmp_path / "o")} == {"2"}  # horiuchi2017 calls 0.30 a 3
 
@@ -225,7 +246,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[Path, tuple[str, ...]]]:
     (folder / "cut.nii.gz").write_bytes(b"\x1f\x8b\x08\x00" + bytes(60))
     save(folder / "four_T1w.nii.gz", np.ones((8, 8, 8, 3), np.float32), np.eye(4))
     (folder / "many").mkdir()
-    for i in range(20_000):
+    for i in range(2_000):  # 20,000 in tests/io/test_discovery.py
         (folder / "many" / f"{i}.bin").write_bytes(b"unrelated")
     return {
         "empty folder": (folder / "empty", ("no_images",)),
@@ -236,7 +257,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[Path, tuple[str, ...]]]:
         "cut gzip": (folder / "cut.nii.gz", ("unreadable_nifti",)),
         "nan affine": (nan_affine(folder / "nan_T1w.nii"), ("bad_affine",)),
         "4-d nifti": (folder / "four_T1w.nii.gz", ("not_3d",)),
-        "20,000 unrelated files": (folder / "many", ("no_images",)),
+        "2,000 unrelated files": (folder / "many", ("no_images",)),
         "nothing there": (folder / "nothing", ("input_not_found",)),
     }
 
@@ -310,7 +331,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_excluded_voxels_are_written_and_a_bad_mask_or_side_says_so(study: Path, tmp_path: Path, toy: Toy, capsys) -> None:
     mask = save(study / "sub-01/anat/left_out.nii.gz", (toy.labels.array // 10 == 12).astype(np.uint8), toy.grid.affine)
     given = ("grade", study / "sub-01", "-o", tmp_path, "--labels", study / "labels.nii.gz", "--labelmap", "gluteal_grade")
-    assert run(*given, "--exclude", mask, "-q") == 3
+    assert run(*given, "--exclude", mask, "-q", "--config", NO_PICTURES) == 3
     lost = {(r["side"], r["muscle"]): r["reason"] for r in rows(tmp_path) if r["region"] == "whole"}
     assert lost["right", "gluteus_medius"] == "excluded_by_mask"
     assert lost["left", "gluteus_medius"] == ""

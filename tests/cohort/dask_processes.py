@@ -26,6 +26,7 @@ class DaskProcesses:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._all: list[subprocess.Popen[bytes]] = []
+        self._started = 0
         told = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told), "--no-dashboard"]
         self.scheduler = self._start("scheduler", *options)
@@ -45,7 +46,8 @@ class DaskProcesses:
 
     def _start(self, what: str, *arguments: str, before: str = "") -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, [before, str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
-        with (self.folder / f"{what}-{len(self._all)}.log").open("wb") as log:
+        self._started += 1
+        with (self.folder / f"{what}-{self._started}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
                 stdout=log,
@@ -63,7 +65,22 @@ class DaskProcesses:
 
     def stop(self) -> None:
         """Kill every process group we started: nannies and their workers with them."""
-        for process in self._all:
+        self._kill(self._all)
+
+    def stop_workers(self) -> None:
+        """The same for all but the scheduler; it has no worker any more when this returns."""
+        from distributed import Client
+
+        self._kill(self._all[1:])
+        del self._all[1:]
+        with Client(self.address, set_as_default=False) as client:
+            end = time.monotonic() + PATIENCE_S
+            while client.scheduler_info()["workers"]:
+                assert time.monotonic() < end, "the scheduler keeps a dead worker"
+                time.sleep(0.05)
+
+    def _kill(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

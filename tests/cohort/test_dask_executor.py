@@ -26,8 +26,23 @@ from tests.waiting import PATIENCE_S
 pytest.importorskip("distributed")
 
 
+@pytest.fixture(scope="module")
+def one_scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskProcesses]:
+    processes = DaskProcesses(tmp_path_factory.mktemp("dask"))
+    yield processes
+    processes.stop()
+
+
 @pytest.fixture
-def dask(tmp_path: Path) -> Iterator[DaskProcesses]:
+def dask(one_scheduler: DaskProcesses) -> Iterator[DaskProcesses]:
+    """A scheduler that has no workers yet; it goes on after the test."""
+    yield one_scheduler
+    one_scheduler.stop_workers()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[DaskProcesses]:
+    """One of its own, for a test that kills it."""
     processes = DaskProcesses(tmp_path)
     yield processes
     processes.stop()
@@ -275,12 +290,13 @@ def test_no_address(address: str) -> None:
         DaskExecutor(address, square, connect_seconds=2)
 
 
-def test_scheduler_killed(dask: DaskProcesses, connect: Callable[..., DaskExecutor]) -> None:
-    dask.worker("--no-nanny")
-    executor = connect(1)
+def test_scheduler_killed(mortal: DaskProcesses) -> None:
+    mortal.worker("--no-nanny")
+    executor = DaskExecutor(mortal.address, square)
+    until(executor, lambda: executor.capacity == 2)
     executor.submit("a", Task(1, seconds=120))
     assert until(executor, lambda: bool(executor.wait(0.2))) == []
-    dask.scheduler.kill()
+    mortal.scheduler.kill()
     began = time.monotonic()
     with pytest.raises(TransientFailure) as told:
         until(executor, lambda: False)

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from gluteal_grade.statistics.effects import Effect, correction, holm, noncentrality, ordinal_groups, ordinal_pairs, paired, two_groups
+from gluteal_grade.statistics.effects import (
+    Effect,
+    correction,
+    holm,
+    noncentrality,
+    ordinal_groups,
+    ordinal_pairs,
+    paired,
+    two_groups,
+    wilcoxon,
+)
 
 GRADES = arrays(float, st.integers(5, 15), elements=st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0]))
 
@@ -193,3 +203,12 @@ def test_bootstrap_interval_holds_the_truth() -> None:
         for _ in range(300)
     ]
     assert 0.90 <= np.mean([f.effect_low <= truth <= f.effect_high for f in found]) <= 0.99
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_signed_ranks_with_ties_are_those_of_all_permutations(seed: int) -> None:
+    d = np.random.default_rng(seed).integers(-2, 3, 9) / 2 + 0.25
+    assert len(np.unique(np.abs(d))) < len(d)
+    assert wilcoxon(d) == stats.wilcoxon(d, method=stats.PermutationMethod()).pvalue
+    assert wilcoxon(-d) == wilcoxon(d)
+    assert wilcoxon(np.append(d, [0.0, 1e-12])) == wilcoxon(d)  # zeros are left out

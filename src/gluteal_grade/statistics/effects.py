@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special, stats
 from scipy.optimize import brentq
 
@@ -17,6 +18,7 @@ from gluteal_grade.statistics.bootstrap import percentile_interval
 NAN = math.nan
 MIN_PER_GROUP = 5  # patients
 MIN_PAIRS = 6  # patients
+_EXACT = 13  # differences, some of equal size: as far as scipy looks at all their signs
 _DUST = 1e-9  # the tables hold four digits: smaller differences are rounding
 _ONE_WAY = "every patient alike: no bootstrap interval"
 
@@ -158,9 +160,19 @@ def wilcoxon(differences: Floats) -> float:
     kept = differences[np.abs(differences) > _DUST]
     if not len(kept):
         return NAN
+    sizes = np.abs(kept)
+    if len(kept) <= _EXACT and len(np.unique(sizes)) < len(kept):
+        return _signed_ranks(stats.rankdata(sizes), kept > 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ties: then the normal approximation, as it should
         return float(stats.wilcoxon(kept).pvalue)
+
+
+def _signed_ranks(ranks: Floats, positive: npt.NDArray[np.bool_]) -> float:
+    """Exact p with ties, from all signs that the ranks can have: what scipy's permutation test gives, which looks at them one by one."""
+    every = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
+    sums, found = every @ ranks, positive @ ranks
+    return float(min(1.0, 2 * min((sums <= found).mean(), (sums >= found).mean())))
 
 
 def holm(p: Sequence[float]) -> Floats:
