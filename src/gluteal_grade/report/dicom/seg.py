@@ -14,6 +14,7 @@ from gluteal_grade.geometry import Array, FloatArray, Volume
 from gluteal_grade.io import Frame
 from gluteal_grade.pipeline import Graded, StudyImages
 from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom.even import fill_up
 from gluteal_grade.report.dicom.sources import Sources, not_written
 from gluteal_grade.report.dicom.stamp import common, stamp
 from gluteal_grade.report.dicom.uids import Identity
@@ -31,17 +32,20 @@ class Segments:
     Attributes:
         data: the object.
         numbers: segment number of each part.
+        with_voxels: how many of its frames, the first ones, show anything (`even.fill_up`).
     """
 
     data: Segmentation
     numbers: dict[Part, int]
+    with_voxels: int
 
     def frames(self, numbers: list[int]) -> list[int] | None:
         """1-based frames that show any of these segments; None for a label map, whose frames show all of them."""
         if self.data.SegmentationType == "LABELMAP":
             return None
         shared = self.data.SharedFunctionalGroupsSequence[0]
-        items = [item if "SegmentIdentificationSequence" in item else shared for item in self.data.PerFrameFunctionalGroupsSequence]
+        every = self.data.PerFrameFunctionalGroupsSequence[: self.with_voxels]
+        items = [item if "SegmentIdentificationSequence" in item else shared for item in every]
         shown = [int(item.SegmentIdentificationSequence[0].ReferencedSegmentNumber) for item in items]
         return [n for n, number in enumerate(shown, start=1) if number in numbers]
 
@@ -81,11 +85,13 @@ def segmentation_of(graded: Graded, images: StudyImages, sources: Sources, ident
     )
     if sources.enhanced:
         _number_frames(data, sources)
+    with_voxels = int(data.NumberOfFrames)
+    fill_up(data)
     organization = identity.uid("dimensions")
     for item in (*data.DimensionOrganizationSequence, *data.DimensionIndexSequence):
         item.DimensionOrganizationUID = organization
     stamp(data, sources)
-    return Segments(data, {part: n for n, part in enumerate(ordered, start=1)})
+    return Segments(data, {part: n for n, part in enumerate(ordered, start=1)}, with_voxels)
 
 
 def tracking_id(part: Part) -> str:
