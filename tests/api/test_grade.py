@@ -30,6 +30,15 @@ def graded(study: Path) -> gg.Graded:
     return gg.grade(study, labels=study / "labels.nii.gz", settings=QUICK)
 
 
+@pytest.fixture(scope="module")
+def by_command(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study's folder as the command line writes it."""
+    out = tmp_path_factory.mktemp("cli")
+    assert cli.run([str(a) for a in ("grade", study, "-o", out, "--labels", study / "labels.nii.gz", "-q")]) == 0
+    (folder,) = out.iterdir()
+    return folder
+
+
 @pytest.fixture
 def none_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Whatever is written on the way is taken away again."""
@@ -44,10 +53,8 @@ def loaded(study: Path, name: str) -> nib.Nifti1Image:
     return nib.load(study / f"{name}.nii.gz")
 
 
-def test_the_frame_holds_the_numbers_of_the_command_line(study: Path, graded: gg.Graded, tmp_path: Path) -> None:
-    arguments = ["grade", study, "-o", tmp_path, "--labels", study / "labels.nii.gz", "-q"]
-    assert cli.run([str(a) for a in arguments]) == 0
-    (path,) = tmp_path.glob("*/muscles.csv")
+def test_the_frame_holds_the_numbers_of_the_command_line(by_command: Path, graded: gg.Graded) -> None:
+    path = by_command / "muscles.csv"
     frame = graded.to_frame()
     pd.testing.assert_frame_equal(frame.astype(object).where(frame.notna(), None), pd.read_csv(path).astype(object).where(
         lambda f: f.notna(), None), check_dtype=False)  # fmt: skip
@@ -62,14 +69,11 @@ def test_the_frame_holds_the_numbers_of_the_command_line(study: Path, graded: gg
     )
 
 
-def test_write_gives_the_files_of_the_command_line(study: Path, tmp_path: Path) -> None:
-    arguments = ["grade", study, "-o", tmp_path / "cli", "--labels", study / "labels.nii.gz", "-q"]
-    assert cli.run([str(a) for a in arguments]) == 0
+def test_write_gives_the_files_of_the_command_line(study: Path, by_command: Path, tmp_path: Path) -> None:
     folder = gg.grade(str(study), labels=str(study / "labels.nii.gz")).write(tmp_path / "api")
-    (wanted,) = (tmp_path / "cli").iterdir()
-    assert folder == tmp_path / "api" / wanted.name
-    assert {p.name for p in folder.iterdir()} == {p.name for p in wanted.iterdir()}
-    for path in wanted.iterdir():
+    assert folder == tmp_path / "api" / by_command.name
+    assert {p.name for p in folder.iterdir()} == {p.name for p in by_command.iterdir()}
+    for path in by_command.iterdir():
         if path.name not in ("result.json", "report.html"):
             assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 

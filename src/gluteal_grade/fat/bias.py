@@ -47,9 +47,13 @@ def correct_bias(image: Volume, body: Mask, depth: FloatArray, settings: BiasSet
     coefficients = _along_the_skin(sample, first, settings)
     for order in range(first, settings.order + 1):
         terms = sample.terms[:, : len(exponents(order))]
+        # of each voxel: is it lean, is it fat (to be told by each fit), and its polynomials but the constant
+        unknowns = np.column_stack([np.zeros((len(terms), 2)), terms[:, 1:]])
+        weighted = np.empty_like(unknowns)
         for step in range(settings.steps):
             field = sample.terms[:, : coefficients.size] @ coefficients
-            coefficients = _fit(sample, field, terms, _width(settings, (order - first) * settings.steps + step), settings)
+            width = _width(settings, (order - first) * settings.steps + step)
+            coefficients = _fit(sample, field, (unknowns, weighted), width, settings)
     return np.asarray(image.array / np.exp(everywhere(image.shape, coefficients, settings.order)), np.float32)
 
 
@@ -130,8 +134,12 @@ def _one_class(log_signal: FloatArray, terms: FloatArray, settings: BiasSettings
     return np.asarray([0.0, *coefficients[1:]])
 
 
-def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, settings: BiasSettings) -> FloatArray:
-    """One expectation (which voxels are fat or lean) and one maximisation (the field that suits them)."""
+def _fit(sample: _Sample, field: FloatArray, room: tuple[FloatArray, FloatArray], width: float, settings: BiasSettings) -> FloatArray:
+    """One expectation (which voxels are fat or lean) and one maximisation (the field that suits them).
+
+    `room`: the unknowns at each voxel, and as much again to weight them in; both are written to.
+    """
+    unknowns, weighted = room
     flat = sample.log_signal - field
     fat = modal_value(flat[sample.may_be_fat & (flat > np.percentile(flat, 60))]) if sample.may_be_fat.any() else np.nan
     ceiling = fat - settings.contrast if np.isfinite(fat) else np.percentile(flat, 75)
@@ -141,8 +149,8 @@ def _fit(sample: _Sample, field: FloatArray, terms: FloatArray, width: float, se
     is_fat = weight_fat > weight_lean
     weight = np.maximum(weight_fat, weight_lean)
     # the class means are unknowns beside the field: held fixed, the field would bend to make up for their error
-    unknowns = np.column_stack([~is_fat, is_fat, terms[:, 1:]])
-    normal = unknowns.T @ (unknowns * weight[:, None])
+    unknowns[:, 0], unknowns[:, 1] = ~is_fat, is_fat
+    normal = unknowns.T @ np.multiply(unknowns, weight[:, None], out=weighted)
     stiffness = settings.stiffness * weight.sum() * np.array([0.0, 0.0, *[1.0] * (unknowns.shape[1] - 2)])
     solution = np.linalg.solve(normal + np.diag(stiffness + 1e-9), unknowns.T @ (weight * sample.log_signal))
     return np.asarray([0.0, *solution[2:]])  # no constant: it is no bias, only another name for the class means

@@ -18,6 +18,7 @@ from gluteal_grade.vocabulary import Muscle, Side
 from tests.cohort.change.makers import refused_result, result, whole
 from tests.synthetic import dixon, make_toy
 
+NO_PICTURES = Path(__file__).parents[1] / "no_pictures.yaml"
 APP = typer.Typer()
 APP.command()(compare)
 
@@ -44,7 +45,8 @@ def graded(root: Path, maximus: float, seed: int) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         nib.save(nib.Nifti1Image(array.astype(np.float32), toy.grid.affine), path)
     nib.save(nib.Nifti1Image(toy.labels.array, toy.grid.affine), root / "labels.nii.gz")
-    assert cli.run(["grade", str(root / "in"), "-o", str(root / "out"), "--labels", str(root / "labels.nii.gz"), "-q"]) == 0
+    given = ("--labels", str(root / "labels.nii.gz"), "--config", str(NO_PICTURES), "-q")
+    assert cli.run(["grade", str(root / "in"), "-o", str(root / "out"), *given]) == 0
     (study,) = (root / "out").iterdir()
     return study
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -231,12 +232,14 @@ def test_only_own_pages_of_an_earlier_run_are_removed(mixed):
     assert not list(mixed.rglob("*.partial*"))
 
 
-def test_without_pictures_no_picture_is_left(mixed):
-    write_gallery(mixed)
-    written = write_gallery(mixed, pictures=False)
+def test_without_pictures_no_picture_is_left(drawn, tmp_path):
+    out = shutil.copytree(drawn[0], tmp_path / "out")
+    assert list(out.glob("contact_sheet*"))
+    assert list((out / "figures").iterdir())
+    written = write_gallery(out, pictures=False)
     assert {p.suffix for p in written} == {".html"}
-    assert not list(mixed.glob("contact_sheet*"))
-    assert not list((mixed / "figures").iterdir())
+    assert not list(out.glob("contact_sheet*"))
+    assert not list((out / "figures").iterdir())
 
 
 def test_a_folder_outside_is_not_linked(tmp_path):

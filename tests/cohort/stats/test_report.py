@@ -189,8 +189,9 @@ def test_a_mean_over_a_label_is_no_pair_of_a_core_value(folder: Path, tmp_path: 
 
 def test_repeated_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=3)
-    first, every = compute_statistics(folder, StatsOptions()), compute_statistics(folder, StatsOptions(all_studies=True))
-    assert (len(first.selection.studies), len(every.selection.studies)) == (16, 48)
+    first, every = compared(folder, StatsOptions()), compute_statistics(folder, StatsOptions(all_studies=True))
+    chosen = select(read_tables(folder), StatsOptions()).studies
+    assert (len(chosen), len(every.selection.studies)) == (16, 48)
     assert row(first, "right_left").effect.n_a == row(every, "right_left").effect.n_a == 16  # patients
     table = pd.read_csv(folder / "cohort.csv", dtype={"study": str}).query("muscle == @MEDIUS")
     d = table.pivot(index="study", columns="side", values="fat_fraction").eval("100 * (right - left)")
