@@ -119,7 +119,7 @@ def _grades(cohort: Cohort, muscle: int, path: Path) -> Figure:
         if not axis.get_ylim()[1] > 1:
             axis.set_ylim(0, 1.2)
     axes[0].set_ylabel("muscles")
-    _place(canvas, len(axes), len(str(most)))
+    _place(canvas, len(axes), most)
     return _write(canvas, path, "grades", muscle)
 
 
@@ -131,9 +131,9 @@ def _readable(groups: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[str, ..
     return tuple(Part(f"group {n}", part.rows) for n, part in enumerate(groups, start=1)), names
 
 
-def _place(canvas: Any, panels: int, digits: int) -> None:
-    """Panels side by side, with room for counts of so many digits: known beforehand, so that nothing has to be drawn to find it."""
-    room = 0.21 + 0.09 * digits  # inches beside each panel
+def _place(canvas: Any, panels: int, most: int) -> None:
+    """Panels side by side, with room for the counts beside them: known beforehand, so that nothing has to be drawn to find it."""
+    room = 0.21 + 0.09 * len(str(round(1.2 * most)))  # inches beside each panel; its axis ends a little above the largest count
     left, right = 0.13 + room, _WIDTH - 0.04
     width = (right - left - (panels - 1) * room) / panels
     canvas.subplots_adjust(left / _WIDTH, 0.48 / _TALL, right / _WIDTH, 1 - 0.51 / _TALL, wspace=room / width)
