@@ -19,13 +19,9 @@ class SwapSettings(SettingsBase):
     decided: Annotated[float, Field(gt=0, lt=1)]
     slice_weight: Annotated[float, Field(gt=0)]
     mirror_weight: Annotated[float, Field(ge=0)]
-    tile_mm: Annotated[float, Field(gt=0)]
-    tile_weight: Annotated[float, Field(gt=0)]
-    min_tile_voxels: Annotated[int, Field(ge=1)]
-    trusted_skin: Annotated[float, Field(gt=0)]
-    min_turned: Fraction
-    min_tile_gain: Annotated[float, Field(gt=0)]
-    min_tiles: Annotated[int, Field(ge=1)]
+    block_mm: Annotated[float, Field(gt=0)]
+    min_region_cm2: Annotated[float, Field(gt=0)]
+    max_region_cut: Fraction
     region_margin_mm: Annotated[float, Field(ge=0)]
     min_polarity: Annotated[float, Field(ge=0)]
     midline_mm: Annotated[float, Field(ge=0)]

@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class BlockSums:
-    """Sums over columns (a, b) of half a tile's width in the slices, and slices k.
+    """Sums over blocks (a, b) of the slices, and slices k.
 
     Attributes:
         same, gained, lost: (a, b, k - 1) pairs of voxels in neighbouring slices that are both clearly fat or both clearly water; that
@@ -48,8 +48,7 @@ def block_sums(polarity: FloatArray, body: Mask, spacing_mm: tuple[float, float,
         spacing_mm: in the same order.
         settings: depths and widths.
     """
-    half = settings.tile_mm / 2
-    blocks = [(np.arange(n) * s / half).astype(np.int64) for n, s in zip(polarity.shape[:2], spacing_mm[:2], strict=True)]
+    blocks = [(np.arange(n) * s / settings.block_mm).astype(np.int64) for n, s in zip(polarity.shape[:2], spacing_mm[:2], strict=True)]
     there = np.isfinite(polarity)
     fat, water = there & (polarity > settings.decided), there & (polarity < -settings.decided)
     depth = depth_mm(body, spacing_mm)

@@ -1,4 +1,4 @@
-"""Which part of a water/fat pair has them the right way round: per slice and side, and per column of a slice.
+"""Which part of a water/fat pair has them the right way round, per slice and side.
 
 Two witnesses, and no labels. The skin: fat lies under it, and what lies deepest in a pelvis is mostly water. Continuity: between
 neighbouring slices some tissue turns from fat to water or back, seldom both at once; across the border of an exchanged region all
@@ -64,50 +64,8 @@ def agreement(same: FloatArray, gained: FloatArray, lost: FloatArray) -> FloatAr
     return np.where(same + both > 0, 0.5 - both / np.maximum(same + both, 1), 0.0)
 
 
-def column_gain(sums: BlockSums, settings: SwapSettings) -> tuple[FloatArray, np.ndarray, np.ndarray]:
-    """For each column of 2 x 2 blocks: the best evidence that some run of its slices is exchanged, and the run.
-
-    Returns:
-        (a - 1, b - 1) gain in energy, and first and last slice of the run. At both ends of
-        a run most tissue must turn: streaks of fat that come and go between slices are neither for nor against.
-    """
-    same, gained, lost = (_tiles(part) for part in _pairs(sums))
-    few = np.clip((same + gained + lost) / (0.25 * _tiles(sums.all_count).max()), 0, 1)
-    edge = settings.tile_weight * few * agreement(same, gained, lost)
-    skin, count = _tiles(sums.skin), _tiles(sums.skin_count)
-    core = sums.core.sum(axis=(0, 1)) / np.maximum(sums.core_count.sum(axis=(0, 1)), 1)
-    vote = np.where(count >= settings.min_tile_voxels, np.clip(skin / np.maximum(count, 1) - core, -1, 1), 0.0)
-    # where muscle lies right under the skin of most of the picture, skin that reads water in one place says little
-    usual = float(sums.skin.sum() / max(sums.skin_count.sum(), 1) - sums.core.sum() / max(sums.core_count.sum(), 1))
-    vote *= min(max(usual / settings.trusted_skin, 0.0), 1.0)
-    n = vote.shape[2]
-    turned = (gained + lost) / np.maximum(same + gained + lost, 1) >= settings.min_turned
-    none = np.zeros((*vote.shape[:2], 1), bool)
-    opens, closes = np.concatenate([none, turned], axis=2), np.concatenate([turned, none], axis=2)
-    summed = np.concatenate([np.zeros((*vote.shape[:2], 1)), np.cumsum(vote, axis=2)], axis=2)
-    before = np.concatenate([np.zeros((*edge.shape[:2], 1)), edge], axis=2)  # cost of a run that starts at slice k
-    after = np.concatenate([edge, np.zeros((*edge.shape[:2], 1))], axis=2)  # ... that ends with slice k
-    gain = np.full(vote.shape[:2], -np.inf)
-    low, high = np.zeros(vote.shape[:2], int), np.zeros(vote.shape[:2], int)
-    best = np.full(vote.shape[:2], -np.inf)  # of -before + summed at the start
-    start = np.zeros(vote.shape[:2], int)
-    for k in range(n):
-        opening = np.where(opens[:, :, k], -before[:, :, k] + summed[:, :, k], -np.inf)
-        better = opening > best
-        best, start = np.where(better, opening, best), np.where(better, k, start)
-        total = np.where(np.isfinite(best), 2 * (best - after[:, :, k] - summed[:, :, k + 1]), -np.inf)
-        better = (total > gain) & closes[:, :, k]
-        gain, low, high = np.where(better, total, gain), np.where(better, start, low), np.where(better, k, high)
-    return gain, low, high
-
-
 def _pairs(sums: BlockSums) -> tuple[FloatArray, FloatArray, FloatArray]:
     return sums.same, sums.gained, sums.lost
-
-
-def _tiles(blocks: FloatArray) -> FloatArray:
-    """Sums over 2 x 2 neighbouring blocks."""
-    return np.asarray(blocks[:-1, :-1] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[1:, 1:])
 
 
 def _mirrored(sums: BlockSums, first: Mask) -> FloatArray:

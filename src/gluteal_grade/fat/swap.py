@@ -1,7 +1,8 @@
 """Are water and fat exchanged: everywhere (put right), in a part of the picture (left out), or past telling (refused)?
 
 Region-growing separations pick the wrong one of two solutions for a whole image, a leg, some slices or a region. No label is
-needed here: a network may have drawn its labels on the wrong image. See `polarity` for the two witnesses.
+needed here: a network may have drawn its labels on the wrong image. See `polarity` for the two witnesses of the whole, of legs and
+of slices, `swapped_region` for regions.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from scipy import ndimage
 from gluteal_grade.config import SwapSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.block_sums import BlockSums, block_sums
-from gluteal_grade.fat.polarity import by_side, column_gain
+from gluteal_grade.fat.polarity import by_side
+from gluteal_grade.fat.swapped_region import swapped_region
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import Mask
+
+_MOST = 0.6  # of the body: a region larger than that may as well be the part that is right
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,6 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
     first = np.ones(sums.all.shape[0], bool) if sagittal else _left_half(sums, inside)
     sign, evidence = by_side(sums, first, settings)
     wrong = (sign[:1] < 0).repeat(2, axis=0) if sagittal else sign < 0
-    nowhere = np.zeros(fraction.shape, bool)
-    if wrong.all() and evidence > settings.min_polarity:
-        note = Note(Reason.WATER_FAT_SWAP, "water and fat images were exchanged throughout (skin reads water); they were put right")
-        return Swaps(True, nowhere, (note,))
     mixed = bool(wrong.any()) and not wrong.all()
     if mixed and evidence < settings.min_polarity:
         raise RefusedInput(Reason.WATER_FAT_SWAP, "parts of the images contradict each other, and no skin in view tells which is right")
@@ -70,16 +70,21 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         excluded = _side_mask(wrong, first, sums, polarity.shape, spacing[0], settings)
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
-    # along coronal and sagittal stacks tissue does change from slice to slice: there sound ones were taken for exchanged
-    region = _region(sums, polarity.shape, spacing[2], settings) if slice_axis == 2 else np.zeros(polarity.shape, bool)
+    notes = []
+    whole = bool(wrong.all()) and evidence > settings.min_polarity
+    if whole:
+        notes.append(Note(Reason.WATER_FAT_SWAP, "water and fat images were exchanged throughout (skin reads water); they were put right"))
+    region = swapped_region(np.where(inside, polarity, np.nan), (spacing[0], spacing[1], spacing[2]), settings)
     if region.any():
         share = float(region[inside].mean())
-        note = Note(Reason.WATER_FAT_SWAP, f"water and fat are exchanged in a region; the {share:.0%} of the picture around it is left out")
-        return Swaps(False, np.moveaxis(region, 2, slice_axis), (note,))
+        if share > _MOST:
+            raise RefusedInput(Reason.WATER_FAT_SWAP, "one part of the images is exchanged against the other, and it is not clear which")
+        detail = f"water and fat are exchanged in a region; the {share:.0%} of the picture in and around it is left out"
+        notes.append(Note(Reason.WATER_FAT_SWAP, detail))
     if evidence <= settings.min_polarity:
-        note = Note(Reason.SWAP_UNCHECKED, "no skin in view: that water and fat are not exchanged throughout could not be checked")
-        return Swaps(False, nowhere, (note,))
-    return Swaps(False, nowhere, ())
+        detail = "no skin in view: that water and fat are not exchanged throughout could not be checked"
+        notes.append(Note(Reason.SWAP_UNCHECKED, detail))
+    return Swaps(whole, np.moveaxis(region, 2, slice_axis), tuple(notes))
 
 
 def _left_half(sums: BlockSums, inside: Mask) -> Mask:
@@ -97,26 +102,6 @@ def _side_mask(wrong: Mask, first: Mask, sums: BlockSums, shape: tuple[int, ...]
     wider = ndimage.binary_dilation(wrong, np.ones((1, 3)))
     mask = (strip[:, None] & wider[0]) | (other[:, None] & wider[1])
     return np.asarray(np.broadcast_to(mask[:, None, :], shape).copy())
-
-
-def _region(sums: BlockSums, shape: tuple[int, ...], slice_mm: float, settings: SwapSettings) -> Mask:
-    """Box around neighbouring columns that say they are exchanged between some slices, with a margin; empty for none."""
-    gain, low, high = column_gain(sums, settings)
-    mask = np.zeros(shape, bool)
-    parts, count = ndimage.label(gain > settings.min_tile_gain, np.ones((3, 3)))
-    wider = int(np.ceil(settings.region_margin_mm / (settings.tile_mm / 2)))
-    for part in range(1, count + 1):
-        here = parts == part
-        if here.sum() < settings.min_tiles:
-            continue
-        columns = np.argwhere(here)
-        first, last = columns.min(axis=0) - wider, columns.max(axis=0) + 1 + wider  # a column is two blocks wide
-        rows, files = ((edge >= a) & (edge <= b) for edge, a, b in zip(sums.edges, first, last, strict=True))
-        slices = np.zeros(shape[2], bool)
-        more = int(np.ceil(settings.region_margin_mm / 2 / slice_mm))
-        slices[max(0, int(low[here].min()) - more) : int(high[here].max()) + 1 + more] = True
-        mask |= rows[:, None, None] & files[None, :, None] & slices[None, None, :]
-    return mask
 
 
 def _where(wrong: Mask) -> str:

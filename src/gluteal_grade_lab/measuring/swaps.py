@@ -5,6 +5,7 @@ weighting and noise. Nothing here is learned from them. Resumable: one JSON line
 
 python -m scripts.measure_swaps --out build/swaps.jsonl            # 440 sound and 440 exchanged studies, then the table
 python -m scripts.measure_swaps --out build/whole.jsonl --kinds whole --draws 24  # 400 and more of each, skin in view
+python -m scripts.measure_swaps --out build/coronal.jsonl --kinds blob --plane coronal  # regions, along slices from back to front
 python -m scripts.measure_swaps --out build/swaps.jsonl --minutes 4
 """
 
@@ -32,6 +33,7 @@ from gluteal_grade_lab.training import tissues
 from gluteal_grade_lab.training.bodies import SPACING_MM, load_body
 
 KINDS = (SwapKind.WHOLE, SwapKind.LEG, SwapKind.SLAB, SwapKind.LEG_SLAB, SwapKind.BLOB)
+PLANES = {"axial": 2, "coronal": 1, "sagittal": 0}  # and the axis of RAS across the slices
 VIEWS = ("whole", "whole", "whole", "narrow", "one hip", "inside")
 SETTINGS = load_settings().fat
 _SEVERE = (0.82, 0.93)
@@ -49,8 +51,8 @@ class Scene:
     severe: bool
 
 
-def scene(path: Path, seed: int) -> Scene:
-    """One body with random fat; every fifth has all glutei 82-93 % fat."""
+def scene(path: Path, seed: int, thick_axis: int = 2) -> Scene:
+    """One body with random fat, slices across `thick_axis` (of RAS); every fifth has all glutei 82-93 % fat."""
     body, rng = load_body(path), np.random.default_rng([77, seed])
     span = np.s_[:, :, body.span[0] : body.span[1] + 1]
     tissue, outside = body.tissue[span].copy(), body.outside_mm[span]
@@ -75,7 +77,8 @@ def scene(path: Path, seed: int) -> Scene:
         tissue, [*tissues.GLUTEI, *tissues.OTHER_MUSCLES]
     )
     fraction = (1 / (1 + np.exp(-odds))).astype(np.float32)
-    step = (int(rng.choice([2, 2, 3])),) * 2 + (int(rng.choice([4, 5])),)
+    fine, thick = int(rng.choice([2, 2, 3])), int(rng.choice([4, 5]))
+    step = tuple(thick if axis == thick_axis else fine for axis in range(3))
     gain = np.float32(rng.choice([1.0, 1.05, 1.3, 2.0]))
     water, fat = (_reduced(density[tissue] * part, step) for part in (1 - fraction, fraction * gain))
     glutei = _reduced(np.isin(tissue, tissues.GLUTEI).astype(np.float32), step) > 0.5
@@ -166,7 +169,8 @@ def study(seen: Scene, kind: SwapKind, seed: int) -> dict[str, object]:
     finite = np.isfinite(fat.volume.array)
     bad = seen.glutei & (~where if put_right else where)  # gluteal voxels whose water and fat are still exchanged
     good = seen.glutei & ~bad
-    answer = "put right" if put_right else "left out" if fat.excluded else "unchecked" if Reason.SWAP_UNCHECKED in reasons else "sound"
+    left_out = any(e.reason is Reason.WATER_FAT_SWAP for e in fat.excluded)
+    answer = "put right" if put_right else "left out" if left_out else "unchecked" if Reason.SWAP_UNCHECKED in reasons else "sound"
     return row | {
         "answer": answer,
         "left_share": float((finite & bad).sum() / max(1, seen.glutei.sum())),
@@ -178,14 +182,16 @@ def _series(kind: SeriesKind, volume: Volume) -> Series:
     return Series(kind.value, kind, "swap study", lambda: volume, grid=volume.grid)
 
 
-def studies(folder: Path, draws: int, kinds: tuple[SwapKind, ...], first: int, done: set[int]) -> Iterator[dict[str, object]]:
+def studies(
+    folder: Path, draws: int, kinds: tuple[SwapKind, ...], first: int, done: set[int], thick_axis: int = 2
+) -> Iterator[dict[str, object]]:
     """`draws` sound and `draws` exchanged studies of each body, half of them with each of two draws of its fat."""
     paths = sorted(folder.glob("*/*.npz"))
     for index in map(int, np.random.default_rng(1).permutation(2 * len(paths))):  # a part of the run is a fair sample
         seeds = [(first + index) * 1000 + n for n in range(draws)]
         if all(s in done for s in seeds):
             continue
-        whole = scene(paths[index // 2], first + index)
+        whole = scene(paths[index // 2], first + index, thick_axis)
         for n, seed in enumerate(seeds):
             if seed in done:
                 continue
@@ -236,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--bodies", type=Path, default=Path("build/bodies"))
     parser.add_argument("--draws", type=int, default=20, help="studies per body and draw of fat, half of them exchanged")
     parser.add_argument("--kinds", default=",".join(KINDS), help="of exchanges")
+    parser.add_argument("--plane", choices=PLANES, default="axial", help="of the slices")
     parser.add_argument("--first", type=int, default=1000, help="seed; thresholds were chosen on seeds below 1000")
     parser.add_argument("--minutes", type=float, default=1e9)
     chosen = parser.parse_args(arguments)
@@ -244,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kinds = tuple(SwapKind(kind) for kind in chosen.kinds.split(","))
     start = time.monotonic()
     with chosen.out.open("a", encoding="utf-8") as stream:
-        for row in studies(chosen.bodies, chosen.draws, kinds, chosen.first, {r["seed"] for r in rows}):
+        for row in studies(chosen.bodies, chosen.draws, kinds, chosen.first, {r["seed"] for r in rows}, PLANES[chosen.plane]):
             rows.append(row)
             stream.write(json.dumps(row) + "\n")
             stream.flush()
