@@ -36,6 +36,14 @@ def test_a_sound_picture_has_none(seed: int, size: float) -> None:
     assert not found(patches(SHAPE, seed, size)).any()
 
 
+def test_two_exchanged_balls_are_both_found() -> None:
+    picture, one = turned_ball(patches((90, 50, 34), 12), (80, 100, 100), 40)
+    picture, other = turned_ball(picture, (270, 100, 100), 45)
+    region = found(picture)
+    assert region[one].mean() > 0.995
+    assert region[other].mean() > 0.995
+
+
 def test_what_is_exchanged_throughout_has_the_same_region() -> None:
     picture, _ = turned_ball(patches(SHAPE, 9), (120, 100, 100), 45)
     assert (found(-picture) == found(picture)).all()

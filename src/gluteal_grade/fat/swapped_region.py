@@ -24,6 +24,7 @@ _TURNS = 4  # a ball is centred anew on what was found, so often at most
 _BETTER = 1.0  # cm2
 _HOPE = 0.0  # cm2 for an exchange among lumps, to look closer
 _SMALLEST_MM = 20.0  # radius
+_REGIONS = 3  # of one picture, at most
 _FULL = 0.3  # of a cell, tissue
 
 
@@ -35,19 +36,28 @@ def swapped_region(polarity: FloatArray, spacing_mm: Spacing, settings: SwapSett
         spacing_mm: in the order of its axes.
         settings: `decided`, `min_region_cm2`, `max_region_cut`, `region_margin_mm`.
     """
-    nowhere = np.zeros(polarity.shape, bool)
+    region = np.zeros(polarity.shape, bool)
+    for _ in range(_REGIONS):
+        one = _plainest(np.where(region, np.nan, polarity), spacing_mm, settings)
+        if not one.any():
+            break
+        region |= ndimage.distance_transform_edt(~one, spacing_mm) <= settings.region_margin_mm
+    return region
+
+
+def _plainest(polarity: FloatArray, spacing_mm: Spacing, settings: SwapSettings) -> Mask:
+    """Voxels of the region with the most for it; none where there is no region."""
+    region = np.zeros(polarity.shape, bool)
     seen = np.argwhere(np.isfinite(polarity))
     if not len(seen):
-        return nowhere
+        return region
     box = tuple(slice(a, b + 1) for a, b in zip(seen.min(axis=0), seen.max(axis=0), strict=True))
     cells, steps, size = _cells(polarity[box], spacing_mm, _FINE_MM)
     found = _best(polarity[box], spacing_mm, cells, size, settings)
-    if found is None:
-        return nowhere
-    inside = found.reshape(cells.shape).repeat(steps[0], 0).repeat(steps[1], 1).repeat(steps[2], 2)
-    region = nowhere.copy()
-    region[box] = inside[tuple(slice(0, n) for n in polarity[box].shape)]
-    return np.asarray(ndimage.distance_transform_edt(~region, spacing_mm) <= settings.region_margin_mm)
+    if found is not None:
+        inside = found.reshape(cells.shape).repeat(steps[0], 0).repeat(steps[1], 1).repeat(steps[2], 2)
+        region[box] = inside[tuple(slice(0, n) for n in polarity[box].shape)]
+    return region
 
 
 def _best(polarity: FloatArray, spacing_mm: Spacing, cells: FloatArray, size: Spacing, settings: SwapSettings) -> Mask | None:

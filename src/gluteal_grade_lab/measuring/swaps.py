@@ -242,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--bodies", type=Path, default=Path("build/bodies"))
     parser.add_argument("--draws", type=int, default=20, help="studies per body and draw of fat, half of them exchanged")
     parser.add_argument("--kinds", default=",".join(KINDS), help="of exchanges")
-    parser.add_argument("--plane", choices=PLANES, default="axial", help="of the slices")
+    parser.add_argument("--plane", choices=tuple(PLANES), default="axial", help="of the slices")
     parser.add_argument("--first", type=int, default=1000, help="seed; thresholds were chosen on seeds below 1000")
     parser.add_argument("--minutes", type=float, default=1e9)
     chosen = parser.parse_args(arguments)
