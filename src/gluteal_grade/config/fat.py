@@ -18,12 +18,14 @@ class SwapSettings(SettingsBase):
     core_depth: Fraction
     decided: Annotated[float, Field(gt=0, lt=1)]
     slice_weight: Annotated[float, Field(gt=0)]
+    max_alike: Annotated[float, Field(ge=-0.5, le=0.5)]
     mirror_weight: Annotated[float, Field(ge=0)]
     block_mm: Annotated[float, Field(gt=0)]
     min_region_cm2: Annotated[float, Field(gt=0)]
     max_region_cut: Fraction
     region_margin_mm: Annotated[float, Field(ge=0)]
     min_polarity: Annotated[float, Field(ge=0)]
+    min_agreed: Fraction
     midline_mm: Annotated[float, Field(ge=0)]
 
 

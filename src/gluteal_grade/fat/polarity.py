@@ -17,9 +17,11 @@ from gluteal_grade.geometry import FloatArray
 from gluteal_grade.imaging import Mask
 
 _STATES = tuple(product((1, -1), repeat=2))
+_NEVER = 1e6  # against every vote
+_LITTLE = 0.05  # of the tissue of the fullest half slice
 
 
-def by_side(sums: BlockSums, first: Mask, settings: SwapSettings) -> tuple[FloatArray, float]:
+def by_side(sums: BlockSums, first: Mask, settings: SwapSettings) -> tuple[FloatArray, float, float]:
     """The likeliest polarity of each half of each slice: the exact minimum of the energy, by dynamic programming along the slices.
 
     Args:
@@ -28,11 +30,16 @@ def by_side(sums: BlockSums, first: Mask, settings: SwapSettings) -> tuple[Float
         settings: weights.
 
     Returns:
-        (2, slices) of +1 (right) and -1 (exchanged), and the evidence of the skin for that sign over its opposite (0 or less: none).
+        (2, slices) of +1 (right) and -1 (exchanged), the evidence of the skin for that sign over its opposite (0 or less: none), and its
+        share of what the skin says of single slices, for or against (0 or less: it contradicts itself).
     """
     halves = (first, ~first)
     vote = np.stack([skin_vote(sums, half, settings) for half in halves])
-    along = np.stack([settings.slice_weight * agreement(*(part[half].sum(axis=(0, 1)) for part in _pairs(sums))) for half in halves])
+    halved = [[part[half].sum(axis=(0, 1)) for part in _pairs(sums)] for half in halves]
+    alike, seen = np.stack([agreement(*pairs) for pairs in halved]), np.stack([sum(pairs) for pairs in halved])
+    # where tissue goes on as it is, or there is little of it, nothing begins or ends to be exchanged, whatever the skin says
+    goes_on = (alike > settings.max_alike) | (seen < _LITTLE * seen.max(initial=0))
+    along = np.where(goes_on, _NEVER, settings.slice_weight * alike)
     across = settings.mirror_weight * _mirrored(sums, first)
     n = vote.shape[1]
     states = np.array(_STATES, float)
@@ -46,7 +53,8 @@ def by_side(sums: BlockSums, first: Mask, settings: SwapSettings) -> tuple[Float
     for k in range(n - 1, 0, -1):
         path.append(int(back[k, path[-1]]))
     polarity = states[path[::-1]].T
-    return polarity, float((polarity * vote).sum())
+    evidence = float((polarity * vote).sum())
+    return polarity, evidence, evidence / max(float(np.abs(vote).sum()), 1e-6)
 
 
 def skin_vote(sums: BlockSums, rows: Mask, settings: SwapSettings) -> FloatArray:

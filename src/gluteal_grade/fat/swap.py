@@ -61,7 +61,7 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
     # rows of a slice run from left to right, unless the slices are sagittal and hold one side each
     sagittal = slice_axis == 0
     first = np.ones(sums.all.shape[0], bool) if sagittal else _left_half(sums, inside)
-    sign, evidence = by_side(sums, first, settings)
+    sign, evidence, agreed = by_side(sums, first, settings)
     wrong = (sign[:1] < 0).repeat(2, axis=0) if sagittal else sign < 0
     mixed = bool(wrong.any()) and not wrong.all()
     if mixed and evidence < settings.min_polarity:
@@ -71,7 +71,8 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
     notes = []
-    whole = bool(wrong.all()) and evidence > settings.min_polarity
+    sure = evidence > settings.min_polarity and agreed > settings.min_agreed
+    whole = bool(wrong.all()) and sure
     if whole:
         notes.append(Note(Reason.WATER_FAT_SWAP, "water and fat images were exchanged throughout (skin reads water); they were put right"))
     region = swapped_region(np.where(inside, polarity, np.nan), (spacing[0], spacing[1], spacing[2]), settings)
@@ -81,8 +82,8 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
             raise RefusedInput(Reason.WATER_FAT_SWAP, "one part of the images is exchanged against the other, and it is not clear which")
         detail = f"water and fat are exchanged in a region; the {share:.0%} of the picture in and around it is left out"
         notes.append(Note(Reason.WATER_FAT_SWAP, detail))
-    if evidence <= settings.min_polarity:
-        detail = "no skin in view: that water and fat are not exchanged throughout could not be checked"
+    if not sure:
+        detail = "no skin in view, or no fat under much of it: that water and fat are not exchanged throughout could not be checked"
         notes.append(Note(Reason.SWAP_UNCHECKED, detail))
     return Swaps(whole, np.moveaxis(region, 2, slice_axis), tuple(notes))
 
