@@ -48,6 +48,12 @@ def test_every_muscle_has_its_fat(te_ms: Sequence[float], field_t: float) -> Non
     assert max(map(abs, off(toy, train(toy, te_ms, field_t, snr=80)).values())) < 0.02
 
 
+@pytest.mark.parametrize(("te_ms", "field_t", "said"), [((1.2, 3.2, 5.2, 7.2, 9.2, 11.2), 1.5, True), (SIX, 3.0, False)])
+def test_what_noise_may_decide_is_asked_at_the_r2_star_of_the_body(te_ms: Sequence[float], field_t: float, said: bool) -> None:
+    echoes = train(make_toy(FRACTIONS, **SMALL), te_ms, field_t, snr=50)
+    assert (Reason.AMBIGUOUS_DOMINANCE in {note.reason for note in from_echoes(echoes, FAT).notes}) is said
+
+
 def test_noise_may_decide_what_is_mostly_fat_and_that_is_said() -> None:
     toy = make_toy(FRACTIONS, **SMALL)
     noisy = train(toy, (1.2, 3.2, 5.2, 7.2, 9.2, 11.2), 1.5, snr=25)

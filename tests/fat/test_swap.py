@@ -130,3 +130,12 @@ def test_layers_behind_each_other_are_no_exchanged_region_of_a_coronal_stack() -
     found = find_swaps(toy.volume(toy.fat), toy.body, 1, FAT.swap)
     assert not found.excluded.any()
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_small_box_is_not_turned_round_whatever_its_skin_reads(whole: bool) -> None:
+    toy = make_toy(0.12)
+    box = np.s_[4:34, 20:50, 4:20]  # skin and muscle of one side, 11 by 11 cm
+    fat = measured(toy, Swap(SwapKind.WHOLE) if whole else None, box=box)
+    assert [s.id for s in fat.series] == ["dixon_water", "dixon_fat"]
+    assert Reason.SWAP_UNCHECKED in reasons(fat)

@@ -26,6 +26,7 @@ class SwapSettings(SettingsBase):
     region_margin_mm: Annotated[float, Field(ge=0)]
     min_polarity: Annotated[float, Field(ge=0)]
     min_agreed: Fraction
+    min_view_cm2: Annotated[float, Field(ge=0)]
     midline_mm: Annotated[float, Field(ge=0)]
 
 

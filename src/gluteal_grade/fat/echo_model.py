@@ -87,14 +87,19 @@ class EchoModel:
         information = j.T @ j
         return float("inf") if np.linalg.cond(information) > 1e12 else float(0.01 * np.sqrt(np.linalg.inv(information)[1, 1]))
 
-    def told_apart(self) -> float:
-        """How far a lean voxel is from what fits it best beyond a half: root mean square over the echoes, over the amplitude."""
-        own = self.signal(np.array([_LEAN]), np.array([self.nominal]))[0]
+    def told_apart(self, fractions: Sequence[float] = (_LEAN,), r2_star: float | None = None) -> float:
+        """How far voxels are from what fits them best beyond a half: root mean square over the echoes, over the amplitude; the least.
+
+        Args:
+            fractions: of the voxels, below a half.
+            r2_star: of the voxels, per second; None: the nominal one.
+        """
+        own = self.signal(np.asarray(fractions, np.float64), np.full(len(fractions), self.nominal if r2_star is None else r2_star))
         rates = np.linspace(0, 400, 81) if self.fits_r2_star else np.array([self.nominal])
-        fraction, r2_star = (g.ravel() for g in np.meshgrid(np.linspace(0.5, 1, 101), rates, indexing="ij"))
-        others = self.signal(fraction, r2_star)
-        scale = (others @ own) / (others**2).sum(axis=1)
-        return float(np.sqrt(((own - scale[:, None] * others) ** 2).mean(axis=1).min()))
+        fraction, rate = (g.ravel() for g in np.meshgrid(np.linspace(0.5, 1, 101), rates, indexing="ij"))
+        others = self.signal(fraction, rate)
+        scale = (own @ others.T) / (others**2).sum(axis=1)
+        return float(np.sqrt(((own[:, None] - scale[:, :, None] * others) ** 2).mean(axis=2).min()))
 
     def refined(self, measured: FloatArray, fraction: FloatArray, r2_star: FloatArray) -> _Fitted:
         """Gauss and Newton on fraction and R2*, the amplitude solved for at every step (Kaufman 1975)."""

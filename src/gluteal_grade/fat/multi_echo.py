@@ -21,7 +21,9 @@ from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _LEAST_NOISE = 0.002  # of the median signal, where no noise was found
-_TOLD = 6.0  # log likelihood between a voxel of muscle and its like beyond a half, below which noise may decide
+_FATTY = (0.1, 0.2, 0.3, 0.4)  # muscle that noise may take for its like beyond a half
+_TOLD = 1.5  # SD of the noise, half the way between the two, below which that moves means by more than a point: `lab measure multi-echo`
+_FASTER = 1.5  # times the nominal R2*, where it cannot be fitted: with iron or age
 _BRIGHT = 90.0  # percentile of the residuals: a wrong field strength or echo time shows in fat, and a tenth of any pelvis is fat
 
 
@@ -66,7 +68,12 @@ def from_echoes(echoes: Sequence[Series], settings: FatSettings) -> FatMap:
         images[0],
         images[0].with_array(body),
         _facts(fitted, model, seen, left) | snr_facts(typical, ends),
-        (_how(model, echoes), *_doubt(model, sigma, typical), *noise_note(ends), *weighting_note(weighting, settings, decay=False)),
+        (
+            _how(model, echoes),
+            *_doubt(model, float(np.median(fitted.r2_star[seen])), sigma, typical),
+            *noise_note(ends),
+            *weighting_note(weighting, settings, decay=False),
+        ),
         spread=spread_of(single, ends, typical, weighting, settings),
     )
     for image in images[1:]:
@@ -117,11 +124,14 @@ def _how(model: EchoModel, echoes: Sequence[Series]) -> Note:
     return Note(Reason.MULTI_ECHO, f"water, six peaks of fat fitted to the magnitudes of {len(echoes)} echoes (TE {times} ms); {decay}")
 
 
-def _doubt(model: EchoModel, sigma: float, typical: float) -> tuple[Note, ...]:
-    """A word where noise may take what is mostly fat for its like with less."""
-    if not sigma or not typical or len(model.te_s) * (model.told_apart() * typical / sigma) ** 2 / 2 >= _TOLD:
+def _doubt(model: EchoModel, r2_star: float, sigma: float, typical: float) -> tuple[Note, ...]:
+    """A word where noise may take muscle for its like beyond a half, or the other way about."""
+    rate = r2_star if model.fits_r2_star else _FASTER * model.nominal
+    apart = np.sqrt(len(model.te_s)) * model.told_apart(_FATTY, rate) * typical
+    if not sigma or not typical or apart >= 2 * _TOLD * sigma:
         return ()
-    words = f"signal to noise {typical / sigma:.0f}: with these echo times muscle that is more than half fat may read too low"
+    told = f"signal to noise {typical / sigma:.0f}, R2* {rate:.0f} per second"
+    words = f"{told}: with these echo times noise may take fatty muscle for fattier, or the other way about"
     return (Note(Reason.AMBIGUOUS_DOMINANCE, words),)
 
 

@@ -71,7 +71,8 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         detail = f"water and fat are exchanged in {wrong.mean():.0%} of the picture ({_where(wrong)}); it is left out"
         return Swaps(False, np.moveaxis(excluded, 2, slice_axis), (Note(Reason.WATER_FAT_SWAP, detail),))
     notes = []
-    sure = evidence > settings.min_polarity and agreed > settings.min_agreed
+    view_cm2 = float(np.median(inside.sum(axis=(0, 1)))) * spacing[0] * spacing[1] / 100
+    sure = evidence > settings.min_polarity and agreed > settings.min_agreed and view_cm2 > settings.min_view_cm2
     whole = bool(wrong.all()) and sure
     if whole:
         notes.append(Note(Reason.WATER_FAT_SWAP, "water and fat images were exchanged throughout (skin reads water); they were put right"))
@@ -83,7 +84,8 @@ def find_swaps(fraction: Volume, body: Mask, slice_axis: int, settings: SwapSett
         detail = f"water and fat are exchanged in a region; the {share:.0%} of the picture in and around it is left out"
         notes.append(Note(Reason.WATER_FAT_SWAP, detail))
     if not sure:
-        detail = "no skin in view, or no fat under much of it: that water and fat are not exchanged throughout could not be checked"
+        why = "no skin in view, no fat under much of it, or little in view"
+        detail = f"{why}: that water and fat are not exchanged throughout could not be checked"
         notes.append(Note(Reason.SWAP_UNCHECKED, detail))
     return Swaps(whole, np.moveaxis(region, 2, slice_axis), tuple(notes))
 
