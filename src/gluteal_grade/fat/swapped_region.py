@@ -38,7 +38,7 @@ def swapped_region(polarity: FloatArray, spacing_mm: Spacing, settings: SwapSett
     """
     region = np.zeros(polarity.shape, bool)
     for _ in range(_REGIONS):
-        one = _plainest(np.where(region, np.nan, polarity), spacing_mm, settings)
+        one = _plainest(np.where(region, np.nan, polarity) if region.any() else polarity, spacing_mm, settings)
         if not one.any():
             break
         region |= ndimage.distance_transform_edt(~one, spacing_mm) <= settings.region_margin_mm
@@ -48,10 +48,11 @@ def swapped_region(polarity: FloatArray, spacing_mm: Spacing, settings: SwapSett
 def _plainest(polarity: FloatArray, spacing_mm: Spacing, settings: SwapSettings) -> Mask:
     """Voxels of the region with the most for it; none where there is no region."""
     region = np.zeros(polarity.shape, bool)
-    seen = np.argwhere(np.isfinite(polarity))
-    if not len(seen):
+    there = np.isfinite(polarity)
+    if not there.any():
         return region
-    box = tuple(slice(a, b + 1) for a, b in zip(seen.min(axis=0), seen.max(axis=0), strict=True))
+    along = [np.flatnonzero(there.any(axis=tuple(d for d in range(3) if d != axis))) for axis in range(3)]
+    box = tuple(slice(int(seen[0]), int(seen[-1]) + 1) for seen in along)
     cells, steps, size = _cells(polarity[box], spacing_mm, _FINE_MM)
     found = _best(polarity[box], spacing_mm, cells, size, settings)
     if found is not None:
