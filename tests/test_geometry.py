@@ -246,3 +246,14 @@ def test_axes_between_two_directions_are_decided_alike(permutation: tuple[int, .
     turned = numbered(Grid(shape, affine @ turn)).to_ras()
     assert turned.grid.matches(straight.grid, EXACT_MM)
     assert turned.to_ras() is turned
+
+
+def test_half_a_voxel_is_resampled_by_cubic_splines_without_blurring() -> None:
+    x = np.arange(24.0)
+    wave = Volume(np.broadcast_to(100 + 50 * np.cos(np.pi * x / 3), (4, 4, 24)).astype(np.float32), np.eye(4))  # six voxels long
+    affine = np.eye(4)
+    affine[2, 3] = 0.5
+    there = wave.resampled_cubic(Volume(np.zeros((4, 4, 23)), affine).grid).array[0, 0, 4:-4]
+    true = 100 + 50 * np.cos(np.pi * (x[:-1] + 0.5) / 3)[4:-4]
+    assert np.abs(there - true).max() < 1.5, "linear interpolation is off by 6"
+    assert np.array_equal(wave.resampled_cubic(wave.grid).array, wave.array)

@@ -202,6 +202,21 @@ class Volume:
         sampled[_outside(self.shape, mapping, grid.shape)] = fill
         return type(self)(sampled, grid.affine)
 
+    def resampled_cubic(self, grid: Grid) -> Self:
+        """Voxels on a grid that runs as its own, shifted by a part of a voxel: cubic splines, within the values of this volume.
+
+        Linear interpolation at half a voxel is a mean of two, which blurs muscle into the fat beside it. Whole voxels are copied.
+
+        Args:
+            grid: overlaps this volume everywhere but at edges; beyond its last centres the last voxel goes on.
+        """
+        mapping = np.linalg.inv(self.affine) @ grid.affine
+        if np.allclose(mapping[:3, :3], np.eye(3), atol=1e-4) and np.allclose(mapping[:3, 3], np.rint(mapping[:3, 3]), atol=1e-2):
+            return self.resampled(grid)
+        source = np.asarray(self.array, np.float32)
+        found = affine_transform(source, mapping[:3, :3], mapping[:3, 3], grid.shape, order=3, mode="nearest")
+        return type(self)(np.clip(found, source.min(), source.max()), grid.affine)
+
     def cropped(self, start: tuple[int, int, int], stop: tuple[int, int, int]) -> Self:
         """Voxels `start` (inclusive) to `stop` (exclusive), in place in patient space.
 

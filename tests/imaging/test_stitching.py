@@ -1,10 +1,9 @@
-"""Two stations compared where they overlap, and carried onto one grid."""
+"""Two stations compared where they overlap."""
 
 import numpy as np
 import pytest
 
-from gluteal_grade.geometry import Volume
-from gluteal_grade.imaging import carried, likeness_of, offset_of, ramp
+from gluteal_grade.imaging import likeness_of, offset_of, ramp
 from tests.in_stations import fine
 
 
@@ -45,17 +44,6 @@ def test_where_nothing_is_seen_nothing_is_told() -> None:
     nothing = [np.zeros_like(one) for one in overlap()]
     assert np.isnan(likeness_of(nothing, nothing).correlation)
     assert np.isnan(likeness_of([overlap()[0][:3, :3]], [overlap()[0][:3, :3]]).correlation)
-
-
-def test_half_a_voxel_is_carried_without_blurring() -> None:
-    x = np.arange(24.0)
-    wave = Volume(np.broadcast_to(100 + 50 * np.cos(np.pi * x / 3), (4, 4, 24)).astype(np.float32), np.eye(4))  # six voxels long
-    affine = np.eye(4)
-    affine[2, 3] = 0.5
-    there = carried(wave, Volume(np.zeros((4, 4, 23)), affine).grid).array[0, 0, 4:-4]
-    true = 100 + 50 * np.cos(np.pi * (x[:-1] + 0.5) / 3)[4:-4]
-    assert np.abs(there - true).max() < 1.5, "linear interpolation is off by 6"
-    assert np.array_equal(carried(wave, wave.grid).array, wave.array)
 
 
 def test_a_ramp_rises_from_one_station_to_the_other() -> None:

@@ -47,7 +47,6 @@ from .stacking import repeated_slices as repeated_slices
 from .stacking import shuffled as shuffled
 from .stacking import slices_apart as slices_apart
 from .stitching import Likeness as Likeness
-from .stitching import carried as carried
 from .stitching import likeness_of as likeness_of
 from .stitching import offset_of as offset_of
 from .stitching import ramp as ramp

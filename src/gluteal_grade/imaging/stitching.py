@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.geometry import FloatArray
 
 _BLOCK = 4  # voxels along each axis within a slice over which means are compared: noise and a shift below a voxel hardly touch them
 _FEWEST = 30  # blocks with something in them
 _TISSUE = 0.1  # of the brightest blocks' mean: beyond is no air
 _LEAST_OFFSET = 0.01  # of tissue: less moves a fat fraction by less than half a point
 _DARKEST = 0.05  # share of the blocks that show what is added to nothing
-_CUBIC = 3
 
 
 @dataclass(frozen=True)
@@ -90,23 +88,6 @@ def _blocks(array: FloatArray) -> FloatArray:
 
 def _bright(values: FloatArray) -> float:
     return max(float(np.quantile(values, 0.95)), 1e-12) if values.size else 1e-12
-
-
-def carried(volume: Volume, grid: Grid) -> Volume:
-    """A station on a grid that runs as its own: cubic along each axis that is shifted by a part of a voxel, within the station's values.
-
-    Linear interpolation at half a voxel is a mean of two, which blurs muscle into the fat beside it.
-
-    Args:
-        volume: the station.
-        grid: overlaps it everywhere but at edges; half a voxel beyond its last centres counts as inside.
-    """
-    mapping = np.linalg.inv(volume.affine) @ grid.affine
-    if np.allclose(mapping[:3, :3], np.eye(3), atol=1e-4) and np.allclose(mapping[:3, 3], np.rint(mapping[:3, 3]), atol=1e-2):
-        return volume.resampled(grid)
-    source = np.asarray(volume.array, np.float32)
-    found = ndimage.affine_transform(source, mapping[:3, :3], mapping[:3, 3], grid.shape, order=_CUBIC, mode="nearest")
-    return Volume(np.clip(found, source.min(), source.max()), grid.affine)
 
 
 def ramp(count: int) -> FloatArray:

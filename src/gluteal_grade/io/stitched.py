@@ -10,7 +10,7 @@ import numpy as np
 
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.geometry import FloatArray, Grid, Volume
-from gluteal_grade.imaging import Likeness, carried, likeness_of, offset_of, ramp
+from gluteal_grade.imaging import Likeness, likeness_of, offset_of, ramp
 from gluteal_grade.io.meeting import box_in, common_grid, part_of
 from gluteal_grade.io.study import Series
 from gluteal_grade.vocabulary import SeriesKind
@@ -100,7 +100,7 @@ class Run:
         weights = np.zeros(self.grid.shape, np.float32)
         for number, station in enumerate(self.stations):
             slab = self.slabs[number]
-            part = carried(station[contrast].load(), part_of(self.grid, slab)).array
+            part = station[contrast].load().resampled_cubic(part_of(self.grid, slab)).array
             weight = self._weight(number)
             total[slab] += weight * ((part - np.float32(offsets[number])) / np.float32(gains[number]))
             weights[slab] += weight
@@ -144,9 +144,9 @@ class Run:
             for number, station in enumerate(self.stations):
                 volume = station[contrast].load()  # one at a time: a whole body is large
                 if number < len(places):
-                    lower.append(carried(volume, places[number][0]).array)
+                    lower.append(volume.resampled_cubic(places[number][0]).array)
                 if number > 0:
-                    upper.append(carried(volume, places[number - 1][1]).array)
+                    upper.append(volume.resampled_cubic(places[number - 1][1]).array)
             self._met[contrast] = list(zip(lower, upper, strict=True))
         return self._met[contrast]
 
