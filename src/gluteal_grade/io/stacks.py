@@ -158,6 +158,9 @@ def checked(frames: Sequence[Frame]) -> Stack:
         return Stack(ordered, refusal=refusal)
 
 
+_checked = checked  # its former name, by which the shared case of rounded positions calls it
+
+
 def _affine(frames: tuple[Frame, ...], depths: FloatArray) -> FloatArray:
     """Voxel (column, row, slice) to RAS+, from all positions; PS3.3 C.7.6.2.1.1.
 
