@@ -175,6 +175,12 @@ class Reason(StrEnum):
     SIDE_OPERATED = "side_operated"
     NOT_CHOSEN = "not_chosen"
     CURVE_NOT_FITTED = "curve_not_fitted"
+    ONE_SITE = "one_site"
+    SITE_TOO_SMALL = "site_too_small"
+    SITE_CONFOUNDED = "site_confounded"
+    METHODS_MIXED = "methods_mixed"
+    COVARIATE_UNKNOWN = "covariate_unknown"
+    NO_COMBAT = "no_combat"
     NOT_BIDS = "not_bids"
     DEFECT = "defect"
     # the network
@@ -388,6 +394,14 @@ ADVICE: dict[Reason, str] = {
     Reason.SIDE_OPERATED: "Nothing: an operated side is not healthy.",
     Reason.NOT_CHOSEN: "Nothing: the study is not of the group that was asked for.",
     Reason.CURVE_NOT_FITTED: "Look at the numbers for outliers; no curve fitted them.",
+    Reason.ONE_SITE: "Nothing to compare: two sites of 5 studies or more are needed. Name the column that tells them apart with "
+    "--by; a manifest may hold one of your own.",
+    Reason.SITE_TOO_SMALL: "Leave the site out (--leave-out), or harmonise by something coarser: 20 studies of each are needed.",
+    Reason.SITE_CONFOUNDED: "ComBat cannot tell the site from what differs between its people: do not harmonise; take the site into the "
+    "model (cohort stats --site) or compare within sites.",
+    Reason.METHODS_MIXED: "Fat methods and labels differ by more than scanners do: choose one with --method, or grade the studies alike.",
+    Reason.COVARIATE_UNKNOWN: "Give it in the manifest, or say with --keep what is to be held.",
+    Reason.NO_COMBAT: "Install it: pip install 'gluteal-grade[sites]'.",
     Reason.NOT_BIDS: "Give the top folder of a BIDS dataset: dataset_description.json and folders sub-<label>.",
     Reason.DEFECT: "A defect of the program: please report it with the place it names; the other studies are not touched.",
 }

@@ -68,6 +68,7 @@ COMMANDS = (
     Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),
     Command(("measure", "raters"), "measuring.raters", "Real images with two readers' outlines each: core value and mean by either."),
     Command(("measure", "repeatability"), "measuring.repeatability", "How often intervals of repeatability hold the truth."),
+    Command(("measure", "sites"), "measuring.sites", "Sites with known effects: what is found, and what ComBat leaves."),
     Command(("measure", "stations"), "measuring.stations", "Studies in two stitched stations against the whole."),
     Command(("measure", "swaps"), "measuring.swaps", "Exchanged water and fat: found, and false alarms."),
     Command(("measure", "t1"), "measuring.t1", "Fat fraction of T1, PD and T2."),

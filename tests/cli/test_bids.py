@@ -2,16 +2,23 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 
+from gluteal_grade.cohort.bids_dataset import describe_dataset
 from tests.cohort.studies import write_pair
 from tests.program import program
 
+VALIDATOR = shutil.which("bids-validator-deno")
+OF_ALL_LABELS = ("desc-glutei_dseg.json", "desc-glutei_dseg.tsv")
 LABELS = ("--labels", "*_dseg.nii.gz", "--n_cpus", "1", "-q")
 
 
@@ -77,8 +84,45 @@ def test_derivatives_are_named_as_bids_asks_or_are_in_bidsignore(out: Path) -> N
     named = re.compile(entities + r"_(dseg|mask|probseg)\.(nii\.gz|tsv|json)")
     for path in (p for p in out.rglob("*") if p.is_file() and not p.name.startswith(".")):
         name, folders = path.relative_to(out).as_posix(), path.relative_to(out).parts[:-1]
-        aside = any(fnmatch(path.name, one) or (one.endswith("/") and one[:-1] in folders) for one in ignored)
-        assert aside or named.fullmatch(name) or name == "dataset_description.json", name
+        aside = any(fnmatch(path.name, one) or one in folders for one in ignored)
+        assert aside or named.fullmatch(name) or name in ("dataset_description.json", "README", *OF_ALL_LABELS), name
+
+
+def test_what_a_user_added_at_the_top_stays(out: Path) -> None:
+    """Authors and a README of their own; a description that is damaged is written anew."""
+    told = json.loads((out / "dataset_description.json").read_text()) | {"Authors": ["A", "Ü"], "Name": "other"}
+    (out / "dataset_description.json").write_text(json.dumps(told))
+    (out / "README").write_text("ours")
+    describe_dataset(out)
+    kept = json.loads((out / "dataset_description.json").read_text(encoding="utf-8"))
+    assert kept["Authors"] == ["A", "Ü"]
+    assert kept["Name"].startswith("gluteal_grade")
+    assert (out / "README").read_text() == "ours"
+    (out / "README").unlink()
+    (out / "dataset_description.json").write_text("{")
+    describe_dataset(out)
+    assert "Authors" not in json.loads((out / "dataset_description.json").read_text())
+
+
+def test_every_label_has_a_name(out: Path) -> None:
+    names = dict(line.split("\t")[:2] for line in (out / "desc-glutei_dseg.tsv").read_text().splitlines()[1:])
+    image = next(out.glob("sub-01/ses-a/anat/*_dseg.nii.gz"))
+    values = {str(int(v)) for v in np.unique(np.asanyarray(nib.load(image).dataobj)) if v}
+    assert values <= set(names)
+    assert len(values) > 5
+
+
+@pytest.mark.skipif(VALIDATOR is None, reason="bids-validator-deno is not there (.ci/run installs it)")
+def test_derivatives_pass_the_bids_validator(out: Path, tmp_path: Path) -> None:
+    """The BIDS validator finds no error; all it may warn of is that nobody told the authors."""
+    (out / "stats").mkdir(exist_ok=True)
+    (out / "stats" / "stats.csv").write_text("a\n")
+    environment = os.environ | {"DENO_DIR": str(tmp_path), "PATH": f"{Path(str(VALIDATOR)).parent}{os.pathsep}{os.environ['PATH']}"}
+    run = subprocess.run([str(VALIDATOR), "--json", str(out)], capture_output=True, text=True, env=environment, timeout=200, check=False)
+    issues = json.loads(run.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert {issue["code"] for issue in issues} <= {"TOO_FEW_AUTHORS"}
+    assert run.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -425,12 +425,14 @@ def test_philips_without_its_private_slope_is_not_called_rescaled(tmp_path: Path
 def test_header_facts_reach_the_series(tmp_path: Path) -> None:
     elements = {
         "Manufacturer": "SIEMENS", "MagneticFieldStrength": 1.5, "FlipAngle": 150.0, "PixelBandwidth": 500.0, "SliceThickness": 3.0,
+        "ManufacturerModelName": "Skyra", "SoftwareVersions": ["syngo MR", "E11"],
         "ContrastBolusAgent": "Dotarem", "ProtocolName": "T1 WARP", "FrameOfReferenceUID": make.uid("for"),
     }  # fmt: skip
     make.write_stack(tmp_path, make.voxels(), **elements, **make.SPIN_ECHO_T1)
     series = only(tmp_path)
     facts = series.acquisition
     assert (facts.modality, facts.manufacturer, facts.field_strength_t) == ("MR", "SIEMENS", 1.5)
+    assert (facts.model, facts.software) == ("Skyra", "syngo MR E11")
     assert (facts.te_ms, facts.tr_ms, facts.flip_angle_deg) == (12.0, 550.0, 150.0)
     assert (facts.bandwidth_hz_per_pixel, facts.slice_thickness_mm, facts.scanning_sequence) == (500.0, 3.0, ("SE",))
     assert facts.contrast_agent

@@ -313,12 +313,14 @@ def test_a_sidecar_gives_the_facts(tmp_path: Path) -> None:
     nifti(tmp_path / "sub-A" / "anat" / "sub-A_T1w.nii.gz")
     sidecar = {
         "EchoTime": 0.012, "RepetitionTime": 0.6, "FlipAngle": 150, "MagneticFieldStrength": 3, "PixelBandwidth": 610, "Manufacturer": "GE",
-        "SeriesDescription": "T1 MAVRIC SL", "Modality": "MR", "ScanningSequence": "SE",
+        "SeriesDescription": "T1 MAVRIC SL", "Modality": "MR", "ScanningSequence": "SE", "ManufacturersModelName": "SIGNA Artist",
+        "SoftwareVersions": "29\\LX\\MR",
     }  # fmt: skip
     (tmp_path / "sub-A" / "anat" / "sub-A_T1w.json").write_text(json.dumps(sidecar))
     (series,) = discover(tmp_path).studies[0].series
     facts = series.acquisition
     assert (facts.te_ms, facts.tr_ms, facts.field_strength_t, facts.bandwidth_hz_per_pixel) == (12.0, 600.0, 3.0, 610.0)
+    assert (facts.model, facts.software) == ("SIGNA Artist", "29 LX MR")
     assert series.mars
     assert series.kind is SeriesKind.T1
 

@@ -10,6 +10,7 @@ import typer
 from gluteal_grade.cli.cohort_methods import methods
 from gluteal_grade.cli.cohort_norms import norms
 from gluteal_grade.cli.cohort_repeatability import repeatability
+from gluteal_grade.cli.cohort_sites import sites
 from gluteal_grade.cli.exit_codes import GRADED, tell
 from gluteal_grade.errors import GradeError
 
@@ -27,6 +28,12 @@ def stats(
         str, typer.Option(metavar="STATUS,...", help="Muscles that count, by status: graded, partial (not for volumes), needs_review.")
     ] = "graded",
     all_studies: Annotated[bool, typer.Option("--all-studies", help="Use all studies of a patient; else the earliest by days.")] = False,
+    site: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN", help="Hold sites in the mixed models: a column of studies.csv, or manufacturer, scanner, field, software."
+        ),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but cautions and errors.")] = False,
 ) -> int:
     """Compare sides and groups over a finished cohort: effect sizes with intervals, mixed models, forest plot, methods paragraph.
@@ -35,23 +42,23 @@ def stats(
     """
     from gluteal_grade.cohort.stats import NoGrouping, compute_statistics, write_statistics
 
-    options = _options(group, include, all_studies)
+    options = _options(group, include, all_studies, site.strip())
     try:
         findings = compute_statistics(cohort, options)
         written = write_statistics(findings, output or cohort / "stats")
     except NoGrouping as error:
-        raise typer.BadParameter(str(error), param_hint="--group") from None
+        raise typer.BadParameter(str(error), param_hint="--group or --site") from None
     except GradeError as error:
         return tell(error)
     _report(findings, written, quiet)
     return GRADED
 
 
-def _options(group: str, include: str, all_studies: bool) -> StatsOptions:
+def _options(group: str, include: str, all_studies: bool, site: str) -> StatsOptions:
     from gluteal_grade.cohort.stats import StatsOptions
 
     try:
-        return StatsOptions(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies)
+        return StatsOptions(group, tuple(dict.fromkeys(s.strip() for s in include.split(",") if s.strip())), all_studies, site=site)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--include") from None
 
@@ -124,3 +131,4 @@ app.command()(stats)
 app.command()(repeatability)
 app.command()(norms)
 app.command()(methods)
+app.command()(sites)

@@ -68,6 +68,25 @@ class _Telling:
         self.refusals.append({**told, "advice": advice_for(reason), "attempts": attempts})
 
 
+@dataclass(frozen=True)
+class _There:
+    """What lies in the output, by study and by folder: looked up for each study, never searched."""
+
+    by_study: Mapping[str, Sequence[Stored]]
+    damaged: Mapping[str, Stored]
+
+    @classmethod
+    def of(cls, found: Sequence[Stored]) -> _There:
+        by_study: dict[str, list[Stored]] = defaultdict(list)
+        damaged: dict[str, Stored] = {}
+        for one in found:
+            if one.outcome is not None and one.outcome.study:
+                by_study[one.outcome.study].append(one)
+            if one.damage:
+                damaged.setdefault(one.place.folder, one)
+        return cls(by_study, damaged)
+
+
 def story(found: Sequence[Stored], rows: Iterable[sqlite3.Row], before: Mapping[str, Mapping[str, Earlier]]) -> Story:
     """What became of every study.
 
@@ -79,7 +98,8 @@ def story(found: Sequence[Stored], rows: Iterable[sqlite3.Row], before: Mapping[
     ended = [row for row in rows if row["state"] not in (State.WAITING, State.RUNNING)]
     by_study = _by_study(ended, found)
     telling = _Telling(refusals=[_refusal_row(row) for row in ended if row["study"] is None or row["reason"] == Reason.STUDY_TWICE])
-    told = {study: _told(telling, study, own, found, before.get(study, {})) for study, own in by_study.items()}
+    there = _There.of(found)
+    told = {study: _told(telling, study, own, there, before.get(study, {})) for study, own in by_study.items()}
     for study, own in by_study.items():
         telling.refusals += _other_places(telling.studies[study], own)
     used = {place for place in told.values() if place is not None}
@@ -119,12 +139,11 @@ def _by_study(rows: Sequence[sqlite3.Row], found: Sequence[Stored]) -> dict[str,
     return {study: sorted(own, key=rank) for study, own in groups.items()}
 
 
-def _told(telling: _Telling, study: str, rows: Sequence[sqlite3.Row], found: Sequence[Stored], before: Mapping[str, object]) -> str | None:
+def _told(telling: _Telling, study: str, rows: Sequence[sqlite3.Row], there: _There, before: Mapping[str, object]) -> str | None:
     """Tell of one study that a present input holds; the folder of its result, where one is shown or told to be damaged."""
     row = rows[0]
-    own = [one for one in found if one.outcome is not None and one.outcome.study == study]
-    damaged = next((one for one in found if row["folder"] and one.place.folder == row["folder"] and one.damage), None)
-    own.sort(key=lambda one: (one.place.folder != row["folder"], one.place.folder))
+    own = sorted(there.by_study.get(study, ()), key=lambda one: (one.place.folder != row["folder"], one.place.folder))
+    damaged = there.damaged.get(row["folder"]) if row["folder"] else None
     good = next((one for one in own if one.good), None)
     graded = row["state"] in GOOD
     if good is not None and good.is_of(row):

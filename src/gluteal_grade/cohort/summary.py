@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from gluteal_grade import __version__
+from gluteal_grade.cohort.bids_dataset import describe_dataset
 from gluteal_grade.cohort.change.patients import from_studies_csv
 from gluteal_grade.cohort.change.trends import patient_trends
 from gluteal_grade.cohort.gallery import write_gallery
@@ -19,7 +18,6 @@ from gluteal_grade.cohort.stored import read_stored
 from gluteal_grade.cohort.studies import Story, story, write_story
 from gluteal_grade.cohort.workbook import renew_workbook
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.files import whole
 from gluteal_grade.report import places
 
 MAX_TRENDS = 200  # trend plots, of the patients who changed most
@@ -55,7 +53,7 @@ def summarise(out: Path, ledger: Ledger | None = None, *, pictures: bool = True,
     renew_with_priors(out)
     write_gallery(out, pictures=pictures)
     if any(place.prefix for place in found):
-        _describe_dataset(out)
+        describe_dataset(out)
     return told
 
 
@@ -65,23 +63,3 @@ def summarise_unlocked(out: Path, *, pictures: bool = True, site: Path | None = 
         raise RefusedInput(Reason.NO_RESULTS, "no such folder")
     with locked(out):
         return summarise(out, pictures=pictures, site=site)
-
-
-def _describe_dataset(out: Path) -> None:
-    """`dataset_description.json` of a BIDS derivative."""
-    told = {
-        "Name": "gluteal_grade: fat fraction, volume and grades of the gluteal muscles",
-        "BIDSVersion": "1.10.0",
-        "DatasetType": "derivative",
-        "GeneratedBy": [{"Name": "gluteal-grade", "Version": __version__}],
-    }
-    with whole(out / "dataset_description.json") as scratch:
-        scratch.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8", newline="\n")
-    with whole(out / ".bidsignore") as scratch:
-        scratch.write_text(
-            "*.csv\n*.parquet\n*.xlsx\n*.sqlite*\n*.html\n*.png\nfigures/\ntrends/\nstats/\nrepeatability/\nnorms/\nmethods/\nsite.yaml\n"
-            "cohort.json\nstudies.json\nrefusals.json\nchanges.json\nmanifest-sha256.txt\nro-crate-metadata.json\n"
-            "*_morph.tsv\n*_slices.tsv\n*_result.json\n*_map.nii.gz\n*_image.nii.gz\n*_identity.txt\n",
-            encoding="utf-8",
-            newline="\n",
-        )

@@ -88,6 +88,8 @@ def facts_from(name: NiftiName, sidecar: Mapping[str, Any], tables: Mapping[str,
     return SeriesFacts(
         modality=_text(sidecar, "Modality").upper() or ("CT" if name.suffix == "ct" else ""),
         manufacturer=_text(sidecar, "Manufacturer"),
+        model=_text(sidecar, "ManufacturersModelName"),
+        software=" ".join(_text(sidecar, "SoftwareVersions").split("\\")),
         image_type=tuple(dict.fromkeys(_codes(sidecar, "ImageType") + tuple(codes))),
         scanning_sequence=_codes(sidecar, "ScanningSequence"),
         sequence_variant=_codes(sidecar, "SequenceVariant"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
-from gluteal_grade.io.elements import codes, integer, number, numbers, text
+from gluteal_grade.io.elements import codes, integer, joined, number, numbers, text
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame, Placement, Scaling, SeriesKeys, Vector3
 from gluteal_grade.io.implants import implant_hint
@@ -58,6 +58,8 @@ def facts_of(data: Dataset) -> SeriesFacts:
     return SeriesFacts(
         modality=text(data, "Modality").upper(),
         manufacturer=text(data, "Manufacturer"),
+        model=text(data, "ManufacturerModelName"),
+        software=joined(data, "SoftwareVersions"),
         image_type=codes(data, "ImageType"),
         scanning_sequence=codes(data, "ScanningSequence"),
         sequence_variant=codes(data, "SequenceVariant"),

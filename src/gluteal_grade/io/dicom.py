@@ -108,6 +108,8 @@ def acquisition(facts: SeriesFacts, *, rescaled: bool) -> Acquisition:
     return Acquisition(
         modality=facts.modality or None,
         manufacturer=facts.manufacturer or None,
+        model=facts.model or None,
+        software=facts.software or None,
         field_strength_t=facts.field_strength_t,
         te_ms=facts.te_ms,
         tr_ms=facts.tr_ms,

@@ -32,6 +32,13 @@ def text(data: Dataset | None, key: Key) -> str:
     return "" if value is None else str(value).strip()
 
 
+def joined(data: Dataset | None, key: Key) -> str:
+    """All values of an element as one text, spaces between, ``""`` if absent."""
+    value = raw(data, key)
+    values = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+    return " ".join(str(v).strip() for v in values if v is not None and str(v).strip())
+
+
 def codes(data: Dataset | None, key: Key) -> tuple[str, ...]:
     """A multi-valued code string, upper case."""
     value = raw(data, key)

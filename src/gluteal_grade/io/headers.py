@@ -43,6 +43,7 @@ _KEYWORDS = """
     ImagePositionPatient ImageOrientationPatient PixelSpacing SamplesPerPixel Rows Columns NumberOfFrames BitsAllocated RescaleSlope
     RescaleIntercept EchoPulseSequence ContrastBolusAgentSequence SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
     StudyDescription PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate AcquisitionTime AcquisitionDate RescaleType KVP
+    ManufacturerModelName SoftwareVersions
 """
 _PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, (0x2005, 0x0010), PHILIPS_SCALE_SLOPE]
 _TAGS = [*map(Tag, _KEYWORDS.split()), *map(Tag, _PRIVATE)]

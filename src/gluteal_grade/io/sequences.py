@@ -28,6 +28,8 @@ class SeriesFacts:
 
     modality: str = ""
     manufacturer: str = ""
+    model: str = ""
+    software: str = ""
     image_type: tuple[str, ...] = ()
     scanning_sequence: tuple[str, ...] = ()
     sequence_variant: tuple[str, ...] = ()

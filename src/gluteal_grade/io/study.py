@@ -47,6 +47,8 @@ class Acquisition:
     tube_kv: float | None = None
     rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
     offset: float = 0.0  # what a header's intercept adds to all values, in their unit
+    model: str | None = None  # of the scanner, as `software`
+    software: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,12 @@ from gluteal_grade.result.provenance import describe
 from gluteal_grade.segmentation import Flag
 from gluteal_grade.statistics import SplitNormal
 from gluteal_grade.stopwatch import Stopwatch
+from gluteal_grade.terminal import printable
 from gluteal_grade.vocabulary import LABEL_VALUES, Region, Side
 
 # what a scale grades where there is no core value
 _OF_LABEL: dict[Measure, Measure] = {"fat_fraction_core": "fat_fraction", "fat_area_fraction_core": "fat_area_fraction"}
+_LONGEST = 64  # characters of a word of a header
 _UNMEASURED = frozenset({Reason.NO_LABEL, Reason.SIDE_NOT_LABELLED})
 
 
@@ -159,10 +161,23 @@ def _why_none(measurements: tuple[Measurement, ...]) -> NoteModel:
 def _fat_report(one: SideFat, fats: SideFats) -> FatReport:
     sides = tuple(side for side, other in fats.sides.items() if other.candidate is one.candidate)
     series = tuple(s.id for s in one.fat.series)
-    field_t = one.fat.series[0].acquisition.field_strength_t
+    header = one.fat.series[0].acquisition
     return FatReport(
-        method=one.fat.method, series=series, why=one.candidate.why, facts=one.fat.facts, sides=sides, field_strength_t=field_t
+        method=one.fat.method,
+        series=series,
+        why=one.candidate.why,
+        facts=one.fat.facts,
+        sides=sides,
+        field_strength_t=header.field_strength_t,
+        manufacturer=_words(header.manufacturer),
+        scanner_model=_words(header.model),
+        software=_words(header.software),
     )
+
+
+def _words(text: str | None) -> str:
+    """What a header says, fit for a cell: one line of printable characters, `_LONGEST` at most."""
+    return printable(" ".join((text or "").split()))[:_LONGEST].rstrip()
 
 
 def _metal(side: Side, one: SideFat) -> MetalSide:

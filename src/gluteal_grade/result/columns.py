@@ -61,6 +61,10 @@ def _field(name: str) -> Read:
     return lambda _, m: getattr(m, name)
 
 
+def _of_scanner(name: Literal["manufacturer", "scanner_model", "software"]) -> Read:
+    return lambda result, m: getattr(fat, name) if (fat := result.fat_of(m.side)) else None
+
+
 def _score(quantity: Quantity, what: Literal["z", "percentile"]) -> Read:
     """In the set of norms that fits best."""
 
@@ -304,6 +308,9 @@ _LAST = (
         "for given labels and for the tensor",
         digits=2,
     ),
+    _word("manufacturer", "Manufacturer of the scanner that this side's fat was measured on", read=_of_scanner("manufacturer")),
+    _word("scanner_model", "Model of that scanner", read=_of_scanner("scanner_model")),
+    _word("software", "Versions of that scanner's software", read=_of_scanner("software")),
 )
 
 

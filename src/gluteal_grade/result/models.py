@@ -265,6 +265,9 @@ class FatReport(_Model):
     facts: dict[str, float]
     sides: tuple[Side, ...] = Field(description="sides measured so")
     field_strength_t: float | None = Field(default=None, description="of the scanner, tesla; null where the header does not say")
+    manufacturer: str = Field(default="", description="of the scanner; empty where the header does not say")
+    scanner_model: str = Field(default="", description="of the scanner; empty where the header does not say")
+    software: str = Field(default="", description="versions of the scanner's software; empty where the header does not say")
 
 
 class MetalSide(_Model):

@@ -140,14 +140,14 @@ def _typed(part: pd.DataFrame) -> pd.DataFrame:
 def _groups(rows: pd.DataFrame) -> Iterator[tuple[Protocol, pd.DataFrame]]:
     rows = rows.assign(
         labels=np.where(rows["automatic"].astype(str).str.lower() == "true", "automatic", "given"),
-        field=_nominal(rows["field_strength_t"].to_numpy(float)),
+        field=nominal_tesla(rows["field_strength_t"].to_numpy(float)),
     )
     for names, part in rows.groupby(["method", "series_kind", "labels", "field"], observed=True, dropna=False):
         method, kind, labels, field = map(str, names)
         yield Protocol(method, kind, labels, float(field)), part
 
 
-def _nominal(tesla: Floats) -> Floats:
+def nominal_tesla(tesla: Floats) -> Floats:
     """2.89 T is called 3 T; what is near no field of scanners stays as it is."""
     nearest = _FIELDS[np.argmin(np.abs(_FIELDS[None, :] - np.nan_to_num(tesla)[:, None]), axis=1)]
     return np.where(np.abs(nearest - tesla) <= 0.1 * nearest, nearest, tesla)

@@ -12,6 +12,9 @@ from gluteal_grade.cohort.stats.select import ordered
 from gluteal_grade.report import count
 from gluteal_grade.statistics import MIN_PER_GROUP, Floats
 
+MIN_RANDOM = 5  # sites, for their spread to be estimated
+MAX_RANDOM = 1000  # patients of a model with sites as random effect
+
 
 @dataclass(frozen=True)
 class Column:
@@ -32,12 +35,14 @@ class Design:
         columns: fixed effects, intercept first; linearly independent.
         left_out: rows without a group, of a group too small, or without a covariate.
         notes: what was left out of the model and why.
+        random_site: sites (`at` of the rows) are a random effect.
     """
 
     rows: pd.DataFrame
     columns: tuple[Column, ...]
     left_out: int
     notes: tuple[str, ...]
+    random_site: bool = False
 
     @property
     def matrix(self) -> Floats:
@@ -46,7 +51,7 @@ class Design:
 
 
 def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
-    """group + side + sex + age, and the fat method and measure where fat outcomes rest on several.
+    """group + side + sex + age, the site where asked for, and the fat method and measure where fat outcomes rest on several.
 
     Sex and age enter where known for at least 90 % of rows; the other rows then leave. A term that others determine already (all
     women in one group) is not estimable and stays out, with a note.
@@ -65,6 +70,9 @@ def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
             rows = rows[known]
         elif name == "age" or share > 0:
             notes.append(f"{name} not in the model: known for {100 * share:.0f} % of rows")
+    sites, random = 0, False
+    if options.site:
+        rows, sites, random = _of_sites(rows, notes, options.site)
     rows = rows.sort_values(["person", "study", "side"], kind="stable")
     columns = [Column("intercept", "", "", np.ones(len(rows)))]
     terms = [("side", _factor(rows["side"], "side", "left"))]
@@ -75,6 +83,8 @@ def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
     if len(rows) and rows["age"].notna().all() and rows["age"].nunique() > 1:
         centre = float(rows["age"].mean())
         terms.append(("age", [Column("age", "per year", f"{centre:.1f} years", rows["age"].to_numpy(float) - centre)]))
+    if sites > 1 and not random:
+        terms.append((options.site, _factor(rows["at"], options.site)))
     if rests_on_fat(outcome):
         terms.append(("method", _factor(rows["method"], "method")))
     if rests_on_graded(outcome):
@@ -84,7 +94,7 @@ def design(rows: pd.DataFrame, outcome: str, options: StatsOptions) -> Design:
             notes.append(f"{name} not in the model: it cannot be told apart from the terms before it")
         else:
             columns += more
-    return Design(rows.reset_index(drop=True), tuple(columns), total - len(rows), tuple(notes))
+    return Design(rows.reset_index(drop=True), tuple(columns), total - len(rows), tuple(notes), random)
 
 
 def _of_enough(rows: pd.DataFrame, notes: list[str], name: str) -> pd.DataFrame:
@@ -99,6 +109,25 @@ def _of_enough(rows: pd.DataFrame, notes: list[str], name: str) -> pd.DataFrame:
     if len(kept) < len(rows):
         notes.append(f"{count(len(rows) - len(kept), 'row')} without {name} or of a group of fewer than {MIN_PER_GROUP} patients left out")
     return kept
+
+
+def _of_sites(rows: pd.DataFrame, notes: list[str], name: str) -> tuple[pd.DataFrame, int, bool]:
+    """Rows whose site is known, how many sites there are, and whether they are a random effect.
+
+    The spread of a few sites cannot be estimated: fewer than `MIN_RANDOM` are a fixed effect, as are those of so many patients that the
+    model would take hours.
+    """
+    there = rows[rows["at"] != ""]
+    if len(there) < len(rows):
+        notes.append(f"{count(len(rows) - len(there), 'row')} without {name} left out")
+    sites = int(there["at"].nunique())
+    if sites < 2:
+        notes.append(f"{name} not in the model: fewer than two sites")
+        return rows if there.empty else there, 0, False
+    if sites >= MIN_RANDOM and there["person"].nunique() > MAX_RANDOM:
+        notes.append(f"{name} as fixed effect: more than {MAX_RANDOM} patients")
+        return there, sites, False
+    return there, sites, sites >= MIN_RANDOM
 
 
 def _factor(values: pd.Series, name: str, reference: str | None = None) -> list[Column]:

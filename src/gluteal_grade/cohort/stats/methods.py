@@ -117,14 +117,20 @@ def _analysis(f: StatsReport) -> str:
         f"({f.options.draws} draws of patients, seed {f.options.seed}), p by Mann-Whitney or, paired, the exact sign test. Linear mixed "
         f"models (Laird & Ware 1982; REML) of fat fraction (graded, and mean of the outline), volume and lean volume on {_fixed(f)} had a "
         "random intercept per patient"
-        f"{', and one per study where a patient had several' if f.options.all_studies else ''}; Wald t intervals with between-within "
-        "degrees of freedom (Schluchter & Elashoff 1990). Where a model was singular or did not converge, least squares with standard "
+        f"{', and one per study where a patient had several' if f.options.all_studies else ''}{_sites(f)}; "
+        "Wald t intervals with between-within degrees of freedom (Schluchter & Elashoff 1990). Where a model was singular or did not "
+        "converge, least squares with standard "
         f"errors clustered by patient (Liang & Zeger 1986) are given instead. Models: {how[REML]} mixed, {how[CLUSTER]} by least squares, "
         f"{_fitted(f)['']} not fitted. P values were adjusted by Holm (1979) within each comparison over all outcomes, muscles "
         f"and pairs of groups ({tests}), and in the models within each variable, whole muscles and regions "
         f"apart. Below {MIN_PER_GROUP} patients per group, {MIN_PAIRS} "
         f"pairs or {MIN_PATIENTS} patients in a model no statistic was computed."
     )
+
+
+def _sites(f: StatsReport) -> str:
+    random = any(m.kind == "variance" and m.variable == "site" for m in f.models)
+    return f", and one per site (by {f.options.site})" if random else ""
 
 
 def _fitted(f: StatsReport) -> Counter[str]:

@@ -1,8 +1,9 @@
-"""Linear mixed model with a random intercept per patient; where it fails, least squares with patients as clusters, and it says so."""
+"""Linear mixed model, intercepts of patients and, if asked, sites random; where it fails, least squares by patient, and it says so."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,8 @@ class Fit:
     Attributes:
         how: `REML`, `CLUSTER`, or empty where nothing was fitted.
         effects: by column of the design.
-        patient, study, residual: variances; `study` NaN where no patient has several studies, or where they differ no more than sides
+        site, patient, study, residual: variances; `site` NaN where sites are no random effect, 0 where they differ no more than patients
+            do; `study` NaN where no patient has several studies, or where they differ no more than sides
             do, so that it is zero.
         icc: share of the patient in the sum of the variances.
         reason: why there is no mixed model, or no model.
@@ -49,6 +51,7 @@ class Fit:
 
     how: str
     effects: tuple[Estimate, ...] = ()
+    site: float = NAN
     patient: float = NAN
     study: float = NAN
     residual: float = NAN
@@ -57,11 +60,12 @@ class Fit:
 
 
 def fit(values: Floats, design: Design) -> Fit:
-    """Fit outcome = fixed effects + patient (+ study within patient, where patients have several) + rest (Laird & Ware 1982).
+    """Fit outcome = fixed effects (+ site) + patient (+ study within patient, where patients have several) + rest (Laird & Ware 1982).
 
-    Interval and p: Wald t with between-within degrees of freedom (Schluchter & Elashoff 1990): effects constant within every patient
-    get patients less such effects, those constant within every study the studies more than patients, less such, the others what is
-    left. Exact where every patient has one study with both sides.
+    Interval and p: Wald t with between-within degrees of freedom (Schluchter & Elashoff 1990): effects constant within every site (where
+    sites are a random effect) get sites less such effects, those constant within every patient the patients more than sites, less such,
+    those constant within every study the studies more than patients, less such, the others what is left. Exact
+    where every patient has one study with both sides.
 
     Args:
         values: (n,) outcome, by row of the design.
@@ -77,54 +81,73 @@ def fit(values: Floats, design: Design) -> Fit:
     if scale <= 1e-9 * max(1.0, float(np.abs(values).max())):
         return Fit("", reason="the outcome does not vary")
     y = (values - centre) / scale  # same optimisation for points and millilitres
-    found = _mixed(y, x, design.rows, persons) if len(persons) > patients else "one row per patient: no random intercept"
+    found = (
+        _mixed(y, x, design.rows, persons, site=design.random_site)
+        if len(persons) > patients
+        else "one row per patient: no random intercept"
+    )
     if isinstance(found, str):
         beta, errors = _clustered(y, x, persons)
         df = np.full(len(beta), float(patients - 1))
         if not np.all(np.isfinite(errors)) or errors.min() <= 1e-9:
             return Fit("", reason=f"{found}; least squares leave no residual")
         return Fit(CLUSTER, _effects(beta, errors, df, centre, scale), reason=found)
-    beta, errors, (patient, study, residual) = found
-    total = patient + residual + (0.0 if np.isnan(study) else study)
+    beta, errors, (site, patient, study, residual) = found
+    total = float(np.nansum([site, patient, study, residual]))
     s2 = scale * scale
-    effects = _effects(beta, errors, _between_within(x, persons, design.rows["study"].to_numpy(str)), centre, scale)
-    return Fit(REML, effects, s2 * patient, s2 * study, s2 * residual, patient / total)
+    levels = [persons, design.rows["study"].to_numpy(str)]
+    if site > 0:
+        levels.insert(0, design.rows["at"].to_numpy(str))
+    effects = _effects(beta, errors, _between_within(x, levels), centre, scale)
+    return Fit(REML, effects, s2 * site, s2 * patient, s2 * study, s2 * residual, patient / total)
 
 
-def _mixed(y: Floats, x: Floats, rows: pd.DataFrame, persons: Words) -> tuple[Floats, Floats, tuple[float, float, float]] | str:
-    """Effects, errors and variances, or why not."""
-    studies = rows["study"].to_numpy(str)
-    if len(set(studies)) > len(set(persons)):
-        found = _statsmodels(y, x, persons, studies)
-        if found != _SINGULAR.format("study"):
-            return found
-        # studies of a patient differ no more than sides do: the same model without that zero
-    return _statsmodels(y, x, persons, None)
+Found = tuple[Floats, Floats, tuple[float, float, float, float]]  # effects, errors, variances of site, patient, study, residual
 
 
-def _statsmodels(y: Floats, x: Floats, persons: Words, studies: Words | None) -> tuple[Floats, Floats, tuple[float, float, float]] | str:
+def _mixed(y: Floats, x: Floats, rows: pd.DataFrame, persons: Words, *, site: bool) -> Found | str:
+    """Effects, errors and variances, or why not. A random effect whose variance is zero is taken out: the same model without it."""
+    studies = rows["study"].to_numpy(str) if rows["study"].nunique() > len(set(persons)) else None
+    sites = rows["at"].to_numpy(str) if site else None
+    found = _statsmodels(y, x, persons, studies, sites)
+    if found == _SINGULAR.format("study"):  # studies of a patient differ no more than sides do
+        studies = None
+        found = _statsmodels(y, x, persons, None, sites)
+    if sites is not None and found == _SINGULAR.format("site"):
+        found = _mixed(y, x, rows, persons, site=False)
+        return found if isinstance(found, str) else (*found[:2], (0.0, *found[2][1:]))
+    return found
+
+
+def _statsmodels(y: Floats, x: Floats, persons: Words, studies: Words | None, sites: Words | None) -> Found | str:
+    """Groups are sites where those are a random effect, with patients and studies as components within, else patients."""
     from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 
-    within = None
+    groups = persons if sites is None else sites
+    inner = {} if sites is None else {"patient": persons}
     if studies is not None:
-        mats, names = [], []
-        for person in sorted(set(persons)):  # the order in which MixedLM takes its groups
-            levels, index = np.unique(studies[persons == person], return_inverse=True)
-            mats.append(np.eye(len(levels))[index])
-            names.append([str(level) for level in levels])
-        within = VCSpec(["study"], [names], [mats])
+        inner["study"] = studies
+    names, levels, mats = [], [], []
+    for name, labels in inner.items():
+        per_group = [np.unique(labels[groups == group], return_inverse=True) for group in sorted(set(groups))]  # the order of MixedLM
+        names.append(name)
+        levels.append([[str(level) for level in found] for found, _ in per_group])
+        mats.append([np.eye(len(found))[index] for found, index in per_group])
+    within = VCSpec(names, levels, mats) if names else None
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # what they would say is looked at below
-            result = MixedLM(y, x, groups=persons, exog_re=np.ones((len(y), 1)), exog_vc=within).fit(reml=True, method=_OPTIMISERS)
-            variances = (float(result.cov_re[0, 0]), float(result.vcomp[0]) if studies is not None else NAN, float(result.scale))
+            result = MixedLM(y, x, groups=groups, exog_re=np.ones((len(y), 1)), exog_vc=within).fit(reml=True, method=_OPTIMISERS)
+            outer, parts = float(result.cov_re[0, 0]), dict(zip(names, map(float, result.vcomp), strict=True))
             beta, errors = np.asarray(result.fe_params, float), np.asarray(result.bse_fe, float)
     except (np.linalg.LinAlgError, ValueError, ZeroDivisionError, FloatingPointError):
         return "the mixed model could not be computed"
+    patient = outer if sites is None else parts["patient"]
+    variances = (NAN if sites is None else outer, patient, parts.get("study", NAN), float(result.scale))
     total = np.nansum(variances)
     if not np.all(np.isfinite([*beta, *errors])) or not np.isfinite(total) or total <= 0:
         return "the mixed model could not be computed"
-    for name, share in zip(("patient", "study", "residual"), np.array(variances) / total, strict=True):
+    for name, share in zip(("site", "patient", "study", "residual"), np.array(variances) / total, strict=True):
         if share < _NOTHING:  # NaN is not
             return _SINGULAR.format(name)
     if not result.converged:  # asked last: on the bound the optimiser often stops early
@@ -145,17 +168,21 @@ def _clustered(y: Floats, x: Floats, persons: Words) -> tuple[Floats, Floats]:
     return beta, np.sqrt(np.diag(covariance))
 
 
-def _between_within(x: Floats, persons: Words, studies: Words) -> Floats:
-    """Degrees of freedom of each effect by the level on which it varies: patients, their studies, the sides of a study."""
+def _between_within(x: Floats, levels: Sequence[Words]) -> Floats:
+    """Degrees of freedom of each effect by the level on which it varies: of `levels`, from the outermost, and the rows."""
 
     def constant(within: Words) -> npt.NDArray[np.bool_]:
         groups = pd.DataFrame(x).groupby(within)
         return np.asarray((groups.max() - groups.min()).max() < 1e-12, bool)
 
-    patients, visits, n = len(set(persons)), len(set(studies)), len(persons)
-    per_patient, per_study = constant(persons), constant(studies)
-    between, among = int(per_patient.sum()), int((per_study & ~per_patient).sum())
-    df = np.where(per_patient, patients - between, np.where(per_study, visits - patients - among, n - visits - int((~per_study).sum())))
+    df = np.zeros(x.shape[1])
+    left, before = np.ones(x.shape[1], bool), 0
+    for labels in levels:
+        own = left & constant(labels)
+        here = len(set(labels))
+        df[own] = here - before - int(own.sum())
+        left, before = left & ~own, here
+    df[left] = len(x) - before - int(left.sum())
     return np.maximum(df, 1).astype(float)
 
 

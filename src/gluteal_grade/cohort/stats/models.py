@@ -18,7 +18,7 @@ class ModelRow:
 
     Attributes:
         kind: `fixed`, `variance`, `icc`; `none` where no model was fitted.
-        variable, level, reference: of a fixed effect; of a variance, `variable` is patient, study or residual.
+        variable, level, reference: of a fixed effect; of a variance, `variable` is site, patient, study or residual.
         left_out: rows of this part and outcome that the model does not use.
         reason: why there is no mixed model, no interval, or nothing.
         note: terms and rows that were left out.
@@ -95,7 +95,11 @@ def _rows(outcome: str, part: tuple[str, str], plan: Design, got: Fit) -> list[M
         )
         for c, e in zip(plan.columns, got.effects, strict=True)
     ]
-    variances = {"patient": got.patient, "study": got.study, "residual": got.residual}
+    variances = {"site": got.site, "patient": got.patient, "study": got.study, "residual": got.residual}
     squared = f"{unit_of(outcome)}, squared"
-    done += [replace(base, kind="variance", variable=n, estimate=v, unit=squared) for n, v in variances.items() if v == v or n != "study"]
+    done += [
+        replace(base, kind="variance", variable=n, estimate=v, unit=squared)
+        for n, v in variances.items()
+        if v == v or n not in ("site", "study")
+    ]
     return [*done, replace(base, kind="icc", variable="patient", estimate=got.icc, unit="")]

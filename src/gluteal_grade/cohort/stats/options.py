@@ -20,6 +20,7 @@ class StatsOptions:
 
     Attributes:
         group: column of studies.csv whose values are compared.
+        site: what tells sites apart in the models: a column of studies.csv, or of `made_at.OF_HEADER`; empty: sites are not modelled.
         include: the `status` of muscles that count, from `INCLUDABLE`.
         all_studies: use every study of a patient, not the earliest alone.
         draws: bootstrap draws.
@@ -31,6 +32,7 @@ class StatsOptions:
     all_studies: bool = False
     draws: int = 4000
     seed: int = 20240601
+    site: str = ""
 
     def __post_init__(self) -> None:
         if not self.include or (unknown := [s for s in self.include if s not in INCLUDABLE]):

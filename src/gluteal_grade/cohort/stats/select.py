@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gluteal_grade.cohort.made_at import OF_HEADER, made_at
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.cohort.stats.options import CONTINUOUS, FAT, MAX_LEVELS, MEAN_FAT, OF_VOLUME, StatsOptions
 from gluteal_grade.vocabulary import REGIONS, Region, Scale, muscles_among
 
 Part = tuple[str, str]  # muscle, region
 
-_OF_STUDY = ("person", "days", "sex", "age", "operated_side", "level")
+_OF_STUDY = ("person", "days", "sex", "age", "operated_side", "level", "at")
 
 
 class NoGrouping(ValueError):
@@ -45,7 +46,8 @@ class Selection:
 
     Attributes:
         rows: one row per study, side, muscle, region: the key, `method`, `fat_measure`, the outcomes (fat in percentage points; NaN where
-            one does not count), and of the study `person`, `days`, `sex`, `age`, `operated_side`, `level` (the group; empty: unknown).
+            one does not count), and of the study `person`, `days`, `sex`, `age`, `operated_side`, `level` (the group; empty: unknown),
+            `at` (the site).
         studies: rows of studies.csv that count.
         scales: that the cohort was graded on.
         levels: groups there are, sorted.
@@ -79,8 +81,11 @@ def select(tables: Tables, options: StatsOptions) -> Selection:
     """
     if options.group not in tables.studies.columns or options.group == "person":
         raise NoGrouping(f"studies.csv has no column {options.group}")
+    if options.site and options.site not in (*OF_HEADER, *tables.studies.columns):
+        raise NoGrouping(f"studies.csv has no column {options.site}")
     left: list[LeftOut] = []
     studies = tables.studies.assign(level=tables.studies[options.group].astype(str).map(lambda text: "" if is_unknown(text) else text))
+    studies["at"] = made_at(options.site, studies, tables.muscles) if options.site else ""
     states = studies["state"]
     for state in sorted(set(states) - {"graded", "partly_graded"}):
         left.append(LeftOut("study", f"state {state}", int((states == state).sum())))

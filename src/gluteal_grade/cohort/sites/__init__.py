@@ -1,0 +1,5 @@
+"""Scanners and sites of a cohort compared, and ComBat on request; see docs/howto/sites.md."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
