@@ -360,7 +360,7 @@ ADVICE: dict[Reason, str] = {
     Reason.NOT_STORED: "The peer took the result but does not find it when asked; it is sent again.",
     Reason.DISK_LOW: "Free some space; until then images are refused, and senders send them again.",
     Reason.PORT_IN_USE: "Another program listens on this port: stop it, or give another one.",
-    Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, stitched images, or damaged headers).",
+    Reason.DICOM_NOT_WRITTEN: "The study's images give no DICOM result (NIfTI input, stations that are no MR, or damaged headers).",
     Reason.BAD_DECISION: "Reload the page and decide again; nothing was stored.",
     Reason.BAD_DRAWING: "Nothing was stored; what you drew is kept in the browser. Reload the page and draw on.",
     Reason.BAD_RATINGS: "Give a CSV with the columns reader,read,study,muscle,side,scale,grade; see docs/howto/agreement.md.",

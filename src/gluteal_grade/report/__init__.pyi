@@ -4,6 +4,7 @@ from .layout import IMAGE as IMAGE
 from .layout import MUSCLES as MUSCLES
 from .layout import REPORT as REPORT
 from .layout import RESULT as RESULT
+from .layout import STITCHED as STITCHED
 from .layout import SUMMARY_PICTURE as SUMMARY_PICTURE
 from .layout import Layout as Layout
 from .layout import Place as Place

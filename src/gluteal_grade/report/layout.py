@@ -14,6 +14,7 @@ from gluteal_grade.vocabulary import StudyFile
 RESULT, MUSCLES, IMAGE, REPORT, IDENTITY = StudyFile.RESULT, StudyFile.MUSCLES, StudyFile.IMAGE, StudyFile.REPORT, StudyFile.IDENTITY
 SUMMARY_PICTURE = "overlay_summary.png"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
+STITCHED = "stitched_*.dcm"  # in it, the images that were stitched of several stations
 
 _HASH = re.compile(r"[0-9a-f]{12}")
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")

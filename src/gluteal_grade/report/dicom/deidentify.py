@@ -51,8 +51,8 @@ def deidentified(data: Dataset) -> Dataset:
         if element.keyword in _OURS or element.VR == "UI" or (element.VR == "SQ" and "Patient" not in element.keyword):
             kept[(element.tag.group, element.tag.element)] = keep
     anonymize_dataset(data, kept, delete_private_tags=True, base_rules_gen=initialize_actions_2024b)
-    _map_uids(data)
-    _map_uids(data.file_meta)
+    _map_uids(data, {})
+    _map_uids(data.file_meta, {})
     for keyword in _EMPTY:
         setattr(data, keyword, "")
     for element in data:
@@ -68,11 +68,15 @@ def deidentified(data: Dataset) -> Dataset:
     return data
 
 
-def _map_uids(data: Dataset) -> None:
+def _map_uids(data: Dataset, done: dict[int, object]) -> None:
+    """Every element once: sequences share items where an image is named in several places, and a UID mapped twice is another."""
     for element in data:
+        if id(element) in done:
+            continue
+        done[id(element)] = element  # kept, so that no other takes its number
         if element.VR == "SQ":
             for item in element.value:
-                _map_uids(item)
+                _map_uids(item, done)
         elif element.VR == "UI" and element.value:
             several = not isinstance(element.value, str | UID)
             element.value = [mapped(str(one)) for one in element.value] if several else mapped(str(element.value))

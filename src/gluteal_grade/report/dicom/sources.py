@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, MRImageStorage
+from pydicom.uid import UID, CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, MRImageStorage
 from pydicom.valuerep import DSfloat
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
@@ -84,13 +84,19 @@ def sources_of(study: Study, series_id: str | None) -> Sources:
     for series in named:
         try:
             with quiet_pydicom():
-                return _sources(_frames(study, series))
+                return sources_from(frames_of(study, series))
         except RefusedInput as error:
             problem = error if error.reason is Reason.DICOM_NOT_WRITTEN else not_written(f"{error.reason.value}: {error.detail}")
     raise problem
 
 
-def _frames(study: Study, series: Series) -> tuple[Frame, ...]:
+def frames_of(study: Study, series: Series) -> tuple[Frame, ...]:
+    """The images of a series, in slice order.
+
+    Raises:
+        RefusedInput: `dicom_not_written`: it is no DICOM, or stitched (`stitched.stitched_of`).
+        TransientFailure: `read_failed`.
+    """
     if series.stations:
         raise not_written("the image is stitched of several stations: there is no DICOM series on its grid")
     if series.uid is None:
@@ -110,7 +116,18 @@ def _readable(file: FileRef) -> list[Frame]:
         return []
 
 
-def _sources(frames: tuple[Frame, ...]) -> Sources:
+def sources_from(frames: tuple[Frame, ...], header: Dataset | None = None, sop_class: str = "") -> Sources:
+    """Images to refer to.
+
+    Args:
+        frames: in slice order.
+        header: of patient and study; None: that of the first image.
+        sop_class: of the images; empty: as the header says.
+
+    Raises:
+        RefusedInput: `dicom_not_written`.
+        TransientFailure: `read_failed`.
+    """
     if not frames:
         raise not_written("none of the series' images is there")
     keys = frames[0].keys
@@ -120,12 +137,12 @@ def _sources(frames: tuple[Frame, ...]) -> Sources:
         raise not_written("FrameOfReferenceUID is missing")
     if not all(frame.place.known for frame in frames):
         raise not_written("an image has no place")
-    header = _header(frames[0].file)
-    sop_class = text(header, "SOPClassUID")
+    header = _header(frames[0].file) if header is None else header
+    sop_class = sop_class or text(header, "SOPClassUID")
     if sop_class in _CLASSIC:
-        return Sources(header, tuple(_classic(frame, frames, header) for frame in frames), frames)
+        return Sources(header, tuple(_classic(frame, frames, header, sop_class) for frame in frames), frames)
     if sop_class in _ENHANCED and len({frame.keys.sop_uid for frame in frames}) == 1:
-        return Sources(header, (_enhanced(frames, header),), frames)
+        return Sources(header, (_enhanced(frames, header, sop_class),), frames)
     raise not_written("the images are neither classic nor enhanced MR or CT")
 
 
@@ -141,12 +158,12 @@ def _header(file: FileRef) -> Dataset:
     return data
 
 
-def _bare(frame: Frame, header: Dataset) -> Dataset:
+def _bare(frame: Frame, header: Dataset, sop_class: str) -> Dataset:
     data = Dataset()
     for keyword in NO_PATIENT:
         setattr(data, keyword, "")
     data.StudyInstanceUID, data.SeriesInstanceUID = frame.keys.study_uid, frame.keys.series_uid
-    data.SOPClassUID, data.SOPInstanceUID = text(header, "SOPClassUID"), frame.keys.sop_uid
+    data.SOPClassUID, data.SOPInstanceUID = UID(sop_class), frame.keys.sop_uid
     data.FrameOfReferenceUID = frame.keys.frame_of_reference
     data.PositionReferenceIndicator = text(header, "PositionReferenceIndicator")
     data.Modality = frame.facts.modality or ("CT" if "CT" in data.SOPClassUID.name else "MR")
@@ -159,17 +176,17 @@ def _bare(frame: Frame, header: Dataset) -> Dataset:
     return data
 
 
-def _classic(frame: Frame, frames: tuple[Frame, ...], header: Dataset) -> Dataset:
-    data = _bare(frame, header)
+def _classic(frame: Frame, frames: tuple[Frame, ...], header: Dataset, sop_class: str) -> Dataset:
+    data = _bare(frame, header, sop_class)
     data.ImagePositionPatient = ds(frame.place.position or ())
     data.ImageOrientationPatient = _orientation(frames[0])
     _measures(data, frames)
     return data
 
 
-def _enhanced(frames: tuple[Frame, ...], header: Dataset) -> Dataset:
+def _enhanced(frames: tuple[Frame, ...], header: Dataset, sop_class: str) -> Dataset:
     """Only this volume's frames, one plane after the other; their true numbers are put in later."""
-    data = _bare(frames[0], header)
+    data = _bare(frames[0], header, sop_class)
     data.NumberOfFrames = len(frames)
     shared, orientation, measures = Dataset(), Dataset(), Dataset()
     orientation.ImageOrientationPatient = _orientation(frames[0])

@@ -15,7 +15,7 @@ from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import Provenance
 
 MAKER, MODEL = "gluteal_grade", "gluteal-grade"
-SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003}
+SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003, "STITCHED": 9004}
 # modules Patient, Clinical Trial Subject, General Study, Patient Study, Clinical Trial Study (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1-3)
 _PATIENT_AND_STUDY = """
     PatientName PatientID IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate PatientBirthTime PatientSex
@@ -59,7 +59,7 @@ def stamp(data: SOPClass, sources: Sources) -> None:
     stamp_from(data, sources.header)
 
 
-def stamp_from(data: SOPClass, header: Dataset) -> None:
+def stamp_from(data: Dataset, header: Dataset) -> None:
     """The same from a header alone, of an image or of another object of the study."""
     for keyword in ("InstanceCreationDate", "InstanceCreationTime", "DateOfSecondaryCapture", "TimeOfSecondaryCapture"):
         if keyword in data:

@@ -18,8 +18,9 @@ from gluteal_grade.report.dicom.sc import capture_of
 from gluteal_grade.report.dicom.seg import segmentation_of
 from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
 from gluteal_grade.report.dicom.sr import report_of
+from gluteal_grade.report.dicom.stitched import Stitched, stitched_of
 from gluteal_grade.report.dicom.uids import Identity, identity_of
-from gluteal_grade.report.layout import DICOM
+from gluteal_grade.report.layout import DICOM, STITCHED
 
 SEG, SR, SC = "seg.dcm", "sr.dcm", "sc.dcm"
 
@@ -47,7 +48,7 @@ _DEFAULT = DicomOptions()
 
 
 def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | None, options: DicomOptions = _DEFAULT) -> tuple[Path, ...]:
-    """Write `folder/dicom/`: `seg.dcm`, `sr.dcm`, and `sc.dcm` where there is an overlay.
+    """Write `folder/dicom/`: `seg.dcm`, `sr.dcm`, `sc.dcm` where there is an overlay, and of stitched stations the image, `stitched_*.dcm`.
 
     The objects belong to the patient and the study of the images. The same result gives the same bytes.
 
@@ -68,15 +69,30 @@ def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | N
     measured = graded.images is not None and graded.result.refusal is None
     if not measured and not options.refused:
         return ()
-    sources = sources_of(study, graded.result.reference_series if measured else None)
+    derived = _stitched(graded, study)
+    sources = derived.sources if derived else sources_of(study, graded.result.reference_series if measured else None)
     try:
         with quiet_pydicom():
-            encoded = {name: _encoded(data, options) for name, data in _objects(graded, sources, overlay, options).items()}
+            made = _objects(graded, sources, overlay, options)
+            for number, image in enumerate(derived.images if derived else (), start=1):
+                made[STITCHED.replace("*", f"{number:04d}")] = image
+            encoded = {name: _encoded(data, options) for name, data in made.items()}
     except (GradeError, MemoryError):
         raise
     except Exception as error:  # headers hold anything, and highdicom and pydicom say so in many ways
         raise not_written(f"{type(error).__name__} while making the objects") from error
     return _save(encoded, folder / DICOM)
+
+
+def _stitched(graded: Graded, study: Study) -> Stitched | None:
+    """The image that was measured, where it is one of several stations: it has no DICOM series yet."""
+    if graded.images is None or graded.result.refusal is not None:
+        return None
+    series = next((s for s in study.series if s.id == graded.result.reference_series), None)
+    if series is None or not series.stations:
+        return None
+    with quiet_pydicom():
+        return stitched_of(study, series, graded.images.image, graded.result.provenance)
 
 
 def _encoded(data: Dataset, options: DicomOptions) -> bytes:
