@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/pip --disable-pip-version-check install -qq
 OUT ?= demo-output
+TURN ?= commit
 
 .PHONY: demo test test-wheel lint style types bench clean sample
 
@@ -17,8 +18,8 @@ test: $(VENV)/.dev style
 	@$(BIN)/python -m compileall -q src tests scripts  # tests start the program often: not to be compiled every time, whatever the environment says
 	@$(BIN)/python -m tests.rewritten  # nor their assertions to be prepared by every worker
 	@mkdir -p build; $(MAKE) --no-print-directory types > build/types.log 2>&1 & types=$$!; \
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder; tests=$$?; \
-	wait $$types; typed=$$?; cat build/types.log; [ $$tests -eq 0 ] && [ $$typed -eq 0 ]  # five on two cores: tests of servers wait a lot
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder --turn $(TURN); tests=$$?; \
+	wait $$types; typed=$$?; cat build/types.log; [ $$tests -eq 0 ] && [ $$typed -eq 0 ]  # four on two cores: tests of servers wait a lot; make test TURN=all: every long one (tests/turns.py)
 
 # The wheel as users get it, in an environment of its own; the libraries are those of $(VENV), found by a path file.
 WHEEL := build/wheel

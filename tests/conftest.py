@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.turns import ALL, TURNS, chosen, turn_of
+
 CHROMIUM = shutil.which("chromium")
 
 # what takes longest begins first, so that no worker ends long after the others
@@ -37,13 +39,39 @@ settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which of the long tests run."""
+    parser.addoption("--turn", default=ALL, help=f"long tests: all, commit (those of this commit) or 1 to {TURNS}; see tests/turns.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers are told the number, so that all of them have the same tests."""
+    config.addinivalue_line("markers", "long: takes turns with others, see tests/turns.py")
+    try:
+        config.option.turn = str(chosen(config.option.turn) or ALL)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Said, so that nobody takes a part for the whole."""
+    turn = config.option.turn
+    return "long tests: all" if turn == ALL else f"long tests: turn {turn} of {TURNS} (all: --turn all)"
+
+
 def pytest_collectstart(collector: pytest.Collector) -> None:
     """Nothing of what is collected is garbage."""
     gc.disable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long ones first; the rest as it was."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those whose turn it is; files that take longest first, the rest as it was."""
+    if config.option.turn != ALL:
+        turn = int(config.option.turn)
+        late = [item for item in items if item.get_closest_marker("long") and turn_of(item.nodeid) != turn]
+        config.hook.pytest_deselected(items=late)
+        gone = set(late)
+        items[:] = [item for item in items if item not in gone]
     rank = {name: n for n, name in enumerate(_LONG)}
     items.sort(key=lambda item: rank.get(_group(item.nodeid), len(rank)))
 

@@ -23,6 +23,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)  # eight studies; the whole of a slow machine
 def test_every_block_of_the_page_runs(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = PAGE.read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ def test_every_block_of_the_page_runs(checkout: Path, capsys: pytest.CaptureFixt
     assert {path.name for path in checkout.iterdir()} == {"data", "results", "cohort"}
 
 
+@pytest.mark.long
 def test_the_notebook_runs(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
     assert (told["nbformat"], told["nbformat_minor"]) == (4, 5)

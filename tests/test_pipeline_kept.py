@@ -56,6 +56,7 @@ def told(graded: Graded) -> dict[str, object]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", STUDIES)
 def test_numbers_are_equal_to_the_last_digit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, labels, methods = STUDIES[name]

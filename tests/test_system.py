@@ -85,6 +85,7 @@ def test_only_weights_are_large_and_no_package_is_tracked() -> None:
     assert all(name.startswith("models/") for name in large), large
 
 
+@pytest.mark.long
 def test_every_room_and_every_help_without_what_windows_lacks() -> None:
     done = on("windows", "-m", "tests.simulated.rooms")
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
@@ -114,6 +115,7 @@ def graded_here(studies: Path, tmp_path_factory: pytest.TempPathFactory) -> list
     return rows_of(out)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["windows", "macos"])
 def test_a_cohort_is_graded_alike_on_every_system(name: str, studies: Path, graded_here: list[dict[str, str]], tmp_path: Path) -> None:
     """On Windows workers are spawned and the console knows 250 characters."""
@@ -123,6 +125,7 @@ def test_a_cohort_is_graded_alike_on_every_system(name: str, studies: Path, grad
     assert len(graded_here) > 6
 
 
+@pytest.mark.long
 def test_a_study_is_graded_and_told_on_a_windows_console(studies: Path, tmp_path: Path) -> None:
     study = sorted(path for path in studies.iterdir() if path.is_dir())[0]
     done = on("windows", "-m", "gluteal_grade", "grade", study, "-o", tmp_path, "--labels", study / "labels.nii.gz", "-v")

@@ -29,6 +29,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_script_without_a_main_guard(studies: Path, tmp_path: Path) -> None:
     """Workers are processes of their own, and none of them runs the script again."""
     script = tmp_path / "mine.py"

@@ -41,6 +41,7 @@ def test_importing_it_brings_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.long
 def test_networks_are_loaded_only_when_they_label() -> None:
     code = "import gluteal_grade as gg, sys; gg.grade; gg.batch; print([m for m in ('torch', 'monai') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -61,6 +61,7 @@ def out(dataset: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_group_holds_everybody_once_with_what_participants_tsv_says(out: Path) -> None:
     found = {row["folder"]: (row["sex"], row["age"], row["height_m"], row["weight_kg"], row["state"]) for row in rows(out / "studies.csv")}
     assert found == {

@@ -105,6 +105,7 @@ def test_the_dictionary_describes_every_column(graded: Path, name: str, columns)
     assert list(told) == [column.name for column in columns]
 
 
+@pytest.mark.long
 def test_two_workers_give_the_same_bytes(studies: Path, graded: Path, tmp_path: Path) -> None:
     batch(studies, "-o", tmp_path, "--labels", "labels.nii.gz", "-j", 2, "--no-pictures")
     assert (tmp_path / "cohort.csv").read_bytes() == (graded / "cohort.csv").read_bytes()
@@ -167,6 +168,7 @@ def test_wrong_usage_ends_with_64_and_writes_nothing(studies: Path, tmp_path: Pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_killed_at_random_and_resumed_is_the_same_as_in_one_go(studies: Path, graded: Path, tmp_path: Path) -> None:
     """SIGKILL at five moments of the whole program; each time it goes on where it stood."""
     command = [*PROGRAM, "batch", str(studies), "-o", str(tmp_path), "--labels", "labels.nii.gz", "-j", "1", *NUMBERS, "-q"]
@@ -195,6 +197,7 @@ def test_a_lost_ledger_costs_no_second_grading(graded: Path, studies: Path, tmp_
     assert (out / "cohort.csv").read_bytes() == (graded / "cohort.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_second_batch_on_the_same_folder_is_refused(studies: Path, tmp_path: Path) -> None:
     command = [*PROGRAM, "batch", str(studies), "-o", str(tmp_path), "--labels", "labels.nii.gz", "-j", "1", *NUMBERS]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -210,6 +213,7 @@ def test_a_second_batch_on_the_same_folder_is_refused(studies: Path, tmp_path: P
     assert len(table(tmp_path / "studies.csv")) == 3
 
 
+@pytest.mark.long
 def test_ctrl_c_and_sigterm_stop_cleanly(studies: Path, tmp_path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         out = tmp_path / number.name
@@ -237,6 +241,7 @@ def small_disk(tmp_path: Path) -> object:
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_cleanly_and_goes_on_when_there_is_room(studies: Path, graded: Path, small_disk: Path, tmp_path: Path) -> None:
     (small_disk / "others").write_bytes(bytes(shutil.disk_usage(small_disk).free - 400_000))
     out = small_disk / "out"
@@ -252,6 +257,7 @@ def test_a_full_disk_stops_cleanly_and_goes_on_when_there_is_room(studies: Path,
     assert "output_not_writable" in done.stderr
 
 
+@pytest.mark.long
 def test_bids_in_bids_out(tmp_path: Path) -> None:
     for subject, fat in (("01", 0.2), ("02", 0.4)):
         source = write_pair(tmp_path / "loose", subject, fat, int(subject))
@@ -279,6 +285,7 @@ def test_bids_in_bids_out(tmp_path: Path) -> None:
     assert len(attempts(out)) == 2
 
 
+@pytest.mark.long
 def test_a_manifest_tells_who_is_who(studies: Path, tmp_path: Path) -> None:
     lines = ["path,labels,sex,age,group,patient,date,ward"]
     for n, date in enumerate(("2024-01-01", "2025-01-10", "2024-06-01")):

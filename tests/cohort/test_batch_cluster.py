@@ -49,6 +49,7 @@ def dask(tmp_path: Path) -> Iterator[DaskProcesses]:
         processes.stop()
 
 
+@pytest.mark.long
 def test_dask_workers_give_the_same_bytes(dask: DaskProcesses, studies: Path, local: Path, tmp_path: Path) -> None:
     for _ in range(2):
         dask.worker("--nanny")
@@ -57,6 +58,7 @@ def test_dask_workers_give_the_same_bytes(dask: DaskProcesses, studies: Path, lo
     assert (out / "cohort.csv").read_bytes() == (local / "cohort.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_dask_worker_killed_in_the_middle_costs_nothing(dask: DaskProcesses, studies: Path, local: Path, tmp_path: Path) -> None:
     victim = dask.worker("--no-nanny")
     dask.worker("--no-nanny")
@@ -84,6 +86,7 @@ def test_nobody_at_the_address_stops_the_batch(studies: Path, tmp_path: Path) ->
     batch(studies, "-o", tmp_path / "out2", "--dask", "nonsense://x", code=64)
 
 
+@pytest.mark.long
 def test_slurm_jobs_give_the_same_bytes(studies: Path, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if reason := why_not():
         pytest.skip(reason)

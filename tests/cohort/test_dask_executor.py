@@ -117,6 +117,7 @@ def test_all_tasks_answered(dask: DaskProcesses, connect: Callable[..., DaskExec
     assert len({e.worker for e in events if isinstance(e, Started)}) == workers
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nanny", ["--nanny", "--no-nanny"])
 def test_killed_worker_costs_one_task(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path, nanny: str) -> None:
     trace = tmp_path / "trace"
@@ -147,6 +148,7 @@ def test_killed_worker_costs_one_task(dask: DaskProcesses, connect: Callable[...
     assert set(counts.values()) == {1}  # Dask ran nothing again by itself
 
 
+@pytest.mark.long
 def test_task_that_kills_is_lost_and_others_finish(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     trace.mkdir()
@@ -163,6 +165,7 @@ def test_task_that_kills_is_lost_and_others_finish(dask: DaskProcesses, connect:
     assert len(list(trace.iterdir())) == 2
 
 
+@pytest.mark.long
 def test_memory_limit_is_told(dask: DaskProcesses, connect: Callable[..., DaskExecutor], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TARGET", "SPILL", "PAUSE"):
         monkeypatch.setenv(f"DASK_DISTRIBUTED__WORKER__MEMORY__{name}", "False")
@@ -172,6 +175,7 @@ def test_memory_limit_is_told(dask: DaskProcesses, connect: Callable[..., DaskEx
     assert finished(events) == {"thin": 4}
 
 
+@pytest.mark.long
 def test_workers_that_die_over_everything(
     dask: DaskProcesses, connect: Callable[..., DaskExecutor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +237,7 @@ def test_workers_come_and_go(dask: DaskProcesses, connect: Callable[..., DaskExe
     until(executor, lambda: executor.capacity == 2)
 
 
+@pytest.mark.long
 def test_task_of_a_worker_that_leaves_begins_anew(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
     from distributed import Client
 

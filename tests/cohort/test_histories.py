@@ -222,6 +222,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root, shutil.copytree(root, root.with_name("begun"))
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(HISTORIES)
 @example([("copy", "s0", None), ("uncopy", "s0", None)])

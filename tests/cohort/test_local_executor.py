@@ -58,6 +58,7 @@ def test_what_takes_too_long_is_stopped() -> None:
     assert time.monotonic() - start < 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("libraries", [(), ("torch", "monai")], ids=["bare", "with networks"])
 def test_a_worker_that_has_grown_is_replaced_after_its_task(libraries: tuple[str, ...]) -> None:
     """Libraries that hold more than the bound themselves keep no study from its start, and take nothing of what it may hold."""

@@ -183,6 +183,7 @@ def ended(
     return events
 
 
+@pytest.mark.long
 @needs_slurm
 def test_tasks_in_real_jobs(slurm: SlurmNode, tmp_path: Path) -> None:
     logs = tmp_path / "logs of jobs"
@@ -217,6 +218,7 @@ def await_empty(node: SlurmNode, seconds: float = PATIENCE_S) -> list[str]:
     return queue(node)
 
 
+@pytest.mark.long
 @needs_slurm
 def test_cancelled_job_is_replaced(slurm: SlurmNode, tmp_path: Path) -> None:
     executor = slurm_executor(written(tmp_path, jobs=1), square, tmp_path)
@@ -264,6 +266,7 @@ def test_job_that_slurm_refuses(slurm: SlurmNode, tmp_path: Path) -> None:
     assert queue(slurm) == []
 
 
+@pytest.mark.long
 @needs_slurm
 def test_idle_job_is_given_back(slurm: SlurmNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from gluteal_grade.cohort import slurm_jobs

@@ -75,6 +75,7 @@ def test_a_share_that_is_away_is_waited_for(tmp_path: Path, clock: Clock) -> Non
     assert len(executor.log) == 1
 
 
+@pytest.mark.long
 def test_from_the_command_line(tmp_path: Path) -> None:
     write_pair(tmp_path / "in", "a", 0.3, 1)
     arguments = ["watch", tmp_path / "in", "-o", tmp_path / "out", "--labels", "labels.nii.gz", "--quiet-seconds", "0.5"]

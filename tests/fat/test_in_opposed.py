@@ -23,6 +23,7 @@ def pair(toy: Toy, fat_weight: float, snr: float = 50) -> tuple:
     return tuple(series(k.value, k, toy.volume(i)) for k, i in zip(kinds, images, strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("weight", [1.8, 2.5])
 @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.34, 0.45, 0.6, 0.9])
 def test_t1_weighted_in_phase_unfolds(fraction: float, weight: float) -> None:

@@ -18,6 +18,7 @@ def found(polarity: np.ndarray, order: tuple[int, ...] = (0, 1, 2)) -> np.ndarra
     return np.transpose(region, np.argsort(order))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
 @pytest.mark.parametrize(("centre", "radius"), [((120, 100, 100), 40), ((150, 90, 110), 55), ((60, 60, 80), 45)])
 def test_an_exchanged_ball_is_found_whole_and_little_else(
@@ -30,6 +31,7 @@ def test_an_exchanged_ball_is_found_whole_and_little_else(
     assert not region[~away].any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [1.5, 2.0, 2.5, 3.0, 4.0])
 @pytest.mark.parametrize("seed", [100, 200, 208])
 def test_a_sound_picture_has_none(seed: int, size: float) -> None:

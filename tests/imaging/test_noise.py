@@ -86,6 +86,7 @@ def error_points(toy: Toy, snr: float, blank: bool) -> float:
     return 100 * float(np.nanmean(values[glutei]) - np.mean(toy.fat[glutei]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("blank", [False, True])
 @pytest.mark.parametrize(("snr", "tolerance"), [(8, 1.8), (15, 0.8), (30, 0.4)])
 def test_fractions_are_not_bent_by_noise(snr: float, tolerance: float, blank: bool) -> None:

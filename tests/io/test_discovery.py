@@ -117,6 +117,7 @@ def test_bad_nifti_geometry_is_the_reason_for_a_file_and_a_listed_refusal_in_a_f
     assert (one.refusal.reason, two.refusal) == (Reason.NOT_3D, None)
 
 
+@pytest.mark.long
 def test_20000_unrelated_files_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     for index in range(20_000):
         folder = tmp_path / str(index // 1000)

@@ -51,6 +51,7 @@ def test_a_study_that_cannot_be_graded_is_told_and_reported(tmp_path: Path, monk
     assert modalities == ["MR"] * images + ["SR"]
 
 
+@pytest.mark.long
 def test_a_study_is_graded_and_its_objects_lie_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "in"
     source.mkdir()

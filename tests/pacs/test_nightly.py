@@ -81,6 +81,7 @@ class _Cells(HTMLParser):
         self.text += data + " "
 
 
+@pytest.mark.long
 def test_a_night_and_the_next_ones(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     good = push(orthanc, study(made, 0))
     bad = push(orthanc, study(made, 1, keep=1))
@@ -118,12 +119,14 @@ def test_a_night_and_the_next_ones(orthanc: Orthanc, made: Path, tmp_path: Path)
             assert b"Doe" not in text, file.name
 
 
+@pytest.mark.long
 def test_fetched_and_sent_by_web(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     good = push(orthanc, study(made, 0))
     assert night(config(tmp_path, orthanc, query="{retrieve: web}", send_by="web"), 0)["graded"] == [good]
     assert series(orthanc)["SEG"] == 1
 
 
+@pytest.mark.long
 def test_the_prior_study_is_fetched_by_move_for_comparison_and_gets_no_results(made: Path, tmp_path: Path) -> None:
     port = free_port()
     with Orthanc(tmp_path / "orthanc", modalities={"gg": ("GG", "127.0.0.1", port)}) as orthanc:
@@ -139,6 +142,7 @@ def test_the_prior_study_is_fetched_by_move_for_comparison_and_gets_no_results(m
     assert {r["study_current"] for r in rows} == {now}
 
 
+@pytest.mark.long
 def test_a_pacs_that_is_away_ends_the_night_and_the_next_one_asks_again(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     good = push(orthanc, study(made, 0))
     path = config(tmp_path, orthanc)
@@ -152,6 +156,7 @@ def test_a_pacs_that_is_away_ends_the_night_and_the_next_one_asks_again(orthanc:
     assert night(path, 0, TODAY)["graded"] == [good]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)  # five nights, one after the other
 def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthanc, made: Path, tmp_path: Path) -> None:
     names = {push(orthanc, study(made, n)) for n in (0, 1)}
@@ -184,6 +189,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(orthanc: Orthan
     assert sorted(listed) == sorted(names)
 
 
+@pytest.mark.long
 def test_results_that_could_not_be_sent_are_sent_the_next_night(made: Path, tmp_path: Path) -> None:
     with Orthanc(tmp_path / "source") as source, Orthanc(tmp_path / "target") as target:
         good = push(source, study(made, 0))

@@ -154,6 +154,7 @@ def test_messages_in_memory_are_limited(tmp_path: Path) -> None:
         assert running.receiver._server.budget._used == 0
 
 
+@pytest.mark.long
 @dcmtk
 def test_many_small_associations_and_files_leave_memory_as_it_was(tmp_path: Path, memory_folder: Path) -> None:
     sent = [write_many(memory_folder / f"sent{study}", study, 500) for study in (1, 2, 4, 5)]
@@ -176,6 +177,7 @@ def test_many_small_associations_and_files_leave_memory_as_it_was(tmp_path: Path
         assert process.stop() == 0
 
 
+@pytest.mark.long
 @dcmtk
 def test_killed_in_the_middle_and_started_again_nothing_is_lost(tmp_path: Path, memory_folder: Path) -> None:
     sent = write(tmp_path / "sent", 1, 60, side=256)

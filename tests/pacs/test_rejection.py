@@ -57,6 +57,7 @@ def correct_in_the_pacs(orthanc: Orthanc, name: str, patient: str) -> None:
     requests.post(f"{orthanc.url}/patients/{whose}/modify", json=change, timeout=300).raise_for_status()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_what_newer_results_replace_is_rejected_once(orthanc: Orthanc, tmp_path: Path) -> None:
     made = another_visit(tmp_path, "made", 6.0, 12.0)

@@ -103,6 +103,7 @@ def half_of(folder: Path, labels: Path, target: Path) -> Path:
     return cut
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_second_report_names_the_first_and_a_corrected_patient_gets_a_new_one(orthanc: Orthanc, tmp_path: Path) -> None:
     made = another_visit(tmp_path, "made", 6.0, 12.0)

@@ -15,6 +15,7 @@ BODIES = ("train/vhm", "train/vhf", "validate/open3d")
 pytestmark = pytest.mark.skipif(not ANATOMY.is_dir(), reason="../shared/data/anatomy is not here")
 
 
+@pytest.mark.long
 def test_estimate_follows_the_true_share() -> None:
     errors = []
     for body in BODIES:

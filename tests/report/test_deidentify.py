@@ -42,6 +42,7 @@ def out(cohort: tuple[Path, pydicom.Dataset], tmp_path_factory: pytest.TempPathF
     return folder
 
 
+@pytest.mark.long
 def test_nothing_of_the_patient_is_in_any_output(cohort: tuple[Path, pydicom.Dataset], out: Path) -> None:
     folder, source = cohort
     (study,) = table(out / "studies.csv")
@@ -70,6 +71,7 @@ def test_objects_conform_and_refer_to_each_other(out: Path) -> None:
     assert str(pydicom.dcmread(paths["seg"]).SOPInstanceUID).encode() in paths["sr"].read_bytes()
 
 
+@pytest.mark.long
 def test_the_patient_is_named_on_pictures_and_report_only_while_asked_for(cohort: tuple[Path, pydicom.Dataset], tmp_path: Path) -> None:
     folder = cohort[0] / "study"
     arguments = ["grade", str(folder / "dicom"), "-o", str(tmp_path), "--labels", str(folder / "labels.nii.gz"), "--dicom", "-q"]

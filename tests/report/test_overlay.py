@@ -225,6 +225,7 @@ def _one_voxel(labels, fat):
     labels[71, 0, 0] = 131
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("edit", [_one_slice, _tiny, _on_the_border, _everything, _all_regions, _one_voxel])
 @pytest.mark.parametrize("slice_axis", [0, 1, 2])
 def test_odd_labels_are_drawn(tmp_path, summary_only, edit, slice_axis):

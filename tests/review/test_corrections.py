@@ -171,6 +171,7 @@ def finished(corrections: Corrections, correction: Correction, seconds: float = 
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_beside_the_server_through_kill_and_restart(graded: Graded) -> None:
     correction = accept_upload(graded.out, graded.dicom, labels_of(graded, graded.dicom))
     # a server that was killed while it measured: its row says running, its process is gone

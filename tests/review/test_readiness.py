@@ -57,6 +57,7 @@ def numbers(graded: Graded, correction: Correction) -> str:
     return result.model_dump_json(include=NUMBERS) + result.provenance.input_hash + result.provenance.config_hash
 
 
+@pytest.mark.long
 def test_one_fat_map_for_all_corrections_and_the_same_numbers(graded: Graded, corrections: list[Correction], made: list[str]) -> None:
     alone = []
     for one in corrections:
@@ -73,6 +74,7 @@ def test_one_fat_map_for_all_corrections_and_the_same_numbers(graded: Graded, co
     assert len(made) == 1
 
 
+@pytest.mark.long
 def test_a_study_of_which_a_file_has_changed_is_read_anew(graded: Graded, corrections: list[Correction], made: list[str]) -> None:
     images = graded.images / "scan"
     measuring = _Measuring(lambda: False)
@@ -95,6 +97,7 @@ def test_a_study_of_which_a_file_has_changed_is_read_anew(graded: Graded, correc
     assert len(made) == 3
 
 
+@pytest.mark.long
 def test_a_correction_that_comes_early_waits_for_nothing_that_it_does_not_need(
     graded: Graded, corrections: list[Correction], made: list[str]
 ) -> None:
@@ -112,6 +115,7 @@ def test_a_correction_that_comes_early_waits_for_nothing_that_it_does_not_need(
     assert numbers(graded, corrections[1]) == early
 
 
+@pytest.mark.long
 def test_a_study_too_large_to_keep_is_measured_all_the_same(
     graded: Graded, corrections: list[Correction], made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,6 +193,7 @@ def test_two_processes_write_at_once(tmp_path: Path) -> None:
     assert set(found) == {id for reader in ("anna", "ben") for n in range(100) for id in ids(reader, n, 5)}
 
 
+@pytest.mark.long
 def test_a_process_killed_while_saving_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     rng = random.Random(3)
     acknowledged, first = [], 0

@@ -65,6 +65,7 @@ def test_labels_land_in_place_in_every_plane(name: str, monkeypatch: pytest.Monk
     check_place(labels)
 
 
+@pytest.mark.long
 @given(
     degrees=st.tuples(*[st.floats(-40, 40)] * 3),
     order=st.permutations([1, 2, 3]),

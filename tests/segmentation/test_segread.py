@@ -282,6 +282,7 @@ def test_what_reads_the_labels(folder: Path, tmp_path: Path) -> None:
     assert isinstance(segmenter_of(SETTINGS, tmp_path / "gone.nii.gz"), LabelMapSegmenter)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scanner", SCANNERS)
 @pytest.mark.parametrize("labelmap", [False, True], ids=["binary", "labelmap"])
 def test_our_own_come_back_as_they_were(scanner: str, labelmap: bool, tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_a_missing_option_is_left_to_monai() -> None:
         assert plain_unet({name: value for name, value in DEFINITION.items() if name != key}) is None
 
 
+@pytest.mark.long
 def test_grading_with_the_shipped_networks_imports_no_monai(tmp_path: Path) -> None:
     code = """
 import sys

@@ -146,6 +146,7 @@ def test_without_the_columns_it_is_refused(tmp_path: Path, text: str | None) -> 
     assert error.value.reason is Reason.NO_RESULTS
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_patients(cohort: Cohort, tmp_path: Path) -> None:
     threshold = gc.get_threshold()
 

@@ -42,6 +42,7 @@ def test_panels_of_a_drawn_page_are_found_exactly():
     assert muscle_box(page[40:160, 226:426]) == (60, 50, 141, 80)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("slice_axis", "modality", "theme"), [(2, "map", "print"), (2, "ct", "dark"), (1, "map", "dark"), (0, "map", "print")]
 )

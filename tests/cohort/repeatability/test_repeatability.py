@@ -73,6 +73,7 @@ def test_known_spread(tmp_path: Path) -> None:
     assert row(computed(tmp_path / "mean"), "fat_fraction").graded
 
 
+@pytest.mark.long
 def test_files_and_site(tmp_path: Path) -> None:
     folder = repeats(tmp_path)
     code, told = run(folder, "--name", "Ward 3", "--protocol", "3 T <Dixon>", "--date", "2026-11-30")

@@ -48,6 +48,7 @@ def with_regions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, S
     return folder, told.getvalue(), made[0]
 
 
+@pytest.mark.long
 def test_all_files(with_regions: tuple[Path, str, StatsReport]) -> None:
     folder, text, memory = with_regions
     out = folder / "stats"
@@ -70,6 +71,7 @@ def test_all_files(with_regions: tuple[Path, str, StatsReport]) -> None:
         assert (np.abs(picture[..., :3] - 1).max(axis=2) > 0.3).mean() > 0.005  # something is drawn
 
 
+@pytest.mark.long
 def test_the_same_twice(folder: Path, tmp_path: Path) -> None:
     run(folder)
     run(folder, "-o", tmp_path / "again")

@@ -142,6 +142,7 @@ def test_one_side_each_is_least_squares() -> None:
     assert got.reason == "one row per patient: no random intercept"
 
 
+@pytest.mark.long
 def test_intervals_hold_the_truth() -> None:
     """200 simulated cohorts of 16 patients, both sides, a few missing."""
     rng = np.random.default_rng(8)

@@ -187,6 +187,7 @@ def test_a_mean_over_a_label_is_no_pair_of_a_core_value(folder: Path, tmp_path: 
     assert not any(m.variable == "fat_measure" and m.outcome in ("fat_fraction", "volume_ml") for m in f.models)
 
 
+@pytest.mark.long
 def test_repeated_studies(tmp_path: Path) -> None:
     folder = cohort(tmp_path, {"a": 8, "b": 8}, repeats=3)
     first, every = compared(folder, StatsOptions()), compute_statistics(folder, StatsOptions(all_studies=True))

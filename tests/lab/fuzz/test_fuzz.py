@@ -18,6 +18,7 @@ PART = ("left", "gluteus_medius")
 SOUND = Told({PART: (20.0, 300.0)}, frozenset({"note resampled"}))
 
 
+@pytest.mark.long
 def test_fixed_cases_end_well(tmp_path: Path) -> None:
     lines = list(cases(range(8), seed=1, limit_s=120, memory_mb=2000, kept=tmp_path / "kept"))
     assert [line.number for line in lines] == list(range(8))

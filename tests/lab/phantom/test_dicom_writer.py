@@ -31,6 +31,7 @@ def read_back(folder):
     return files, np.stack([f.pixel_array.T for f in files], axis=-1), affine_from_lps(lps)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("vendor", "transfer"), [("siemens", "jpegls"), ("ge", "rle"), ("philips", "deflated"), ("siemens", "explicit")])
 def test_what_is_read_is_what_was_made(study, tmp_path, vendor, transfer):
     write_dicom(some(study, "t1"), tmp_path, Vendor(vendor), transfer)

@@ -22,6 +22,7 @@ def fine() -> PhantomStudy:
     return make_fine(replace(spec(visit(0)), grid=hip_grid(Side.LEFT, (5.0, 5.0, 10.0))))
 
 
+@pytest.mark.long
 def test_stations_show_what_the_whole_shows(fine: PhantomStudy) -> None:
     whole = examined_whole(fine, NO_NOISE, 1).images[0].volume
     made = examined_in_stations(fine, Cut(overlap=0.2, shift=(0, 0, 0), gain=1.5, offset=0.1), NO_NOISE, 1)

@@ -31,6 +31,7 @@ def balls(index: int) -> Sample:
     return Sample(0.7 * labels + 0.1 * torch.rand((16, 16, 16), generator=generator), labels, "ball")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_it_learns(tmp_path: Path, bfloat16: bool) -> None:
     validate = make_validation(balls, 4, ("ball",))

@@ -85,6 +85,7 @@ def check_on(grid: Grid, labels: Volume, folder: Path, *, labelmap: bool = False
             same_place(mask, labels.with_array(labels.array == value))
 
 
+@pytest.mark.long
 @given(grid=grids(shape=(7, 6, 5)))
 @settings(max_examples=15)
 def test_any_grid(grid: Grid) -> None:

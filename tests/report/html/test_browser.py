@@ -28,6 +28,7 @@ def opened(browser: Any, path: Path, width: int, scheme: str) -> tuple[Any, list
     return page, said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["graded", "doubtful", "refused"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_readable_on_every_screen(chromium, reports, name, width, scheme):

@@ -146,6 +146,7 @@ def test_crowded_grades_are_told(tmp_path: Path) -> None:
     assert of(found(tmp_path, lines), "A vs B", "pabak", "goutallier").value > row.value
 
 
+@pytest.mark.long
 def test_fast(tmp_path: Path) -> None:
     """2,000 studies, 6 muscle-sides, 3 readers, 2,000 resamples."""
     rng = np.random.default_rng(1)

@@ -73,6 +73,7 @@ def test_same_bytes_twice(folder: Path, found: AgreementReport, tmp_path: Path) 
     assert all((folder / p).read_bytes() == (again / p).read_bytes() for p in files)
 
 
+@pytest.mark.long
 def test_page_in_a_browser(folder: Path, chromium: Any) -> None:
     asked: list[str] = []
     said: list[str] = []

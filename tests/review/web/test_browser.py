@@ -26,6 +26,7 @@ def site(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         yield out, found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["1280x800", "1920x1080"])
 def test_from_worklist_to_export_by_keyboard(chromium: Any, graded: Path, tmp_path: Path, size: tuple[int, int]) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
@@ -105,6 +106,7 @@ def in_view(page: Any, *selectors: str) -> None:
             assert box["y"] + box["height"] <= page.viewport_size["height"], selector
 
 
+@pytest.mark.long
 def test_tab_alone_reaches_and_changes_everything(chromium: Any, site: tuple[Path, Server]) -> None:
     out, one = site
     with opened(chromium, one.address) as page:
@@ -126,6 +128,7 @@ def test_tab_alone_reaches_and_changes_everything(chromium: Any, site: tuple[Pat
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+@pytest.mark.long
 def test_no_serious_fault_of_accessibility_on_any_page(chromium: Any, site: tuple[Path, Server]) -> None:
     out, one = site
     sound = sound_studies(out)[0]
@@ -154,6 +157,7 @@ def test_no_serious_fault_of_accessibility_on_any_page(chromium: Any, site: tupl
         assert not page.locator("#help").is_visible()
 
 
+@pytest.mark.long
 def test_a_blinded_reader_reads_too(chromium: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
     with server(out, "--blinded", "--read", 2, reader="carl") as one, opened(chromium, one.address) as page:
@@ -168,6 +172,7 @@ def test_a_blinded_reader_reads_too(chromium: Any, graded: Path, tmp_path: Path)
         assert page.locator("#fat").count() == 0
 
 
+@pytest.mark.long
 def test_two_readers_at_once_on_one_study(chromium: Any, site: tuple[Path, Server]) -> None:
     out, one = site
     study, before = sound_studies(out)[1], len(decided(out))

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.review.web.browsing import checked_by_axe, decided, keys, opened, shown
 from tests.review.web.graded import server, sound_studies
 
@@ -56,6 +58,7 @@ def drag(page: Any, *places: tuple[float, float]) -> None:
     page.mouse.up()
 
 
+@pytest.mark.long
 def test_draw_undo_fill_and_measure_through_a_reload_and_a_killed_server(chromium: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
     study = sound_studies(out)[0]

@@ -42,6 +42,7 @@ def page(chromium: Any, graded: Path, tmp_path: Path) -> Any:
         yield found
 
 
+@pytest.mark.long
 def test_what_hangs_together_within_reach_up_to_other_muscles(page: Any) -> None:
     grey = np.full((9, 12), 100)
     grey[:, 8] = 150  # a border
@@ -67,6 +68,7 @@ def test_what_hangs_together_within_reach_up_to_other_muscles(page: Any) -> None
     assert grown(page, wide, grey, (4, 5), alike=60) is None  # nothing is left to grow
 
 
+@pytest.mark.long
 def test_by_keyboard_and_by_mouse(page: Any) -> None:
     correct(page)
     keys(page, "2", "e", "Space")
@@ -90,6 +92,7 @@ def test_by_keyboard_and_by_mouse(page: Any) -> None:
     assert checked_by_axe(page) == []
 
 
+@pytest.mark.long
 def test_windows_at_a_key(page: Any) -> None:
     def window() -> tuple[int, int]:
         words = page.get_attribute("#canvas", "aria-label").split()

@@ -21,6 +21,7 @@ def grades(out: Path) -> list[str]:
     return [row[5] for row in decided(out) if row[1] == "grade"]
 
 
+@pytest.mark.long
 def test_a_server_that_dies_in_between_costs_nothing(chromium: Any, out: Path) -> None:
     study = sound_studies(out)[0]
     with server(out) as one, opened(chromium, one.address, clean=False) as page:
@@ -40,6 +41,7 @@ def test_a_server_that_dies_in_between_costs_nothing(chromium: Any, out: Path) -
         assert grades(out) == ["1", "2", "3"]
 
 
+@pytest.mark.long
 def test_an_answer_that_is_lost_stores_once(chromium: Any, out: Path) -> None:
     study = sound_studies(out)[0]
     with server(out) as one, opened(chromium, one.address, clean=False) as page:
@@ -61,6 +63,7 @@ def test_an_answer_that_is_lost_stores_once(chromium: Any, out: Path) -> None:
         assert grades(out) == ["4"]
 
 
+@pytest.mark.long
 def test_what_waits_outlives_the_page_and_leaving_warns(chromium: Any, out: Path) -> None:
     study = sound_studies(out)[0]
     with server(out) as one, opened(chromium, one.address, clean=False) as page:
@@ -85,6 +88,7 @@ def test_what_waits_outlives_the_page_and_leaving_warns(chromium: Any, out: Path
         assert [row[1] for row in decided(out)] == ["grade", "finished"]
 
 
+@pytest.mark.long
 def test_another_readers_server_at_the_same_address_is_not_given_them(chromium: Any, out: Path) -> None:
     study = sound_studies(out)[0]
     with server(out) as one, opened(chromium, one.address, clean=False) as page:
@@ -116,6 +120,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.long
 def test_a_full_disk_is_told_and_what_waits_is_stored_when_there_is_room(chromium: Any, graded: Path, small_disk: Path) -> None:
     out = Path(shutil.copytree(graded, small_disk / "out", ignore=shutil.ignore_patterns("overlay_*")))
     study = sound_studies(out)[0]

@@ -24,6 +24,7 @@ from tests.review.web.graded import DOUBTFUL, reading_room_of, server, sound_stu
 MB = 1 << 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_as_told_and_its_log_holds_nothing(out: Path, number: signal.Signals) -> None:
     with server(out, "--token", "x" * 20, "--max-upload-mb", 1) as one:

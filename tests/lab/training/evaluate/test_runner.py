@@ -80,6 +80,7 @@ def test_the_code_that_draws_and_labels_counts():
     assert not {"training/train", "training/labelled"} & names
 
 
+@pytest.mark.long
 def test_processes_give_the_same_rows(tmp_path):
     one = run(table(), 4, setup_for(tmp_path), tmp_path / "one")
     told = []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from gluteal_grade_lab.training.prepare.graft import graft, smooth_labels, warp_labels
 from gluteal_grade_lab.training.prepare.names import GLUTEI
@@ -19,6 +20,7 @@ def donor():
     return replace(moved, labels=labels)
 
 
+@pytest.mark.long
 def test_registration_finds_a_known_shift():
     target, lender = toy(), donor()
     field = register(target, lender, *common_groups(target, lender))
