@@ -1,8 +1,8 @@
-"""Tests that take long take turns: `make test` runs a quarter of them, another one for every commit, so that it ends in a quarter of an hour.
+"""Tests that take long take turns: one `make test` runs a fifth of them, so that it ends in a quarter of an hour.
 
-`@pytest.mark.long` is on tests of some four processor seconds and more (nights, clusters, browsers, simulations) beside quick ones of the same
-matter. Whose turn it is follows from the commit, so that the same commit runs the same tests on every machine. `--turn all`, the default of
-`pytest` itself, runs every one; `make test TURN=all` does before a release.
+`@pytest.mark.long` is on tests of some four processor seconds and more (nights, clusters, browsers, simulations) that have quicker ones of the
+same matter beside them. Which fifth follows from the commit: the same commit runs the same tests on every machine, the next one others.
+`pytest` itself runs all of them (`--turn all`), and so does `make test TURN=all`, before a release.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import subprocess
 import zlib
 from pathlib import Path
 
-TURNS = 4
+TURNS = 5
 ALL = "all"
 OF_THE_COMMIT = "commit"
 
