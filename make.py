@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 _NEEDS = ("pyproject.toml", "constraints.txt")
-_TESTS = ["-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "--turn", "commit"]
+_TESTS = ["-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "--turn"]
 _CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"])
 _REPORTED = (0, 3)  # of a batch: all graded, or some
 
@@ -55,13 +55,13 @@ def demo(folder: Path, out: Path) -> int:
     return 0
 
 
-def test(folder: Path) -> int:
-    """Style, types, floors, all tests; 1 if one of them fails."""
+def test(folder: Path, turn: str = "commit") -> int:
+    """Style, types, floors, tests; 1 if one of them fails. `turn`: of the long tests, as in `tests/turns.py`."""
     installed(folder, "review", folder / ".run")
     installed(folder, "dev", folder / ".dev")
     checks = [[program(folder, name), *words] for name, *words in _CHECKS]
     codes = [subprocess.run(command, cwd=ROOT).returncode for command in checks]
-    tests = [program(folder, "python"), *_TESTS]
+    tests = [program(folder, "python"), *_TESTS, turn]
     codes.append(subprocess.run(tests, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode)
     return int(any(codes))
 
@@ -72,9 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", choices=("demo", "test"))
     parser.add_argument("--venv", type=Path, default=Path(".venv"), help="the virtual environment; made if it is not there")
     parser.add_argument("--out", type=Path, default=Path("demo-output"), help="where the demo's results go")
+    parser.add_argument("--turn", default="commit", help="long tests: those of this commit's turn, or all")
     given = parser.parse_args(arguments)
     folder = (ROOT / given.venv).absolute()
-    return demo(folder, given.out) if given.what == "demo" else test(folder)
+    return demo(folder, given.out) if given.what == "demo" else test(folder, given.turn)
 
 
 if __name__ == "__main__":

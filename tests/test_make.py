@@ -49,7 +49,8 @@ def test_both_commands_run_what_the_makefile_runs(make: ModuleType, calls: list,
         words = [word for word in map(str, command) if word != "-m"]
         name, *rest = words[1:] if Path(words[0]).name == "python" else [Path(words[0]).name, *words[1:]]
         name = {"gluteal_grade": "gluteal-grade"}.get(name, name)
-        rest = ["$(OUT)" if word == str(tmp_path / "out") else f"'{word}'" if word.startswith(".[") else word for word in rest]
+        told = {str(tmp_path / "out"): "$(OUT)", "commit": "$(TURN)"}
+        rest = [told.get(word, f"'{word}'" if word.startswith(".[") else word) for word in rest]
         wanted = " ".join([name, *rest]).strip()
         if name == "pip":
             wanted = f"$(PIP) -e {rest[-1]}"

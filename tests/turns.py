@@ -1,6 +1,6 @@
 """Tests that take long take turns: one `make test` runs a fifth of them, so that it ends in a quarter of an hour.
 
-`@pytest.mark.long` is on tests of some four processor seconds and more (nights, clusters, browsers, simulations) that have quicker ones of the
+`@pytest.mark.long` is on tests of some four processor seconds and more (nights, clusters, browsers, simulations) with quicker ones of the
 same matter beside them. Which fifth follows from the commit: the same commit runs the same tests on every machine, the next one others.
 `pytest` itself runs all of them (`--turn all`), and so does `make test TURN=all`, before a release.
 """
