@@ -55,7 +55,7 @@ def demo(folder: Path, out: Path) -> int:
     return 0
 
 
-def test(folder: Path, turn: str = "commit") -> int:
+def test(folder: Path, turn: str) -> int:
     """Style, types, floors, tests; 1 if one of them fails. `turn`: of the long tests, as in `tests/turns.py`."""
     installed(folder, "review", folder / ".run")
     installed(folder, "dev", folder / ".dev")
