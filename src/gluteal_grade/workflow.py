@@ -197,7 +197,11 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
         from gluteal_grade.report.dicom import DicomOptions, write_dicom
 
         overlay = folder / place.rename(SUMMARY_PICTURE)
+        wanted = job.settings.report.dicom_more
         options = DicomOptions(
+            labelmap="labelmap" in wanted,
+            pdf=_printed(graded, overlay, look.lines) if "pdf" in wanted and graded.images is not None else None,
+            fat_map="fat_map" in wanted,
             refused=output.dicom_of_refused,
             identified=bool(look.lines),
             deidentify=output.deidentify,
@@ -220,6 +224,12 @@ def write(graded: Graded, job: Job, output: Output) -> Done:
 
     folder = write_study(written, output.out, place, more, look)
     return Done(written, folder, tuple(path.name for path in objects), next(iter(refusals), None))
+
+
+def _printed(graded: Graded, overlay: Path, identity: tuple[str, ...]) -> bytes:
+    from gluteal_grade.report.html import printed_report
+
+    return printed_report(graded.result, overlay.read_bytes() if overlay.exists() else b"", identity)
 
 
 def _good_result_of_another_input(graded: Graded, out: Path, place: Place) -> str:

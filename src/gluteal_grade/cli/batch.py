@@ -17,6 +17,7 @@ from gluteal_grade.cli.options import (
     Deidentify,
     Device,
     Dicom,
+    DicomMore,
     Force,
     Identified,
     Jobs,
@@ -77,6 +78,7 @@ def batch(
     keep_withdrawn: KeepWithdrawn = False,
     layout: LayoutName = "flat",
     dicom: Dicom = False,
+    dicom_more: DicomMore = None,
     deidentify: Deidentify = False,
     identified: Identified = None,
     pictures: Pictures = True,
@@ -89,7 +91,7 @@ def batch(
     Exit codes: 0 all graded in full, 3 mixed, 2 none gradable, 1 stopped, 64 wrong usage.
     """
     check_verbose(verbose, quiet=quiet, json=json_lines)
-    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, dicom_more, deidentify=deidentify)
     if print_job_script:
         return _print_job_script(slurm, out)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
@@ -110,7 +112,7 @@ def batch(
         force,
         Options(retry_failed, attempts, keep_other_versions, keep_withdrawn),
         pictures,
-        dicom=dicom,
+        dicom=dicom or dicom_more is not None,
         deidentify=deidentify,
         kind=kinds,
     )

@@ -14,6 +14,7 @@ from gluteal_grade.cli.options import (
     Deidentify,
     Device,
     Dicom,
+    DicomMore,
     Identified,
     Kind,
     Labelmap,
@@ -65,6 +66,7 @@ def grade(
     config: Config = None,
     device: Device = None,
     dicom: Dicom = False,
+    dicom_more: DicomMore = None,
     deidentify: Deidentify = False,
     identified: Identified = None,
     quiet: Quiet = False,
@@ -77,7 +79,7 @@ def grade(
     if sex not in (None, "M", "F"):
         raise typer.BadParameter("M or F", param_hint="--sex")
     check_verbose(verbose, quiet=quiet)
-    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, dicom_more, deidentify=deidentify)
     _check_metal(metal)
     if labels is not None and bundle is not None:
         raise typer.BadParameter("--labels and --bundle exclude each other", param_hint="--bundle")
@@ -102,7 +104,7 @@ def grade(
                 sex=sex,
                 metal=metal,
                 person=Person(age_years=age, height_m=height, weight_kg=weight, lean_kg=lean_mass),
-                output=Output(out, dicom=dicom, deidentify=deidentify),
+                output=Output(out, dicom=dicom or dicom_more is not None, deidentify=deidentify),
                 told=steps,
             )
             done = run(job)
@@ -117,6 +119,13 @@ def _check_metal(sides: str | None) -> None:
 
     if sides is not None and sides not in METAL_SIDES:
         raise typer.BadParameter("right, left, both, none or auto", param_hint="--metal")
+
+
+def _told(names: tuple[str, ...]) -> str:
+    """The files; of a series with one image a slice only the first and the last."""
+    single = [name for name in names if not name.startswith("fat_")]
+    series = [name for name in names if name.startswith("fat_")]
+    return ", ".join([*single, *([f"{series[0]} to {series[-1]}"] if series else [])])
 
 
 def _report(done: Done, quiet: bool) -> None:
@@ -141,4 +150,4 @@ def _report(done: Done, quiet: bool) -> None:
         text = f"No DICOM objects ({refusal.reason.value}): {refusal.detail}. The other results stand."
         Console(stderr=True, highlight=False).print(printable(text), soft_wrap=True, markup=False)
     elif done.dicom and not quiet:
-        Console(highlight=False).print(printable(f"Wrote {', '.join(done.dicom)} in {folder / DICOM}"), soft_wrap=True, markup=False)
+        Console(highlight=False).print(printable(f"Wrote {_told(done.dicom)} in {folder / DICOM}"), soft_wrap=True, markup=False)

@@ -46,6 +46,13 @@ PacsConfig = Annotated[
     typer.Option("--config", "-c", metavar="FILE", readable=False, help="pacs.yaml: whom to talk to; see configs/pacs.example.yaml."),
 ]
 Dicom = Annotated[bool, typer.Option("--dicom", help="Write DICOM SEG, structured report and picture too, as new series of the study.")]
+DicomMore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="As --dicom, and more, joined by commas: pdf (the report on two pages), fat_map (a series), labelmap (SEG as a label map).",
+    ),
+]
 Deidentify = Annotated[
     bool, typer.Option("--deidentify", help="Results without patient, dates and UIDs (PS3.15 basic profile; pixels not touched).")
 ]
@@ -124,16 +131,20 @@ def parse_kinds(values: list[str]) -> Mapping[str, SeriesKind] | SeriesKind | No
         raise typer.BadParameter(str(error), param_hint="--kind") from None
 
 
-def shown_settings(settings: Settings, identified: bool | None, *, deidentify: bool) -> Settings:
-    """The settings with `--identified` or `--deidentified`.
+def shown_settings(settings: Settings, identified: bool | None, dicom_more: str | None = None, *, deidentify: bool) -> Settings:
+    """The settings with `--identified` or `--deidentified`, and with `--dicom-more`.
 
     Raises:
-        typer.BadParameter: `--identified` with `--deidentify`.
+        typer.BadParameter: `--identified` with `--deidentify`; an object that there is not.
     """
-    from gluteal_grade.config import with_identity
+    from gluteal_grade.config import with_dicom_more, with_identity
 
     if identified and deidentify:
         raise typer.BadParameter("--identified and --deidentify exclude each other", param_hint="--identified")
+    try:
+        settings = with_dicom_more(settings, tuple(name.strip() for name in (dicom_more or "").split(",") if name.strip()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--dicom-more") from None
     return with_identity(settings, identified)
 
 

@@ -17,6 +17,7 @@ from gluteal_grade.cli.options import (
     Deidentify,
     Device,
     Dicom,
+    DicomMore,
     Identified,
     Jobs,
     JsonLines,
@@ -61,6 +62,7 @@ def watch(
     keep_other_versions: KeepOtherVersions = False,
     layout: LayoutName = "flat",
     dicom: Dicom = False,
+    dicom_more: DicomMore = None,
     deidentify: Deidentify = False,
     identified: Identified = None,
     pictures: Pictures = True,
@@ -73,7 +75,7 @@ def watch(
     Exit codes: with --once those of `batch`; else 1 when stopped, 64 wrong usage.
     """
     check_verbose(verbose, quiet=quiet, json=json_lines)
-    settings = shown_settings(settings_of(config, device), identified, deidentify=deidentify)
+    settings = shown_settings(settings_of(config, device), identified, dicom_more, deidentify=deidentify)
     check_numbering(labelmap, used=labels is not None or bundle is not None)
     kinds = check_kinds(kind)
 
@@ -97,7 +99,7 @@ def watch(
         threads,
         options=Options(retry_failed, attempts, keep_other_versions),
         pictures=pictures,
-        dicom=dicom,
+        dicom=dicom or dicom_more is not None,
         deidentify=deidentify,
         kind=kinds,
     )

@@ -47,6 +47,7 @@ from gluteal_grade.config.settings import (
     load_settings,
     with_absolute_paths,
     with_device,
+    with_dicom_more,
     with_identity,
     with_metal_sides,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "validated",
     "with_absolute_paths",
     "with_device",
+    "with_dicom_more",
     "with_identity",
     "with_metal_sides",
 ]

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from gluteal_grade.config.measure import GradingSettings, MeasureSettings, Regio
 from gluteal_grade.config.metal import MetalSettings
 from gluteal_grade.config.segmentation import ChecksSettings, SegmentationSettings
 
+DicomMore = Literal["pdf", "fat_map", "labelmap"]
+
 
 class ReportSettings(SettingsBase):
     """How results are shown; no number depends on it."""
@@ -26,6 +28,7 @@ class ReportSettings(SettingsBase):
     theme: Literal["print", "dark"]
     identified: bool
     fhir: bool
+    dicom_more: tuple[DicomMore, ...]
     site: Path | None
 
 
@@ -132,6 +135,19 @@ def with_identity(settings: Settings, identified: bool | None) -> Settings:
     if identified is None:
         return settings
     return settings.model_copy(update={"report": settings.report.model_copy(update={"identified": identified})})
+
+
+def with_dicom_more(settings: Settings, more: tuple[str, ...]) -> Settings:
+    """The settings with further DICOM objects, beside those they name.
+
+    Raises:
+        ValueError: one that there is not.
+    """
+    known = get_args(DicomMore)
+    if unknown := [name for name in more if name not in known]:
+        raise ValueError(f"{unknown[0]}: not one of {', '.join(known)}")
+    chosen = tuple(name for name in known if name in {*settings.report.dicom_more, *more})
+    return settings.model_copy(update={"report": settings.report.model_copy(update={"dicom_more": chosen})})
 
 
 def _overlaid(base: Any, change: Any) -> Any:

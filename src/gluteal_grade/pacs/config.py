@@ -124,7 +124,7 @@ class PacsSettings(SettingsBase):
     query: QuerySettings = QuerySettings()
     retry: RetrySettings = RetrySettings()
     out: Path
-    send: tuple[Literal["seg", "sr", "sc"], ...] = ("seg", "sr", "sc")
+    send: tuple[Literal["seg", "sr", "sc", "pdf", "fat_map"], ...] = ("seg", "sr", "sc")
     send_refused: bool = False  # a report of the refusal too
     reject_superseded: bool = False  # tell the PACS to reject results of ours that newer ones replace (IHE IOCM)
 

@@ -29,7 +29,7 @@ from gluteal_grade.cohort import (
 )
 from gluteal_grade.config import Settings
 from gluteal_grade.errors import Reason, TransientFailure
-from gluteal_grade.report import DICOM, STITCHED
+from gluteal_grade.report import DICOM, FAT_MAP, STITCHED
 
 _IN_USE_S = 2.0
 _LAST = "index.html"  # of the tables and pages, what is written at the end
@@ -159,9 +159,11 @@ def _as_it_was(rows: Iterable[sqlite3.Row]) -> Iterator[Outcome]:
 
 
 def objects_of(out: Path, folder: str, kinds: tuple[str, ...]) -> list[Path]:
-    """The DICOM results of a study, those of `kinds` (seg, sr, sc), in that order; before a segmentation the stitched image it lies on."""
-    image = sorted((out / folder / DICOM).glob(STITCHED)) if "seg" in kinds else []
-    return image + [path for kind in kinds if (path := out / folder / DICOM / f"{kind}.dcm").is_file()]
+    """The DICOM results of a study, those of `kinds` (seg, sr, sc; pdf, fat_map where `report.dicom_more` has them), in that
+    order; before a segmentation the stitched image it lies on."""
+    objects = out / folder / DICOM
+    image = sorted(objects.glob(STITCHED)) if "seg" in kinds else []
+    return image + [path for kind in kinds for path in sorted(objects.glob(FAT_MAP if kind == "fat_map" else f"{kind}.dcm"))]
 
 
 def hash_of(files: list[Path]) -> str:

@@ -1,5 +1,6 @@
 from .fhir import fhir_text as fhir_text
 from .layout import DICOM as DICOM
+from .layout import FAT_MAP as FAT_MAP
 from .layout import IMAGE as IMAGE
 from .layout import MUSCLES as MUSCLES
 from .layout import REPORT as REPORT

@@ -14,6 +14,7 @@ from gluteal_grade.vocabulary import StudyFile
 RESULT, MUSCLES, IMAGE, REPORT, IDENTITY = StudyFile.RESULT, StudyFile.MUSCLES, StudyFile.IMAGE, StudyFile.REPORT, StudyFile.IDENTITY
 SUMMARY_PICTURE = "overlay_summary.png"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
+FAT_MAP = "fat_*.dcm"  # in it, the series of the fat map
 STITCHED = "stitched_*.dcm"  # in it, the images that were stitched of several stations
 
 _HASH = re.compile(r"[0-9a-f]{12}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 
 from gluteal_grade import cli
@@ -39,6 +40,19 @@ def test_objects_lie_beside_the_results_and_come_back_as_labels(toy: Toy, tmp_pa
     assert not (tmp_path / "b" / folder.name / "dicom").exists()
     tables = [(tmp_path / run_ / folder.name / "muscles.csv").read_text() for run_ in ("a", "b")]
     assert tables[0] == tables[1], "labels read from the SEG measure the same"
+
+
+def test_more_objects_on_request(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images, labels = scan(tmp_path / "in", "siemens", toy), save(tmp_path / "labels.nii.gz", toy.labels.array, toy)
+    given = ("grade", images, "-o", tmp_path / "out", "--labels", labels, "--config", NO_PICTURES, "--dicom-more")
+    assert run(*given, "labelmap,parametric") == 64
+    assert "parametric: not one of pdf, fat_map, labelmap" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert run(*given, "labelmap, pdf,fat_map") == 0
+    (folder,) = (tmp_path / "out").iterdir()
+    slices = [f"fat_{n:03d}.dcm" for n in range(1, toy.grid.shape[2] + 1)]
+    assert sorted(p.name for p in (folder / "dicom").iterdir()) == [*slices, "pdf.dcm", "seg.dcm", "sr.dcm"]
+    assert f"Wrote seg.dcm, sr.dcm, pdf.dcm, fat_001.dcm to {slices[-1]} in" in " ".join(capsys.readouterr().out.split())
+    assert pydicom.dcmread(folder / "dicom" / "seg.dcm").SegmentationType == "LABELMAP"
 
 
 def test_nifti_gives_none_and_the_rest_stands(toy: Toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

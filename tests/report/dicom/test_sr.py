@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import highdicom as hd
+import numpy as np
 import pydicom
 import pytest
 
@@ -14,7 +15,7 @@ from gluteal_grade.pipeline import Graded, grade_study
 from gluteal_grade.report.dicom.sr import summary
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 from gluteal_grade.result.models import MuscleResult, MuscleStatus
-from gluteal_grade.vocabulary import Muscle, Region, Side
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Region, Side
 from tests.report.dicom.scanner import HAS_DCIODVFY, HAS_DSRDUMP, SCANNERS, complaints, examined, objects, relabelled
 
 SETTINGS = load_settings()
@@ -59,6 +60,7 @@ def told(group) -> dict[str, list[str]]:
 def expected(m: MuscleResult) -> dict[str, float]:
     values = {
         "118565006": m.volume_ml,
+        "42798000": max((s.area_cm2 for s in m.profile), default=math.nan),
         "129100": 100 * m.fat_fraction,
         "FF_LOW95": 100 * m.fat_fraction_low,
         "FF_HIGH95": 100 * m.fat_fraction_high,
@@ -92,6 +94,7 @@ def test_every_number_and_grade_of_the_result_is_there(scanner: str) -> None:
         assert {name: words[name] for name in wanted} == wanted
         assert group.tracking_identifier.startswith(f"gluteal_grade {m.side} gluteus")
     assert units.pop("118565006") == units.pop("LEAN_VOLUME") == {"ml"}
+    assert units.pop("42798000") == {"cm2"}
     assert set().union(*units.values()) == {"%"}
 
 
@@ -116,6 +119,45 @@ def test_a_number_that_a_norm_is_of_tells_its_place_and_whose_norm() -> None:
             assert facts["121406"].TextValue == score.source == "belzunce2022"
             told += 1
     assert told == 2 * len(scored)
+
+
+def test_every_group_has_what_ohif_draws() -> None:
+    """A closed outline on an image of the study, and the result in a line: a single group without coordinates and OHIF shows none."""
+    one = examined("siemens")
+    images = {frame for s in one.study.series if s.id == one.graded.result.reference_series for frame in s.sources}
+    items = _items(pydicom.dcmread(objects("siemens") / "sr.dcm"))
+    groups_ = [item for item in items if item.ConceptNameCodeSequence[0].CodeValue == "125007"]
+    assert groups_
+    for group, m in zip(groups_, one.graded.result.muscles, strict=True):
+        (area,) = (item for item in group.ContentSequence if item.ValueType == "NUM" and "42798000" in _name(item))
+        outline = next(item for item in area.ContentSequence if item.ValueType == "SCOORD")
+        assert (outline.GraphicType, list(outline.GraphicData[:2])) == ("POLYLINE", list(outline.GraphicData[-2:]))
+        assert outline.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID in images
+        (comment,) = (item.TextValue for item in group.ContentSequence if _name(item) == "121106")
+        assert f"{100 * m.fat_shown.value:.1f} %" in comment
+        assert comment.startswith(f"{m.side} {m.muscle.words}")
+
+
+def _name(item: pydicom.Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeValue) if "ConceptNameCodeSequence" in item else ""
+
+
+def test_a_muscle_that_is_not_there_is_told_apart(tmp_path: Path) -> None:
+    one = examined("siemens")
+    nan = dict.fromkeys(("volume_ml", "fat_fraction", "fat_fraction_low", "fat_fraction_high"), math.nan)
+    gone = {"status": MuscleStatus.MISSING, "reason": Reason.NO_LABEL, "grades": (), "checks": ()}
+    left_minimus = {value for value, part in LABEL_VALUES.items() if (part.side, part.muscle) == (Side.LEFT, Muscle.GLUTEUS_MINIMUS)}
+    graded = relabelled(one, lambda array: array.__setitem__(np.isin(array, list(left_minimus)), 0))
+    muscles = tuple(
+        m.model_copy(update=nan | gone) if (m.side, m.muscle) == (Side.LEFT, Muscle.GLUTEUS_MINIMUS) else m for m in graded.result.muscles
+    )
+    path = write(Graded(graded.result.model_copy(update={"muscles": muscles}), graded.images), tmp_path)
+    assert {key for key in groups(path) if key[:2] == (Side.LEFT, Muscle.GLUTEUS_MINIMUS)} == set()
+    (told_apart,) = (item for item in pydicom.dcmread(path).ContentSequence if _name(item) == "C0034375")
+    words = {(_name(i), i.ConceptCodeSequence[0].CodeValue) for i in told_apart.ContentSequence}
+    assert words == {("STATUS", "missing"), ("REASON", "no_label")}
+    assert all(i.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "75297007" for i in told_apart.ContentSequence)
+    assert not HAS_DCIODVFY or complaints(path) == []
 
 
 def test_our_names_are_short_enough_for_every_reader() -> None:
@@ -156,7 +198,9 @@ def test_what_it_refers_to_is_named_as_evidence(scanner: str) -> None:
     data, seg = (pydicom.dcmread(objects(scanner) / name) for name in ("sr.dcm", "seg.dcm"))
     one = examined(scanner)
     (measured,) = (s for s in one.study.series if s.id == one.graded.result.reference_series)
-    assert _references(data) == {seg.SOPInstanceUID}
+    assert seg.SOPInstanceUID in _references(data)
+    assert _references(data) <= _evidence(data)
+    assert (data.CompletionFlag, data.PreliminaryFlag, data.VerificationFlag) == ("COMPLETE", "PRELIMINARY", "UNVERIFIED")
     assert _evidence(data) == {*measured.sources, seg.SOPInstanceUID}
 
 

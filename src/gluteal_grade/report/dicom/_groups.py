@@ -19,17 +19,22 @@ from highdicom.sr import (
     RelationshipTypeValues,
     SourceImageForMeasurementGroup,
     SourceSeriesForSegmentation,
+    TextContentItem,
     TrackingIdentifier,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
+from highdicom.sr.value_types import ContentItem
+from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
 from gluteal_grade.grading import Quantity
 from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom._outlines import Outline
 from gluteal_grade.report.dicom.seg import Segments, algorithm_name, tracking_id
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
-from gluteal_grade.result import MuscleResult, StudyResult, scales_of
+from gluteal_grade.report.readings import grade_text
+from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of, scales_of
 from gluteal_grade.vocabulary import Part, Region, Scale
 
 _NORMED: dict[str, Quantity] = {
@@ -44,7 +49,8 @@ def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segment
     """What was measured of one muscle or region, with the place of its outline.
 
     A part with a segment of its own is a volumetric region of interest (TID 1411). A muscle that was split has none, as TID 1411 refers
-    to one segment only: it is a plain group (TID 1501) whose sources are the frames of its regions.
+    to one segment only: it is a plain group (TID 1501) whose sources are the frames of its regions. Either has its result in a line
+    (Comment), and its area where it is largest, with the outline there as its source (TID 320): viewers that draw coordinates show both.
     """
     part = Part(m.muscle, m.region, m.side)
     scales = {scale.key: scale for scale in scales_of(result)}
@@ -57,6 +63,24 @@ def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segment
         "measurements": _measurements(m, result, scales),
         "qualitative_evaluations": _evaluations(m, scales),
     }
+    group = _group_of(m, part, sources, segments, shared)
+    outline = segments.outlines.get(part)
+    # both are more than TID 1411 names, which may be extended; highdicom would not take the coordinates
+    if outline is not None:
+        items = group[0].ContentSequence
+        after = next((n for n, item in enumerate(items, start=1) if item.ValueType == "NUM"), len(items))
+        items.insert(after, *_area(outline, sources))
+    group[0].ContentSequence.append(_comment(m, primary_of(result)))
+    return group
+
+
+def _area(outline: Outline, sources: Sources) -> Measurement:
+    where = outline.coordinates(sources)
+    area = round(outline.area_cm2, 4)
+    return Measurement(codes.AREA, area, codes.SQUARE_CENTIMETRE, derivation=codes.MAXIMUM, referenced_coordinates=where)
+
+
+def _group_of(m: MuscleResult, part: Part, sources: Sources, segments: Segments, shared: dict[str, Any]) -> Group:
     seg = segments.data
     number = segments.numbers.get(part)
     if number is not None:
@@ -66,6 +90,15 @@ def muscle_group(m: MuscleResult, result: StudyResult, sources: Sources, segment
     regions = [n for p, n in segments.numbers.items() if (p.muscle, p.side) == (m.muscle, m.side) and m.region is Region.WHOLE]
     images = [SourceImageForMeasurementGroup(seg.SOPClassUID, seg.SOPInstanceUID, segments.frames(regions))] if regions else None
     return MeasurementsAndQualitativeEvaluations(source_images=images, **shared)
+
+
+def not_there(m: MuscleResult) -> list[ContentItem]:
+    """Status and reason of a part of which there is no voxel, for the report's Qualitative Evaluations (TID 1500, row 12): without any
+    coordinates it can be no measurement group for OHIF, which then shows none of the others."""
+    items = [item for evaluation in _evaluations(m, {}) for item in evaluation]
+    for item in items:
+        item.ContentSequence = Sequence([FindingSite(codes.muscle_code(m.muscle), codes.side_code(m.side), codes.region_code(m.region))])
+    return items
 
 
 def refusal_group(result: StudyResult, sources: Sources, identity: Identity) -> Group:
@@ -90,6 +123,18 @@ def _algorithm(m: MuscleResult, result: StudyResult) -> AlgorithmIdentification:
     parameters += [f"{g.scale}={g.profile}" for g in m.grades]
     parameters.append(f"settings={result.provenance.config_hash}")
     return AlgorithmIdentification(result.provenance.program, result.provenance.version, parameters)
+
+
+def _comment(m: MuscleResult, scale: Scale) -> TextContentItem:
+    """In a line: the part, its fat with the interval, its primary grade."""
+    fat = m.fat_shown
+    told = [] if math.isnan(fat.value) else [f"fat {100 * fat.value:.1f} %"]
+    if told and not (math.isnan(fat.low) or math.isnan(fat.high)):
+        told[0] += f" ({100 * fat.low:.1f}-{100 * fat.high:.1f})"
+    told += [f"{scale.plain_title} {grade_text(g)}" for g in m.grades if g.scale == scale.key and g.grade is not None]
+    if m.status is not MuscleStatus.GRADED:
+        told.append(m.status.replace("_", " "))
+    return TextContentItem(codes.COMMENT, f"{Part(m.muscle, m.region, m.side)}: {', '.join(told)}", RelationshipTypeValues.CONTAINS)
 
 
 def _measurements(m: MuscleResult, result: StudyResult, scales: Mapping[str, Scale]) -> list[Measurement] | None:

@@ -23,6 +23,9 @@ _OURS = [
     "ContentLabel",
     "ContentDescription",
     "SegmentSequence",
+    "EncapsulatedDocument",
+    "DocumentTitle",
+    "DerivationDescription",
     "ManufacturerModelName",
     "SoftwareVersions",
 ]
@@ -30,6 +33,7 @@ _OURS = [
 _EMPTY = ["PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "AccessionNumber", "StudyID", "ReferringPhysicianName"]
 _NO_DAY, _NO_TIME = "19000101", "000000"  # where a date must be
 _STANDARD_ROOT = "1.2.840.10008."
+_NEVER = {"DA": _NO_DAY, "TM": _NO_TIME, "DT": _NO_DAY + _NO_TIME}
 _METHOD = "gluteal-grade: PS3.15 basic profile, pixels not touched"
 
 
@@ -56,8 +60,8 @@ def deidentified(data: Dataset) -> Dataset:
     for keyword in _EMPTY:
         setattr(data, keyword, "")
     for element in data:
-        if element.VR in ("DA", "TM") and element.value and element.keyword not in _EMPTY:
-            element.value = _NO_DAY if element.VR == "DA" else _NO_TIME
+        if element.VR in _NEVER and element.value and element.keyword not in _EMPTY:
+            element.value = _NEVER[element.VR]
     data.PatientID = f"GG{hashlib.sha256(study.encode()).hexdigest()[:10].upper()}"
     data.PatientIdentityRemoved = "YES"
     data.DeidentificationMethod = _METHOD

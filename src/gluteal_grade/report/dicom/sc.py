@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 from highdicom.sc import SCImage
 from PIL import Image
-from pydicom.dataset import Dataset
 
-from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.sources import Sources
-from gluteal_grade.report.dicom.stamp import common, stamp
+from gluteal_grade.report.dicom.stamp import common, reference, stamp
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import StudyResult
 
@@ -51,16 +49,6 @@ def capture_of(overlay: Path, result: StudyResult, sources: Sources, identity: I
     data.BurnedInAnnotation = "YES" if identified else "NO"  # slices and numbers alone identify nobody (PS3.3 C.7.6.1)
     data.RecognizableVisualFeatures = "NO"
     data.DerivationDescription = "Contours of the gluteal muscles, fat map and grades. Research use. Not a medical device."
-    data.SourceImageSequence = [_reference(image, sources) for image in sources.images]
+    data.SourceImageSequence = [reference(image, sources) for image in sources.images]
     stamp(data, sources)
     return data
-
-
-def _reference(image: Dataset, sources: Sources) -> Dataset:
-    item, purpose = Dataset(), Dataset()
-    purpose.CodeValue, purpose.CodingSchemeDesignator, purpose.CodeMeaning = codes.SOURCE_IMAGE[:3]
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
-    if sources.enhanced:
-        item.ReferencedFrameNumber = [frame.index + 1 for frame in sources.frames]
-    item.PurposeOfReferenceCodeSequence = [purpose]
-    return item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from gluteal_grade.geometry import Array, FloatArray, Volume
 from gluteal_grade.io import Frame
 from gluteal_grade.pipeline import Graded, StudyImages
 from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom._outlines import Outline, outlines_of
 from gluteal_grade.report.dicom.even import fill_up
 from gluteal_grade.report.dicom.sources import Sources, not_written
 from gluteal_grade.report.dicom.stamp import common, stamp
@@ -33,11 +35,13 @@ class Segments:
         data: the object.
         numbers: segment number of each part.
         with_voxels: how many of its frames, the first ones, show anything (`even.fill_up`).
+        outlines: each part where it is largest.
     """
 
     data: Segmentation
     numbers: dict[Part, int]
     with_voxels: int
+    outlines: Mapping[Part, Outline]
 
     def frames(self, numbers: list[int]) -> list[int] | None:
         """1-based frames that show any of these segments; None for a label map, whose frames show all of them."""
@@ -91,7 +95,8 @@ def segmentation_of(graded: Graded, images: StudyImages, sources: Sources, ident
     for item in (*data.DimensionOrganizationSequence, *data.DimensionIndexSequence):
         item.DimensionOrganizationUID = organization
     stamp(data, sources)
-    return Segments(data, {part: n for n, part in enumerate(ordered, start=1)}, with_voxels)
+    numbers = {part: n for n, part in enumerate(ordered, start=1)}
+    return Segments(data, numbers, with_voxels, outlines_of(planes, sources.frames))
 
 
 def tracking_id(part: Part) -> str:

@@ -7,6 +7,7 @@ import math
 from highdicom.sr import (
     CodedConcept,
     Comprehensive3DSR,
+    ContainerContentItem,
     DeviceObserverIdentifyingAttributes,
     LanguageOfContentItemAndDescendants,
     MeasurementReport,
@@ -17,16 +18,17 @@ from highdicom.sr import (
 )
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 from pydicom.sr.codedict import codes as dicom_codes
 
 from gluteal_grade.report.dicom import codes
-from gluteal_grade.report.dicom._groups import muscle_group, refusal_group
+from gluteal_grade.report.dicom._groups import muscle_group, not_there, refusal_group
 from gluteal_grade.report.dicom.seg import Segments
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.stamp import MAKER, MODEL, common, stamp
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import MuscleResult, MuscleStatus, StudyResult, primary_of
-from gluteal_grade.vocabulary import Region, Scale, Side, method_words
+from gluteal_grade.vocabulary import Part, Region, Scale, Side, method_words
 
 _CONTENT = tag_for_keyword("ContentSequence")
 
@@ -40,10 +42,12 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
         segments: the segmentation that the measurements are of; None for a refused study.
         identity: of the result.
     """
+    absent: list[MuscleResult] = []
     if segments is None:
         groups = [refusal_group(result, sources, identity)]
     else:
-        groups = [muscle_group(m, result, sources, segments, identity) for m in result.muscles]
+        absent = [m for m in result.muscles if math.isnan(m.volume_ml) and Part(m.muscle, m.region, m.side) not in segments.outlines]
+        groups = [muscle_group(m, result, sources, segments, identity) for m in result.muscles if m not in absent]
     device = DeviceObserverIdentifyingAttributes(
         uid=identity.uid("device"), name=MODEL, manufacturer_name=MAKER, model_name=f"{MODEL} {result.provenance.version}"
     )
@@ -53,6 +57,8 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
         imaging_measurements=groups,
         language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(CodedConcept.from_code(codes.ENGLISH)),
     )
+    if absent:
+        content[0].ContentSequence.append(_evaluations(absent))
     # TID 1500 may be extended: the findings in words, for who reads no numbers
     content[0].ContentSequence.append(TextContentItem(codes.IMPRESSION, summary(result), RelationshipTypeValues.CONTAINS))
     evidence = [*sources.images, *([segments.data] if segments else [])]
@@ -69,6 +75,13 @@ def report_of(result: StudyResult, sources: Sources, segments: Segments | None, 
     data.CodingSchemeIdentificationSequence = [codes.scheme_item()]
     stamp(data, sources)
     return data
+
+
+def _evaluations(absent: list[MuscleResult]) -> ContainerContentItem:
+    """Status and reason of muscles that are not there (TID 1500, row 12)."""
+    container = ContainerContentItem(codes.EVALUATIONS, relationship_type=RelationshipTypeValues.CONTAINS)
+    container.ContentSequence = Sequence([item for m in absent for item in not_there(m)])
+    return container
 
 
 def _root(content: Dataset) -> Dataset:

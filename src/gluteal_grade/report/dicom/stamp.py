@@ -10,12 +10,13 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, TM
 
 from gluteal_grade.io import text
+from gluteal_grade.report.dicom import codes
 from gluteal_grade.report.dicom.sources import Sources
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import Provenance
 
 MAKER, MODEL = "gluteal_grade", "gluteal-grade"
-SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003, "STITCHED": 9004}
+SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003, "STITCHED": 9004, "PDF": 9005, "FAT": 9006}
 # modules Patient, Clinical Trial Subject, General Study, Patient Study, Clinical Trial Study (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1-3)
 _PATIENT_AND_STUDY = """
     PatientName PatientID IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate PatientBirthTime PatientSex
@@ -75,6 +76,18 @@ def stamp_from(data: Dataset, header: Dataset) -> None:
         del data.PatientComments  # free text, which may say anything
     if "PatientAge" in data and not _AGE.fullmatch(text(data, "PatientAge")):
         del data.PatientAge  # optional, and a reader may refuse the object for it
+
+
+def reference(image: Dataset, sources: Sources, plane: int | None = None) -> Dataset:
+    """An image that an object is made of, as an item of Source Image Sequence; of an enhanced one its frames, or that of one plane."""
+    item, purpose = Dataset(), Dataset()
+    purpose.CodeValue, purpose.CodingSchemeDesignator, purpose.CodeMeaning = codes.SOURCE_IMAGE[:3]
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
+    if sources.enhanced:
+        frames = sources.frames if plane is None else (sources.frames[plane],)
+        item.ReferencedFrameNumber = [frame.index + 1 for frame in frames]
+    item.PurposeOfReferenceCodeSequence = [purpose]
+    return item
 
 
 def _when(header: Dataset) -> tuple[str, str]:

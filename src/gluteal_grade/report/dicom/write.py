@@ -13,6 +13,8 @@ from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.io import Study, quiet_pydicom
 from gluteal_grade.pipeline import Graded
 from gluteal_grade.report.dicom.deidentify import deidentified
+from gluteal_grade.report.dicom.fatmap import fat_images
+from gluteal_grade.report.dicom.pdf import encapsulated
 from gluteal_grade.report.dicom.revision import revision_of
 from gluteal_grade.report.dicom.sc import capture_of
 from gluteal_grade.report.dicom.seg import segmentation_of
@@ -20,9 +22,9 @@ from gluteal_grade.report.dicom.sources import Sources, not_written, sources_of
 from gluteal_grade.report.dicom.sr import report_of
 from gluteal_grade.report.dicom.stitched import Stitched, stitched_of
 from gluteal_grade.report.dicom.uids import Identity, identity_of
-from gluteal_grade.report.layout import DICOM, STITCHED
+from gluteal_grade.report.layout import DICOM, FAT_MAP, STITCHED
 
-SEG, SR, SC = "seg.dcm", "sr.dcm", "sc.dcm"
+SEG, SR, SC, PDF = "seg.dcm", "sr.dcm", "sc.dcm", "pdf.dcm"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class DicomOptions:
         refused: of a refused study, a report that tells why.
         identified: the picture names the patient.
         deidentify: without patient, dates and UIDs of the source, see `deidentify`.
+        pdf: the printed report, to be encapsulated; None: no `pdf.dcm`.
+        fat_map: the fat map too, as a series with one image a slice.
         replaces: the study's folder as it is before this result replaces it; None: nothing is replaced.
     """
 
@@ -41,6 +45,8 @@ class DicomOptions:
     refused: bool = False
     identified: bool = False
     deidentify: bool = False
+    pdf: bytes | None = None
+    fat_map: bool = False
     replaces: Path | None = None
 
 
@@ -48,7 +54,8 @@ _DEFAULT = DicomOptions()
 
 
 def write_dicom(graded: Graded, study: Study, folder: Path, *, overlay: Path | None, options: DicomOptions = _DEFAULT) -> tuple[Path, ...]:
-    """Write `folder/dicom/`: `seg.dcm`, `sr.dcm`, `sc.dcm` where there is an overlay, and of stitched stations the image, `stitched_*.dcm`.
+    """Write `folder/dicom/`: `seg.dcm`, `sr.dcm`, `sc.dcm` where there is an overlay, of stitched stations the image, `stitched_*.dcm`;
+    what options ask for: `pdf.dcm`, `fat_*.dcm`.
 
     The objects belong to the patient and the study of the images. The same result gives the same bytes.
 
@@ -120,6 +127,11 @@ def _made(graded: Graded, sources: Sources, overlay: Path | None, options: Dicom
     objects: dict[str, Dataset] = {SEG: segments.data, SR: report_of(graded.result, sources, segments, identity)}
     if overlay is not None:
         objects[SC] = capture_of(overlay, graded.result, sources, identity, identified=options.identified)
+    if options.pdf is not None:
+        objects[PDF] = encapsulated(options.pdf, graded.result, sources, identity, identified=options.identified)
+    if options.fat_map:
+        made = fat_images(graded.images, graded.result, sources, identity)
+        objects |= {FAT_MAP.replace("*", f"{n:03d}"): data for n, data in enumerate(made, start=1)}
     return objects
 
 
