@@ -68,18 +68,18 @@ def paired(differences: Floats) -> Effect:
     mean, sd = float(differences.mean()), float(differences.std(ddof=1))
     if sd <= _DUST * max(1.0, float(np.abs(differences).max())):
         return replace(empty, estimate=mean, reason="all differences are equal: no interval, no effect size")
-    error, dz = sd / math.sqrt(n), mean / sd
-    half = float(stats.t.ppf(0.975, n - 1)) * error
-    low, high = noncentrality(mean / error, n - 1)
+    tested = stats.ttest_1samp(differences, 0.0)
+    ends = tested.confidence_interval(0.95)
+    low, high = noncentrality(mean / sd * math.sqrt(n), n - 1)
     return replace(
         empty,
         estimate=mean,
-        low=mean - half,
-        high=mean + half,
-        effect_size=dz,
+        low=float(ends.low),
+        high=float(ends.high),
+        effect_size=mean / sd,
         effect_low=low / math.sqrt(n),
         effect_high=high / math.sqrt(n),
-        p=float(2 * stats.t.sf(abs(mean / error), n - 1)),
+        p=float(tested.pvalue),
         p_check=wilcoxon(differences),
         reason="" if math.isfinite(low + high) else "effect too large for its interval",
     )
@@ -104,21 +104,20 @@ def two_groups(a: Floats, b: Floats) -> Effect:
     pooled = math.sqrt(((na - 1) * va + (nb - 1) * vb) / df)
     if pooled <= _DUST * max(1.0, float(np.abs(np.concatenate([a, b])).max())):
         return replace(empty, estimate=difference, reason="no spread within the groups: no interval, no effect size")
-    error = math.sqrt(va / na + vb / nb)
-    welch = error**4 / ((va / na) ** 2 / (na - 1) + (vb / nb) ** 2 / (nb - 1))
-    half = float(stats.t.ppf(0.975, welch)) * error
+    tested = stats.ttest_ind(a, b, equal_var=False)
+    ends = tested.confidence_interval(0.95)
     root = math.sqrt(na * nb / (na + nb))
     d = difference / pooled
     low, high = noncentrality(d * root, df)
     return replace(
         empty,
         estimate=difference,
-        low=difference - half,
-        high=difference + half,
+        low=float(ends.low),
+        high=float(ends.high),
         effect_size=correction(df) * d,
         effect_low=low / root,
         effect_high=high / root,
-        p=float(2 * stats.t.sf(abs(difference / error), welch)),
+        p=float(tested.pvalue),
         p_check=float(stats.mannwhitneyu(a, b, alternative="two-sided").pvalue),
         reason="" if math.isfinite(low + high) else "effect too large for its interval",
     )
@@ -177,11 +176,13 @@ def _signed_ranks(ranks: Floats, positive: npt.NDArray[np.bool_]) -> float:
 
 def holm(p: Sequence[float]) -> Floats:
     """P values adjusted for a family of tests (Holm 1979, step down); NaN stays NaN and does not count."""
+    from statsmodels.stats.multitest import multipletests
+
     raw = np.asarray(p, float)
-    there = np.flatnonzero(np.isfinite(raw))
-    rising = there[np.argsort(raw[there])]
+    there = np.isfinite(raw)
     out = np.full(raw.shape, NAN)
-    out[rising] = np.minimum(np.maximum.accumulate(raw[rising] * np.arange(len(rising), 0, -1)), 1.0)
+    if there.any():
+        out[there] = multipletests(raw[there], method="holm")[1]
     return out
 
 

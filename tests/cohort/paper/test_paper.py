@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from gluteal_grade.cohort.columns import REFUSALS
-from gluteal_grade.cohort.paper.text import FAT_ACCURACY
+from gluteal_grade.cohort.paper.flow import flow_of
+from gluteal_grade.cohort.paper.references import references
+from gluteal_grade.cohort.paper.text import FAT_ACCURACY, facts_of, methods_section
 from gluteal_grade.config import load_settings
 from gluteal_grade.segmentation import model_hash
 from gluteal_grade.vocabulary import names
@@ -158,3 +160,18 @@ def test_tables_that_do_not_tell_of_a_study_are_refused(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "1 studies" in run.stdout + run.stderr
     assert program("cohort", "methods", tmp_path / "nothing").returncode == 2
+
+
+def test_sites_and_combat_are_told_and_cited(tmp_path: Path) -> None:
+    folder = cohort(tmp_path / "out")
+    (folder / "sites").mkdir()
+    (folder / "sites" / "methods.txt").write_text("By scanner.\n\nSOURCES\n- x\n")
+    (folder / "sites" / "left_out.csv").write_text("what,why,count,muscle,region\nstudy,state refused,2,,\n")
+    facts = facts_of(folder, flow_of(folder), load_settings())
+    assert facts.analyses == ("sites",)
+    (folder / "sites" / "harmonised.csv").write_text("study\n")
+    assert facts.analyses == ("sites", "combat")
+    assert facts.flow.step("sites").out == (("study", "state refused", 2),)
+    cited = references(facts.analyses, (), automatic=False)
+    assert {"johnson2007", "fortin2018", "holm1979"} <= {one.key for one in cited}
+    assert "By scanner." in methods_section(facts, cited)

@@ -15,7 +15,12 @@ from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.vocabulary import names as column_names
 
 _OF_STUDY = ("study", "state", "method", "automatic", "config_hash", "model_hash", "version", "sex", "age", "patient")
-_ANALYSES = {"stats": "Compared by groups and sides", "norms": "Norms", "repeatability": "Repeatability"}
+_ANALYSES = {
+    "stats": "Compared by groups and sides",
+    "sites": "Compared by scanners and sites",
+    "norms": "Norms",
+    "repeatability": "Repeatability",
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def _analyses(out: Path) -> Iterator[Step]:
         path = out / name / "left_out.csv"
         if not (out / name / "methods.txt").is_file() or not path.is_file():
             continue
-        reason = "why" if name == "stats" else "reason"
+        reason = "why" if name in ("stats", "sites") else "reason"
         left = read_columns(path, {"what", reason, "region", "count"}, ("what", reason))
         weight = pd.to_numeric(left["count"]).astype(int) if "count" in left else pd.Series(1, index=left.index)
         studies = left["what"] == "study"

@@ -10,7 +10,13 @@ from importlib.resources import files
 
 from gluteal_grade import __version__
 
-_OF_ANALYSIS = {"stats": ("laird1982", "holm1979"), "norms": ("cole1992",), "repeatability": ("bland1999",)}
+_OF_ANALYSIS = {
+    "stats": ("laird1982", "holm1979"),
+    "sites": ("holm1979",),
+    "combat": ("johnson2007", "fortin2018"),
+    "norms": ("cole1992",),
+    "repeatability": ("bland1999",),
+}
 _PROGRAM = """@misc{{gluteal_grade,
   author = {{{{The gluteal\\_grade developers}}}},
   title = {{gluteal\\_grade: fat fraction, volume and grades of the gluteal muscles on {{MRI}} and {{CT}}}},

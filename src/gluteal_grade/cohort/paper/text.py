@@ -53,8 +53,9 @@ class Facts:
 
     @property
     def analyses(self) -> tuple[str, ...]:
-        """Those whose methods lie in the output."""
-        return tuple(step.key for step in self.flow.steps if not step.of_cohort)
+        """Those whose methods lie in the output, and `combat` where sites were harmonised."""
+        found = tuple(step.key for step in self.flow.steps if not step.of_cohort)
+        return (*found, "combat") if "sites" in found and (self.out / "sites" / "harmonised.csv").is_file() else found
 
 
 def facts_of(out: Path, flow: Flow, settings: Settings) -> Facts:

@@ -157,15 +157,13 @@ def _statsmodels(y: Floats, x: Floats, persons: Words, studies: Words | None, si
 
 def _clustered(y: Floats, x: Floats, persons: Words) -> tuple[Floats, Floats]:
     """Least squares; sandwich errors over patients (Liang & Zeger 1986) with the factor for few of them."""
-    bread = np.linalg.pinv(x.T @ x)
-    beta = bread @ x.T @ y
-    scores = x * (y - x @ beta)[:, None]
-    names, index = np.unique(persons, return_inverse=True)
-    sums = np.zeros((len(names), x.shape[1]))
-    np.add.at(sums, index, scores)
-    g, (n, k) = len(names), x.shape
-    covariance = bread @ (sums.T @ sums) @ bread * (g / (g - 1) * (n - 1) / (n - k))
-    return beta, np.sqrt(np.diag(covariance))
+    from statsmodels.regression.linear_model import OLS
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # errors that are none are looked at by the caller
+        groups = np.unique(persons, return_inverse=True)[1]
+        found = OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True})
+        return np.asarray(found.params, float), np.asarray(found.bse, float)
 
 
 def _between_within(x: Floats, levels: Sequence[Words]) -> Floats:
