@@ -68,7 +68,9 @@ def paired(differences: Floats) -> Effect:
     mean, sd = float(differences.mean()), float(differences.std(ddof=1))
     if sd <= _DUST * max(1.0, float(np.abs(differences).max())):
         return replace(empty, estimate=mean, reason="all differences are equal: no interval, no effect size")
-    tested = stats.ttest_1samp(differences, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of differences that are nearly alike
+        tested = stats.ttest_1samp(differences, 0.0)
     ends = tested.confidence_interval(0.95)
     low, high = noncentrality(mean / sd * math.sqrt(n), n - 1)
     return replace(
@@ -104,7 +106,9 @@ def two_groups(a: Floats, b: Floats) -> Effect:
     pooled = math.sqrt(((na - 1) * va + (nb - 1) * vb) / df)
     if pooled <= _DUST * max(1.0, float(np.abs(np.concatenate([a, b])).max())):
         return replace(empty, estimate=difference, reason="no spread within the groups: no interval, no effect size")
-    tested = stats.ttest_ind(a, b, equal_var=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values that are nearly alike in one group
+        tested = stats.ttest_ind(a, b, equal_var=False)
     ends = tested.confidence_interval(0.95)
     root = math.sqrt(na * nb / (na + nb))
     d = difference / pooled
