@@ -14,12 +14,19 @@ demo: $(VENV)/.run
 	@echo; echo "Read them in the browser: $(BIN)/gluteal-grade review $(OUT) --reader me"
 
 # Types and floors are checked beside the tests, on a core that they leave idle now and then; what they say comes last.
-test: $(VENV)/.dev style
+test: $(VENV)/.dev style build/dcmjs/.done
 	@$(BIN)/python -m compileall -q src tests scripts  # tests start the program often: not to be compiled every time, whatever the environment says
 	@$(BIN)/python -m tests.rewritten  # nor their assertions to be prepared by every worker
 	@mkdir -p build; $(MAKE) --no-print-directory types > build/types.log 2>&1 & types=$$!; \
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder --turn $(TURN); tests=$$?; \
 	wait $$types; typed=$$?; cat build/types.log; [ $$tests -eq 0 ] && [ $$typed -eq 0 ]  # four on two cores: tests of servers wait a lot; make test TURN=all: every long one (tests/turns.py)
+
+# What OHIF reads DICOM with (32 MB from npm), for one test, which is skipped without it.
+DCMJS := tests/report/dicom/dcmjs
+build/dcmjs/.done: $(DCMJS)/package-lock.json
+	@mkdir -p $(@D); cp $(DCMJS)/package.json $(DCMJS)/package-lock.json $(@D); \
+	if command -v npm >/dev/null && (cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent); then touch $@; \
+	else echo "No dcmjs (npm or its registry is missing): its test is skipped."; fi
 
 # The wheel as users get it, in an environment of its own; the libraries are those of $(VENV), found by a path file.
 WHEEL := build/wheel

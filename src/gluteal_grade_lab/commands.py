@@ -75,6 +75,7 @@ COMMANDS = (
     Command(("make", "samples"), "samples.studies", "The sample studies of data/sample."),
     Command(("make", "cohort"), "samples.cohort", "A cohort on disk, some studies spoilt."),
     Command(("make", "gallery"), "gallery.studies", "docs/reference/gallery.md and its pictures."),
+    Command(("make", "ohif"), "viewer.pictures", "DICOM results as the real OHIF shows them; fetches it from npm."),
     Command(("validate",), "validation.command", "A designed phantom cohort with exact truth."),
     Command(("prepare-bodies",), "scripts/prepare_bodies.py", "Bodies for training from label maps and phantoms."),
     Command(("make", "patches"), "scripts/make_samples.py", "Training samples into a folder, for `train --pool`."),

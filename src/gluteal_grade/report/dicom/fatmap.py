@@ -1,7 +1,6 @@
 """The fat map as a series of derived images (MR or CT, one a slice), which any viewer shows: whole percent, no value outside the map.
 
-OHIF lays it over the images like any other series. It is no Parametric Map: few viewers read those, and OHIF 3.13 takes their order of
-slices for its own.
+It is no Parametric Map: few viewers read those, and OHIF 3.13 takes the order of their frames for that of its own slices.
 """
 
 from __future__ import annotations
