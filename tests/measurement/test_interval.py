@@ -10,7 +10,7 @@ from gluteal_grade.config import load_settings
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.geometry import Volume
 from gluteal_grade.measurement.interval import Uncertainty, bounds
-from gluteal_grade.vocabulary import Method
+from gluteal_grade.vocabulary import Method, Muscle
 
 SETTINGS = load_settings().uncertainty
 NOTHING = SETTINGS.model_copy(
@@ -69,6 +69,27 @@ def test_labels_of_a_network_are_less_sure_than_given_ones():
     fat = fat_map(even(0.2, outside=0.9))
     given_, found = (Uncertainty(SETTINGS, automatic).interval(MASK, fat, 2) for automatic in (False, True))
     assert found.high - found.low > given_.high - given_.low
+
+
+def test_outlines_of_a_network_are_as_sure_as_those_of_this_muscle():
+    fat = fat_map(even(0.2, outside=0.9))
+    surer = SETTINGS.automatic[Muscle.GLUTEUS_MAXIMUS].model_copy(update={"border": 0.1})
+    doubled = surer.model_copy(update={"border": 0.2})
+    settings = SETTINGS.model_copy(
+        update={"automatic": {**SETTINGS.automatic, Muscle.GLUTEUS_MAXIMUS: surer, Muscle.GLUTEUS_MINIMUS: doubled}}
+    )
+    maximus, minimus = (
+        Uncertainty(settings, True).of(muscle).interval(MASK, fat, 2).parts["border"][0]
+        for muscle in (Muscle.GLUTEUS_MAXIMUS, Muscle.GLUTEUS_MINIMUS)
+    )
+    assert minimus == pytest.approx(2 * maximus)
+    assert maximus > 0
+
+
+def test_every_muscle_needs_its_factors():
+    missing = {muscle: factors for muscle, factors in SETTINGS.automatic.items() if muscle is not Muscle.GLUTEUS_MINIMUS}
+    with pytest.raises(ValueError, match="missing: gluteus_minimus"):
+        type(SETTINGS).model_validate(SETTINGS.model_dump() | {"automatic": missing})
 
 
 def test_doubtful_voxels_of_another_fat_content_widen():

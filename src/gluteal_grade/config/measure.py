@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gluteal_grade.config.base import Fraction, SettingsBase
 from gluteal_grade.vocabulary import REGIONS, Muscle
@@ -130,11 +130,20 @@ class CoreFactors(LabelFactors):
     rim: Annotated[float, Field(ge=0)]
 
 
+_Factors = TypeVar("_Factors", bound=LabelFactors)
+
+
+def _of_all_muscles(automatic: dict[Muscle, _Factors]) -> dict[Muscle, _Factors]:
+    if missing := [muscle.value for muscle in Muscle if muscle not in automatic]:
+        raise ValueError(f"every muscle needs its factors; missing: {', '.join(missing)}")
+    return automatic
+
+
 class CoreUncertainty(SettingsBase):
-    """How wide the intervals of core values are."""
+    """How wide the intervals of core values are; for a network's outlines muscle by muscle, as it draws some better than others."""
 
     given: CoreFactors
-    automatic: CoreFactors
+    automatic: Annotated[dict[Muscle, CoreFactors], AfterValidator(_of_all_muscles)]
 
 
 class MethodErrors(SettingsBase):
@@ -153,7 +162,7 @@ class UncertaintySettings(SettingsBase):
     borderline: Fraction
     fascia: Annotated[float, Field(ge=0)]
     given: LabelFactors
-    automatic: LabelFactors
+    automatic: Annotated[dict[Muscle, LabelFactors], AfterValidator(_of_all_muscles)]
     core: CoreUncertainty
     methods: dict[str, MethodErrors]
 

@@ -46,16 +46,18 @@ class Uncertainty:
         settings: factors, calibrated on phantoms (docs/explanation/validation.md).
         automatic: a network made the labels: their borders are less sure than given ones.
         doubt: the network's uncertainty on the labels' grid, 0-1; `doubt_beside`: that of the muscles beside the glutei.
+        muscle: whose intervals these are, see `of`.
     """
 
     settings: UncertaintySettings
     automatic: bool = False
     doubt: Volume | None = None
     doubt_beside: Volume | None = None
+    muscle: Muscle = Muscle.GLUTEUS_MAXIMUS
 
     def of(self, muscle: Muscle) -> Uncertainty:
         """The same for one muscle."""
-        return replace(self, doubt=self.doubt_beside) if muscle.optional else self
+        return replace(self, muscle=muscle, doubt=self.doubt_beside if muscle.optional else self.doubt)
 
     def cropped(self, box: tuple[slice, slice, slice]) -> Uncertainty:
         """The same for masks and maps cut to a box of the grid."""
@@ -91,7 +93,8 @@ class Uncertainty:
         found = self._rings(mask, fat, slice_axis)
         sure = mask & np.isfinite(core.own)
         own = core.own[sure].astype(np.float64)
-        mean, factors = float(own.mean()), self.settings.core.automatic if self.automatic else self.settings.core.given
+        mean, width = float(own.mean()), self.settings.core
+        factors = width.automatic[self.muscle] if self.automatic else width.given
         deeper = core.own[mask & core.deeper]
         parts = {
             # what was taken out may be too much or too little: the truth lies towards the label's mean, or away from it by less
@@ -146,7 +149,7 @@ class Uncertainty:
 
     @property
     def _labels(self) -> LabelFactors:
-        return self.settings.automatic if self.automatic else self.settings.given
+        return self.settings.automatic[self.muscle] if self.automatic else self.settings.given
 
 
 def bounds(mean: float, below: float, above: float, confidence: float) -> tuple[float, float]:

@@ -93,13 +93,49 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
     return result
 
 
+def calibrate_muscles(records: list[Record], labels: str, methods: tuple[str, ...], confidence: float = 0.95) -> Factors:
+    """Label factors of each muscle apart, those of the methods left as they were when the records were made.
+
+    Returns:
+        for each muscle the factors of its outline, `hold` and `muscles` as in `calibrate`; muscles seen fewer than 20 times are left out.
+    """
+    start = _label_factors(records)
+    first = np.array([*start.values()])
+    result: Factors = {}
+    for muscle in sorted({m["muscle"] for name in methods for _, _, m in plain(records, labels, name)}):
+        found = {name: _errors(records, labels, name, start, muscle) for name in methods}
+        known = [(errors, _own(records, name)) for name, errors in found.items() if errors.ff.size]
+        count = sum(errors.ff.size for errors, _ in known)
+        if count < _ENOUGH:
+            continue
+
+        def cost(logs: Floats, known: list[tuple[_Errors, Floats]] = known) -> float:
+            return sum(e.cost(first * np.exp(logs), own) for e, own in known) + 0.5 * float(((logs / _PRIOR_SD) ** 2).sum())
+
+        def hold(factors: Floats, known: list[tuple[_Errors, Floats]] = known, count: int = count) -> float:
+            return sum(e.hold(factors, own, confidence) * e.ff.size for e, own in known) / count
+
+        best = first * np.exp(minimize(cost, np.zeros(first.size), method="L-BFGS-B").x)
+        scales = np.geomspace(0.3, 4.0, 80)
+        scale = next((s for s in scales if hold(best * s) >= confidence), scales[-1])
+        result[muscle] = _named(start, best * scale) | {"hold": hold(best * scale), "muscles": count}
+    return result
+
+
+def _own(records: list[Record], name: str) -> Floats:
+    """A method's factors when the records were made, in the order of `_OF_METHOD` and `_OWN`."""
+    factors = records[0]["factors"]["methods"]
+    own = factors.get(name, factors["other"])
+    return np.array([own["spread"], own["not_seen"], own["offset"], own["gain"]])
+
+
 def _label_factors(records: list[Record]) -> dict[str, float]:
     """Names of the label's factors, with where the search starts: of the core value where the records are of it (`as_core`)."""
     return _OF_CORE if any("rim" in record["factors"]["given"] for record in records) else _OF_LABELS
 
 
-def _errors(records: list[Record], labels: str, asked: str, of_labels: dict[str, float]) -> _Errors:
-    rows = plain(records, labels, asked)
+def _errors(records: list[Record], labels: str, asked: str, of_labels: dict[str, float], muscle: str | None = None) -> _Errors:
+    rows = [(r, run, m) for r, run, m in plain(records, labels, asked) if muscle in (None, m["muscle"])]
     units = {name: np.array([unit(r, m, labels, name) for r, _, m in rows]).reshape(-1, 2) for name in (*of_labels, *_OF_METHOD)}
     ff, true, noise = (np.array([pick(m) for *_, m in rows]) for pick in (_ff, _true, _noise))
     return _Errors(units, ff, true, noise)
@@ -122,6 +158,7 @@ def unit(record: Record, row: Record, labels: str, part: str) -> tuple[float, fl
     factors = record["factors"]
     method = factors["methods"].get(row["method"], factors["methods"]["other"])
     source = factors["given" if labels == "true" else "automatic"]
+    source = source.get(row["muscle"], source)  # of a network's core values, each muscle has its own
     factor = source[part] if part in source else method["spread" if part == "map" else part]
     below, above = row["parts"][part]
     return (below / factor, above / factor) if factor else (0.0, 0.0)

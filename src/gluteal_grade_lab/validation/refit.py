@@ -10,6 +10,7 @@ from gluteal_grade.grading.probability import grade_probabilities, other_grade
 from gluteal_grade.grading.scales import Scales
 from gluteal_grade.measurement.interval import bounds
 from gluteal_grade.statistics.split_normal import SplitNormal
+from gluteal_grade.vocabulary import Muscle
 from gluteal_grade_lab.validation.calibration import unit
 from gluteal_grade_lab.validation.measured import Record
 
@@ -27,7 +28,7 @@ def refitted(records: list[Record], settings: UncertaintySettings, scales: Scale
 
 
 def _refit(record: Record, row: Record, labels: str, settings: UncertaintySettings, scales: Scales) -> None:
-    of_labels = (settings.given if labels == "true" else settings.automatic).model_dump()
+    of_labels = (settings.given if labels == "true" else settings.automatic[Muscle(row["muscle"])]).model_dump()
     model = settings.model(row["method"])
     factors = of_labels | {"map": model.spread, "not_seen": model.not_seen}
     parts = dict(row["parts"])
