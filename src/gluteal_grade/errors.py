@@ -112,6 +112,7 @@ class Reason(StrEnum):
     TOO_LITTLE_EVALUABLE = "too_little_evaluable"
     NO_SURE_VOXELS = "no_sure_voxels"
     FOCAL_REGION = "focal_region"
+    FAT_IN_OUTLINE = "fat_in_outline"
     NO_FAT_VALUES = "no_fat_values"
     CT_UNCALIBRATED = "ct_uncalibrated"
     CUTOFFS_UNVERIFIED = "cutoffs_unverified"
@@ -303,6 +304,7 @@ ADVICE: dict[Reason, str] = {
     Reason.OUT_OF_VIEW: "The muscle leaves the field of view; numbers are for the part in view.",
     Reason.TOO_FEW_VOXELS: "The label is too small to measure.",
     Reason.FOCAL_REGION: "Part of the muscle does not look like the rest: look at the images. measure.focal.leave_out leaves it out.",
+    Reason.FAT_IN_OUTLINE: "The outline takes fat beside the muscle for muscle: volume and mean hold it, the core value does not.",
     Reason.NO_SURE_VOXELS: "Too thin for a value of the muscle alone: the mean of the whole outline was graded, which its rim may raise.",
     Reason.TOO_LITTLE_EVALUABLE: "Too much of the muscle is signal void or artifact.",
     Reason.NO_FAT_VALUES: "The fat map does not cover this muscle.",

@@ -22,6 +22,18 @@ class GradingSettings(SettingsBase):
     interpretation: Path | None
 
 
+class FatBeyondSettings(SettingsBase):
+    """Plain fat in a network's outline that goes on outside it; `measurement/fat_beyond.py`."""
+
+    muscles: tuple[Muscle, ...]
+    least: Fraction
+    radius_mm: Annotated[float, Field(gt=0)]
+    min_outside_ml: Annotated[float, Field(ge=0)]
+    min_rest: Fraction
+    max_rest_fat: Fraction
+    review: Fraction
+
+
 class CoreSettings(SettingsBase):
     """What lies surely inside a muscle; `measurement/core.py`."""
 
@@ -31,6 +43,7 @@ class CoreSettings(SettingsBase):
     outside_share: Annotated[float, Field(ge=0, lt=0.5)]
     surroundings_mm: Annotated[float, Field(gt=0)]
     min_ml: Annotated[float, Field(ge=0)]
+    fat_beyond: FatBeyondSettings
 
 
 class FocalSettings(SettingsBase):

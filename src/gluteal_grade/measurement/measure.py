@@ -15,6 +15,7 @@ from gluteal_grade.fat import FatMap, OedemaMap, bright_share
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.imaging import Box, Coverage, Key, boxes_of, views_of
 from gluteal_grade.measurement.core import REACH_MM, Core, core_of
+from gluteal_grade.measurement.fat_beyond import fat_beyond, without_fat_beyond
 from gluteal_grade.measurement.interval import Interval, Uncertainty
 from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
 
@@ -81,6 +82,7 @@ class Measurement(Numbers):
         part: muscle, region, side.
         interval: where the muscle's true fat fraction lies, seen from the label's mean; NaN where none was asked for.
         core_interval: the same seen from `fat_fraction_core`.
+        fat_beyond: share of the voxels inside a network's outline that are plain fat which goes on outside: not in the core value.
         no_core: why there is no core value though there is a mean; empty otherwise.
         coverage: how much of the muscle is in view (that of the whole muscle, for a region too).
         profile: slices along the normal, first to last.
@@ -93,6 +95,7 @@ class Measurement(Numbers):
     detail: str = ""
     interval: Interval = UNKNOWN
     core_interval: Interval = UNKNOWN
+    fat_beyond: float = 0.0
     no_core: str = ""
     coverage: Coverage = NOT_SEEN
     profile: tuple[Slice, ...] = ()
@@ -149,9 +152,9 @@ def measure(
                 reason = Reason.NO_LABEL if side_labelled else Reason.SIDE_NOT_LABELLED
                 found.append(Measurement(whole, reason, f"no label for the {whole}"))
                 continue
-            core = _core(places, whole, side_fat, slice_axis, settings, automatic=uncertainty is not None and uncertainty.automatic)
+            core, beyond = _core(places, whole, side_fat, slice_axis, settings, automatic=uncertainty is not None and uncertainty.automatic)
             doubt = uncertainty and uncertainty.of(muscle).cropped(box)
-            there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, doubt, core)
+            there = _MuscleBox(box, _cropped(side_fat, box), side_fat.volume.grid, slice_axis, doubt, core, beyond)
             for part in (whole, *(Part(muscle, region, side) for region in REGIONS[muscle])):
                 if part is whole or part in present:
                     mask = places.mask(part, box)
@@ -212,6 +215,7 @@ class _MuscleBox:
         slice_axis: array axis across the slices.
         uncertainty: makes intervals, cut to the box; None for none.
         core: the muscle's own fat, in the box.
+        beyond: share of it that `fat_beyond` left out.
     """
 
     box: Box
@@ -220,10 +224,11 @@ class _MuscleBox:
     slice_axis: int
     uncertainty: Uncertainty | None
     core: Core
+    beyond: float
 
 
-def _core(places: _Places, whole: Part, fat: FatMap, slice_axis: int, settings: MeasureSettings, automatic: bool) -> Core:
-    """The muscle's own fat in the box that `places` gives for it."""
+def _core(places: _Places, whole: Part, fat: FatMap, slice_axis: int, settings: MeasureSettings, automatic: bool) -> tuple[Core, float]:
+    """The muscle's own fat in the box that `places` gives for it, and the share that was plain fat going on outside."""
     grid = fat.volume.grid
     x, y, z = (math.ceil(REACH_MM / spacing) for spacing in grid.spacing_mm)
     wide, box = places.box(whole, (x, y, z)), places.box(whole)
@@ -231,9 +236,12 @@ def _core(places: _Places, whole: Part, fat: FatMap, slice_axis: int, settings: 
     assert box is not None
     thickness = fat.series[0].acquisition.slice_thickness_mm if fat.series else None
     mask, values = places.mask(whole, wide), fat.volume.array[wide]
-    found = core_of(mask, values, grid.spacing_mm, slice_axis, settings.core, automatic, thickness)
+    found, share = core_of(mask, values, grid.spacing_mm, slice_axis, settings.core, automatic, thickness), 0.0
+    if automatic and whole.muscle in settings.core.fat_beyond.muscles:
+        beyond = fat_beyond(mask, values, grid.spacing_mm, slice_axis, settings.core.fat_beyond)
+        found, share = without_fat_beyond(found, beyond, settings.core.fat_beyond)
     i, j, k = (slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
-    return found.cropped((i, j, k))
+    return found.cropped((i, j, k)), share
 
 
 def _part_of(volume: Volume, box: Box) -> Volume:
@@ -313,6 +321,7 @@ def _with_core(seen: Measurement, mask: Mask, there: _MuscleBox, settings: Measu
         fat_fraction_core=mean,
         lean_volume_core_ml=seen.volume_ml * (1 - mean),
         fat_area_fraction_core=float(mostly_fat.mean()),
+        fat_beyond=there.beyond if seen.part.region is Region.WHOLE else 0.0,
         core_interval=there.uncertainty.core_interval(mask, fat, there.core, there.slice_axis) if there.uncertainty else UNKNOWN,
     )
 

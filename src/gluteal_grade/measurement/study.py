@@ -20,6 +20,8 @@ from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, 
 from gluteal_grade.stopwatch import Step, Stopwatch
 from gluteal_grade.vocabulary import Muscle
 
+_LEAST_SAID = 0.01  # of the voxels inside an outline
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
@@ -88,6 +90,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("measure"):
         uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty, segmentation.uncertainty_beside)
         measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty, tells=segmentation.tells)
+        flags = (*flags, *_fat_in_outlines(measurements, settings.measure.core.fat_beyond.review))
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     unseen = slices_without_picture(labels, fats.maps().values())
@@ -95,6 +98,21 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     of_reading = dict.fromkeys(note for one in read for note in one.notes_read())
     notes = (*of_reading, *segmentation.notes, *side_notes, *parts.notes, *fats.notes, *unseen, *oedema_notes)
     return Measured(plan, segmentation, parts, fats, measurements, flags, trust, oedema, notes)
+
+
+def _fat_in_outlines(measurements: tuple[Measurement, ...], review: float) -> tuple[Flag, ...]:
+    """Outlines that take fat for muscle: it is not in the core value, but in volume and mean."""
+    return tuple(
+        Flag(
+            m.part.muscle,
+            m.part.side,
+            Reason.FAT_IN_OUTLINE,
+            f"{m.fat_beyond:.0%} of what lies inside its outline is plain fat that goes on outside: not in fat_fraction_core",
+            review=m.fat_beyond > review,
+        )
+        for m in measurements
+        if m.fat_beyond >= _LEAST_SAID
+    )
 
 
 def _unlikely_brightness(fats: SideFats) -> tuple[Flag, ...]:
