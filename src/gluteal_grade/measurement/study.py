@@ -20,7 +20,7 @@ from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, 
 from gluteal_grade.stopwatch import Step, Stopwatch
 from gluteal_grade.vocabulary import Muscle
 
-_LEAST_SAID = 0.01  # of the voxels inside an outline
+_LEAST_SAID = 0.02  # of the voxels inside an outline
 
 
 @dataclass(frozen=True, eq=False)
