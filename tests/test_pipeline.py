@@ -326,6 +326,7 @@ def test_makeshift_contrasts_mark_their_grades() -> None:
     check_grades(result, toy, 0.05)
 
 
+@pytest.mark.long
 def test_the_clustering_alternatives_are_chosen_by_settings() -> None:
     toy = make_toy(FRACTIONS, shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
     study = Study("0" * 12, (series("s1", SeriesKind.T1, toy.volume(t1(toy))),))

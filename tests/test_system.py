@@ -144,6 +144,7 @@ def test_characters_that_a_console_lacks_are_written_out() -> None:
     assert told.buffer.getvalue() == b"fat \\u2265 30 \x96 50 %, S\xf8ren"
 
 
+@pytest.mark.long
 def test_a_lock_of_another_process_is_seen_on_windows(studies: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with (tmp_path / "out" / ".batch.lock").open("wb") as held:

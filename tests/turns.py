@@ -1,7 +1,7 @@
-"""Tests that take long take turns: one `make test` runs a fifth of them, so that it ends in a quarter of an hour.
+"""Tests that take long take turns: one `make test` runs a sixth of them, so that it ends in a quarter of an hour.
 
-`@pytest.mark.long` is on tests of some four processor seconds and more (nights, clusters, browsers, simulations) with quicker ones of the
-same matter beside them. Which fifth follows from the commit: the same commit runs the same tests on every machine, the next one others.
+`@pytest.mark.long` is on tests of some two processor seconds and more (nights, clusters, browsers, simulations) with quicker ones of the
+same matter beside them. Which sixth follows from the commit: the same commit runs the same tests on every machine, the next one others.
 `pytest` itself runs all of them (`--turn all`), and so does `make test TURN=all`, before a release.
 """
 
@@ -11,7 +11,7 @@ import subprocess
 import zlib
 from pathlib import Path
 
-TURNS = 5
+TURNS = 6
 ALL = "all"
 OF_THE_COMMIT = "commit"
 

@@ -41,6 +41,7 @@ def test_a_script_without_a_main_guard(studies: Path, tmp_path: Path) -> None:
         assert done.stderr == ""
 
 
+@pytest.mark.long
 def test_its_tables_are_frames(studies: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     how = {"labels": "labels.nii.gz", "jobs": 1, "pictures": False, "settings": {"report.pictures": "none"}}
     cohort = gg.batch([studies / "s0", studies / "bad"], tmp_path, **how)

@@ -117,6 +117,7 @@ def test_two_workers_give_the_same_bytes(studies: Path, graded: Path, tmp_path: 
         assert picture.read_bytes() == (tmp_path / picture.parent.name / picture.name).read_bytes()
 
 
+@pytest.mark.long
 def test_no_name_of_a_folder_leaves_the_tables_meant_for_it(studies: Path, tmp_path: Path) -> None:
     """Sources stand in studies.csv, refusals.csv and the ledger; nowhere else, not on the terminal, not in the log."""
     shutil.copytree(studies, tmp_path / "in")

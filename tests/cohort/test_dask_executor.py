@@ -222,6 +222,7 @@ def test_one_task_at_a_time_in_a_process(dask: DaskProcesses, connect: Callable[
     assert set(answers.values()) == {1}
 
 
+@pytest.mark.long
 def test_workers_come_and_go(dask: DaskProcesses, connect: Callable[..., DaskExecutor]) -> None:
     executor = connect(0)
     executor.submit("early", Task(7))
@@ -295,6 +296,7 @@ def test_no_address(address: str) -> None:
         DaskExecutor(address, square, connect_seconds=2)
 
 
+@pytest.mark.long
 def test_scheduler_killed(mortal: DaskProcesses) -> None:
     mortal.worker("--no-nanny")
     executor = DaskExecutor(mortal.address, square)
@@ -319,6 +321,7 @@ def other_version(folder: Path, version: str) -> str:
     return str(package.parent)
 
 
+@pytest.mark.long
 def test_other_version_refused(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
     dask.worker("--no-nanny")
     until(connect(1), lambda: True)
@@ -337,6 +340,7 @@ def test_other_version_refused(dask: DaskProcesses, connect: Callable[..., DaskE
     assert gluteal_grade.__version__ in told.detail
 
 
+@pytest.mark.long
 def test_other_version_comes_late(dask: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path) -> None:
     executor = connect(0)
     executor.submit("a", Task(1))

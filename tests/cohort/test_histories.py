@@ -244,6 +244,7 @@ def test_the_tables_agree_whatever_happened(begun: tuple[Path, Path], history: l
         world.check()
 
 
+@pytest.mark.long
 def test_a_withdrawn_study_is_announced_and_leaves_the_tables(world: World) -> None:
     before = (world.out / "cohort.csv").read_bytes()
     world.do("withdraw", "s1")
@@ -266,6 +267,7 @@ def test_a_withdrawn_study_is_announced_and_leaves_the_tables(world: World) -> N
     assert (world.out / "cohort.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_damaged_table_is_named_by_a_summary_and_made_again_by_a_batch(world: World) -> None:
     before = (world.out / "cohort.csv").read_bytes()
     for name in ("damage result", "cut result"):
@@ -280,6 +282,7 @@ def test_a_damaged_table_is_named_by_a_summary_and_made_again_by_a_batch(world: 
         assert world.table("refusals.csv") == []
 
 
+@pytest.mark.long
 def test_a_refusal_leaves_the_grades_of_another_input_alone(world: World) -> None:
     kept = {path: path.read_bytes() for path in sorted(world.out.glob("*/*"))}
     world.do("grade alone", "s0")

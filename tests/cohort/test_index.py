@@ -45,6 +45,7 @@ def all_of(*inputs: Path) -> list[Entry]:
     return read_inputs([str(i) for i in inputs], OUT)
 
 
+@pytest.mark.long
 def test_series_in_folders_of_their_own_are_one_study(dicom: list[Path], tmp_path: Path) -> None:
     for n, study in enumerate(dicom):
         shutil.copytree(study / "dicom", tmp_path / f"patient {n}")

@@ -78,6 +78,7 @@ def _hold(folder: str, held: object, release: object) -> None:
         release.wait(30)  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_two_batches_do_not_share_a_folder_and_a_dead_one_lets_go(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
@@ -96,6 +97,7 @@ def test_two_batches_do_not_share_a_folder_and_a_dead_one_lets_go(tmp_path: Path
 DATES = st.dates(datetime.date(1980, 1, 1), datetime.date(2100, 1, 1))
 
 
+@pytest.mark.long
 @given(st.text(min_size=1), st.text(min_size=1), DATES, DATES)
 def test_pseudonyms_keep_who_is_who_and_days_apart(one: str, other: str, first: datetime.date, second: datetime.date) -> None:
     names = Pseudonyms("00" * 16)

@@ -9,6 +9,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from gluteal_grade.cohort.batch import Request, run_batch
 from gluteal_grade.cohort.progress import JsonLines
@@ -17,6 +18,7 @@ from tests.cohort.inline import Inline
 from tests.cohort.test_histories import LABELS, SETTINGS, Put, write
 
 
+@pytest.mark.long
 def test_names_that_are_not_utf8_are_escaped_and_all_studies_graded(tmp_path: Path) -> None:
     given, out = tmp_path / "in", Path(os.fsdecode(bytes(tmp_path) + b"/out\xfc"))
     write(given / "x", Put(0))

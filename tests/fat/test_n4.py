@@ -31,6 +31,7 @@ def made(toy: Toy, method: str, bias: float) -> FatMap:
     return METHOD.within_labels(from_t1(series("t1", SeriesKind.T1, image), settings), toy.labels, settings)
 
 
+@pytest.mark.long
 def test_n4_takes_shading_away(toy: Toy) -> None:
     array = t1(toy, snr=60, bias=0.5).astype(np.float32)
     lean = toy.fat < 0.06

@@ -34,6 +34,7 @@ def refused(*series: Series) -> str:
     return note.detail
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gain", [1.0, 1.6])
 @pytest.mark.parametrize("offset", [0.0, 30.0])
 @pytest.mark.parametrize("first", [14, 14.5, 16])

@@ -130,6 +130,7 @@ def test_a_plain_t1_that_is_not_measured_shows_metal_that_dixon_hides() -> None:
     assert of(beside, Side.RIGHT).evaluable_share < of(beside, Side.LEFT).evaluable_share
 
 
+@pytest.mark.long
 def test_a_study_without_metal_stays_on_dixon_whatever_the_headers_say() -> None:
     study = Study("0" * 12, (*dixon_pair(*dixon_images()), t1_series(t1_image(), mars=True)), implant=ImplantHint(True))
     result = grade(study).result

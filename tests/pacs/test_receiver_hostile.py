@@ -197,6 +197,7 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost(tmp_path: Path, 
     assert process.stop() == 0
 
 
+@pytest.mark.long
 @dcmtk
 def test_sigterm_lets_a_sender_finish(tmp_path: Path) -> None:
     sent = write(tmp_path / "sent", 1, 40, side=256)
@@ -209,6 +210,7 @@ def test_sigterm_lets_a_sender_finish(tmp_path: Path) -> None:
     assert process.lines("stopped")[-1]["aborted"] == 0
 
 
+@pytest.mark.long
 def test_sigterm_does_not_wait_for_ever(tmp_path: Path) -> None:
     process = Process(tmp_path / "receiver").start()
     entity = AE(ae_title="SENDER")

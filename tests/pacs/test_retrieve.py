@@ -176,6 +176,7 @@ def process_of(orthanc: Orthanc) -> int:
     return orthanc._process.pid
 
 
+@pytest.mark.long
 @WAYS
 def test_an_archive_that_dies_is_a_passing_failure_and_the_next_attempt_goes_on(
     way: str, large: tuple[Orthanc, Made, int], tmp_path: Path

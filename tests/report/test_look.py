@@ -40,6 +40,7 @@ def test_identity_is_cleaned_and_cut():
     assert len(look.lines) == MOST_LINES
 
 
+@pytest.mark.long
 def test_identity_stands_in_the_header_of_every_page(study, tmp_path, monkeypatch):
     seen: list[str] = []
     draw = Area.text
@@ -89,6 +90,7 @@ def test_marks_above_marks_stay_in_their_row(study):
     assert (drawn[62:84, columns - 14 : columns - 2] == 255).all(), "and in their column"
 
 
+@pytest.mark.long
 def test_the_dark_theme_turns_paper_and_ink_and_leaves_the_pictures(study, tmp_path):
     pages = {}
     for theme in THEMES:

@@ -12,6 +12,7 @@ SETTINGS = load_settings()
 SHIPPED = BundleSegmenter(SETTINGS.segmentation, SETTINGS.checks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["knee, T1", "calves, T1", "noise", "blobs"])
 def test_what_is_no_hip_is_refused_with_a_reason(name: str) -> None:
     with pytest.raises(RefusedInput) as caught:

@@ -74,6 +74,7 @@ def test_spread_that_grows_is_told() -> None:
     assert found.tau_p < 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power", [0.0, 1.0])
 def test_intervals_hold_the_truth(power: float) -> None:
     """400 simulations; `python -m gluteal_grade_lab measure repeatability` has 2,000 of more sizes."""

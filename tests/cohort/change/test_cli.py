@@ -51,6 +51,7 @@ def graded(root: Path, maximus: float, seed: int) -> Path:
     return study
 
 
+@pytest.mark.long
 def test_the_change_is_found_and_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prior, current = graded(tmp_path / "a", 0.10, 3), graded(tmp_path / "b", 0.30, 7)
     assert run(prior, current / "result.json", "-o", tmp_path / "out", "--days", 700) == 0

@@ -8,6 +8,7 @@ from gluteal_grade.cohort.gallery import figures
 from gluteal_grade.drawing import blank_figure
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("panels", [1, 3, 5])
 @pytest.mark.parametrize("most", [0, 9, 99, 950, 12_345, 98_765])
 def test_counts_and_the_axis_title_have_room(panels: int, most: int) -> None:

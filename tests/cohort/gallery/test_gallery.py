@@ -152,6 +152,7 @@ def test_mixed_makers_are_warned_of_and_equal_ones_are_not(tmp_path):
     assert ["Network", "dddddddddddd (1), none (1) mixed"] in page.rows
 
 
+@pytest.mark.long
 def test_bytes_are_the_same_every_time(drawn, tmp_path):
     out, written = drawn
     other = write_mixed(tmp_path / "elsewhere")
@@ -168,6 +169,7 @@ def test_no_study(tmp_path):
     assert page.broken_links() == []
 
 
+@pytest.mark.long
 def test_one_study_shows_points_and_one_tile(tmp_path):
     written = write_gallery(write(tmp_path, [study(A)], muscles(A)))
     page = Page(written[0])
@@ -189,6 +191,7 @@ def test_all_refused(tmp_path):
     assert page.broken_links() == []
 
 
+@pytest.mark.long
 def test_missing_and_damaged_overlays_leave_a_tile(mixed):
     (mixed / A / "overlay_01_medius.png").unlink()
     (mixed / A / "overlay_summary.png").unlink()
@@ -198,6 +201,7 @@ def test_missing_and_damaged_overlays_leave_a_tile(mixed):
     assert f"./{A}/result.json" in [a["href"] for a in Page(mixed / "contact_sheet_001.html").all("a")]
 
 
+@pytest.mark.long
 def test_many_studies_and_refusals_are_paged(tmp_path):
     studies = [study(f"{n:012x}", folder="") for n in range(1001)]
     refusals = [refusal(f"/in/{n}") for n in range(501)]

@@ -64,6 +64,7 @@ def test_panels_of_real_overlays_are_found(tmp_path, slice_axis, modality, theme
         assert picture.width == 466 or picture.height == 300
 
 
+@pytest.mark.long
 def test_levels_that_are_written_are_levels_that_are_read(tmp_path):
     result, images = toy_study(turned=rotation(10))
     names = [p.name for p in write_overlays(result, images, tmp_path)]

@@ -154,6 +154,7 @@ def test_a_gap_in_the_ages_is_told(tmp_path: Path) -> None:
     assert any("no woman of 23 to 63 years" in c for c in compute_norms([folder], NormsOptions()).cautions)
 
 
+@pytest.mark.long
 def test_the_command_prints_people_and_ages_and_refuses_with_advice(tmp_path: Path) -> None:
     folder = healthy(tmp_path / "a", 60, 0, muscles=ONE, group=lambda n: "control" if n < 45 else "patient")
     run = program("cohort", "norms", folder, "--only", "group=control", "--name", "W")

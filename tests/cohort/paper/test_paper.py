@@ -59,6 +59,7 @@ def out(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_flow_adds_up_and_names_every_reason(out: Path) -> None:
     flow = pd.read_csv(out / "methods/flow.csv", keep_default_na=False)
     flow["count"] = pd.to_numeric(flow["count"])

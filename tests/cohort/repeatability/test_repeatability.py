@@ -58,6 +58,7 @@ def reasons(report: RepeatReport) -> set[tuple[str, Reason]]:
     return {(x.what, x.reason) for x in report.left_out}
 
 
+@pytest.mark.long
 def test_known_spread(tmp_path: Path) -> None:
     """40 subjects, 3 scans: 80 degrees of freedom, an SD within 25 % of the truth (3 SE)."""
     report = computed(repeats(tmp_path, 40, 3))
@@ -165,6 +166,7 @@ def test_one_repeat_only(tmp_path: Path) -> None:
     assert not (tmp_path / "repeatability").exists()
 
 
+@pytest.mark.long
 def test_few_subjects_give_no_interval_and_no_site_file(tmp_path: Path) -> None:
     folder = repeats(tmp_path, 4)
     (folder / "repeatability").mkdir()
@@ -230,6 +232,7 @@ def site_yaml(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "repeatability" / "site.yaml").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spoil", [lambda d: d.pop("entries"), lambda d: d.update(n=3), lambda d: d.update(format_version="9")])
 def test_site_files_are_checked(site_yaml: bytes, tmp_path: Path, spoil: object) -> None:
     path = tmp_path / "site.yaml"

@@ -94,6 +94,7 @@ def test_methods_paragraph(with_regions: tuple[Path, str, StatsReport]) -> None:
     assert "are mixed" not in text
 
 
+@pytest.mark.long
 def test_mixed_studies_are_warned_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     studies = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
     studies.loc[:2, "config_hash"] = "other"
@@ -118,6 +119,7 @@ def test_mixed_studies_are_warned_of(folder: Path, capsys: pytest.CaptureFixture
     assert models.loc[models["outcome"] == "fat_fraction", "note"].str.contains("method not in the model").all()
 
 
+@pytest.mark.long
 def test_no_patient_in_any_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
     table["patient"] = "Mustermann" + table["patient"]
@@ -142,6 +144,7 @@ def test_stale_files_go_and_others_stay(tmp_path: Path, capsys: pytest.CaptureFi
     assert "1 study of 1 patient counted." in text
 
 
+@pytest.mark.long
 def test_usage_and_refusal(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
         (["--group", "site"], "no column site"),
@@ -161,6 +164,7 @@ def test_usage_and_refusal(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "output_not_writable" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_any_column_groups(folder: Path) -> None:
     table = pd.read_csv(folder / "studies.csv", dtype=str, keep_default_na=False)
     table["site"] = ["north", "south"] * 8 + [""]

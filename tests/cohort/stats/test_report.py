@@ -51,6 +51,7 @@ def wide(folder: Path) -> pd.DataFrame:
     return out.assign(q_right=sides["quartile"]["right"], q_left=sides["quartile"]["left"]).join(studies[["group", "sex", "operated_side"]])
 
 
+@pytest.mark.long
 def test_right_against_left(findings: StatsReport, wide: pd.DataFrame) -> None:
     found = row(findings, "right_left").effect
     ref = stats.ttest_rel(wide["right"], wide["left"])
@@ -156,6 +157,7 @@ def test_order_of_rows_changes_nothing(folder: Path, findings: StatsReport, tmp_
         assert (a.effect.effect_size, a.effect.effect_low, a.p_holm) == pytest.approx((b.effect.effect_size, b.effect.effect_low, b.p_holm))
 
 
+@pytest.mark.long
 def test_sides_of_different_methods_are_no_pair_of_fat(folder: Path, tmp_path: Path) -> None:
     table = pd.read_csv(folder / "cohort.csv", dtype=str, keep_default_na=False)
     beside_metal = (table["side"] == "right") & table["study"].isin(table["study"].unique()[:4])

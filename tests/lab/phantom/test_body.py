@@ -25,6 +25,7 @@ def test_healthy_volumes_are_hit(sex, seed):
             assert np.count_nonzero(mine) * 3.1**3 / 1000 == pytest.approx(target, rel=0.01)
 
 
+@pytest.mark.long
 def test_volume_factors_apply_to_their_side(body):
     for side, factor in ((Side.RIGHT, 1.0), (Side.LEFT, 0.75)):
         _, ids = lattice_ids(body, side)

@@ -54,6 +54,7 @@ def test_what_is_read_is_what_was_made(study, tmp_path, vendor, transfer):
     assert ("RescaleSlope" in data) == (vendor == "philips")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", list(Vendor))
 def test_water_and_fat_share_a_scale_and_say_what_they_are(study, tmp_path, vendor):
     write_dicom(some(study, "water", "fat"), tmp_path, vendor)

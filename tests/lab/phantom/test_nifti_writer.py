@@ -7,6 +7,7 @@ import pytest
 from gluteal_grade_lab.phantom.nifti_writer import save_nifti, write_nifti
 
 
+@pytest.mark.long
 def test_bids_names_sidecars_and_voxels(study, tmp_path):
     paths = write_nifti(study, tmp_path, "07")
     names = {p.name for p in paths}

@@ -54,6 +54,7 @@ def test_fractions_sum_to_one(study):
     assert ff.max() < 1 + 1e-5
 
 
+@pytest.mark.long
 def test_structures_lie_at_the_same_place_on_any_grid(fat):
     straight = axial_grid((8, -158, -132), (185, 60, 150), (4, 4, 6))
     oblique = axial_grid((8, -158, -132), (185, 60, 150), (3.7, 4.3, 5), tilt_deg=(9, 0, -11))

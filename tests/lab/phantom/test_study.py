@@ -84,6 +84,7 @@ def test_metal_share_is_told_for_the_own_grid_only(study):
     assert study.void_share == {}  # the only series with metal has its own grid
 
 
+@pytest.mark.long
 def test_same_spec_same_study_and_truth_is_json(study):
     spec = small_spec(grid=axial_grid((30, -120, 0), (170, 40, 60), (5, 5, 10)), supersample=(1, 1, 1))
     spec = replace(spec, series=spec.series[:2])

@@ -49,6 +49,7 @@ def test_every_image_on_the_grid_of_a_label_map_is_a_pair(dataset):
     ]
 
 
+@pytest.mark.long
 def test_samples_depend_on_their_number_alone(dataset):
     pairs = find_pairs(dataset, OURS)
     one, other = (LabelledSampler(pairs, OURS, "hip", PATCH, 1.5, seed=5) for _ in range(2))
@@ -82,6 +83,7 @@ def test_few_images_are_held(dataset):
     assert len(sampler._held) == 4
 
 
+@pytest.mark.long
 def test_samples_are_what_a_network_takes(dataset):
     sampler = LabelledSampler(find_pairs(dataset, OURS), OURS, "hip", PATCH, 1.5)
     seen = set()
@@ -110,6 +112,7 @@ def lateral_bright(tmp_path, numbering_side=None):
     return find_pairs(tmp_path, OURS)
 
 
+@pytest.mark.long
 def test_both_sides_lie_alike_in_the_hip_frame(tmp_path):
     """Lateral is the same end of the first axis for left and right hips, maximus (here) further out than minimus."""
     sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "hip", (96, 48, 48), 1.5)

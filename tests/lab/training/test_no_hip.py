@@ -10,6 +10,7 @@ from gluteal_grade_lab.training.strangers import STRANGERS
 PATCH = (48, 48, 32)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("look", ["hip", "locator"])
 def test_samples_hold_pictures_and_no_muscle(look):
     sampler = NoHipSampler(look, PATCH, 2.5, seed=3)

@@ -26,6 +26,7 @@ def test_a_sample_depends_on_its_number_alone(look: str) -> None:
     assert not torch.equal(first.image, next_one.image)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("look", "classes"), [("hip", 10), ("locator", 13)])
 def test_samples_are_in_range_and_hold_muscle(look: str, classes: int) -> None:
     sampler = patches.Sampler((toy_body(),), look, (32, 32, 32), 2.0)

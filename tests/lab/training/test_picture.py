@@ -1,6 +1,7 @@
 """Pictures of tissues: replaced muscle, lesions and slices."""
 
 import numpy as np
+import pytest
 import torch
 
 from gluteal_grade_lab.training import tissues as t
@@ -11,6 +12,7 @@ TISSUE[8:20], TISSUE[:, :6] = t.GLUTEI[0], t.AIR
 WHERE = torch.stack(torch.meshgrid(*[torch.arange(32.0)] * 3, indexing="ij"))
 
 
+@pytest.mark.long
 def test_pictures_are_finite_and_reach_somewhere():
     ends = 0
     for seed in range(40):

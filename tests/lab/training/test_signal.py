@@ -10,6 +10,7 @@ from gluteal_grade_lab.training import artefacts, noise, signal
 from gluteal_grade_lab.training import tissues as t
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", [0.1, 0.5, 0.8])
 @pytest.mark.parametrize("streaks", [0.0, 1.0])
 def test_mean_fat_is_near_the_level(level: float, streaks: float) -> None:

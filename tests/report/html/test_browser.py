@@ -46,6 +46,7 @@ def test_readable_on_every_screen(chromium, reports, name, width, scheme):
     page.close()
 
 
+@pytest.mark.long
 def test_nothing_is_cut_on_paper(chromium, reports):
     """At the width of an A4 page less its margins no table or drawing is wider than the page."""
     page, _ = opened(chromium, reports["doubtful"], 703, "dark")  # 186 mm at 96 dpi

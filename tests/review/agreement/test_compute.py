@@ -93,6 +93,7 @@ def as_lines(grades: list[tuple[int, int, int]], first: str = "A", second: str =
     ]
 
 
+@pytest.mark.long
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(small, st.randoms(use_true_random=False))
 def test_order_of_lines_and_names_of_studies_do_not_matter(tmp_path: Path, grades: list[tuple[int, int, int]], random: object) -> None:

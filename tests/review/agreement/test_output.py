@@ -37,6 +37,7 @@ def folder(found: AgreementReport, tmp_path_factory: pytest.TempPathFactory) -> 
     return out
 
 
+@pytest.mark.long
 def test_files(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["agreement.csv", "agreement.html", "figures"]
     names = ["bland_altman.png", "confusion_bursa.png", "confusion_quartile.png", "confusion_scale_4.png", "kappas.png", "muscles.png"]
@@ -66,6 +67,7 @@ def test_no_cell_is_a_formula_and_no_study_is_named(folder: Path) -> None:
     assert "s000" not in (folder / "agreement.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_same_bytes_twice(folder: Path, found: AgreementReport, tmp_path: Path) -> None:
     again = tmp_path / "again"
     write_agreement(found, again)
@@ -103,6 +105,7 @@ def test_page_tells_published_figures_and_what_is_missing(folder: Path) -> None:
     assert "29587967" not in text  # Goutallier was not rated
 
 
+@pytest.mark.long
 def test_figures_of_an_earlier_run_go_and_others_stay(found: AgreementReport, tmp_path: Path) -> None:
     figures = tmp_path / "figures"
     figures.mkdir()

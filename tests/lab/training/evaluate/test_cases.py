@@ -29,6 +29,7 @@ def other_side(labels):
     return np.where(labels >= 200, labels - 100, np.where(labels > 0, labels + 100, 0)).astype(np.uint8)
 
 
+@pytest.mark.long
 def test_a_perfect_segmenter_is_perfect(bench):
     rows = synthetic.measure(CASE, bench)
     assert len(rows) == 6
@@ -135,6 +136,7 @@ def test_fat_fraction_of_a_known_pair():
     assert fraction[10, 10, 10] == pytest.approx(0.25, abs=1e-3)
 
 
+@pytest.mark.long
 def test_folds_are_measured_with_their_own_model(setup, oracle, tmp_path):
     table = folds.table({"vhf": "without vhf"})
     seen = table.items(5)

@@ -56,6 +56,7 @@ def test_the_worst_draws_are_shown(bench, oracle):
     assert worst_cases([], 3) == []
 
 
+@pytest.mark.long
 def test_all_sheets_that_have_data(bench, tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr(pictures, "MODES", ("t1",))

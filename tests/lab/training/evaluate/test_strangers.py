@@ -14,6 +14,7 @@ from gluteal_grade_lab.training.strangers import STRANGERS
 from tests.strategies import grids
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(STRANGERS))
 def test_strangers_are_pictures(name):
     one, again, other = (STRANGERS[name](seed) for seed in (1, 1, 2))

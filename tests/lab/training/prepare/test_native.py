@@ -27,6 +27,7 @@ def bodies(tmp_path_factory):
     return native_bodies(path)
 
 
+@pytest.mark.long
 def test_one_keeps_its_skin_the_other_its_core(bodies):
     skin, core = bodies
     assert (skin.name, core.name) == ("pelvicref_toy_skin", "pelvicref_toy_core")
