@@ -98,6 +98,25 @@ def test_a_change_to_one_muscle_changes_that_muscle(graded: Graded, tmp_path: Pa
             assert (m.volume_ml, m.fat_fraction) == (earlier.volume_ml, earlier.fat_fraction) or str(m) == str(earlier)
 
 
+def test_a_muscle_in_2000_pieces_is_measured_and_asks_for_a_look(graded: Graded, tmp_path: Path) -> None:
+    def scattered(array: np.ndarray) -> None:
+        right, left = (np.argwhere(array // 100 == side) for side in (1, 2))
+        array[array // 10 == 12] = 0  # right medius
+        free = np.argwhere(array == 0)
+        free = free[~(free % 2).any(axis=1)]
+        free = free[np.argsort(np.linalg.norm(free - right.mean(axis=0), axis=1))[:2000]]
+        assert (np.linalg.norm(free - left.mean(axis=0), axis=1) > np.linalg.norm(free - right.mean(axis=0), axis=1)).all()
+        array[tuple(free.T)] = 120
+
+    path = drawn(labels_of(graded, graded.dicom), tmp_path / "mine.nii.gz", scattered)
+    correction = accept_upload(graded.out, graded.dicom, path)
+    answer = remeasure(Remeasurement(str(graded.out), correction.study, correction.id, str(upload_of(graded, correction))))
+    assert answer == Answer(CorrectionState.DONE)
+    again = corrected_result(graded.out, correction)
+    medius = next(m for m in again.muscles if (m.muscle, m.side, m.region) == ("gluteus_medius", "right", "whole"))
+    assert "label_in_pieces" in [check.reason for check in medius.checks]
+
+
 def what_is_drawn_on_it_holds_both_changes(graded: Graded, correction: Correction) -> None:
     program = present_labels(graded.out, graded.dicom)
     base = present_labels(graded.out, graded.dicom, correction)
@@ -299,6 +318,7 @@ HARMFUL = {
     "another numbering": (lambda g: nifti(g, np.full((96, 70, 28), 7, np.uint8)), Reason.LABELS_NUMBERING),
     "nothing drawn": (lambda g: nifti(g, np.zeros((96, 70, 28), np.uint8)), Reason.LABELS_EMPTY),
     "another size": (lambda g: nifti(g, np.ones((20, 20, 20), np.uint8)), Reason.LABELS_GEOMETRY),
+    "of another study": (lambda g: labels_of(g, g.nifti).read_bytes(), Reason.LABELS_GEOMETRY),
     "moved": (lambda g: nifti(g, shift=9.0), Reason.LABELS_GEOMETRY),
     "cut short": (lambda g: labels_of(g, g.dicom).read_bytes()[:-400], Reason.LABELS_UNREADABLE),
     "plain, cut short": (lambda g: nifti(g)[:-400], Reason.LABELS_UNREADABLE),

@@ -22,6 +22,7 @@ from .pages import environment as environment
 from .panel import FAT_COLOURS as FAT_COLOURS
 from .panel import ZONE_COLOUR as ZONE_COLOUR
 from .panel import Cut as Cut
+from .panel import colour_of as colour_of
 from .panel import contour_lines as contour_lines
 from .readings import grade_text as grade_text
 from .readings import interval_text as interval_text

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.geometry import Array, Volume
+from gluteal_grade.geometry import Array, Grid, Volume
 from gluteal_grade.io import read_volume
 from gluteal_grade.report import (
     ZONE_COLOUR,
@@ -23,12 +23,16 @@ from gluteal_grade.report import (
     Window,
     body_masks,
     choose_levels,
+    colour_of,
     contour_lines,
     crop_box,
     view_of,
     window_of,
     with_left_out,
 )
+from gluteal_grade.review.planes import planes_across
+from gluteal_grade.review.surfaces import in_array
+from gluteal_grade.vocabulary import LABEL_VALUES
 
 FAT_STEPS = 250  # a fat fraction of 1
 NO_FAT = 255
@@ -57,6 +61,7 @@ class Stack:
         fat: uint8, 0-250 for a fat fraction of 0-1, 255 where there is none; None where it is hidden or was not measured.
         excluded: uint8, 1 where left out on purpose.
         view: how slices are turned.
+        grid: of the volumes before that.
         window: in values of the image.
         levels: the standard levels.
         box: the part of a slice that holds the body.
@@ -70,6 +75,7 @@ class Stack:
     lowest: float
     step: float
     view: View
+    grid: Grid
     window: Window
     levels: tuple[Level, ...]
     box: Box
@@ -106,7 +112,15 @@ class Stack:
             "fat": self.fat is not None,
             "zone_colour": ZONE_COLOUR,
             "bar_mm": _SCALE_BAR_MM,
+            "colours": {value: colour_of(value) for value in LABEL_VALUES},
+            "axes_mm": self._axes_mm(),
+            "planes": [plane.describe() for plane in planes_across(self.grid, view)],
         }
+
+    def _axes_mm(self) -> list[list[float]]:
+        """RAS+ mm of the middle of the first slice's first pixel, and the steps to the next slice, row and column."""
+        first, *others = self.grid.to_world(in_array(np.vstack([np.zeros(3), np.eye(3)]), self.grid, self.view))
+        return [[float(v) for v in first], *([float(v) for v in other - first] for other in others)]
 
     def slice_bytes(self, index: int, *, with_fat: bool) -> bytes:
         """One slice, row by row from the top.
@@ -161,6 +175,7 @@ def load_stack(files: Files, slice_axis: int, *, is_ct: bool) -> Stack:
         lowest=lowest,
         step=step,
         view=view,
+        grid=labels.grid,
         window=window,
         levels=levels,
         box=box,

@@ -39,7 +39,7 @@ def start(study: str, request: Request, base: str | None = None) -> dict[str, An
     room, session = reading_room_of(request), seat_of(request).session
     of_open_read(room, study, request)
     result = room.catalogue.load(study)
-    drawn_on = _last(room, session, study) if base is None else _known(room, base)
+    drawn_on = _last(room, session, study) if base is None else known_correction(room, base)
     found = _base(room, study, drawn_on, asked=base is not None)
     room.corrections.expect(study)
     return {
@@ -59,7 +59,7 @@ async def between(study: str, request: Request) -> dict[str, Any]:
     """The slices of one muscle between those that were drawn. Nothing is stored."""
     room = reading_room_of(request)
     of_open_read(room, study, request)
-    sent = await _sent(request, {"value", "slices"})
+    sent = await sent_drawing(request, {"value", "slices"})
     return await run_in_threadpool(_between, room, study, sent)
 
 
@@ -68,14 +68,19 @@ async def hand_in(study: str, request: Request) -> Response:
     """Have the study measured on what was drawn: checked, stored and decided like a label map that was uploaded."""
     room = reading_room_of(request)
     listed = of_open_read(room, study, request)
-    sent = await _sent(request, {"result_hash", "base", "slices"})
+    sent = await sent_drawing(request, {"result_hash", "base", "slices"})
     if sent["result_hash"] != listed.result_hash:
         raise RefusedInput(Reason.BAD_DRAWING, "the study was graded again since it was drawn on")
     correction = await run_in_threadpool(_drawn, room, study, sent)
     return await handed_in(room, seat_of(request).session, listed, correction)
 
 
-async def _sent(request: Request, names: set[str]) -> dict[str, Any]:
+async def sent_drawing(request: Request, names: set[str]) -> dict[str, Any]:
+    """The JSON of a request about a drawing, with these names and no others.
+
+    Raises:
+        RefusedInput: `bad_drawing`.
+    """
     too_long = RefusedInput(Reason.BAD_DRAWING, f"more than {LONGEST_BODY >> 20} MB")
     content = await json_body(request, LONGEST_BODY, too_long)
     try:
@@ -102,7 +107,7 @@ def _between(room: ReadingRoom, study: str, sent: dict[str, Any]) -> dict[str, A
 def _drawn(room: ReadingRoom, study: str, sent: dict[str, Any]) -> Correction:
     from gluteal_grade.review.drawing import accept_drawing, present_labels
 
-    present = present_labels(room.out, study, _known(room, sent["base"]))
+    present = present_labels(room.out, study, known_correction(room, sent["base"]))
     count, rows, columns = present.size
     slices = decoded_slices(sent["slices"], count, (rows, columns), WHOLE_VALUES.values())
     return accept_drawing(room.out, study, present, slices, room.max_upload)
@@ -115,8 +120,12 @@ def _last(room: ReadingRoom, session: Session, study: str) -> Correction | None:
     return found if found is not None and found.state is CorrectionState.DONE else None
 
 
-def _known(room: ReadingRoom, base: Any) -> Correction | None:
-    """The correction that was drawn on, None where it was the program's labels."""
+def known_correction(room: ReadingRoom, base: Any) -> Correction | None:
+    """The correction that was drawn on, None where it was the program's labels.
+
+    Raises:
+        RefusedInput: `bad_drawing`: there is none of this id.
+    """
     found = room.corrections.find(base) if isinstance(base, str) and base else None
     if found is None and base != "":
         raise RefusedInput(Reason.BAD_DRAWING, "the correction drawn on is not known")

@@ -22,6 +22,8 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("v", "window usual, bright, dark"),
         ("r", "reset window and zoom"),
         ("z", "whole slice, or fitted to the body"),
+        ("y Y", "next, previous view: slices, planes across, 3-D, all"),
+        ("h", "cross-hair on, off (a click moves it)"),
         ("d", "correct contours; again or Escape ends it"),
     ),
     "Grades": (

@@ -13,6 +13,7 @@ from gluteal_grade.report import FAT_COLOURS
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.order import next_study
 from gluteal_grade.review.slices import FAT_STEPS, Stack
+from gluteal_grade.review.web.library import library
 from gluteal_grade.review.web.pages import reading_room_of, seat_of
 from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.stacks import Loader, study_stack
@@ -30,7 +31,7 @@ def describe(study: str, request: Request) -> dict[str, Any]:
     if after is not None:
         room.stacks.prefetch(after.result_hash, _loader(room, after))
     hidden = {"fat": False} if session.blinded else {"fat_colours": fat_colours()}
-    return {**found, **hidden, "names": {value: str(part) for value, part in LABEL_VALUES.items()}}
+    return {**found, **hidden, "names": {value: str(part) for value, part in LABEL_VALUES.items()}, "solid": library() is not None}
 
 
 @router.get("/studies/{study}/slices/{index}")

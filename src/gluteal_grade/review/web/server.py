@@ -23,12 +23,14 @@ from gluteal_grade.review.web.drawings import router as drawings
 from gluteal_grade.review.web.exporting import router as exporting
 from gluteal_grade.review.web.files import router as files
 from gluteal_grade.review.web.labels import router as labels
+from gluteal_grade.review.web.library import router as library
 from gluteal_grade.review.web.listing import router as listing
 from gluteal_grade.review.web.pages import error_page
 from gluteal_grade.review.web.pictures import router as pictures
 from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.review.web.security import App, Guard
 from gluteal_grade.review.web.study import router as study
+from gluteal_grade.review.web.surfaces import router as surfaces
 
 DEFAULT_PORT = 8765
 HEADERS_S = 15.0  # a request's head must be there by then
@@ -170,7 +172,7 @@ def create_app(room: ReadingRoom) -> App:
     """The application of one room, ready for a server."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="gluteal-grade review")
     app.state.room = room
-    for part in (listing, study, pictures, files, decisions, labels, drawings, exporting):
+    for part in (listing, study, pictures, surfaces, library, files, decisions, labels, drawings, exporting):
         app.include_router(part)
     app.add_exception_handler(GradeError, _refused)
     app.add_exception_handler(HTTPException, _missing)

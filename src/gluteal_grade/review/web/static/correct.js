@@ -52,6 +52,7 @@ export class Correcting {
       }
     }
     this.pencil.on = !this.pencil.on;
+    if (this.on && !this.viewer.planes.acquired) this.viewer.planes.look("acquired");
     by("draw-tools").hidden = !this.on;
     by("levels").hidden = this.on; // one row for the other: the picture keeps its height
     this.viewer.canvas.classList.toggle("drawing", this.on);

@@ -1,6 +1,7 @@
 // One picture: layers, outlines, what was left out, letters, scale bar.
 
 const RIM = "rgba(0, 0, 0, 0.55)";
+const CROSS = "rgba(255, 255, 255, 0.55)";
 const STRIPE_PIXELS = 12;
 
 // How slice pixels lie on the canvas.
@@ -81,6 +82,19 @@ function zone(context, area, colour, size) {
   context.stroke();
   context.restore();
   stroke(context, area, colour, 1.3 * size.ratio);
+}
+
+// Two lines with a gap where they cross, through the middle of a pixel.
+export function crosshair(context, at, { column, row }, size) {
+  const x = Math.round(at.x + (column + 0.5) * at.across) + 0.5;
+  const y = Math.round(at.y + (row + 0.5) * at.down) + 0.5;
+  const gap = 12 * size.ratio;
+  context.lineWidth = size.ratio;
+  context.strokeStyle = CROSS;
+  context.beginPath();
+  for (const [from, to] of [[0, x - gap], [x + gap, size.width]]) context.moveTo(from, y), context.lineTo(to, y);
+  for (const [from, to] of [[0, y - gap], [y + gap, size.height]]) context.moveTo(x, from), context.lineTo(x, to);
+  context.stroke();
 }
 
 function letters(context, size, found) {

@@ -24,6 +24,11 @@ export class Drawing {
     return this.before.get(index);
   }
 
+  // Other labels than the program's: drawn now, or before.
+  get altered() {
+    return this.drawn.size > 0 || this.base !== "";
+  }
+
   get changed() {
     return this.drawn.size;
   }

@@ -5,6 +5,7 @@ import { path } from "/static/draw.js";
 import { REACH, alikeIn, grow } from "/static/grow.js";
 import { drawOpen, enclose } from "/static/lasso.js";
 import { outlinesOf } from "/static/outlines.js";
+import { middleOf, middleOfBody } from "/static/places.js";
 
 export const RADII_MM = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
 const traced = new WeakMap(); // outlines of slices as they are once a stroke has ended
@@ -44,6 +45,17 @@ export class Pencil {
     return { ...slice, labels, outlines: traced.get(labels) };
   }
 
+  // Labels alone, for the planes across; whole muscles everywhere once something is drawn.
+  labelsAt(index, slice) {
+    if (this.stroke?.index === index) return this.stroke.labels;
+    return this.on || this.drawing.altered ? this.drawing.labels(index, slice.labels) : slice.labels;
+  }
+
+  // Differs whenever `labelsAt` gives something else.
+  get version() {
+    return this.stroke ? `${this.drawing.version} ${this.stroke.painted}` : `${this.drawing.version} ${this.on}`;
+  }
+
   get erase() {
     return this.tool === "eraser";
   }
@@ -54,7 +66,7 @@ export class Pencil {
   }
 
   get ready() {
-    return !this.busy && this.viewer.shows === this.viewer.index;
+    return !this.busy && this.viewer.shows === this.viewer.index && this.viewer.planes.acquired;
   }
 
   down(event) {
@@ -157,20 +169,18 @@ export class Pencil {
     const from = this.at ?? this.middle();
     const inside = (v, most) => Math.max(0.5, Math.min(most - 0.5, v));
     this.place({ column: inside(from.column + across * width, this.about.columns), row: inside(from.row + down * height, this.about.rows) });
+    this.follow();
+  }
+
+  // The planes across show what is drawn, where it is drawn.
+  follow() {
+    this.viewer.planes.go({ column: Math.floor(this.at.column), row: Math.floor(this.at.row) });
   }
 
   // Of the muscle in this slice, else of the body.
   middle() {
-    const { columns, box } = this.about;
-    const found = { column: 0, row: 0, n: 0 };
-    this.viewer.slice.labels.forEach((value, n) => {
-      if (value !== this.value) return;
-      found.column += n % columns;
-      found.row += Math.floor(n / columns);
-      found.n++;
-    });
-    if (!found.n) return { column: Math.floor((box[0] + box[2]) / 2) + 0.5, row: Math.floor((box[1] + box[3]) / 2) + 0.5 };
-    return { column: Math.floor(found.column / found.n) + 0.5, row: Math.floor(found.row / found.n) + 0.5 };
+    const at = middleOf(this.viewer.slice.labels, this.about.columns, (value) => value === this.value) ?? middleOfBody(this.about);
+    return { column: at.column + 0.5, row: at.row + 0.5 };
   }
 
   place(at) {
@@ -180,7 +190,7 @@ export class Pencil {
 
   begin(at) {
     const { index, slice } = this.viewer;
-    this.stroke = { index, labels: slice.labels.slice(), changed: false, from: at };
+    this.stroke = { index, labels: slice.labels.slice(), changed: false, painted: 0, from: at };
     this.draw(at);
   }
 
@@ -189,7 +199,8 @@ export class Pencil {
     this.at = to;
     stroke.changed = sweep(stroke.labels, this.about, { from: stroke.from, to, radius, value, over, erase }) || stroke.changed;
     stroke.from = to;
-    this.viewer.paint();
+    stroke.painted++;
+    this.follow();
   }
 
   // Before a picture is painted, however many movements there were since the last one.

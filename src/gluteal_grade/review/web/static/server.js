@@ -18,13 +18,17 @@ export class Refused extends Error {
   }
 }
 
+export async function bytesOf(address) {
+  return understoodBytes(await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" }));
+}
+
 export async function get(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" });
   return understood(answer);
 }
 
 // A page may outlive the server it came from: it asks once for what a new one wants to see, if that reads for the same reader.
-export async function post(address, content, { type = "application/json", patience = PATIENCE_MS, again = true } = {}) {
+export async function post(address, content, { type = "application/json", patience = PATIENCE_MS, again = true, reads = understood } = {}) {
   const answer = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": type, Accept: "application/json", "X-Review-Token": csrf },
@@ -32,7 +36,7 @@ export async function post(address, content, { type = "application/json", patien
     signal: patience ? AbortSignal.timeout(patience) : undefined,
   });
   try {
-    return await understood(answer);
+    return await reads(answer);
   } catch (error) {
     if (!(again && error.code === "page_out_of_date")) throw error;
     const now = await get("/api/session");
@@ -40,8 +44,14 @@ export async function post(address, content, { type = "application/json", patien
       throw new Refused(409, "other_reader", "this server now reads for another reader, read or mode");
     }
     csrf = now.csrf;
-    return post(address, content, { type, patience, again: false });
+    return post(address, content, { type, patience, again: false, reads });
   }
+}
+
+export const postForBytes = (address, content) => post(address, content, { reads: understoodBytes });
+
+async function understoodBytes(answer) {
+  return answer.ok ? answer.arrayBuffer() : understood(answer);
 }
 
 async function understood(answer) {

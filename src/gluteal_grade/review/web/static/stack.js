@@ -13,6 +13,8 @@ export class Stack {
     this.study = study;
     this.about = about;
     this.kept = new Map();
+    this.here = new Map(); // slices that have come
+    this.arrived = null; // is called with each
   }
 
   // The slice, decoded.
@@ -34,7 +36,10 @@ export class Stack {
     let at = 2 * n;
     const plane = () => new Uint8Array(bytes, (at += n) - n, n);
     const slice = { grey: new Uint16Array(bytes, 0, n), labels: plane(), fat: fat ? plane() : null, excluded: plane() };
-    return { ...slice, ...JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, at))) };
+    const found = { ...slice, ...JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, at))) };
+    this.here.set(index, found);
+    this.arrived?.();
+    return found;
   }
 
   // Everything, a few at a time, until one fails; the others are asked for when they are shown.

@@ -40,16 +40,21 @@ function slices(action) {
   return (event) => (viewer && !event.target.matches("input[type=range], .facts, .overlays") ? action(viewer) : false);
 }
 
+// the 3-D view takes them where it is in front
+function turned(way) {
+  return viewer?.front.side?.(way);
+}
+
 const digits = Array.from({ length: 10 }, (_, n) => String(n));
 const grades = Object.fromEntries(digits.map((g) => [g, () => form.grade(g)]));
 const scales = Object.fromEntries(settings.scales.map(({ key, letter }) => [letter, () => form.choosing(key)]));
 const pictures = {
-  ArrowUp: slices((v) => v.step(1)),
-  ArrowDown: slices((v) => v.step(-1)),
-  PageUp: slices((v) => v.step(5)),
-  PageDown: slices((v) => v.step(-5)),
-  Home: slices((v) => v.end(true)),
-  End: slices((v) => v.end(false)),
+  ArrowUp: slices((v) => v.front.step(1)),
+  ArrowDown: slices((v) => v.front.step(-1)),
+  PageUp: slices((v) => v.front.step(5)),
+  PageDown: slices((v) => v.front.step(-5)),
+  Home: slices((v) => v.front.end(true)),
+  End: slices((v) => v.front.end(false)),
   ",": look((v) => v.level(-1)),
   ".": look((v) => v.level(1)),
   c: look((v) => v.toggle("contours")),
@@ -63,6 +68,9 @@ const pictures = {
   v: look((v) => v.preset()),
   r: look((v) => v.reset()),
   z: look((v) => v.toggle("whole")),
+  y: look((v) => v.planes.turn(1)),
+  Y: look((v) => v.planes.turn(-1)),
+  h: look((v) => v.planes.cross()),
 };
 const reading = {
   ...grades,
@@ -70,8 +78,8 @@ const reading = {
   x: () => form.grade("not_assessable"),
   j: () => form.go(form.here + 1),
   k: () => form.go(form.here - 1),
-  ArrowLeft: (event) => (event.target.matches("input") ? false : form.side(0)),
-  ArrowRight: (event) => (event.target.matches("input") ? false : form.side(1)),
+  ArrowLeft: (event) => (event.target.matches("input") ? false : turned(-1) ?? form.side(0)),
+  ArrowRight: (event) => (event.target.matches("input") ? false : turned(1) ?? form.side(1)),
   a: () => form.acceptHere(),
   A: () => form.acceptAll(),
   w: () => form.quality(),

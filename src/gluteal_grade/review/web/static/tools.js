@@ -57,8 +57,8 @@ export function wireTools(correcting) {
     Escape: () => correcting.pencil.forget() || correcting.toggle(),
     " ": button(() => correcting.pencil.stamp()),
     Enter: button(() => correcting.pencil.close()),
-    ArrowUp: arrow(0, -1, () => correcting.viewer.step(1)),
-    ArrowDown: arrow(0, 1, () => correcting.viewer.step(-1)),
+    ArrowUp: arrow(0, -1, () => correcting.viewer.front.step(1)),
+    ArrowDown: arrow(0, 1, () => correcting.viewer.front.step(-1)),
     ArrowLeft: arrow(-1, 0, () => false),
     ArrowRight: arrow(1, 0, () => false),
   };

@@ -1,10 +1,14 @@
 // The viewer: which slice, how it looks, and what the pointer does.
 
-import { draw, placed } from "/static/draw.js";
+import { crosshair, draw, placed } from "/static/draw.js";
 import { fatLayer, greyLayer, lookup } from "/static/layers.js";
+import { commonest, middleOf, middleOfBody } from "/static/places.js";
+import { Planes } from "/static/planes.js";
+import { Wheel, onDrag } from "/static/pointer.js";
 import { Stack } from "/static/stack.js";
 
 const NONE = 255;
+const NARROW = 420; // pixels of a picture
 const PRESETS = [{ name: "Usual", span: [0, 1] }, { name: "Bright", span: [0, 0.5] }, { name: "Dark", span: [0.2, 1.6] }]; // shares of the study's window
 const by = (id) => document.getElementById(id);
 
@@ -17,6 +21,8 @@ export class Viewer {
     this.look = { contours: true, fat: false, opacity: 0.8, whole: false };
     this.index = this.about.levels[Math.min(1, this.about.levels.length - 1)].index;
     this.slice = null;
+    this.at = { slice: this.index, ...middleOfBody(this.about) }; // the cross-hair
+    this.planes = null; // the other views
     this.tool = null; // what draws: it may show other labels, and take the pointer
     this.reset();
     this.wire();
@@ -24,7 +30,9 @@ export class Viewer {
 
   static async open(study) {
     const viewer = new Viewer(await Stack.open(study));
+    new Planes(viewer);
     await viewer.show(viewer.index);
+    viewer.onMuscle();
     viewer.stack.ahead();
     return viewer;
   }
@@ -32,7 +40,8 @@ export class Viewer {
   // The slice that was asked for last is the one that is shown, whatever comes first.
   async show(index) {
     this.index = Math.max(0, Math.min(this.about.slices - 1, index));
-    by("slice").value = this.index;
+    this.at.slice = this.index;
+    this.planes?.slider();
     const wanted = this.index;
     const slice = await this.stack.slice(wanted);
     if (wanted !== this.index) return;
@@ -119,29 +128,36 @@ export class Viewer {
     this.controls();
     if (!this.slice) return;
     this.tool?.fresh();
+    if (this.tableOf !== this.window) [this.table, this.tableOf, this.drawn.grey] = [lookup(this.about, this.window), this.window, null];
+    if (this.planes.acquired) this.pictured();
+    this.planes.paint();
+    this.canvas.dataset.shown = this.index; // what is on the screen now
+    this.canvas.setAttribute("aria-label", `${this.about.plane} slice ${this.words()}`);
+  }
+
+  pictured() {
     const ratio = devicePixelRatio || 1;
     const size = { width: Math.round(this.canvas.clientWidth * ratio), height: Math.round(this.canvas.clientHeight * ratio), ratio };
     if (this.canvas.width !== size.width || this.canvas.height !== size.height) Object.assign(this.canvas, { width: size.width, height: size.height });
-    if (this.tableOf !== this.window) [this.table, this.tableOf, this.drawn.grey] = [lookup(this.about, this.window), this.window, null];
     this.drawn.grey ??= greyLayer(this.about, this.slice, this.table);
     if (this.look.fat) this.drawn.fat ??= fatLayer(this.about, this.slice);
     draw(this.context, size, this.about, this.slice, { grey: this.drawn.grey, fat: this.look.fat ? this.drawn.fat : null }, this.look, this.words());
     this.tool?.overlay(this.context, placed(this.about, size, this.look.whole), size);
-    this.canvas.dataset.shown = this.index; // what is on the screen now
-    this.canvas.setAttribute("aria-label", `${this.about.plane} slice ${this.words()}`);
+    if (this.planes.crossed) crosshair(this.context, placed(this.about, size, this.look.whole), this.at, size);
   }
 
   words() {
     const { low, high } = this.window;
     const unit = this.about.window.ct ? " HU" : "";
-    return `${this.index + 1}/${this.about.slices} · ${this.about.positions[this.index]} · W ${Math.round(high - low)} L ${Math.round((high + low) / 2)}${unit}`;
+    const place = `${this.index + 1}/${this.about.slices} · ${this.about.positions[this.index]}`;
+    if (this.canvas.clientWidth < NARROW) return place; // the letter below stands there
+    return `${place} · W ${Math.round(high - low)} L ${Math.round((high + low) / 2)}${unit}`;
   }
 
   controls() {
     by("contours").setAttribute("aria-pressed", this.look.contours);
     by("zoom").setAttribute("aria-pressed", !this.look.whole);
     by("preset").textContent = PRESETS[this.chosen].name;
-    by("slice").setAttribute("aria-valuetext", `${this.index + 1} of ${this.about.slices}`);
     if (by("fat")) {
       by("fat").setAttribute("aria-pressed", this.look.fat);
       by("fat-legend").classList.toggle("unseen", !this.look.fat);
@@ -154,6 +170,24 @@ export class Viewer {
   pixel(event) {
     const at = placed(this.about, { width: this.canvas.clientWidth, height: this.canvas.clientHeight }, this.look.whole);
     return { column: (event.offsetX - at.x) / at.across, row: (event.offsetY - at.y) / at.down };
+  }
+
+  // The cross-hair goes to what was clicked.
+  point(event) {
+    const { column, row } = this.pixel(event);
+    this.planes.go({ column: Math.floor(column), row: Math.floor(row) });
+  }
+
+  // The cross-hair starts on a muscle, so that the other planes show one.
+  onMuscle() {
+    const { labels } = this.slice;
+    const value = commonest(labels);
+    Object.assign(this.at, value ? middleOf(labels, this.about.columns, (one) => one === value) : {});
+  }
+
+  // The view that keys and the slider turn.
+  get front() {
+    return this.planes?.front ?? this;
   }
 
   // What lies under the pointer.
@@ -173,24 +207,18 @@ export class Viewer {
   }
 
   wire() {
-    let turned = 0;
-    this.canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      turned += event.deltaMode ? event.deltaY * 40 : event.deltaY;
-      const steps = Math.trunc(turned / 40);
-      turned -= steps * 40;
-      if (steps) this.step(-Math.max(-3, Math.min(3, steps)));
-    }, { passive: false });
-    this.canvas.addEventListener("pointerdown", (event) => {
-      this.canvas.setPointerCapture(event.pointerId);
-      this.tool?.down(event);
+    const wheel = new Wheel((steps) => this.step(steps));
+    this.canvas.addEventListener("wheel", (event) => wheel.turn(event), { passive: false });
+    onDrag(this.canvas, {
+      dragged: (x, y) => this.tool?.busy || this.adjust(x / 200, y / 300),
+      clicked: (event) => this.tool?.on || this.point(event),
     });
+    this.canvas.addEventListener("pointerdown", (event) => this.tool?.down(event));
     this.canvas.addEventListener("pointermove", (event) => {
-      if (!this.tool?.move(event) && event.buttons) this.adjust(event.movementX / 200, event.movementY / 300);
+      this.tool?.move(event);
       this.read(event);
     });
-    by("slice").max = this.about.slices - 1;
-    by("slice").addEventListener("input", (event) => this.show(Number(event.target.value)));
+    by("slice").addEventListener("input", (event) => this.planes.slide(Number(event.target.value)));
     by("contours").addEventListener("click", () => this.toggle("contours"));
     by("zoom").addEventListener("click", () => this.toggle("whole"));
     by("preset").addEventListener("click", () => this.preset());
