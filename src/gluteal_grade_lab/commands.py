@@ -46,6 +46,7 @@ COMMANDS = (
     Command(("bench", "batches"), "bench.batches", "Studies an hour, and what ledger and tables cost."),
     Command(("bench", "receiving"), "bench.receiving", "The receiver beside dcmtk's."),
     Command(("bench", "review-app"), "bench.review_app", "How long the review app lets a reader wait."),
+    Command(("bench", "review-page"), "bench.review_page", "The review page in Chromium: views, and one corrected slice."),
     Command(("bench", "review-store"), "bench.review_store", "The review's list and store alone."),
     Command(("bench", "segmenter"), "bench.segmenter", "The networks against networks of other sizes."),
     Command(("stress", "crash"), "stress.crash", "A batch killed and resumed gives the same table."),

@@ -88,10 +88,10 @@ def decide(folder: Path, studies: list[str]) -> int:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[str, float]]:
-    """The server, and how long it took to answer."""
+def running(folder: Path, *more: str) -> Iterator[tuple[str, float]]:
+    """The server with these options more, and how long it took to answer."""
     began = time.perf_counter()
-    command = [sys.executable, "-m", "gluteal_grade", "review", str(folder), "--reader", READERS[0], "--port", "0"]
+    command = [sys.executable, "-m", "gluteal_grade", "review", str(folder), "--reader", READERS[0], "--port", "0", *more]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
