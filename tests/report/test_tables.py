@@ -112,3 +112,11 @@ def test_console_gives_the_reason_and_the_advice_of_a_refusal(tmp_path: Path) ->
     text = printed(grade_study(dixon_study(make_toy()), settings, without_weights).result)
     assert "refused: no_segmenter" in text
     assert "--labels or --bundle" in text
+
+
+def test_a_volume_below_ten_ml_keeps_a_decimal(result: StudyResult) -> None:
+    """A third of a millilitre is not none."""
+    small = [m.model_copy(update={"volume_ml": 0.3}) for m in result.muscles if not math.isnan(m.volume_ml)]
+    lines = [line for line in printed(result.model_copy(update={"muscles": tuple(small)})).splitlines() if line.startswith("right m")]
+    assert len(lines) == 3
+    assert all(" 0.3 " in line for line in lines)

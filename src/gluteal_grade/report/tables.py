@@ -96,7 +96,9 @@ def _table(result: StudyResult) -> Table:
                 continue
             name = f"{side} {m.muscle.short}" if m.region is Region.WHOLE else f"  {m.region}"
             grades = (grade_text(m.graded(scale.key)) for scale in scales)
-            table.add_row(name, _human(m.volume_ml, 0), _fat(m), *grades, _SHORT.get(m.status, m.status.replace("_", " ")))
+            table.add_row(
+                name, _human(m.volume_ml, int(m.volume_ml < 9.95)), _fat(m), *grades, _SHORT.get(m.status, m.status.replace("_", " "))
+            )
         table.add_section()
     return table
 

@@ -160,7 +160,9 @@ _MIDDLE = (
         "`graded`; `partial` (graded on the part in view); `needs_review` (graded, but the [label is doubtful](#doubtful-labels)); "
         "`not_gradable` (labelled, but no fat fraction); `missing` (no label)",
     ),
-    _word("reason", "Reason code where it was not graded in full, see docs/output.md", docs="reason code, empty for a graded muscle"),
+    _word(
+        "reason", "Reason code where it was not graded in full, see docs/reference/output.md", docs="reason code, empty for a graded muscle"
+    ),
     _word(
         "method",
         "How fat was measured on this side",

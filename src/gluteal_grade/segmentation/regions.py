@@ -91,7 +91,7 @@ def split(labels: Volume, views: Mapping[Key, Coverage], settings: RegionSetting
         elif rule.cuts:
             number = _numbers(muscle, side, whole, fan, settings)
             if isinstance(number, str):
-                notes.append(Note(Reason.REGIONS_NOT_SPLIT, f"{name}: not split into regions, {number}"))
+                notes.append(Note(Reason.REGIONS_NOT_SPLIT, f"{side} {muscle.words}: not split into regions, {number}"))
                 continue
             array[tuple(whole.voxels.T)] = _values(muscle, side)[number]
             axes = "the muscles" if isinstance(fan, Fan) and fan.own else "the image header"

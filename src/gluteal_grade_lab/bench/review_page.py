@@ -98,7 +98,7 @@ _PLANES = (
     ("slices, from the page's address", "canvas", _UP_DOWN),
     ("first plane", "plane-1", _UP_DOWN),
     ("second plane", "plane-2", _UP_DOWN),
-    ("all, without 3-D", "canvas", _UP_DOWN),
+    ("all at once", "canvas", _UP_DOWN),
 )
 _SOLID = (("3-D", "solid-canvas", ["ArrowRight"]),)
 
@@ -145,7 +145,8 @@ def correct(browser: Any, address: str) -> list[tuple[str, int, float]]:
         for key in pressed:
             page.keyboard.press(key)
 
-    step("Correct, medius, outline", 3, lambda: keys("d", "2", "l"), "medius, outline")
+    step("Correct", 1, lambda: keys("d"), "Right maximus, brush")
+    step("medius, outline", 2, lambda: keys("2", "l"), "Right medius, outline")
     step("outline drawn", 1, lambda: _loop(page), "1 slice changed")
     step("three slices on", 3, lambda: keys("ArrowDown", "ArrowDown", "ArrowDown"), "1 slice changed")
     step("outline drawn", 1, lambda: _loop(page), "2 slices changed")

@@ -9,6 +9,7 @@ const BEHIND = { azimuth: 0, elevation: 10 };
 const SIDES = ["L", "A", "R", "P"]; // at the left edge, seen from azimuth 0, 90, 180, 270
 const STEP = 10; // degrees a key
 const ZOOM = 1.1;
+const CALM_MS = 200; // without a movement of the cross-hair
 const WAIT_MS = 150; // after a stroke, until new surfaces are asked for
 const ABSENT = "No 3-D view: NiiVue was not there when this program was installed. The other views need nothing of it.";
 const NO_WEBGL = "No 3-D view: this browser has no WebGL 2. The other views do not need it.";
@@ -89,6 +90,18 @@ export class Solid {
     const mm = first.map((v, n) => v + steps[0][n] * viewer.at.slice + steps[1][n] * viewer.at.row + steps[2][n] * viewer.at.column);
     const state = JSON.stringify([angle, this.zoom, planes.crossed, mm, this.surfaces, this.canvas.clientWidth, this.canvas.clientHeight]);
     if (state === this.state) return;
+    // beside the others it must not slow the slices that are being turned
+    const soon = this.planes.view === "all" && this.turned === JSON.stringify(angle) && this.state !== null;
+    clearTimeout(this.later);
+    if (soon && !this.due) {
+      this.later = setTimeout(() => {
+        this.due = true;
+        this.paint();
+      }, CALM_MS);
+      return;
+    }
+    this.due = false;
+    this.turned = JSON.stringify(angle);
     this.state = state;
     drawn.opts.show3Dcrosshair = planes.crossed;
     drawn.scene.crosshairPos = drawn.mm2frac(mm);
