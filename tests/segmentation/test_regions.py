@@ -161,7 +161,8 @@ def cropped(labels: Volume, low_mm: float, high_mm: float) -> Volume:
 
 def reasons(found: Split) -> dict[str, str]:
     assert {n.reason for n in found.notes} <= {Reason.REGIONS_NOT_SPLIT}
-    return dict(n.detail.replace("not split into regions, ", "").split(": ", 1) for n in found.notes)
+    split = (n.detail.replace("not split into regions, ", "").split(": ", 1) for n in found.notes)
+    return {name.replace("gluteus ", "gluteus_"): why for name, why in split}  # notes name muscles in words
 
 
 def test_no_trochanter_no_fan() -> None:
