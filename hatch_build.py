@@ -1,6 +1,6 @@
 """Build hook: what is built carries the commit it was built from, in `commit.txt`; a wheel also what the 3-D view is drawn with.
 
-NiiVue is fetched by npm (`scripts/fetch_viewer.py`): for a wheel into it, for an editable install into the checkout's `build/viewer`.
+NiiVue is fetched by npm (`fetch_viewer.py`): for a wheel into it, for an editable install into the checkout's `build/viewer`.
 Where that cannot be, everything is built without it.
 """
 
@@ -46,7 +46,7 @@ class CommitHook(BuildHookInterface[Any]):
 def _fetched(root: Path) -> bool:
     """Whether the 3-D view's library is there now."""
     try:
-        subprocess.run([sys.executable, str(root / "scripts/fetch_viewer.py")], check=False, timeout=180)
+        subprocess.run([sys.executable, str(root / "fetch_viewer.py")], check=False, timeout=180)
     except (OSError, subprocess.SubprocessError):
         return False
     return (root / _VIEWER).is_file()

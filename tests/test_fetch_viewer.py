@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def fetched(folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
     """With these programs only."""
-    command = [sys.executable, "-S", str(ROOT / "scripts/fetch_viewer.py"), "--to", str(folder)]
+    command = [sys.executable, "-S", str(ROOT / "fetch_viewer.py"), "--to", str(folder)]
     return subprocess.run(command, env={**os.environ, "PATH": str(path)}, capture_output=True, text=True, timeout=120)
 
 

@@ -49,7 +49,7 @@ def visible(page: Any) -> list[str]:
 
 def test_planes_are_linked_and_show_what_is_drawn(chromium: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
-    with server(out, "--data", graded.parent / "in") as one, opened(chromium, one.address) as page:
+    with server(out, "--data", graded.parent / "in") as one, opened(chromium, one.address, clean=False) as page:
         page.goto(f"{one.address}/studies/{sound_studies(out)[0]}")
         index = shown(page)
         stage = page.locator("#stage").bounding_box()
@@ -100,7 +100,7 @@ def test_planes_are_linked_and_show_what_is_drawn(chromium: Any, graded: Path, t
         assert visible(page) == ["canvas"]
 
 
-@pytest.mark.skipif(library() is None, reason="no NiiVue: python scripts/fetch_viewer.py")
+@pytest.mark.skipif(library() is None, reason="no NiiVue: python fetch_viewer.py")
 def test_muscles_in_3d_turn_by_keyboard_and_follow_what_is_drawn(with_webgl: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
     with server(out, "--data", graded.parent / "in") as one, opened(with_webgl, one.address) as page:

@@ -1,7 +1,7 @@
 """Fetch NiiVue, which draws the review app's 3-D view, into `build/viewer`: the version that package-lock.json names, by npm.
 
-python scripts/fetch_viewer.py            # into build/viewer; nothing to do if it is there
-python scripts/fetch_viewer.py --to DIR
+python fetch_viewer.py            # into build/viewer; nothing to do if it is there
+python fetch_viewer.py --to DIR
 
 Building the program tries it too (hatch_build.py). Without npm, or without its registry, the review app has no 3-D view and says so;
 all else works. Standard library only: it runs where nothing is installed yet. npm is taken from the PATH, else from the package
@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parent
 FILE = "niivue.js"
 _NAME = "node_modules/@niivue/niivue"
 _BUILT = "dist/niivue.umd.js"
