@@ -47,6 +47,7 @@ def visible(page: Any) -> list[str]:
     return [name for name in PICTURES if page.is_visible(f"#{name}")]
 
 
+@pytest.mark.long
 def test_planes_are_linked_and_show_what_is_drawn(chromium: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
     with server(out, "--data", graded.parent / "in") as one, opened(chromium, one.address, clean=False) as page:
@@ -100,6 +101,7 @@ def test_planes_are_linked_and_show_what_is_drawn(chromium: Any, graded: Path, t
         assert visible(page) == ["canvas"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(library() is None, reason="no NiiVue: python fetch_viewer.py")
 def test_muscles_in_3d_turn_by_keyboard_and_follow_what_is_drawn(with_webgl: Any, graded: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(graded, tmp_path / "out"))
