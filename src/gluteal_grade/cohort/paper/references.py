@@ -26,7 +26,7 @@ _PROGRAM = """@misc{{gluteal_grade,
 _LIBRARY = """@misc{{{name},
   title = {{{{{name}}}}},
   note = {{Python package, version {version}}},
-  howpublished = {{\\url{{https://pypi.org/project/{name}/}}}},
+  howpublished = {{Python Package Index}},
 }}
 """
 
