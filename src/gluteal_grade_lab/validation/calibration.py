@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ Factors = dict[str, dict[str, float]]
 _PRIOR_SD = 2.0  # of the logarithm of a factor: holds what the errors say nothing about near its start
 _LEAST = 1e-4
 _ENOUGH = 20
+_IN_95 = 1.959964  # SDs to either side of the middle
 # parts of an interval, and where the search for their factors starts
 _OF_LABELS = {"partial_volume": 0.3, "border": 0.2, "segmentation": 0.5}
 _OF_CORE = {"partial_volume": 0.2, "border": 0.5, "segmentation": 0.3, "rim": 0.1}
@@ -86,8 +89,11 @@ def calibrate(records: list[Record], labels: str, methods: tuple[str, ...], conf
     of_labels = best[:first]
     result: Factors = {"labels": _named(of_labels_start, of_labels)}
     for (name, errors), own in zip(found.items(), best[first:].reshape(len(found), -1), strict=True):
-        scales = np.geomspace(0.3, 4.0, 80)
-        scale = next((s for s in scales if errors.hold(of_labels, own * s, confidence) >= confidence), scales[-1])
+
+        def held(scale: float, errors: _Errors = errors, own: Floats = own) -> float:
+            return errors.hold(of_labels, own * scale, confidence)
+
+        scale = _least_that_holds(held, confidence)
         result[name] = _named(("spread", "not_seen", *_OWN), own * scale)
         result[name] |= {"hold": errors.hold(of_labels, own * scale, confidence), "muscles": errors.ff.size}
     return result
@@ -116,9 +122,48 @@ def calibrate_muscles(records: list[Record], labels: str, methods: tuple[str, ..
             return sum(e.hold(factors, own, confidence) * e.ff.size for e, own in known) / count
 
         best = first * np.exp(minimize(cost, np.zeros(first.size), method="L-BFGS-B").x)
-        scales = np.geomspace(0.3, 4.0, 80)
-        scale = next((s for s in scales if hold(best * s) >= confidence), scales[-1])
+        scale = _least_that_holds(partial(_at, hold, best), confidence)
         result[muscle] = _named(start, best * scale) | {"hold": hold(best * scale), "muscles": count}
+    return result
+
+
+def _at(hold: Callable[[Floats], float], factors: Floats, scale: float) -> float:
+    return hold(factors * scale)
+
+
+def _least_that_holds(hold: Callable[[float], float], confidence: float) -> float:
+    """The smallest of 80 scales from 0.3 to 4 under which enough intervals hold the truth; 4 if none does."""
+    scales = [float(s) for s in np.geomspace(0.3, 4.0, 80)]
+    return next((s for s in scales if hold(s) >= confidence), scales[-1])
+
+
+def held_out(records: list[Record], labels: str, methods: tuple[str, ...], confidence: float = 0.95, parts: int = 5) -> Factors:
+    """How intervals do on studies that their factors were not fitted on: each part of the studies by factors from the others.
+
+    Returns:
+        for `method, muscle`: `hold`, the share of intervals that hold the truth, `width`, their median width before they are cut at 0 and
+        100 %, in points, and `muscles`.
+    """
+    start = _label_factors(records)
+    seeds = sorted({record["seed"] for record in records})
+    np.random.default_rng(0).shuffle(seeds)
+    judged: dict[str, list[tuple[float, Floats]]] = {}
+    for part in range(parts):
+        out = set(seeds[part::parts])
+        fitted = calibrate_muscles([r for r in records if r["seed"] not in out], labels, methods, confidence)
+        rest = [r for r in records if r["seed"] in out]
+        for muscle, factors in fitted.items():
+            of_label = np.array([factors[name] for name in start])
+            for name in methods:
+                errors = _errors(rest, labels, name, start, muscle)
+                if errors.ff.size:
+                    own = _own(rest, name)
+                    widths = 100 * _IN_95 * errors.widths(of_label, own).sum(axis=1)
+                    judged.setdefault(f"{name}, {muscle}", []).append((errors.hold(of_label, own, confidence) * errors.ff.size, widths))
+    result: Factors = {}
+    for key, found in judged.items():
+        every = np.concatenate([widths for _, widths in found])
+        result[key] = {"hold": sum(held for held, _ in found) / every.size, "width": float(np.median(every)), "muscles": every.size}
     return result
 
 

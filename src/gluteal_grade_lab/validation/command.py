@@ -19,7 +19,7 @@ from pathlib import Path
 from gluteal_grade.config import load_settings
 from gluteal_grade.grading.scales import load_scales
 from gluteal_grade_lab.checkout import ROOT
-from gluteal_grade_lab.validation.calibration import calibrate, calibrate_muscles
+from gluteal_grade_lab.validation.calibration import calibrate, calibrate_muscles, held_out
 from gluteal_grade_lab.validation.design import CALIBRATION, design
 from gluteal_grade_lab.validation.measured import Record, measured
 from gluteal_grade_lab.validation.plots import bland_altman, interval_reliability
@@ -67,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for labels in ("true", "auto"):
             for muscle, factors in calibrate_muscles(as_core(records), labels, tuple(NAMES)).items():
                 print(f"{labels} labels, {muscle}: {factors}")
+            for which, found in held_out(as_core(records), labels, tuple(NAMES)).items():
+                print(f"{labels} labels, judged by factors from other studies, {which}: {found}")
         return
     print(every_table(records))
     folder = chosen.plots or path.parent

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gluteal_grade_lab.validation.calibration import calibrate, calibrate_muscles
+from gluteal_grade_lab.validation.calibration import calibrate, calibrate_muscles, held_out
 from tests.lab.validation.records import COHORT, MUSCLES, record
 
 
@@ -35,6 +35,11 @@ def test_each_muscle_has_the_width_of_its_own_errors():
         for row in one["runs"][0]["rows"]:
             row["parts"] = row["parts"] | {"map": (0.0, 0.0), "border": (0.02, 0.02)}
             row["ff"] = row["true"] + float(rng.normal(0, 0.02 * errors[row["muscle"]]))
+    others = held_out(records, "true", ("dixon", "t1"))
+    for muscle, wanted in errors.items():
+        assert others[f"dixon, {muscle}"]["width"] == pytest.approx(100 * 2 * 1.96 * 0.02 * wanted, rel=0.25)
+        assert 0.88 < others[f"dixon, {muscle}"]["hold"] <= 1
+        assert others[f"dixon, {muscle}"]["muscles"] == 120
     found = calibrate_muscles(records, "true", ("dixon", "t1"))
     assert set(found) == set(MUSCLES)
     for muscle, wanted in errors.items():
