@@ -29,13 +29,28 @@ def test_masks_that_do_not_touch_have_no_border():
     assert borders(a, np.zeros_like(a)) == []
 
 
+def cut_of(labels: np.ndarray) -> Cut:
+    grey = np.zeros(labels.shape, np.float32)
+    return Cut(grey, labels, grey, view_of(make_toy(shape=(8, 8, 8), spacing=(40.0, 40.0, 40.0)).grid, 2))
+
+
+def test_thirds_of_minimus_show_their_borders():
+    """The middle one has the colour of the front and dashes to it; the back has a colour of its own."""
+    labels = np.zeros((40, 40), np.uint8)
+    labels[5:35, 5:12], labels[5:35, 12:20], labels[5:35, 20:28] = 231, 233, 232
+    cut = cut_of(labels)
+    ((colour, lines),) = cut.region_borders
+    assert np.allclose([line[:, 0].mean() for line in lines], [12], atol=0.1)
+    drawn = dict(cut.outlines)
+    assert len(drawn) == 2
+    assert colour in drawn
+
+
 def test_regions_of_one_colour_get_dashes_and_those_of_two_get_none():
     labels = np.zeros((40, 40), np.uint8)
     labels[5:35, 5:12], labels[5:35, 12:20], labels[5:35, 20:28] = 121, 122, 123
     labels[5:35, 30:34], labels[5:35, 34:38] = 131, 132
-    grey = np.zeros((40, 40), np.float32)
-    view = view_of(make_toy(shape=(8, 8, 8), spacing=(40.0, 40.0, 40.0)).grid, 2)
-    cut = Cut(grey, labels, grey, view)
+    cut = cut_of(labels)
     places = sorted(float(line[:, 0].mean()) for _, lines in cut.region_borders for line in lines)
     assert np.allclose(places, [12, 20], atol=0.1)
     mirrored = sorted(float(line[:, 0].mean()) for _, lines in cut.mirrored().region_borders for line in lines)

@@ -10,14 +10,18 @@ from gluteal_grade.config import RegionSettings, load_settings
 from gluteal_grade.errors import Reason
 from gluteal_grade.geometry import Grid, Volume
 from gluteal_grade.segmentation.regions import GIVEN, Split, split
-from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Region, Side
+from gluteal_grade.vocabulary import GLUTEI, LABEL_VALUES, REGIONS, Muscle, Region, Side, division
 from gluteal_grade_lab.phantom.hip import fan_angle_deg
 from tests.segmentation.phantom_labels import GRID, WHOLE_VIEWS, body, dice, of, values, views, whole, with_regions
 
 SETTINGS = load_settings().regions
 MAXIMUS, MEDIUS, MINIMUS = GLUTEI
-REGION_VALUES = [of(m, r, s) for m in GLUTEI for r in REGIONS[m] for s in Side]
-MINIMUS_VALUES = [of(MINIMUS, r, s) for r in REGIONS[MINIMUS] for s in Side]
+HALVES = division(MINIMUS, 1)
+REGION_VALUES = [of(m, r, s) for m in (MAXIMUS, MEDIUS) for r in REGIONS[m] for s in Side] + [
+    of(MINIMUS, r, s) for r in HALVES for s in Side
+]
+MINIMUS_VALUES = [of(MINIMUS, r, s) for r in HALVES for s in Side]
+THIRDS = {"by": "angle", "cuts": [0.333, 0.667]}
 
 
 def changed(**changes: object) -> RegionSettings:
@@ -48,7 +52,7 @@ def test_minimus_is_halved_as_seen_from_the_phantoms_trochanter(reference: Volum
     angle = fan_angle_deg(lat, ant, sup)
     last, first = np.percentile(angle[sup > 0], (2, 98))
     true = np.where(angle >= (last + first) / 2, of(MINIMUS, Region.ANTERIOR, side), of(MINIMUS, Region.POSTERIOR, side))
-    assert dice(reference.array[tuple(voxels.T)], true, [of(MINIMUS, r, side) for r in REGIONS[MINIMUS]]) > 0.82
+    assert dice(reference.array[tuple(voxels.T)], true, [of(MINIMUS, r, side) for r in HALVES]) > 0.82
 
 
 def test_minimus_agrees_with_the_phantoms_regions() -> None:
@@ -57,7 +61,7 @@ def test_minimus_agrees_with_the_phantoms_regions() -> None:
     minimus = true.array[np.isin(true.array, values(MINIMUS, Side.RIGHT))]
     share = float(np.mean(minimus == of(MINIMUS, Region.ANTERIOR, Side.RIGHT)))
     found = regions(whole(), changed(gluteus_minimus={"by": "volume", "cuts": [share]})).labels
-    for value in (of(MINIMUS, r, Side.RIGHT) for r in REGIONS[MINIMUS]):
+    for value in (of(MINIMUS, r, Side.RIGHT) for r in HALVES):
         assert dice(found.array, true.array, [value]) > 0.8
 
 
@@ -77,6 +81,22 @@ def test_two_thirds_is_a_setting(reference: Volume) -> None:
     half, two_thirds = (v.array == of(MINIMUS, Region.ANTERIOR, Side.RIGHT) for v in (reference, more))
     assert not np.any(half & ~two_thirds)
     assert two_thirds.sum() > 1.1 * half.sum()
+
+
+def test_minimus_in_thirds(reference: Volume) -> None:
+    """Front, middle, back; a border at 0.667 is where it is as the only one, and the other muscles are split as before."""
+    found = regions(whole(), changed(gluteus_minimus=THIRDS))
+    assert found.notes == ()
+    assert found.rules[f"left {MINIMUS}"].startswith("by rule: angle, borders at 0.333, 0.667;")
+    others = ~np.isin(reference.array // 10, (13, 23))
+    np.testing.assert_array_equal(found.labels.array[others], reference.array[others])
+    two_thirds = regions(whole(), changed(gluteus_minimus={"by": "angle", "cuts": [0.667]})).labels
+    for side in Side:
+        front, middle, back = (found.labels.array == of(MINIMUS, r, side) for r in REGIONS[MINIMUS])
+        np.testing.assert_array_equal(front | middle, two_thirds.array == of(MINIMUS, Region.ANTERIOR, side))
+        np.testing.assert_array_equal(back, two_thirds.array == of(MINIMUS, Region.POSTERIOR, side))
+        y = [found.labels.with_array(part).centroid_mm()[1] for part in (front, middle, back)]
+        assert y[0] > y[1] + 8 > y[2] + 16
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.5, 0.667])
@@ -266,6 +286,8 @@ def test_an_empty_label_map_has_no_regions() -> None:
         ("gluteus_minimus: {by: width}", "split by angle or volume"),
         ("gluteus_maximus: {by: angle}", "split by width or volume"),
         ("gluteus_medius: {cuts: [0.5]}", "2 cuts, or none"),
+        ("gluteus_minimus: {cuts: [0.2, 0.4, 0.6]}", "1 or 2 cuts, or none"),
+        ("tensor_fasciae_latae: {by: volume, cuts: [0.5]}", "is not split"),
         ("gluteus_medius: {cuts: [0.6, 0.4]}", "cuts must increase"),
         ("gluteus_minimus: {cuts: [50]}", "less than 1"),
     ],

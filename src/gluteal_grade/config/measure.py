@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gluteal_grade.config.base import Fraction, SettingsBase
-from gluteal_grade.vocabulary import REGIONS, Muscle
+from gluteal_grade.vocabulary import Muscle, division
 
 
 class GradingSettings(SettingsBase):
@@ -114,10 +114,9 @@ class RegionSettings(SettingsBase):
     @model_validator(mode="after")
     def _fits_the_muscles(self) -> Self:
         for muscle, rule in self.muscles.items():
-            borders, way = max(0, len(REGIONS[muscle]) - 1), muscle.facts.split
-            if len(rule.cuts) not in (0, borders):
-                raise ValueError(f"{muscle} is split by {borders} cuts, or none")
-            if rule.by not in (way, "volume"):
+            if rule.cuts:
+                division(muscle, len(rule.cuts))
+            if rule.by not in (way := muscle.facts.split, "volume"):
                 raise ValueError(f"{muscle} is split by {way or 'nothing'} or volume")
         return self
 

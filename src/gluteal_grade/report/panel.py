@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from skimage.measure import find_contours
 from gluteal_grade.geometry import Array
 from gluteal_grade.report._regions import borders
 from gluteal_grade.report.view import View
-from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, Region
+from gluteal_grade.vocabulary import COLOURS, LABEL_VALUES, REGIONS, Part, Region, label_value
 
 if TYPE_CHECKING:
     from gluteal_grade.drawing import Area, Rgb
@@ -71,7 +72,9 @@ class Cut:
     def region_borders(self) -> list[tuple[str, list[npt.NDArray[np.float64]]]]:
         """Colour and border lines, likewise, between neighbouring regions that share a colour."""
         present = {int(v) for v in np.unique(self.labels)} & LABEL_VALUES.keys()
-        pairs = [(v, v + 1) for v in sorted(present) if v % 10 and v + 1 in present and colour_of(v) == colour_of(v + 1)]
+        muscles = sorted({(p.side, p.muscle) for p in map(LABEL_VALUES.__getitem__, present)})
+        rows = [[v for r in REGIONS[m] if (v := label_value(Part(m, r, s))) in present] for s, m in muscles]
+        pairs = [(a, b) for row in rows for a, b in pairwise(row) if colour_of(a) == colour_of(b)]
         return [(colour_of(a), lines) for a, b in pairs if (lines := borders(self.labels == a, self.labels == b))]
 
     def mirrored(self) -> Cut:

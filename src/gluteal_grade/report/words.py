@@ -144,13 +144,12 @@ def regions_text(result: StudyResult) -> str:
 def legend_entries(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Colour and name of every contour that occurs."""
     seen = {(m.muscle, m.region) for m in result.muscles if m.status is not MuscleStatus.MISSING}
-    entries = []
+    entries: dict[tuple[Muscle, str], list[str]] = {}
     for (muscle, region), colour in COLOURS.items():
-        name = muscle_name(muscle)
         divided = any(m is muscle and r is not Region.WHOLE and (m, r) in COLOURS for m, r in seen)
         if (muscle, region) in seen and not (divided and region is Region.WHOLE):
-            entries.append((colour, name if region is Region.WHOLE else f"{name}, {region}"))
-    return tuple(entries)
+            entries.setdefault((muscle, colour), []).append("" if region is Region.WHOLE else region.value)
+    return tuple((colour, ", ".join(t for t in (muscle_name(m), " and ".join(regions)) if t)) for (m, colour), regions in entries.items())
 
 
 def leaves_out(result: StudyResult) -> bool:

@@ -1,9 +1,9 @@
-"""Regions of whole-muscle labels by rule: minimus anterior/posterior, medius anterior/middle/posterior, maximus upper/lower.
+"""Regions of whole-muscle labels by rule: minimus anterior/(middle/)posterior, medius anterior/middle/posterior, maximus upper/lower.
 
 No study gives an exact border (see docs/explanation/regions.md), so the rule is ours, named in every result, and a setting:
 
 - minimus, medius `by: angle`: the muscle is a fan of fibres seen from the trochanter (`fan.Fan`). A border lies at a share of the angle
-  between its front and its back edge; `cuts: [0.5]` is half way, `[0.667]` gives the anterior two thirds.
+  between its front and its back edge; `cuts: [0.5]` is half way, `[0.667]` gives the anterior two thirds, `[0.333, 0.667]` thirds.
 - maximus `by: width`: its fibres run parallel, down and outwards by `fibre_deg`. A border runs along them at a share of the muscle's
   width across them.
 - `by: volume`: the same directions, but the border lies where that share of the *volume* is in front of it (above it).
@@ -30,7 +30,7 @@ from gluteal_grade.errors import Note, Reason
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import Coverage, Key, voxels_of
 from gluteal_grade.segmentation.fan import Fan, Points, fan_of, in_plane, sheet_normal
-from gluteal_grade.vocabulary import LABEL_VALUES, REGIONS, Muscle, Part, Region, Side, label_value
+from gluteal_grade.vocabulary import LABEL_VALUES, Muscle, Part, Region, Side, division, label_value
 
 GIVEN = "given with the labels"
 _EDGES = (2.0, 98.0)  # percentiles
@@ -93,7 +93,7 @@ def split(labels: Volume, views: Mapping[Key, Coverage], settings: RegionSetting
             if isinstance(number, str):
                 notes.append(Note(Reason.REGIONS_NOT_SPLIT, f"{side} {muscle.words}: not split into regions, {number}"))
                 continue
-            array[tuple(whole.voxels.T)] = _values(muscle, side)[number]
+            array[tuple(whole.voxels.T)] = _values(muscle, side, len(rule.cuts))[number]
             axes = "the muscles" if isinstance(fan, Fan) and fan.own else "the image header"
             rules[name] = f"by rule: {rule.by}, borders at {', '.join(f'{c:.3g}' for c in rule.cuts)}; vertical from {axes}"
     return Split(labels.with_array(array), rules, tuple(notes))
@@ -147,7 +147,7 @@ def _cut_mm2(part: _Whole, voxels: npt.NDArray[np.intp]) -> float:
 
 
 def _numbers(muscle: Muscle, side: Side, whole: _Whole, fan: Fan | str, settings: RegionSettings) -> npt.NDArray[np.intp] | str:
-    """(n,) index of each voxel's region in `REGIONS`, or why the muscle stays whole."""
+    """(n,) index of each voxel's region in the `division` of its rule, or why the muscle stays whole."""
     if whole.doubt:
         return whole.doubt
     if muscle.facts.split == "width":
@@ -182,5 +182,5 @@ def _height_mm(points: Points, up: Points, side: Side, fibre_deg: float) -> Poin
     return np.asarray(points @ (up * np.sin(turn) + outward * np.cos(turn)))
 
 
-def _values(muscle: Muscle, side: Side) -> npt.NDArray[np.uint8]:
-    return np.array([label_value(Part(muscle, region, side)) for region in REGIONS[muscle]], np.uint8)
+def _values(muscle: Muscle, side: Side, cuts: int) -> npt.NDArray[np.uint8]:
+    return np.array([label_value(Part(muscle, region, side)) for region in division(muscle, cuts)], np.uint8)

@@ -11,6 +11,7 @@ from gluteal_grade.vocabulary.anatomy import (
     Part,
     Region,
     Side,
+    division,
     label_value,
     muscles_among,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "SeriesKind",
     "Side",
     "StudyFile",
+    "division",
     "is_scale_key",
     "is_study_file",
     "join_methods",

@@ -65,7 +65,7 @@ class MuscleFacts:
     Attributes:
         words: its name in a sentence, e.g. ``gluteus maximus``.
         short: one word, where it is clear what is spoken of.
-        regions: parts that are read apart, in the order of their label values.
+        regions: parts that are read apart, in the order of their label values; from front to back (top to bottom) they stand in `REGIONS`.
         label_tens: of the values of `labels.nii.gz`.
         colours: of the contours of the whole muscle and of regions that have their own, bright on greyscale and over the fat colours.
         plot: colour and marker in figures on white, dark enough to read; the shape says the same as the colour.
@@ -76,6 +76,7 @@ class MuscleFacts:
         optional: not every source of labels tells it. One that is not told is no finding, and nothing that is said of a side, a hip or a
             study as a whole depends on it.
         split: how its regions may be told apart besides by volume (`regions` in the settings); empty for a muscle without regions.
+        divisions: what a rule may divide it into.
         layer: superficial muscles lie over deep ones: 1 is the most superficial; None for a muscle beside them.
     """
 
@@ -91,6 +92,7 @@ class MuscleFacts:
     also_named: tuple[str, ...] = ()
     optional: bool = False
     split: str = ""
+    divisions: tuple[tuple[Region, ...], ...] = ()
     layer: int | None = None
 
 
@@ -120,6 +122,7 @@ class Muscle(StrEnum):
             also_read=("181674001",),  # some tables of TotalSegmentator's classes
             named=("max",),
             split="width",
+            divisions=((Region.UPPER, Region.LOWER),),
             layer=1,
         ),
     )
@@ -135,6 +138,7 @@ class Muscle(StrEnum):
             code=("78333006", "SCT", "Gluteus medius muscle"),
             named=("med",),
             split="angle",
+            divisions=((Region.ANTERIOR, Region.MIDDLE, Region.POSTERIOR),),
             layer=2,
         ),
     )
@@ -143,13 +147,14 @@ class Muscle(StrEnum):
         MuscleFacts(
             words="gluteus minimus",
             short="minimus",
-            regions=(Region.ANTERIOR, Region.POSTERIOR),
+            regions=(Region.ANTERIOR, Region.POSTERIOR, Region.MIDDLE),  # the middle came later: values of old label maps hold
             label_tens=30,
-            colours={Region.WHOLE: "#FFF000", Region.ANTERIOR: "#FFF000", Region.POSTERIOR: "#EE22FF"},
+            colours={Region.WHOLE: "#FFF000", Region.ANTERIOR: "#FFF000", Region.MIDDLE: "#FFF000", Region.POSTERIOR: "#EE22FF"},
             plot=("#007A5A", "^"),
             code=("75297007", "SCT", "Gluteus minimus muscle"),
             named=("min",),
             split="angle",
+            divisions=((Region.ANTERIOR, Region.POSTERIOR), (Region.ANTERIOR, Region.MIDDLE, Region.POSTERIOR)),
             layer=3,
         ),
     )
@@ -200,7 +205,27 @@ def muscles_among(found: Iterable[str]) -> tuple[Muscle, ...]:
     return tuple(muscle for muscle in Muscle if not muscle.optional or muscle in there)
 
 
-REGIONS: Mapping[Muscle, tuple[Region, ...]] = MappingProxyType({muscle: muscle.facts.regions for muscle in Muscle})
+REGIONS: Mapping[Muscle, tuple[Region, ...]] = MappingProxyType(
+    {muscle: tuple(region for region in Region if region in muscle.facts.regions) for muscle in Muscle}
+)
+"""The regions that a muscle may have, from front to back or top to bottom; a study tells some of them, or none."""
+
+
+def division(muscle: Muscle, cuts: int) -> tuple[Region, ...]:
+    """The regions that so many borders make, from front to back or top to bottom.
+
+    Raises:
+        ValueError: the muscle is not divided so; the message says how it is.
+
+    Examples:
+        >>> [region.value for region in division(Muscle.GLUTEUS_MINIMUS, 1)]
+        ['anterior', 'posterior']
+    """
+    ways = {len(regions) - 1: regions for regions in muscle.facts.divisions}
+    if cuts not in ways:
+        raise ValueError(f"{muscle} is split by {' or '.join(map(str, ways))} cuts, or none" if ways else f"{muscle} is not split")
+    return ways[cuts]
+
 
 # Sought so that any two, with the colour of what was left out, stay at least 23 apart in CIELAB for full, red-blind, green-blind and
 # blue-blind sight (Machado 2009; tests/report/test_colours.py).
@@ -241,5 +266,5 @@ def label_value(part: Part) -> int:
 ALL_PARTS: tuple[Part, ...] = tuple(
     Part(muscle, region, side) for side in Side for muscle in Muscle for region in (Region.WHOLE, *REGIONS[muscle])
 )
-LABEL_VALUES: Mapping[int, Part] = MappingProxyType({label_value(part): part for part in ALL_PARTS})
+LABEL_VALUES: Mapping[int, Part] = MappingProxyType(dict(sorted((label_value(part), part) for part in ALL_PARTS)))
 OPTIONAL_VALUES: tuple[int, ...] = tuple(value for value, part in LABEL_VALUES.items() if part.muscle.optional)

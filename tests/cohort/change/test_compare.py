@@ -160,6 +160,30 @@ def test_a_region_that_one_study_does_not_tell_apart() -> None:
     assert changes[1].current.status is MuscleStatus.MISSING
 
 
+HALVES, THIRDS = (
+    {"right gluteus_minimus": f"by rule: angle, borders at {cuts}; vertical from the muscles"} for cuts in ("0.5", "0.333, 0.667")
+)
+
+
+def test_a_third_is_not_compared_with_a_half() -> None:
+    """Whole muscles are; nor is what the vertical was taken from another rule."""
+    before, now = [muscle(MIN), muscle(MIN, region=Region.ANTERIOR)], [muscle(MIN), muscle(MIN, fat=0.4, region=Region.ANTERIOR)]
+
+    def compared_by(then: dict[str, str], today: dict[str, str]) -> tuple[Change, ...]:
+        return compare_results(
+            result(before, segmentation={"regions": then}), result(now, "b" * 12, segmentation={"regions": today})
+        ).changes
+
+    whole_muscle, anterior = compared_by(HALVES, THIRDS)
+    assert whole_muscle.fat_change_points == 0
+    assert nothing_of_fat(anterior)
+    assert (anterior.reason, anterior.volume_reason) == (Caution.DIFFERENT_REGIONS, Caution.DIFFERENT_REGIONS)
+    assert anterior.words == "not compared: the regions of this muscle were told apart by different rules"
+    other_vertical = {part: rule.replace("the muscles", "the image header") for part, rule in HALVES.items()}
+    assert compared_by(HALVES, other_vertical)[1].fat_change_points == pytest.approx(30)
+    assert compared_by(HALVES, {"right gluteus_minimus": "given with the labels"})[1].reason is Caution.DIFFERENT_REGIONS
+
+
 def test_every_part_of_either_study_has_one_row() -> None:
     right, left = [muscle(m, Side.RIGHT) for m in GLUTEI], [muscle(m, Side.LEFT) for m in GLUTEI]
     changes = compare_results(result(right), result(left, "b" * 12)).changes

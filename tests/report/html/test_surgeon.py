@@ -8,6 +8,7 @@ import pytest
 
 from gluteal_grade.report.html._surgeon import SurgeonRow, surgeon_rows
 from gluteal_grade.report.html.write import Mark, report_text
+from gluteal_grade.report.words import legend_entries
 from gluteal_grade.result.models import MuscleResult, MuscleStatus, StudyResult
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.report.html.reports import Read
@@ -83,6 +84,19 @@ def test_nothing_is_said_of_a_muscle_that_is_not_there(result: StudyResult) -> N
     glutei = result.model_copy(update={"muscles": tuple(m for m in result.muscles if m.muscle is not TENSOR)})
     assert not {RATIO, "Tensor fasciae latae, ml"} & set(rows(glutei))
     assert surgeon_rows(result.model_copy(update={"muscles": ()})) == ()
+
+
+def test_minimus_front_and_back_or_in_thirds(result: StudyResult) -> None:
+    minimus = Muscle.GLUTEUS_MINIMUS
+    assert [name for name in rows(result) if name.startswith("Minimus")] == ["Minimus, posterior", "Minimus, anterior"]
+    front = [m for m in result.muscles if (m.muscle, m.region) == (minimus, Region.ANTERIOR)]
+    middle = tuple(m.model_copy(update={"region": Region.MIDDLE}) for m in front)
+    thirds = result.model_copy(update={"muscles": (*result.muscles, *middle)})
+    found = rows(thirds)
+    assert [name for name in found if name.startswith("Minimus")] == ["Minimus, anterior", "Minimus, middle", "Minimus, posterior"]
+    assert [name for _, name in legend_entries(thirds)][-2:] == ["Gluteus minimus, anterior and middle", "Gluteus minimus, posterior"]
+    assert "Ebert" in found["Minimus, middle"].source
+    assert "Pfirrmann" in found["Minimus, posterior"].source
 
 
 def test_the_page_shows_it_with_its_sources(mixed: StudyResult) -> None:

@@ -21,6 +21,7 @@ class Caution(StrEnum):
     DIFFERENT_MODEL = "different_model"
     DIFFERENT_LABEL_SOURCE = "different_label_source"
     DIFFERENT_PATIENT = "different_patient"
+    DIFFERENT_REGIONS = "different_regions"
     NO_STATED_INTERVAL = "no_stated_interval"
     NOT_IN_SITE_FILE = "not_in_site_file"
     OTHER_THAN_SITE = "other_than_site"
@@ -38,6 +39,7 @@ MEANING: dict[Caution, str] = {
     Caution.DIFFERENT_MODEL: "the labels were made by different networks: grade one of the studies again",
     Caution.DIFFERENT_LABEL_SOURCE: "the labels come from different sources: outlines may differ by convention",
     Caution.DIFFERENT_PATIENT: "the two studies seem to be of two patients: a change between them means nothing",
+    Caution.DIFFERENT_REGIONS: "the regions of this muscle were told apart by different rules: grade one of the studies again",
     Caution.NO_STATED_INTERVAL: "a result states no interval for this number",
     Caution.NOT_IN_SITE_FILE: "the site file holds no repeatability of this muscle as it was measured here",
     Caution.OTHER_THAN_SITE: "the studies were graded otherwise than the scans of the site file",
@@ -79,6 +81,7 @@ _WHY: dict[str, str] = {
     Reason.SIDE_NOT_LABELLED: "this side has no labels in at least one study",
     Reason.REGIONS_NOT_SPLIT: "at least one study does not tell this region apart",
     Reason.DIFFERENT_METHODS: "fat was measured by different methods",
+    Caution.DIFFERENT_REGIONS: "the regions of this muscle were told apart by different rules",
     Reason.BESIDE_METAL: "too much of it lies beside metal in at least one study",
     Reason.TOO_FEW_VOXELS: "too small to measure in at least one study",
     Reason.TOO_LITTLE_EVALUABLE: "too much signal void or artifact in at least one study",

@@ -19,7 +19,7 @@ from gluteal_grade.cohort.change.models import (
     SdcSource,
     StudyCaution,
 )
-from gluteal_grade.cohort.change.origins import different_protocol, source, study_cautions
+from gluteal_grade.cohort.change.origins import different_protocol, different_regions, source, study_cautions
 from gluteal_grade.cohort.change.persons import patient_cautions
 from gluteal_grade.cohort.change.site import Judge
 from gluteal_grade.cohort.repeatability.site_file import Site
@@ -59,7 +59,7 @@ def compare_results(
     changes = tuple(
         _change(
             part,
-            _Pair(before.get(part), now.get(part)),
+            _Pair(before.get(part), now.get(part), different_regions(prior, current, part)),
             (*codes, Caution.DIFFERENT_PROTOCOL) if different_protocol(prior, current, part.side) else codes,
             judge,
         )
@@ -90,10 +90,14 @@ def _by_part(result: StudyResult) -> dict[Part, MuscleResult]:
 
 @dataclass(frozen=True)
 class _Pair:
-    """One part in both studies; None where a study does not list it."""
+    """One part in both studies; None where a study does not list it.
+
+    `otherwise`: its borders were drawn by another rule, so that the two are not the same part of the muscle.
+    """
 
     prior: MuscleResult | None
     current: MuscleResult | None
+    otherwise: bool = False
 
     @property
     def known(self) -> tuple[MuscleResult, ...]:
@@ -134,7 +138,7 @@ class _Pair:
                 return Reason.NO_LABEL if part.region is Region.WHOLE else Reason.REGIONS_NOT_SPLIT
             if m.status is MuscleStatus.MISSING:
                 return m.reason or Reason.NO_LABEL
-        return None
+        return Caution.DIFFERENT_REGIONS if self.otherwise else None
 
 
 def _change(part: Part, pair: _Pair, of_study: tuple[Caution, ...], judge: Judge) -> Change:

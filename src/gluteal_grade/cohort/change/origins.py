@@ -6,7 +6,7 @@ from gluteal_grade.cohort.change.cautions import MEANING, Caution
 from gluteal_grade.cohort.change.models import Source, StudyCaution
 from gluteal_grade.errors import Reason
 from gluteal_grade.result import FatReport, SeriesReport, StudyResult
-from gluteal_grade.vocabulary import Side
+from gluteal_grade.vocabulary import Part, Region, Side
 
 _SPACING_TOLERANCE = 0.05  # relative; less is rounding and angulation
 
@@ -55,6 +55,18 @@ def _labels(prior: StudyResult, current: StudyResult) -> list[tuple[Caution, str
 def different_protocol(prior: StudyResult, current: StudyResult, side: Side) -> bool:
     """Whether the series that fat was measured on differ: contrast, plane, metal-artifact reduction, spacing, fat weighting."""
     return not _alike(_measured_on(prior, side), _measured_on(current, side)) or _weighting(prior) != _weighting(current)
+
+
+def different_regions(prior: StudyResult, current: StudyResult, part: Part) -> bool:
+    """Whether a region has its borders by one rule before and by another now; not of whole muscles, nor where a study tells no rule."""
+    rules = {rule for result in (prior, current) if (rule := _rule(result, part))}
+    return part.region is not Region.WHOLE and len(rules) > 1
+
+
+def _rule(result: StudyResult, part: Part) -> str:
+    """Without what the vertical was taken from: that is how well the rule could be followed, not another rule."""
+    told = result.segmentation.regions if result.segmentation else {}
+    return told.get(f"{part.side} {part.muscle}", "").split(";")[0]
 
 
 def _fats(result: StudyResult) -> tuple[FatReport, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gluteal_grade.report.html.numbers import millilitres, number, percent
@@ -55,12 +55,19 @@ def surgeon_rows(result: StudyResult) -> tuple[SurgeonRow, ...]:
     rows = (
         row("Fatty degeneration index of medius", _THAUNAT, lambda side: _index([part(medius, r, side) for r in REGIONS[medius]])),
         *(of_region(medius, region, _EBERT) for region in REGIONS[medius]),
-        of_region(minimus, Region.POSTERIOR, _PFIRRMANN),
-        of_region(minimus, Region.ANTERIOR, _ANTERIOR),
+        *(of_region(minimus, region, source) for region, source in _of_minimus(found)),
         row(f"{muscle_name(tensor)}, ml", _TENSOR, lambda side: _volume(part(tensor, Region.WHOLE, side))),
         row("Tensor over medius, volume", _RATIO, lambda side: _ratio(part(tensor, Region.WHOLE, side), part(medius, Region.WHOLE, side))),
     )
     return tuple(r for r in rows if (r.right.text, r.left.text) != (DASH, DASH))
+
+
+def _of_minimus(found: Iterable[Part]) -> tuple[tuple[Region, str], ...]:
+    """The regions of minimus with what is known of each: the posterior first; all three, front to back, where it is told in thirds."""
+    if not any((part.muscle, part.region) == (Muscle.GLUTEUS_MINIMUS, Region.MIDDLE) for part in found):
+        return (Region.POSTERIOR, _PFIRRMANN), (Region.ANTERIOR, _ANTERIOR)
+    known = {Region.ANTERIOR: f"; {_ANTERIOR}", Region.POSTERIOR: f"; {_PFIRRMANN}"}
+    return tuple((region, _EBERT + known.get(region, "")) for region in REGIONS[Muscle.GLUTEUS_MINIMUS])
 
 
 def _index(regions: list[MuscleResult | None]) -> Cell:
