@@ -98,6 +98,28 @@ def test_the_report_holds_what_was_decided(graded: Graded, with_dicom_results: b
         assert complaints(path) == []
 
 
+def test_what_the_reader_saw_of_the_program_is_accepted_or_overruled(graded: Graded) -> None:
+    """Of a grade that the program did not give, or that a blinded reader did not see, nothing is said."""
+    given = {
+        grade_key(): decision("2", study=graded.dicom, program="2"),
+        grade_key(scale="goutallier"): decision("3", grade_key(scale="goutallier"), study=graded.dicom, program="2"),
+        grade_key(scale="bal_lowe"): decision("1", grade_key(scale="bal_lowe"), study=graded.dicom, program="1", seen=False),
+    }
+    store = Store(graded.out)
+    store.add(ANNA, list(given.values()), "r")
+    (path,), _ = reports(graded, store)
+    left = {(name, value) for _, muscle, name, value in told(path) if muscle == "Gluteus medius muscle"}
+    assert left == {
+        ("QUARTILE", "QUARTILE_2"),
+        ("D_QUARTILE", "accepted"),
+        ("GOUTALLIER", "GOUTALLIER_3"),
+        ("D_GOUTALLIER", "overruled"),
+        ("BAL_LOWE", "BAL_LOWE_1"),
+    }
+    if HAS_DCIODVFY:
+        assert complaints(path) == []
+
+
 def test_uids_follow_reader_read_and_what_was_decided(graded: Graded) -> None:
     store = decided(graded, graded.dicom)
     decided(graded, graded.dicom, Session("anna", 2)).close()

@@ -19,7 +19,7 @@ from gluteal_grade.cohort.change.results import read_result, usable
 from gluteal_grade.cohort.lock import locked
 from gluteal_grade.cohort.repeatability.site_file import Site, keep_site, read_site, site_of_folder
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
-from gluteal_grade.report import REPORT, RESULT, SUMMARY_PICTURE, Place, places
+from gluteal_grade.report import DICOM, REPORT, RESULT, SUMMARY_PICTURE, Place, places
 from gluteal_grade.report.html import Prior, PriorRow, renewed, write_report
 from gluteal_grade.result import SCHEMA_VERSION, StudyResult, primary_of
 from gluteal_grade.vocabulary import Scale
@@ -115,7 +115,8 @@ def _of_patient(studies: Sequence[PatientStudy], site: Site | None) -> dict[str,
 def renew_reports(out: Path, only: str | None = None) -> int:
     """Write `report.html` of every study whose report differs from what its result, picture and prior give now.
 
-    Nothing is parsed or drawn for a report that is made of the same. A result of another schema keeps the report it has.
+    Nothing is parsed or drawn for a report that is made of the same.
+    Where a study has DICOM objects its `sr_prior.dcm` follows. A result of another schema keeps the report it has.
 
     Args:
         out: of a batch, or of several runs of `grade`; the caller holds its lock.
@@ -152,9 +153,19 @@ def _renewed(out: Path, place: Place, text: bytes, data: dict[str, Any], known: 
         return False
     prior = known.get(str(data.get("study")))
     try:
-        return renewed(place.find(out, REPORT), text, place.find(out, SUMMARY_PICTURE), prior, place.identity(out))
+        made = renewed(place.find(out, REPORT), text, place.find(out, SUMMARY_PICTURE), prior, place.identity(out))
+        _renew_dicom(out, place, text, prior)
+        return made
     except ValidationError as error:
         raise _broken(f"breaks schema {SCHEMA_VERSION} in {error.error_count()} places") from None
+
+
+def _renew_dicom(out: Path, place: Place, result: bytes, prior: Prior | None) -> None:
+    """The change in the DICOM report, where the study has one."""
+    if place.has_dicom(out):
+        from gluteal_grade.report.dicom import renew_prior_sr
+
+        renew_prior_sr(out / place.folder / DICOM, result, prior)
 
 
 def renew_unlocked(out: Path, only: str | None = None, site: Path | None = None) -> int:
@@ -166,7 +177,7 @@ def renew_unlocked(out: Path, only: str | None = None, site: Path | None = None)
 
 
 def report_with_prior(out: Path, earlier: Path, only: str | None = None, site: Path | None = None) -> Path:
-    """Write the report of one study with the change from a prior that the user names.
+    """Write the report of one study, and its `sr_prior.dcm` where it has DICOM objects, with the change from a prior that the user names.
 
     Args:
         out: as in `renew_reports`.
@@ -188,11 +199,11 @@ def report_with_prior(out: Path, earlier: Path, only: str | None = None, site: P
         found = list(_stored(list(places(out)), out, only))
         if len(found) > 1:
             raise RefusedInput(Reason.SEVERAL_STUDIES, f"{len(found)} studies in the folder; a prior belongs to one")
-        ((place, _, _),) = found
+        ((place, stored, _),) = found
         now = read_result(place.find(out, RESULT), "current")
-        return write_report(
-            now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior_of(before, now, site=judged), place.identity(out)
-        )
+        prior = prior_of(before, now, site=judged)
+        _renew_dicom(out, place, stored, prior)
+        return write_report(now, place.find(out, SUMMARY_PICTURE), place.find(out, REPORT), prior, place.identity(out))
 
 
 def _exists(out: Path) -> None:

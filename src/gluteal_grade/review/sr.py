@@ -37,6 +37,7 @@ from gluteal_grade.report.dicom import (
     PROCEDURES,
     Identity,
     common,
+    decision_code,
     deidentified,
     grade_code,
     muscle_code,
@@ -51,7 +52,7 @@ from gluteal_grade.report.dicom import (
 from gluteal_grade.result import scales_by_key, scales_of
 from gluteal_grade.review._srbasis import Basis, basis_of
 from gluteal_grade.review.database import FOLDER
-from gluteal_grade.review.model import NOT_ASSESSABLE, Item, Key
+from gluteal_grade.review.model import NOT_ASSESSABLE, Decision, Item, Key
 from gluteal_grade.review.reads import Read
 from gluteal_grade.vocabulary import Muscle, Scale, Side
 
@@ -142,8 +143,12 @@ def _report(read: Read, basis: Basis) -> Comprehensive3DSR:
 
 def _state(read: Read) -> str:
     """A hash of the decisions, not of when or how often they were made."""
-    told = sorted("\0".join((k.item, k.muscle, k.side, k.part, row.decision.value)) for k, row in read.rows.items())
+    told = sorted("\0".join((k.item, k.muscle, k.side, k.part, d.value, d.verdict)) for k, d in _decisions(read))
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _decisions(read: Read) -> Iterator[tuple[Key, Decision]]:
+    return ((key, row.decision) for key, row in read.rows.items())
 
 
 def _groups(read: Read, basis: Basis, identity: Identity) -> Iterator[MeasurementsAndQualitativeEvaluations]:
@@ -154,7 +159,7 @@ def _groups(read: Read, basis: Basis, identity: Identity) -> Iterator[Measuremen
     for side in Side:
         for muscle in Muscle:
             own = sorted((one for one in found.items() if (one[0].muscle, one[0].side) == (muscle, side)), key=_by_part)
-            told = [_evaluation(key, value, scales) for key, value in own]
+            told = [one for key, value in own for one in _evaluations(key, value, read.rows[key].decision.verdict, scales)]
             if told:
                 yield _group((muscle, side), muscle_code(muscle), told, basis, identity)
         for part, (muscle, name) in _TENDON_PARTS.items():
@@ -168,11 +173,14 @@ def _by_part(one: tuple[Key, str]) -> tuple[str, str]:
     return one[0].item, one[0].part
 
 
-def _evaluation(key: Key, value: str, scales: Mapping[str, Scale]) -> QualitativeEvaluation:
+def _evaluations(key: Key, value: str, verdict: str, scales: Mapping[str, Scale]) -> list[QualitativeEvaluation]:
+    """A quality; or a grade, and whether the program's was accepted or overruled, where the reader saw one."""
     if key.item is Item.QUALITY:
-        return _state_of(_QUALITY, value)
-    grade = word_code(value) if value == NOT_ASSESSABLE else grade_code(scales[key.part], int(value))
-    return QualitativeEvaluation(scale_code(scales[key.part]), grade)
+        return [_state_of(_QUALITY, value)]
+    scale = scales[key.part]
+    grade = word_code(value) if value == NOT_ASSESSABLE else grade_code(scale, int(value))
+    told = [_state_of(decision_code(scale), verdict)] if verdict else []
+    return [QualitativeEvaluation(scale_code(scale), grade), *told]
 
 
 def _state_of(name: Code, value: str) -> QualitativeEvaluation:

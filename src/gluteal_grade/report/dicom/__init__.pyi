@@ -1,5 +1,6 @@
 from .codes import ENGLISH as ENGLISH
 from .codes import PROCEDURES as PROCEDURES
+from .codes import decision_code as decision_code
 from .codes import grade_code as grade_code
 from .codes import muscle_code as muscle_code
 from .codes import own_code as own_code
@@ -10,6 +11,7 @@ from .codes import word_code as word_code
 from .deidentify import deidentified as deidentified
 from .deidentify import deidentified_result as deidentified_result
 from .deidentify import mapped as mapped
+from .prior import renew_prior_sr as renew_prior_sr
 from .rejection import header_of as header_of
 from .rejection import rejection_note as rejection_note
 from .rejection import same_patient as same_patient

@@ -31,6 +31,7 @@ Z_SCORE = Code("121416", "DCM", "Z-Score of measurement")
 PERCENTILE = Code("121415", "DCM", "Percentile Ranking of measurement")
 COMMENT = Code("121106", "DCM", "Comment")
 EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
+PREVIOUS = Code("121069", "DCM", "Previous Finding")
 IMPRESSION = Code("121073", "DCM", "Impression")
 ENGLISH = Code("en", "RFC5646", "English")
 NETWORK = Code("123110", "DCM", "Artificial Intelligence")
@@ -59,6 +60,13 @@ COVERAGE = own_code("COVERAGE", "Estimated share of the muscle in view")
 STATUS = own_code("STATUS", "Grading status")
 REASON = own_code("REASON", "Reason")
 STUDY = own_code("STUDY", "Gluteal muscles")
+PRIOR = own_code("FF_PRIOR", "Fat fraction in the prior study, as compared")
+CHANGE = own_code("FF_CHANGE", "Change of the fat fraction since the prior study")
+CHANGE_LOW = own_code("FF_CHANGE_LOW95", "Change of the fat fraction, lower end of 95 % interval")
+CHANGE_HIGH = own_code("FF_CHANGE_HIGH95", "Change of the fat fraction, upper end of 95 % interval")
+SDC = own_code("FF_SDC", "Smallest detectable change of the fat fraction")
+VOLUME_CHANGE = own_code("VOLUME_CHANGE", "Change of the volume since the prior study")
+CHANGED = own_code("CHANGED", "Change since the prior study")
 
 
 def scale_code(scale: Scale) -> Code:
@@ -76,8 +84,18 @@ def probability_code(scale: Scale) -> Code:
     return own_code(f"P_{_value(scale)}", f"Probability of the {scale.plain_title} grade")
 
 
+def prior_code(scale: Scale) -> Code:
+    """The grade that the prior study had."""
+    return own_code(f"B_{_value(scale)}", f"{scale.plain_title} grade in the prior study")
+
+
+def decision_code(scale: Scale) -> Code:
+    """What a reader decided on the program's grade."""
+    return own_code(f"D_{_value(scale)}", f"Decision on the program's {scale.plain_title} grade")
+
+
 def _value(scale: Scale) -> str:
-    """Code values have 16 characters at most, with the grade and ``P_``."""
+    """Code values have 16 characters at most, with the grade and ``P_``, ``B_`` or ``D_``."""
     return scale.key.upper()[:_LONGEST_SCALE]
 
 

@@ -78,7 +78,7 @@ def revision_of(identity: Identity, header: Dataset, earlier: Path | None) -> Re
     chosen = identity if patient_of(before) == whose else corrected
     now = datetime.datetime.now().astimezone()
     created = (f"{now:%Y%m%d}", f"{now:%H%M%S.%f}")
-    return Revision(_numbered(chosen, number + 1), number + 1, created, _reference(before))
+    return Revision(_numbered(chosen, number + 1), number + 1, created, reference_to(before))
 
 
 def _numbered(identity: Identity, number: int) -> Identity:
@@ -111,8 +111,8 @@ def _number(report: Dataset) -> int:
     return max(0, (int(said) - 9002) // _STEP) if said.isdigit() else 0
 
 
-def _reference(report: Dataset) -> Dataset:
-    """PS3.3 C.17.2.3: study, series and instance."""
+def reference_to(report: Dataset) -> Dataset:
+    """A report as an item of Predecessor Documents Sequence (PS3.3 C.17.2.3): study, series and instance."""
     instance, series, item = Dataset(), Dataset(), Dataset()
     instance.ReferencedSOPClassUID, instance.ReferencedSOPInstanceUID = report.SOPClassUID, report.SOPInstanceUID
     series.SeriesInstanceUID, series.ReferencedSOPSequence = report.SeriesInstanceUID, [instance]
