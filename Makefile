@@ -65,6 +65,22 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "Open build/site/index.html"
 
+# What a release carries: a bill of materials (CycloneDX) of the libraries in $(VENV), and what is known of their weaknesses. The tools have an environment of their own.
+AUDIT := build/audit
+.PHONY: sbom audit
+sbom: $(VENV)/.run $(AUDIT)/.done
+	@mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+
+# --strict: a library that could not be looked up is a failure, not a line below "No known vulnerabilities found".
+audit: $(AUDIT)/.done
+	$(AUDIT)/bin/pip-audit --strict -r constraints.txt --no-deps --disable-pip
+
+$(AUDIT)/.done:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip --disable-pip-version-check install -qq cyclonedx-bom pip-audit
+	@touch $@
+
 clean:
 	rm -rf $(VENV) $(OUT) build dist
 
