@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.result.columns import muscle_columns
-from gluteal_grade.vocabulary import GLUTEI, REGIONS
+from gluteal_grade.vocabulary import GLUTEI
 
 COLUMNS = tuple(column.name for column in muscle_columns())
 
@@ -78,7 +78,7 @@ def cohort(
                         fat = float(np.clip(fat, 0.01, 0.95))
                         here = volume * rng.normal(1, 0.03)
                         muscles.append(muscle_row(study, side, str(muscle), fat, here))
-                        for region in REGIONS[muscle] if regions else ():
+                        for region in muscle.facts.divisions[0] if regions else ():
                             part = float(np.clip(fat + rng.normal(0, 0.03), 0.01, 0.95))
                             muscles.append(muscle_row(study, side, str(muscle), part, here / 3, str(region)))
     return write_tables(folder, studies, muscles)
