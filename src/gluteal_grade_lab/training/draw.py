@@ -91,10 +91,12 @@ def _wrap_in_skin(
 
 def _shift_borders(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> None:
     """Let one muscle of a side grow into its neighbour (in place): how the room is shared differs from person to person, most of all
-    between minimus and medius, which the training bodies share in two ways only. Up to about a centimetre."""
-    for first in (0, 3):
-        maximus, medius, minimus = t.GLUTEI[first : first + 3]
+    between minimus and medius, which the training bodies share in two ways only, and between tensor and medius, which real hips are
+    confused in. Up to about a centimetre."""
+    for side in range(2):
+        (maximus, medius, minimus), tensor = t.GLUTEI[3 * side : 3 * side + 3], t.OTHER_MUSCLES[side]
         pairs = ((minimus, medius), (minimus, medius), (medius, minimus), (medius, maximus), (maximus, medius))
+        pairs = (*pairs, (tensor, medius), (tensor, medius), (medius, tensor))
         grown, shrunk = pairs[int(rng.integers(len(pairs)))]
         mask = tissue == grown
         if not bool(mask.any()):

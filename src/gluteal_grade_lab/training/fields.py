@@ -1,4 +1,4 @@
-"""How much of a body a scan shows: one hip, a tight box, a belly or a thigh alone, askew."""
+"""How much of a body a scan shows: one hip, the middle of the pelvis, a belly or a thigh alone, askew."""
 
 from __future__ import annotations
 
@@ -19,12 +19,42 @@ def one_hip(where: Tensor, head: np.ndarray, spacing_mm: float, rng: np.random.G
     Returns:
         (x, y, z) bool.
     """
-    inside = torch.ones(where.shape[1:], dtype=torch.bool)
     shift = np.array([0.0, -25.0, 20.0]) + rng.normal(0, (15.0, 15.0, 30.0))
     size = np.array([*rng.uniform(180, 320, 2), rng.uniform(90, 320)])
-    for axis in range(3):
-        middle = float(head[axis]) + shift[axis] / spacing_mm
-        inside &= (where[axis] - middle).abs() < float(size[axis]) / 2 / spacing_mm
+    return _box(where, head + shift / spacing_mm, size / spacing_mm)
+
+
+def middle(where: Tensor, heads: np.ndarray, spacing_mm: float, rng: np.random.Generator) -> Tensor:
+    """A scan of prostate, uterus, rectum or sacrum: 15 to 32 cm wide about the midline, so that both hips are cut at the sides.
+
+    Args:
+        where: (3, x, y, z) body voxel coordinates.
+        heads: (2, 3) femoral heads, the same.
+        spacing_mm: of a body voxel.
+        rng: random source.
+
+    Returns:
+        (x, y, z) bool.
+    """
+    shift = np.array([0.0, -20.0, 25.0]) + rng.normal(0, (8.0, 25.0, 35.0))
+    width = float(rng.uniform(150, 320))
+    size = np.array([width, width * float(rng.uniform(0.8, 1.2)), rng.uniform(60, 300)])
+    return _box(where, heads.mean(axis=0) + shift / spacing_mm, size / spacing_mm)
+
+
+def _box(where: Tensor, centre: np.ndarray, size: np.ndarray) -> Tensor:
+    """A box along the grid's own axes, as scanners have it, about a place of the body; centre and size in body voxels."""
+    steps = [slice(step // 2, None, step) for step in (max(1, n // 8) for n in where.shape[1:])]
+    axes = np.meshgrid(*[np.arange(n)[step] for n, step in zip(where.shape[1:], steps, strict=True)], indexing="ij")
+    places = where[:, steps[0], steps[1], steps[2]].reshape(3, -1).numpy().T
+    index = np.stack([*[axis.ravel() for axis in axes], np.ones(axes[0].size)], axis=1)
+    fit = np.linalg.lstsq(index, places, rcond=None)[0]
+    middle = np.linalg.solve(fit[:3].T, centre - fit[3])
+    half = size / np.linalg.norm(fit[:3], axis=1) / 2
+    inside = torch.ones(where.shape[1:], dtype=torch.bool)
+    for axis, (n, at, reach) in enumerate(zip(where.shape[1:], middle, half, strict=True)):
+        within = (torch.arange(n) - float(at)).abs() < float(reach)
+        inside &= within.reshape([-1 if a == axis else 1 for a in range(3)])
     return inside
 
 

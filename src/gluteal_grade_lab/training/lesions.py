@@ -21,7 +21,7 @@ def _any_of(tissue: Tensor, values: tuple[int, ...]) -> Tensor:
 
 
 def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Tensor:
-    """A lobular mass of 2 to 10 cm, in a gluteus in two of three draws, else beside it (in place).
+    """A lobular mass of 2 to 10 cm, in a gluteus in three of five draws, else beside it (in place).
 
     A mass of a muscle counts as that muscle, and where it bulges into the fat it takes the muscle's outline with it, which is how it is
     drawn by hand.
@@ -34,7 +34,7 @@ def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Ten
     Returns:
         (x, y, z) bool: where the picture shows the mass.
     """
-    inside = rng.random() < 0.67
+    inside = rng.random() < 0.6
     places = (_any_of(tissue, t.GLUTEI) if inside else _any_of(tissue, _SOFT)).nonzero()
     mass: Tensor = torch.zeros(tissue.shape, dtype=torch.bool)
     if not len(places):

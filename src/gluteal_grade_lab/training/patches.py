@@ -24,10 +24,22 @@ _CENTRED = 0.8
 # How often each thing that real hips show is drawn (docs/howto/training.md).
 _MASS, _SWELLING, _HIDDEN_SEPTA = 0.1, 0.06, 0.15
 _LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
-_ASKEW, _SMALL_FIELD, _SLAB = 0.05, 0.12, 0.05
+_ASKEW, _SMALL_FIELD, _SLAB, _MIDDLE = 0.05, 0.12, 0.05, 0.06
+_FAR = 0.4  # share of bodies that are bent far beyond how people lie: a network that knows a dozen people must not know them by their shape
 _STYLE = 0.1
-# What a scan for the locator shows, up to this draw: the pelvis, one side, a box around one hip, thighs, a belly, a slab, any place.
-_VIEWS = (("pelvis", 0.36), ("side", 0.5), ("hip", 0.72), ("thigh", 0.8), ("belly", 0.88), ("slab", 0.94), ("anywhere", 1.0))
+# What a scan for the locator shows, up to this draw: the pelvis, one side, a box around one hip, the pelvis' middle, thighs, a belly, ...
+_VIEWS = (
+    ("pelvis", 0.32),
+    ("side", 0.45),
+    ("hip", 0.64),
+    ("middle", 0.74),
+    ("thigh", 0.81),
+    ("belly", 0.88),
+    ("slab", 0.94),
+    ("anywhere", 1.0),
+)
+_HIP_SHAPES = Shape(), Shape(rotation_deg=10.0, tilt_deg=14.0, scale=0.18, elastic_mm=13.0, fine_elastic_mm=4.0)
+_LOCATOR_SHAPES = Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), Shape(rotation_deg=12, tilt_deg=18, scale=0.18, elastic_mm=16)
 _LONG_LEGS_MM = 170.0  # thighs go on so far below the lowest slice of a body, as they end there
 _LEAST_VOXELS = 3000
 _MULTIPLE = 16  # of voxels along each side that the networks take
@@ -107,8 +119,10 @@ class Sampler:
             centre = self._centre(body, side, rng, spread_mm=25.0, stray=0.4)
         frame = Frame(self.patch, (self.spacing_mm,) * 3, centre, mirrored=side == 1)
         implant = metal.draw_implant(body.heads, side if rng.random() < 0.85 else 1 - side, rng) if rng.random() < 0.12 else None
-        bent = rng.random() < _BENT
-        drawn = _draw(body, frame, Shape(flexion_deg=22.0) if bent else Shape(), rng, implant)
+        shape = _HIP_SHAPES[int(rng.random() < _FAR)]
+        if rng.random() < _BENT:
+            shape = replace(shape, flexion_deg=22.0)
+        drawn = _draw(body, frame, shape, rng, implant)
         picture, tissue = self._picture(body, drawn, self.spacing_mm, implant, rng)
         labels = classes.hip_table(side)[tissue.long()]
         if rng.random() < _STYLE:
@@ -116,6 +130,8 @@ class Sampler:
         known = drawn.known & picture.reach
         if rng.random() < _SMALL_FIELD:
             known &= fields.one_hip(drawn.where, body.heads[side], BODY_SPACING_MM, rng)
+        elif rng.random() < _MIDDLE:
+            known &= fields.middle(drawn.where, body.heads, BODY_SPACING_MM, rng)
         elif rng.random() < _SLAB:
             known &= fields.slab(drawn.where, body.heads, str(rng.choice(("thigh", "belly", "slab", "slab"))), BODY_SPACING_MM, rng)
         sample = _finish(picture, labels, known, rng, 0.06, classes.unknown(body.name, "hip"))
@@ -138,7 +154,7 @@ class Sampler:
         fine = tuple(round(factor * n) for n in patch)
         frame = Frame((fine[0], fine[1], fine[2]), (self.spacing_mm / factor,) * 3, centre)
         implant = metal.draw_implant(body.heads, side, rng) if rng.random() < 0.12 else None
-        drawn = _draw(body, frame, Shape(rotation_deg=10, tilt_deg=15, elastic_mm=8), rng, implant, legs=legs)
+        drawn = _draw(body, frame, _LOCATOR_SHAPES[int(rng.random() < _FAR)], rng, implant, legs=legs)
         picture, tissue = self._picture(body, drawn, self.spacing_mm / factor, implant, rng)
         index = [((torch.arange(n) + 0.5) * factor).long() for n in patch]
 
@@ -153,6 +169,8 @@ class Sampler:
             known = known & _one_side(where[0], body, side, rng)
         elif view == "hip":
             known = known & fields.one_hip(where, body.heads[side], BODY_SPACING_MM, rng)
+        elif view == "middle":
+            known = known & fields.middle(where, body.heads, BODY_SPACING_MM, rng)
         elif view in ("thigh", "belly", "slab"):
             known = known & fields.slab(where, body.heads, view, BODY_SPACING_MM, rng)
         sample = _finish(Picture(image, picture.mode, known), labels, known, rng, 0.1, classes.unknown(body.name, "locator"))

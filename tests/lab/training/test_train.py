@@ -65,6 +65,17 @@ def test_a_terminated_run_is_saved(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) == handler
 
 
+def test_a_run_whose_whole_group_is_terminated_is_saved(tmp_path: Path) -> None:
+    def interrupted(index: int) -> Sample:
+        if index == 40:
+            os.kill(os.getppid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return balls(index)
+
+    train(PLAN, interrupted, tmp_path, Budget(2000, 5), workers=1)
+    assert 0 < torch.load(tmp_path / "last.pt", weights_only=True)["step"] < 2000
+
+
 def test_a_checkpoint_holds_everything(tmp_path: Path) -> None:
     state = train(PLAN, balls, tmp_path, Budget(5, 5), workers=0)
     other = start(PLAN, torch.device("cpu"))
