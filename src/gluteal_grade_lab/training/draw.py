@@ -95,8 +95,8 @@ def _shift_borders(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) 
     confused in. Up to about a centimetre."""
     for side in range(2):
         (maximus, medius, minimus), tensor = t.GLUTEI[3 * side : 3 * side + 3], t.OTHER_MUSCLES[side]
-        pairs = ((minimus, medius), (minimus, medius), (medius, minimus), (medius, maximus), (maximus, medius))
-        pairs = (*pairs, (tensor, medius), (tensor, medius), (medius, tensor))
+        between_glutei = ((minimus, medius), (minimus, medius), (medius, minimus), (medius, maximus), (maximus, medius))
+        pairs = (*between_glutei, (tensor, medius), (tensor, medius), (medius, tensor))
         grown, shrunk = pairs[int(rng.integers(len(pairs)))]
         mask = tissue == grown
         if not bool(mask.any()):
