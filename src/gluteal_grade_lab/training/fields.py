@@ -49,10 +49,10 @@ def _box(where: Tensor, centre: np.ndarray, size: np.ndarray) -> Tensor:
     places = where[:, steps[0], steps[1], steps[2]].reshape(3, -1).numpy().T
     index = np.stack([*[axis.ravel() for axis in axes], np.ones(axes[0].size)], axis=1)
     fit = np.linalg.lstsq(index, places, rcond=None)[0]
-    middle = np.linalg.solve(fit[:3].T, centre - fit[3])
+    where_centre = np.linalg.solve(fit[:3].T, centre - fit[3])
     half = size / np.linalg.norm(fit[:3], axis=1) / 2
     inside = torch.ones(where.shape[1:], dtype=torch.bool)
-    for axis, (n, at, reach) in enumerate(zip(where.shape[1:], middle, half, strict=True)):
+    for axis, (n, at, reach) in enumerate(zip(where.shape[1:], where_centre, half, strict=True)):
         within = (torch.arange(n) - float(at)).abs() < float(reach)
         inside &= within.reshape([-1 if a == axis else 1 for a in range(3)])
     return inside

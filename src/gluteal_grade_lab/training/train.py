@@ -102,9 +102,7 @@ class _Stream(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         if worker:
-            signal.signal(
-                signal.SIGTERM, signal.SIG_IGN
-            )  # sent to the whole group by Slurm, timeout, a closed shell: the trainer ends the run
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Slurm ends the whole group: the trainer saves, and ends its workers
             os.nice(1)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         index = self._first + start
