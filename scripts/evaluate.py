@@ -16,13 +16,12 @@ from typing import Annotated
 
 import typer
 
+from gluteal_grade_lab.training.evaluate import tensor, trust
 from gluteal_grade_lab.training.evaluate.models import model_of
 from gluteal_grade_lab.training.evaluate.pictures import write_pictures
 from gluteal_grade_lab.training.evaluate.plan import NAMES, tables, why_not
 from gluteal_grade_lab.training.evaluate.public_mri import NAME as PUBLIC_MRI
 from gluteal_grade_lab.training.evaluate.runner import finished, run
-from gluteal_grade_lab.training.evaluate.tensor import BODIES
-from gluteal_grade_lab.training.evaluate.trust import LEARNT
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup, Workbench
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +55,7 @@ def main(
     models = {name: model_of(locator, path, out / "bundles" / name.replace(" ", "_")) for name, path in paths.items()}
     setup = Setup(models, bodies, data)
     left_out = {body: f"without {body}" for body in folds}
-    every = tables(data, tuple(hips), left_out, totalsegmentator_mr, [body for body in (*BODIES, *LEARNT) if setup.has(body)])
+    every = tables(data, tuple(hips), left_out, totalsegmentator_mr, [body for body in (*tensor.BODIES, *trust.BODIES) if setup.has(body)])
     for name, table in every.items():
         if name not in wanted:
             continue

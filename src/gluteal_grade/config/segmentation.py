@@ -33,6 +33,7 @@ class TrustSettings(SettingsBase):
 
     half_doubt: dict[Muscle, Annotated[float, Field(gt=0, le=1)]]
     steepness: Annotated[float, Field(gt=0, le=100)]
+    outgrowth: Annotated[float, Field(ge=0, le=100)]
     least: Fraction
 
     @model_validator(mode="after")

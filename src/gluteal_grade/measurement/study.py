@@ -77,7 +77,8 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("check"):
         views = views_of(labels, fat.image, settings.measure.min_view_area_mm2)
         flags = check_labels(segmentation, views, settings.checks)
-        trust = outline_trust(labels, segmentation.uncertainty if segmentation.automatic else None, settings.checks.trust)
+        doubt = segmentation.uncertainty if segmentation.automatic else None
+        trust = outline_trust(labels, doubt, segmentation.located, settings.checks.trust)
         parts = split(labels, views, settings.regions)
         focal = find_focal(glutei, fats, axis, settings.measure.focal) if settings.measure.focal.look else {}
         flags = (*flags, *(Flag(*key, Reason.FOCAL_REGION, one.words, review=True) for key, (one, _) in focal.items()))

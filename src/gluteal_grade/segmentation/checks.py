@@ -104,7 +104,7 @@ def check(
         *doubt.implausible_volume(given),
         *doubt.out_of_order(given),
         *doubt.unequal_sides(given),
-        *(doubt.little_trust(given, uncertainty) if uncertainty is not None else ()),
+        *(doubt.little_trust(given, uncertainty, located) if uncertainty is not None else ()),
         *(doubt.uncertain_beside(given, uncertainty_beside) if uncertainty_beside is not None else ()),
         *doubt.little_in_view(given),
         *(doubt.unproven(given) if automatic else ()),

@@ -164,10 +164,10 @@ def unequal_sides(given: Labelled) -> Iterator[Doubt]:
                 yield Doubt(key, Reason.SIDES_UNEQUAL, f"{volumes[0]:.0f} ml right, {volumes[1]:.0f} ml left")
 
 
-def little_trust(given: Labelled, uncertainty: Volume) -> Iterator[Doubt]:
+def little_trust(given: Labelled, uncertainty: Volume, located: Volume | None) -> Iterator[Doubt]:
     """Outlines of glutei that are more likely bad than good."""
     settings = given.settings.trust
-    for key, trust in outline_trust(given.labels, uncertainty, settings).items():
+    for key, trust in outline_trust(given.labels, uncertainty, located, settings).items():
         if trust < settings.least:
             yield Doubt(key, Reason.LABEL_UNCERTAIN, f"outline trust {trust:.2f}, {settings.least:g} asked")
 

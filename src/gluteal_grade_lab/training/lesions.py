@@ -14,7 +14,8 @@ _SOFT = (*t.GLUTEI, *t.OTHER_MUSCLES, t.FAT, t.TENDON)
 _MUSCLES = (*t.GLUTEI, *t.OTHER_MUSCLES)
 
 
-def _any_of(tissue: Tensor, values: tuple[int, ...]) -> Tensor:
+def any_of(tissue: Tensor, values: tuple[int, ...]) -> Tensor:
+    """Where a tissue map holds one of these values; bool, shape of `tissue`."""
     table = torch.zeros(256, dtype=torch.bool)
     table[list(values)] = True
     return table[tissue.long()]
@@ -35,7 +36,7 @@ def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Ten
         (x, y, z) bool: where the picture shows the mass.
     """
     inside = rng.random() < 0.6
-    places = (_any_of(tissue, t.GLUTEI) if inside else _any_of(tissue, _SOFT)).nonzero()
+    places = (any_of(tissue, t.GLUTEI) if inside else any_of(tissue, _SOFT)).nonzero()
     mass: Tensor = torch.zeros(tissue.shape, dtype=torch.bool)
     if not len(places):
         return mass
@@ -44,7 +45,7 @@ def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Ten
     axes = [((torch.arange(n) - c) / r) ** 2 for n, c, r in zip(tissue.shape, centre.tolist(), radii, strict=True)]
     distance = (axes[0][:, None, None] + axes[1][None, :, None] + axes[2][None, None, :]).sqrt()
     lobes = 0.25 * field("broad", tuple(tissue.shape), rng)
-    mass = (distance + lobes < 1) & _any_of(tissue, _SOFT)
+    mass = (distance + lobes < 1) & any_of(tissue, _SOFT)
     owner = int(tissue[tuple(centre.tolist())])
     if inside:
         tissue[mass & (tissue == t.FAT)] = owner
@@ -52,12 +53,16 @@ def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Ten
 
 
 def show_mass(image: Tensor, mass: Tensor, rng: np.random.Generator) -> Tensor:
-    """A mass in the picture: dark to bright, uneven, often with a brighter or darker middle."""
-    scale = float(image.max()) if image.numel() else 1.0
-    signal = float(rng.uniform(0.1, 1.0)) * scale
+    """A mass in the picture: as bright as what it lies in, or dark to bright; uneven, often with a brighter or darker middle, often with
+    a capsule."""
+    signal = float(rng.uniform(0.1, 1.0)) * float(image.max()) if image.numel() else 1.0
+    if rng.random() < 0.5 and bool(mass.any()):
+        signal = float(image[mass].median()) * float(np.exp(rng.normal(0, 0.25)))
     uneven = signal * (1 + float(rng.uniform(0, 0.4)) * field("broad", tuple(image.shape), rng)).clamp(0.1, 2)
     uneven = uneven + float(rng.uniform(0, 0.3)) * signal * field("lobular", tuple(image.shape), rng)
     share = blur(mass.float(), 0.7)
+    if rng.random() < 0.5:
+        uneven = uneven * (1 + float(rng.choice((-0.8, 1.5))) * float(rng.uniform(0.2, 1.0)) * (4 * share * (1 - share)))
     return image * (1 - share) + uneven.clamp(min=0) * share
 
 
@@ -83,7 +88,7 @@ def hide_septa(tissue: Tensor, spacing_mm: float, rng: np.random.Generator, wide
         rng: random source.
         widest_mm: half of the widest gap that is closed, about.
     """
-    muscle = _any_of(tissue, _MUSCLES)
+    muscle = any_of(tissue, _MUSCLES)
     near = blur(muscle.float(), float(rng.uniform(0.5, 1.0)) * widest_mm / spacing_mm)
     patchy = 0.55 + 0.08 * smooth(tuple(tissue.shape), (4, 4, 4), rng)[0]
     closed = (tissue == t.FAT) & (near > patchy)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gluteal_grade_lab.training import artefacts, classes, fields, lesions, metal
+from gluteal_grade_lab.training import artefacts, classes, fields, growth, lesions, metal
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.bodies import Body
 from gluteal_grade_lab.training.deform import BODY_SPACING_MM, Frame, Shape
@@ -22,7 +22,7 @@ from gluteal_grade_lab.training.styles import outline_style
 # painting glutei wherever the middle of its box happens to be.
 _CENTRED = 0.8
 # How often each thing that real hips show is drawn (docs/howto/training.md).
-_MASS, _SWELLING, _HIDDEN_SEPTA = 0.1, 0.06, 0.15
+_MASS, _GROWTH, _SWELLING, _HIDDEN_SEPTA = 0.06, 0.12, 0.06, 0.15
 _LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
 _ASKEW, _SMALL_FIELD, _SLAB, _MIDDLE = 0.05, 0.12, 0.05, 0.06
 _FAR = 0.4  # share of bodies that are bent far beyond how people lie: a network that knows a dozen people must not know them by their shape
@@ -180,12 +180,15 @@ class Sampler:
         self, body: Body, drawn: Drawn, spacing_mm: float, implant: metal.Implant | None, rng: np.random.Generator
     ) -> tuple[Picture, Tensor]:
         """What the scanner shows of a body, and the tissue that the labels are taken from."""
-        tissue = drawn.tissue
         organless = body.name.startswith("pelvicref")
         if rng.random() < (0.8 if organless else 0.15):
-            lesions.add_bowel(tissue, rng)
-        mass = lesions.add_mass(tissue, spacing_mm, rng) if rng.random() < _MASS else None
-        shown = tissue
+            lesions.add_bowel(drawn.tissue, rng)
+        mass, kind = None, rng.random()
+        if kind < _GROWTH:
+            drawn, mass = growth.grow(drawn, spacing_mm, rng)
+        elif kind < _GROWTH + _MASS:
+            mass = lesions.add_mass(drawn.tissue, spacing_mm, rng)
+        shown = tissue = drawn.tissue
         if rng.random() < (0.5 if organless else _HIDDEN_SEPTA):
             shown = lesions.hide_septa(tissue, spacing_mm, rng, widest_mm=float(rng.uniform(2.5, 8.0 if organless else 4.0)))
         picture = draw_picture(shown, drawn.where, implant, spacing_mm, rng, mass, swelling=rng.random() < _SWELLING)
@@ -255,6 +258,8 @@ def _finish(picture: Picture, labels: Tensor, known: Tensor, rng: np.random.Gene
     if picture.mode != "ct" and values.numel() > 1000:
         low, high = (float(v) for v in values[:: max(1, values.numel() // 20000)].quantile(torch.tensor([0.01, 0.99])))
     image = ((image - low) / max(high - low, 1e-6)).clamp(0, 1)
+    if picture.mode == "ct":
+        image = torch.where(image > 0, 1 - image, image)
     image = image ** float(np.exp(rng.normal(0, 0.2))) * float(rng.uniform(0.85, 1.1))
     zero = torch.zeros(())
     labels = torch.where(inside, labels, torch.zeros((), dtype=torch.uint8))

@@ -63,3 +63,11 @@ def test_bowel_fills_visceral_fat_alone():
     lesions.add_bowel(tissue, np.random.default_rng(0))
     assert bool((tissue[:20] != t.BOWEL).all())
     assert bool((tissue[20:] == t.BOWEL).any())
+
+
+def test_half_of_the_masses_are_as_bright_as_what_they_lie_in():
+    image, mass = torch.full((32, 32, 32), 0.2), torch.zeros((32, 32, 32), dtype=torch.bool)
+    image[:, :, 16:], mass[8:24, 8:24, 2:14] = 1.0, True
+    seen = [float(lesions.show_mass(image, mass, np.random.default_rng(seed))[mass].median()) for seed in range(40)]
+    assert 10 < sum(0.12 < s < 0.33 for s in seen) < 40
+    assert max(seen) > 0.5

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from gluteal_grade.segmentation.intensity import CT_WINDOW_HU, normalise
 from gluteal_grade_lab.training import patches
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.contrast import MODES, draw_contrast
 from gluteal_grade_lab.training.deform import Frame, Shape, body_coordinates, sample
 from gluteal_grade_lab.training.draw import draw_body, gluteal_labels
+from gluteal_grade_lab.training.picture import Picture
 from tests.lab.training.toy_body import toy_body
 
 STILL = Shape(rotation_deg=0, tilt_deg=0, scale=0, elastic_mm=0, fine_elastic_mm=0, flexion_deg=0)
@@ -106,3 +108,17 @@ def test_a_scan_of_one_hip_ends_near_the_midline(side: int) -> None:
         edges.append(float((kept.min() - middle) if side == 0 else (middle - kept.max())) * 1.5)
     assert min(edges) < 0 < max(edges)
     assert -51.5 <= min(edges) < max(edges) <= 86.5
+
+
+def test_ct_is_turned_over_in_samples_as_it_is_in_use() -> None:
+    """Air, fat, muscle, cortex in four slabs, -200 to 300 HU as 0 to 1."""
+    hu = torch.tensor([-1000.0, -100.0, 55.0, 900.0]).repeat_interleave(5)[:, None, None].expand(20, 20, 20)
+    image = ((hu - CT_WINDOW_HU[0]) / (CT_WINDOW_HU[1] - CT_WINDOW_HU[0])).clamp(0, 1)
+    everywhere = torch.ones(image.shape, dtype=torch.bool)
+    labels = torch.zeros(image.shape, dtype=torch.uint8)
+    seen = patches._finish(Picture(image, "ct", everywhere), labels, everywhere, np.random.default_rng(1), 0.0, ()).image
+    used = torch.from_numpy(normalise(hu.numpy(), ct=True))
+    values = [float(seen[i][seen[i] > 0].mean()) if bool((seen[i] > 0).any()) else 0.0 for i in (2, 7, 12, 17)]
+    assert values[0] == values[3] == 0
+    assert values[1] > values[2] > 0.2
+    assert [float(used[i, 0, 0]) > 0 for i in (2, 7, 12, 17)] == [v > 0 for v in values]

@@ -24,7 +24,7 @@ from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup
 
 NAMES = ("real", "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals", trust.NAME, public_mri.NAME)
-_NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation", trust.NAME})
+_NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation"})
 
 
 def tables(
@@ -37,7 +37,7 @@ def tables(
         hips: names of the models that read the CT beside `SHIPPED`.
         left_out: body to name of the model that was trained without it.
         public: folder of TotalSegmentator's MRI set.
-        prepared: those of `tensor.BODIES` and `trust.LEARNT` that are.
+        prepared: those of `tensor.BODIES` and `trust.BODIES` that are.
     """
     every = (
         real.table((SHIPPED, *hips)),
@@ -68,6 +68,8 @@ def why_not(name: str, setup: Setup, left_out: Mapping[str, str], public: Path |
         return "no model of a fold was given"
     if name == tensor.NAME:
         return None if any(setup.has(body) for body in tensor.BODIES) else "no body with a tensor of its own has been prepared"
+    if name == trust.NAME:
+        return None if any(setup.has(body) for body in trust.BODIES) else "no body that it draws has been prepared"
     bodies = VALIDATION_BODIES if name in _NEED_BODIES else tuple(left_out) if name == "folds" else ()
     missing = [body for body in bodies if not setup.has(body)]
     return f"body {missing[0]} has not been prepared" if missing else None

@@ -1,4 +1,4 @@
-"""Outline trust: does the doubt within an outline tell a bad one? On hard draws of people learnt and not learnt, and on real hips."""
+"""Outline trust: do its doubt and its size over the coarse look's tell a bad outline? On hard draws of people and on real hips."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 
 from gluteal_grade.geometry import FloatArray, Volume
 from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.segmentation.trust import outgrowth
 from gluteal_grade.vocabulary import GLUTEI, Muscle, Side
 from gluteal_grade_lab.training.evaluate import real
 from gluteal_grade_lab.training.evaluate.cases import PLANES, VALIDATION_BODIES, WHOLE, Case
@@ -27,6 +28,7 @@ LEARNT: tuple[str, ...] = (
     *(f"ts_s{n}_loose" for n in ("0000", "0001", "0004", "0006", "0010", "0011")),
     *("phantom_f_mid", "phantom_m_mid"),
 )
+BODIES = (*LEARNT, *VALIDATION_BODIES)
 _IMAGES_LEARNT = frozenset({"join7", "ideal_002"})  # by one of the four states whose mean the shipped weights are
 GOOD = 0.8  # Dice from which an outline is good
 _BARELY_ML = 2.0  # what is less than that has no outline
@@ -34,7 +36,7 @@ _FIRST_SEED = {LEARNT: 910_000, VALIDATION_BODIES: 960_000}
 _RNG = {LEARNT: 99, VALIDATION_BODIES: 7}
 _SLICES_MM, _SLICES_P = (3, 4, 5, 7, 10, 16, 24), (0.15, 0.15, 0.25, 0.2, 0.1, 0.08, 0.07)
 _TURNS = ((0.0, 0, 1.0), (8.0, 2, 1.0), (-8.0, 0, 1.0), (0.0, 0, 0.93), (0.0, 0, 1.07))  # degrees, axis, zoom
-_PENALTY = 0.02  # on the squared steepness
+_PENALTY = 0.02  # on the squared exponents
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _hard(bodies: tuple[str, ...], count: int) -> list[Case]:
 
 
 def measure(item: Case | Posed, bench: Workbench) -> list[Row]:
-    """Segment; the doubt within each outline beside its Dice."""
+    """Segment; what each outline tells beside its Dice."""
     if isinstance(item, Posed):
         return _posed(item, bench)
     study = item.draw(bench)
@@ -128,8 +130,19 @@ def _rows(found: Found, truths: Sequence[npt.NDArray[np.uint8]], drawn: npt.NDAr
             if mask.sum() * ml < _BARELY_ML or not (mask[:, :, drawn].any() or any((t[:, :, drawn] == value).any() for t in truths)):
                 continue
             score = float(np.mean([dice(mask[:, :, drawn], t[:, :, drawn] == value) for t in truths]))
-            rows.append({"side": side.value, "muscle": muscle.value, "dice": score, "doubt": float(found.uncertainty.array[mask].mean())})
+            told = {
+                "doubt": float(found.uncertainty.array[mask].mean()),
+                "outgrowth": outgrowth(float(mask.sum() * ml), _coarse_ml(found.located, value)),
+            }
+            rows.append({"side": side.value, "muscle": muscle.value, "dice": score} | told)
     return rows
+
+
+def _coarse_ml(located: Volume | None, value: int) -> float:
+    """Volume of a muscle in the coarse look."""
+    if located is None:
+        raise ValueError("outline trust is of segmenters with a coarse look")
+    return float((whole_muscles(located.array) == value).sum() * located.grid.voxel_volume_ml)
 
 
 def _person(body: str) -> str:
@@ -138,31 +151,32 @@ def _person(body: str) -> str:
 
 @dataclass(frozen=True)
 class Curve:
-    """Trust is 1 / (1 + (doubt / half)^steepness)."""
+    """Trust is 1 / (1 + (doubt / half)^steepness * larger^outgrowth), see `segmentation.trust`."""
 
     half: FloatArray  # of each of `GLUTEI`
     steepness: float
+    outgrowth: float
 
     def trust(self, rows: Sequence[Row]) -> FloatArray:
         """Of each row."""
-        doubt, muscle = _known(rows)
-        return np.asarray(1 / (1 + (doubt / self.half[muscle]) ** self.steepness))
+        doubt, larger, muscle = _known(rows)
+        return np.asarray(1 / (1 + (doubt / self.half[muscle]) ** self.steepness * larger**self.outgrowth))
 
 
 def fitted(rows: Sequence[Row]) -> Curve:
     """The curve under which good and bad outlines are most likely; every person counts alike."""
-    doubt, muscle = _known(rows)
+    doubt, larger, muscle = _known(rows)
     bad = _bad(rows)
     persons = [row["person"] for row in rows]
     weight = np.array([1 / persons.count(person) for person in persons])
     weight *= len(rows) / weight.sum()
 
     def loss(p: FloatArray) -> float:
-        score = p[-1] * (np.log(doubt) - p[muscle])
-        return float((weight * (np.logaddexp(0, score) - score * bad)).sum() + _PENALTY * p[-1] ** 2)
+        score = p[-2] * (np.log(doubt) - p[muscle]) + p[-1] * np.log(larger)
+        return float((weight * (np.logaddexp(0, score) - score * bad)).sum() + _PENALTY * (p[-2:] ** 2).sum())
 
-    found = minimize(loss, np.append(np.full(len(GLUTEI), np.log(0.12)), 8.0)).x
-    return Curve(np.exp(found[:-1]), float(found[-1]))
+    found = minimize(loss, np.concatenate([np.full(len(GLUTEI), np.log(0.12)), [8.0, 0.0]])).x
+    return Curve(np.exp(found[:-2]), float(found[-2]), float(found[-1]))
 
 
 def without_the_person(rows: Sequence[Row]) -> FloatArray:
@@ -183,9 +197,9 @@ def auroc(trust: FloatArray, bad: npt.NDArray[np.bool_]) -> float:
     return float((ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum()))
 
 
-def _known(rows: Sequence[Row]) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+def _known(rows: Sequence[Row]) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
     doubt = np.array([max(row["doubt"], 1e-6) for row in rows])
-    return doubt, np.array([GLUTEI.index(Muscle(row["muscle"])) for row in rows])
+    return doubt, np.array([row["outgrowth"] for row in rows]), np.array([GLUTEI.index(Muscle(row["muscle"])) for row in rows])
 
 
 def _bad(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
@@ -217,15 +231,15 @@ def render(rows: list[Row]) -> str:
     curve = fitted(rows)
     halves = ", ".join(f"{short(muscle)} {half:.3f}" for muscle, half in zip(GLUTEI, curve.half, strict=True))
     head = ["outlines of", "number", "AUROC", "bad ones doubted", "good ones doubted", "Dice of the trusted, median"]
-    return f"{markdown(head, lines)}\n\nBad: Dice under {GOOD}. Of all: half at {halves}; steepness {curve.steepness:.1f}."
+    powers = f"steepness {curve.steepness:.1f}, outgrowth {curve.outgrowth:.1f}"
+    return f"{markdown(head, lines)}\n\nBad: Dice under {GOOD}. Of all: half at {halves}; {powers}."
 
 
 def table(bodies: Sequence[str]) -> Table:
-    """Of each of some of `LEARNT` `draws` hard studies, of the bodies not learnt four times as many; each real image in five poses."""
+    """Of each of some of `BODIES` `draws` hard studies, of those not learnt four times as many; each real image in five poses."""
 
     def items(draws: int) -> list[Case | Posed]:
-        learnt = [case for case in _hard(LEARNT, draws * len(LEARNT)) if case.body in bodies]
-        others = _hard(VALIDATION_BODIES, 4 * draws * len(VALIDATION_BODIES))
-        return [*learnt, *others, *(Posed(image, *turn) for image in real.CASES for turn in _TURNS)]
+        drawn = [*_hard(LEARNT, draws * len(LEARNT)), *_hard(VALIDATION_BODIES, 4 * draws * len(VALIDATION_BODIES))]
+        return [*(case for case in drawn if case.body in bodies), *(Posed(image, *turn) for image in real.CASES for turn in _TURNS)]
 
     return Table(NAME, "Outline trust, each person by the others", items, measure, render)

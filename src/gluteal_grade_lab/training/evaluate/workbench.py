@@ -29,6 +29,11 @@ class Looked(Protocol):
         """1 - probability of each label, where the segmenter tells it."""
         ...
 
+    @property
+    def located(self) -> Volume | None:
+        """Labels of the coarse look on a grid of their own, where there is one."""
+        ...
+
 
 class VolumeSegmenter(Protocol):
     """What of a segmenter is evaluated."""
@@ -121,12 +126,14 @@ class Found:
         reason: reason code of the refusal, None if there was none.
         detail: its words.
         uncertainty: 1 - probability of each label; None if refused, or the segmenter tells none.
+        located: labels of the coarse look, likewise.
     """
 
     labels: Volume
     reason: str | None = None
     detail: str = ""
     uncertainty: Volume | None = None
+    located: Volume | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,6 @@ class Workbench:
             self._made[model] = self.setup.models[model].make()
         try:
             looked = self._made[model].find(image, ct=ct)
-            return Found(looked.labels, uncertainty=looked.uncertainty)
+            return Found(looked.labels, uncertainty=looked.uncertainty, located=looked.located)
         except RefusedInput as error:
             return Found(image.with_array(np.zeros(image.shape, np.uint8)), error.reason.value, error.detail)

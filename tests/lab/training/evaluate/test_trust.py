@@ -7,9 +7,11 @@ from gluteal_grade.geometry import Volume
 from gluteal_grade.vocabulary import GLUTEI
 from gluteal_grade_lab.training.evaluate import real, trust
 
+EACH = 150
 
-def rows(persons: int = 12, each: int = 60, shift: float = 1.0) -> list[dict]:
-    """Outlines whose chance to be bad is known: half at 0.10, 0.08 and 0.12, steepness 9; the last person doubts `shift` times as much."""
+
+def rows(persons: int = 12, each: int = EACH, shift: float = 1.0) -> list[dict]:
+    """Outlines whose chance to be bad is known: half at 0.10, 0.08, 0.12, steepness 9, outgrowth 3; the last doubts `shift` times more."""
     rng = np.random.default_rng(1)
     half = dict(zip(GLUTEI, (0.10, 0.08, 0.12), strict=True))
     found = []
@@ -17,11 +19,11 @@ def rows(persons: int = 12, each: int = 60, shift: float = 1.0) -> list[dict]:
         for n in range(each):
             muscle = GLUTEI[n % 3]
             doubt = half[muscle] * float(np.exp(rng.normal(-0.2, 0.3)))
-            bad = rng.random() > 1 / (1 + (doubt / half[muscle]) ** 9)
+            larger = float(np.exp(rng.normal(0.0, 0.4)))
+            bad = rng.random() > 1 / (1 + (doubt / half[muscle]) ** 9 * larger**3)
             doubt *= shift if person == persons - 1 else 1.0
-            found.append(
-                {"person": f"p{person}", "muscle": muscle.value, "dice": 0.5 if bad else 0.9, "doubt": doubt, "learnt": person > 1}
-            )
+            told = {"doubt": doubt, "outgrowth": larger, "dice": 0.5 if bad else 0.9}
+            found.append({"person": f"p{person}", "muscle": muscle.value, "learnt": person > 1} | told)
     return found
 
 
@@ -29,13 +31,14 @@ def test_a_known_curve_is_found() -> None:
     curve = trust.fitted(rows())
     assert curve.half == pytest.approx([0.10, 0.08, 0.12], rel=0.06)
     assert curve.steepness == pytest.approx(9, rel=0.15)
+    assert curve.outgrowth == pytest.approx(3, rel=0.2)
 
 
 def test_nobody_is_judged_by_a_curve_of_their_own() -> None:
     plain, odd = (trust.without_the_person(rows(shift=shift)) for shift in (1.0, 3.0))
-    others = trust.fitted(rows()[:-60]).trust(rows(shift=3.0)[-60:])
-    assert odd[-60:] == pytest.approx(others)
-    assert (odd[-60:] < plain[-60:]).all()
+    others = trust.fitted(rows()[:-EACH]).trust(rows(shift=3.0)[-EACH:])
+    assert odd[-EACH:] == pytest.approx(others)
+    assert (odd[-EACH:] < plain[-EACH:]).all()
 
 
 def test_auroc_counts_pairs_in_order() -> None:
@@ -46,7 +49,7 @@ def test_auroc_counts_pairs_in_order() -> None:
 
 def test_the_table_names_each_person_that_was_not_learnt() -> None:
     text = trust.render(rows())
-    assert "| p0 | 60 |" in text
+    assert f"| p0 | {EACH} |" in text
     assert "| p5 |" not in text
     assert "steepness" in text
 
