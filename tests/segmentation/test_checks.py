@@ -58,7 +58,7 @@ def ball(labels: Volume, muscle: Muscle, side: Side, at_mm: tuple[float, float, 
 @pytest.mark.parametrize("labels", [whole, with_regions], ids=["whole", "regions"])
 def test_the_phantom_passes(labels) -> None:
     volume = labels()
-    assert flags(volume, uncertainty=volume.with_array(np.full(volume.shape, 0.1, np.float32)), located=whole()) == ()
+    assert flags(volume, uncertainty=volume.with_array(np.full(volume.shape, 0.08, np.float32)), located=whole()) == ()
 
 
 @pytest.mark.parametrize("study", ["healthy_dixon", "osteoarthritis_t1", "tha_mars"])
@@ -248,7 +248,7 @@ def test_sides_are_not_compared_where_one_is_cut() -> None:
 
 
 def test_an_unsure_segmenter() -> None:
-    doubt = np.where(np.isin(whole().array, values(MINIMUS, LEFT)), 0.6, 0.1).astype(np.float32)
+    doubt = np.where(np.isin(whole().array, values(MINIMUS, LEFT)), 0.6, 0.08).astype(np.float32)
     assert reasons(flags(whole(), uncertainty=whole().with_array(doubt))) == {(MINIMUS, LEFT, Reason.LABEL_UNCERTAIN)}
 
 
@@ -292,7 +292,7 @@ def with_tensor() -> Volume:
 def test_a_tensor_changes_nothing_for_the_glutei() -> None:
     labels = with_tensor()
     assert len(np.unique(labels.array)) == len(np.unique(whole().array)) + 2
-    doubt = labels.with_array(np.full(labels.shape, 0.1, np.float32))
+    doubt = labels.with_array(np.full(labels.shape, 0.08, np.float32))
     found = flags(labels, uncertainty=doubt, uncertainty_beside=doubt, located=labels)
     assert [f for f in found if not f.muscle.optional] == []
 
