@@ -1,6 +1,7 @@
 """Bodies whose unnamed room is filled with drawn muscles: pelves of CT without waiting for a donor's thighs.
 
-What lies beside the glutei then is any muscle of any shape, as no donor has it; glutei, bones and organs are the person's own.
+What lies beside the glutei then is any muscle of any shape, as no donor has it, but for a tensor and a piriformis in their places; glutei,
+bones and organs are the person's own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from scipy import ndimage
 from gluteal_grade_lab.training import tissues
 from gluteal_grade_lab.training.bodies import SPACING_MM, Body
 from gluteal_grade_lab.training.prepare import names
+from gluteal_grade_lab.training.prepare.beside import with_neighbours
 from gluteal_grade_lab.training.prepare.bones import draw_cortex, joints_and_discs
 from gluteal_grade_lab.training.prepare.finish import assemble
 from gluteal_grade_lab.training.prepare.inside import with_gas, with_visceral_fat
@@ -33,7 +35,8 @@ def loose_body(path: Path, seed: int) -> Body:
         ValueError: the voxels are not 1.5 mm.
     """
     found = read_labelled(path, below_mm=0.0)
-    labels = with_visceral_fat(joints_and_discs(found.labels), found.heads)
+    labels = with_neighbours(joints_and_discs(found.labels), found.heads, seed)
+    labels = with_visceral_fat(labels, found.heads)
     core = core_of(labels, found.heads)
     labels[cleft_of(labels, core, found.heads)] = names.CLEFT
     labels = with_gas(labels, seed)
