@@ -229,7 +229,7 @@ def test_oblique_and_coronal_grids_give_the_same_numbers() -> None:
 def doubtful(*, automatic: bool) -> StudyResult:
     """A segmenter that is unsure about the left medius."""
     toy = make_toy(shape=(96, 70, 30), spacing=(3.75, 3.75, 5.0))
-    doubt = toy.labels.with_array(np.where(toy.labels.array == 220, 0.7, 0.1).astype(np.float32))
+    doubt = toy.labels.with_array(np.where(toy.labels.array == 220, 0.7, 0.05).astype(np.float32))
     given = Given(toy.labels, "s1.water", automatic=automatic, uncertainty=doubt)
     return grade_study(dixon_study(toy), SETTINGS, given).result
 

@@ -146,13 +146,13 @@ def test_values_that_are_not_finite_do_no_harm(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_ct_is_windowed_in_hounsfield_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    """-200 to 300 HU is 0-1, so 50 HU is the threshold of the fakes, whatever else is in the image."""
+    """-200 to 300 HU is 1-0, so 50 HU is the threshold of the fakes, whatever else is in the image."""
     segmenter, _ = fake_segmenter(monkeypatch)
     bright = blobs(plane(*PLANES["axial"]), RIGHT, LEFT)
-    hu = bright.with_array(-1000 + 2.1 * bright.array)
+    hu = bright.with_array(250 - 0.4 * bright.array)
     labels = segmenter.segment_volume(hu, ct=True)
     points = points_of(hu.grid)
-    truth = hu.array > 50
+    truth = hu.array < 50
     wrong = (labels.array > 0) != truth
     near = np.minimum(np.abs(level(points, RIGHT)), np.abs(level(points, LEFT))) < 3
     assert not wrong[~near].any()
