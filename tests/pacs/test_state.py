@@ -49,6 +49,23 @@ def test_results_are_sent_once_until_they_change(tmp_path: Path) -> None:
         assert [k.objects for k in state.unsent()] == ["h2"]
 
 
+def test_the_report_with_the_prior_waits_for_the_results_and_is_no_new_image(tmp_path: Path) -> None:
+    with opened(tmp_path) as state:
+        state.record(known())
+        state.record(known("b" * 12, origin="prior"))
+        assert state.delivered() == []
+        state.sent("a" * 12, "h1", 3)
+        assert [k.study for k in state.delivered()] == ["a" * 12]
+        assert state.prior_report("a" * 12) == ""
+        state.sent_prior_report("a" * 12, "p1", 1)
+        state.sent_prior_report("a" * 12, "p2", 1)
+        assert state.prior_report("a" * 12) == "p2"
+        assert not state.wanted("a" * 12, 5 + 3 + 2)
+        assert state.wanted("a" * 12, 5 + 3 + 2 + 1)
+        state.record(known(objects="h2"))  # made anew, not yet sent
+        assert state.delivered() == []
+
+
 def test_only_a_complete_night_moves_the_date(tmp_path: Path) -> None:
     with opened(tmp_path) as state:
         assert state.last_complete() is None

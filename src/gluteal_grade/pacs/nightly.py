@@ -15,6 +15,7 @@ from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Arrived, Log, Superseded, deliver, write_down
 from gluteal_grade.pacs.found import Found
 from gluteal_grade.pacs.grading import Grading
+from gluteal_grade.pacs.prior_reports import deliver_prior_reports
 from gluteal_grade.pacs.rejection import Archive, Rejections
 from gluteal_grade.pacs.state import Known, Origin, PacsState, opened
 
@@ -146,6 +147,7 @@ class _Nightly:
         try:
             if self.told.ends or self.grading.tables_due:
                 self.grading.tables()
+            self.told.sent |= deliver_prior_reports(self.state, self.settings, self.peer.send, self.log)  # the tables make them
         except GradeError as error:
             if error.reason is not Reason.NO_RESULTS:  # nothing was ever graded here
                 self._failed("tables", error)

@@ -11,6 +11,7 @@ from gluteal_grade.pacs.delivery import Arrived, Log, deliver, write_down
 from gluteal_grade.pacs.grading import Grading, Means
 from gluteal_grade.pacs.header import whose_in
 from gluteal_grade.pacs.peer import PacsPeer
+from gluteal_grade.pacs.prior_reports import deliver_prior_reports
 from gluteal_grade.pacs.rejection import Rejections
 from gluteal_grade.pacs.state import opened
 
@@ -50,18 +51,25 @@ class Process:
                 self._log("superseded", study=study, why=why)
             for study, outcome in outcomes.items():
                 self._log("graded", study=study, state=outcome.state, reason=outcome.reason or None)
-            if self._settings.pacs is not None or self._settings.web is not None:
+            if self._sends:
                 deliver(state, self._settings, self._peer.send, self._log)
                 self._rejections.send(state)
         self._untold = True
         return {study: outcome.state is not State.FAILED for study, outcome in outcomes.items()}
 
+    @property
+    def _sends(self) -> bool:
+        return self._settings.pacs is not None or self._settings.web is not None
+
     def idle(self) -> None:
-        """Nothing waits: time for the tables, and for what could not be sent before."""
+        """Nothing waits: time for the tables, and for the reports with a prior that they make."""
         if not self._untold:
             return
         self._untold = False
         self._grading.tables()
+        if self._sends:
+            with opened(self._settings.out) as state:
+                deliver_prior_reports(state, self._settings, self._peer.send, self._log)
 
     def close(self) -> None:
         """End the workers."""

@@ -18,6 +18,7 @@ from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Log
 from gluteal_grade.pacs.grading import hash_of, objects_of
+from gluteal_grade.pacs.prior_reports import prior_report_of
 from gluteal_grade.pacs.state import PacsState
 
 FOLDER = ".superseded"
@@ -64,7 +65,8 @@ class Rejections:
             known = state.known(study)
             files = self._results(known.folder) if known is not None and known.sent else []
             if known is not None and files and hash_of(files) == known.sent:  # else it is not what the PACS has
-                self._keep(study, files)
+                prior = prior_report_of(self._settings.out, known.folder)
+                self._keep(study, files + (prior if prior and hash_of(prior) == state.prior_report(study) else []))
 
     def send(self, state: PacsState) -> tuple[dict[str, int], dict[str, str]]:
         """After new results were sent: reject what they replace.
@@ -118,9 +120,15 @@ class Rejections:
         from gluteal_grade.report.dicom import header_of, rejection_note, same_patient
 
         now = header_of(files[0])
-        new = {str(header_of(path).SOPInstanceUID) for path in files}
+        headers = [header_of(path) for path in files]
+        new = {str(header.SOPInstanceUID) for header in headers}
+        series = {str(header.SeriesInstanceUID) for header in headers}  # a report with the prior goes with the one that it repeats
         kept = {path: header_of(path) for path in sorted(folder.glob("*.dcm")) if not path.stem.startswith(_NOTE)}
-        old = [path for path, header in kept.items() if str(header.SOPInstanceUID) not in new]
+        old = [
+            path
+            for path, header in kept.items()
+            if str(header.SOPInstanceUID) not in new and not (header.Modality == "SR" and str(header.SeriesInstanceUID) in series)
+        ]
         there = self._archive.listed(old) if old else []
         gone = old if there is None else there  # one that can't be asked is told of all
         notes: list[Path] = []

@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS studies (
     updated TEXT NOT NULL,
     patient TEXT NOT NULL DEFAULT ''  -- hash of who the PACS said it is of; empty where that is not known
 );
+CREATE TABLE IF NOT EXISTS prior_reports (
+    study TEXT PRIMARY KEY,
+    sent TEXT NOT NULL,              -- hash of its report with the prior that the PACS has
+    updated TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS nights (
     id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, since TEXT NOT NULL, until TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
 );
@@ -125,6 +130,22 @@ class PacsState:
             "SELECT * FROM studies WHERE objects != '' AND objects != sent AND origin != 'prior' ORDER BY updated"
         )
         return [_known(row) for row in rows]
+
+    def delivered(self) -> list[Known]:
+        """Studies of which the PACS has all results that were entered, in the order of their hashes."""
+        rows = self._database.execute("SELECT * FROM studies WHERE objects != '' AND objects = sent AND origin != 'prior' ORDER BY study")
+        return [_known(row) for row in rows]
+
+    def prior_report(self, study: str) -> str:
+        """Hash of the report with the prior that the PACS has of this study; empty for none."""
+        row = self._database.execute("SELECT sent FROM prior_reports WHERE study = ?", (study,)).fetchone()
+        return str(row["sent"]) if row else ""
+
+    def sent_prior_report(self, study: str, report: str, new: int) -> None:
+        """The PACS has this report with the prior, verified; `new`: 1 if it did not have it before."""
+        with self._database as db:
+            db.execute("INSERT OR REPLACE INTO prior_reports (study, sent, updated) VALUES (?, ?, ?)", (study, report, _now()))
+            db.execute("UPDATE studies SET stored = stored + ? WHERE study = ?", (new, study))
 
     def begin_night(self, since: datetime.date, until: datetime.date) -> int:
         """Store that a nightly job begins; returns its number."""

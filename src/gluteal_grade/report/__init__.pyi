@@ -5,6 +5,7 @@ from .layout import IMAGE as IMAGE
 from .layout import MUSCLES as MUSCLES
 from .layout import REPORT as REPORT
 from .layout import RESULT as RESULT
+from .layout import SR_PRIOR as SR_PRIOR
 from .layout import STITCHED as STITCHED
 from .layout import SUMMARY_PICTURE as SUMMARY_PICTURE
 from .layout import Layout as Layout

@@ -14,6 +14,7 @@ from gluteal_grade.vocabulary import StudyFile
 RESULT, MUSCLES, IMAGE, REPORT, IDENTITY = StudyFile.RESULT, StudyFile.MUSCLES, StudyFile.IMAGE, StudyFile.REPORT, StudyFile.IDENTITY
 SUMMARY_PICTURE = "overlay_summary.png"
 DICOM = "dicom"  # folder of the DICOM objects in a study's folder
+SR_PRIOR = "sr_prior.dcm"  # in it, the report with the change since the patient's earlier study
 FAT_MAP = "fat_*.dcm"  # in it, the series of the fat map
 STITCHED = "stitched_*.dcm"  # in it, the images that were stitched of several stations
 

@@ -12,8 +12,8 @@ import pydicom
 import pytest
 
 from gluteal_grade.errors import RefusedInput
+from gluteal_grade.report import SR_PRIOR
 from gluteal_grade.report.dicom import renew_prior_sr
-from gluteal_grade.report.dicom.prior import SR_PRIOR
 from gluteal_grade.report.html import Prior, PriorRow
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.report.dicom.scanner import HAS_DCIODVFY, complaints, examined, objects

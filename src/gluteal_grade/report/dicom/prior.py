@@ -30,10 +30,10 @@ from gluteal_grade.report.dicom.sources import not_written
 from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.report.dicom.write import SR
 from gluteal_grade.report.html import Prior, PriorRow
+from gluteal_grade.report.layout import SR_PRIOR
 from gluteal_grade.result import StudyResult, primary_of
 from gluteal_grade.vocabulary import Part, Region, Scale
 
-SR_PRIOR = "sr_prior.dcm"
 _TRACKING = "112039"  # Tracking Identifier, DCM
 _CONTAINS = RelationshipTypeValues.CONTAINS
 
