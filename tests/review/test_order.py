@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gluteal_grade.report.layout import Place
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Session
-from gluteal_grade.review.order import Filters, filtered, next_study, ordered, previous_study
+from gluteal_grade.review.order import Filters, Order, filtered, next_study, ordered, previous_study
 from gluteal_grade.review.store import Progress
 
 ANNA, BLIND = Session("anna"), Session("anna", blinded=True)
@@ -40,6 +40,13 @@ def numbers(studies: tuple[Listed, ...]) -> list[int]:
 def test_what_needs_review_comes_first_and_the_refused_last() -> None:
     assert numbers(ordered(MIXED, ANNA)) == [4, 5, 3, 1, 6, 2]
     assert numbers(ordered(MIXED[::-1], ANNA)) == [4, 5, 3, 1, 6, 2]
+
+
+def test_by_trust_the_least_trusted_comes_first_and_those_without_last_as_they_were() -> None:
+    some = [replace(x, least_trust=trust) for x, trust in zip(MIXED, (0.9, math.nan, 0.2, math.nan, 0.5, 0.2), strict=True)]
+    assert numbers(ordered(some, ANNA, Order.TRUST)) == [3, 6, 5, 1, 4, 2]
+    assert numbers(ordered(some[::-1], ANNA, Order.TRUST)) == [3, 6, 5, 1, 4, 2]
+    assert ordered(some, BLIND, Order.TRUST) == ordered(some, BLIND)  # it would tell what the program found
 
 
 @given(HASHES, st.data())

@@ -37,6 +37,8 @@ class Listed:
         prior: hash of the patient's study before this one; empty without.
         result_hash: 16 hex digits of the bytes of `result.json`.
         scale: title of the primary one.
+        least_trust: lowest outline trust of a whole gluteus, 0-1; NaN where no muscle has one.
+        least_trusted: which, e.g. "left minimus"; empty where no muscle has one.
     """
 
     study: str
@@ -56,6 +58,8 @@ class Listed:
     prior: str
     result_hash: str
     scale: str = ""
+    least_trust: float = math.nan
+    least_trusted: str = ""
 
 
 def result_hash(content: bytes) -> str:
@@ -75,6 +79,8 @@ def listed_of(content: bytes, place: Place) -> Listed:
     scale = primary_scale(told_in_json(result["provenance"]) or known_scales())
     grades = [(g["grade"], _short(m)) for m in whole for g in m["grades"] if g["scale"] == scale.key and g["grade"] is not None]
     worst = max(grades, key=lambda found: int(found[0]), default=(None, ""))
+    trusts = [(float(m["outline_trust"]), _short(m)) for m in whole if m.get("outline_trust") is not None]
+    trust = min(trusts, key=lambda found: found[0], default=(math.nan, ""))
     fats = [result["fat"], result["fat_beside_metal"]]
     segmentation = result["segmentation"]
     return Listed(
@@ -95,6 +101,8 @@ def listed_of(content: bytes, place: Place) -> Listed:
         days=None,
         prior="",
         result_hash=result_hash(content),
+        least_trust=trust[0],
+        least_trusted=trust[1],
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gluteal_grade.result import StudyStatus
 from gluteal_grade.review.listed import Listed
@@ -12,6 +14,13 @@ from gluteal_grade.review.model import Session
 from gluteal_grade.review.store import Progress
 
 _NOTHING = Progress()
+
+
+class Order(StrEnum):
+    """What comes first; ignored in a blinded read, which has an order of its own."""
+
+    NEED = "need"  # what needs review
+    TRUST = "trust"  # the study with the least trusted outline
 
 
 @dataclass(frozen=True)
@@ -35,15 +44,19 @@ class Filters:
     text: str = ""
 
 
-def ordered(listed: Sequence[Listed], session: Session) -> tuple[Listed, ...]:
+def ordered(listed: Sequence[Listed], session: Session, order: Order = Order.NEED) -> tuple[Listed, ...]:
     """All studies in this reader's order, which stays the same among them when others come or go.
 
-    Needs review first, then partly graded, the rest, refused ones last, each by hash. Blinded: in an order of this reader's and this
+    Needs review first, then partly graded, the rest, refused ones last, each by hash. By trust: the least trusted outline first; those
+    that have no trust (given labels, refused) last, in the order before. Blinded: in an order of this reader's and this
     read's own, and without the refused ones, on which the program drew nothing.
     """
     if session.blinded:
         return tuple(sorted((one for one in listed if not _refused(one)), key=lambda one: _lot(one.study, session)))
-    return tuple(sorted(listed, key=lambda one: (_rank(one), one.study)))
+    by_need = sorted(listed, key=lambda one: (_rank(one), one.study))
+    if order is Order.TRUST:
+        return tuple(sorted(by_need, key=lambda one: math.inf if math.isnan(one.least_trust) else one.least_trust))
+    return tuple(by_need)
 
 
 def filtered(order: Sequence[Listed], session: Session, progress: Mapping[str, Progress], filters: Filters) -> tuple[Listed, ...]:

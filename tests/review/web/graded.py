@@ -76,6 +76,18 @@ def _doubtful(source: Path, folder: Path) -> None:
     _rewritten(folder, change)
 
 
+def trusted(out: Path, trust: dict[str, float]) -> None:
+    """Results in which the left minimus has this outline trust, all other muscles more; by study."""
+    for study, least in trust.items():
+
+        def change(result: dict, least: float = least) -> None:
+            for muscle in result["muscles"]:
+                worst = (muscle["muscle"], muscle["side"]) == ("gluteus_minimus", "left")
+                muscle["outline_trust"] = least if worst else (1 + least) / 2
+
+        _rewritten(out / study, change)
+
+
 def _rewritten(folder: Path, change: Callable[[dict], None]) -> None:
     path = folder / "result.json"
     result = json.loads(path.read_text())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.review.web.browsing import LARGE, SMALL, checked_by_axe, decided, keys, opened, shown, wait_for_state
-from tests.review.web.graded import DOUBTFUL, OLD, Server, refused_study, server, sound_studies
+from tests.review.web.graded import DOUBTFUL, OLD, Server, refused_study, server, sound_studies, trusted
 
 # the group of a choice, else the id of what has the focus
 FOCUSED = "(e => e.dataset.value === undefined ? e.id : e.parentElement.dataset.key)(document.activeElement)"
@@ -104,6 +104,39 @@ def in_view(page: Any, *selectors: str) -> None:
             box = place.bounding_box()
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= page.viewport_size["height"], selector
+
+
+@pytest.mark.long
+def test_the_least_trusted_outline_first_by_keyboard(chromium: Any, graded: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(graded, tmp_path / "out"))
+    first, second = sound_studies(out)
+    trusted(out, {first: 0.8, second: 0.15})
+
+    def studies(page: Any) -> list[str]:
+        return list(page.locator("tbody th a").all_inner_texts())
+
+    with server(out) as site, opened(chromium, site.address) as page:
+        page.goto(site.address)
+        before = studies(page)
+        keys(page, "t")
+        page.wait_for_url("**/?*order=trust*")
+        assert page.is_checked("#by-trust")
+        assert studies(page) == [second, first, *(name for name in before if name not in (first, second))]
+        assert checked_by_axe(page) == []
+        page.reload()  # the choice is in the address
+        assert studies(page)[0] == second
+        keys(page, "j", "Enter")
+        page.wait_for_url(f"**/studies/{second}?order=trust")
+        shown(page)
+        keys(page, "n")
+        page.wait_for_url(f"**/studies/{first}?order=trust")
+        shown(page)
+        keys(page, "l")
+        page.wait_for_url("**/?order=trust")
+        page.focus("#by-trust")
+        keys(page, "Space")
+        page.wait_for_url(lambda url: "order" not in url)
+        assert studies(page) == before
 
 
 @pytest.mark.long

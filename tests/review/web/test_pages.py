@@ -11,7 +11,7 @@ import httpx
 
 from gluteal_grade.review.model import Decision, Item, Key, Session
 from gluteal_grade.review.web.reading_room import ReadingRoom
-from tests.review.web.graded import DOUBTFUL, MARKUP, OLD, refused_study, sound_studies
+from tests.review.web.graded import DOUBTFUL, MARKUP, OLD, refused_study, sound_studies, trusted
 
 ID = "00000000-0000-4000-8000-000000000000"
 
@@ -39,6 +39,22 @@ def test_filters_leave_what_they_name(client: httpx.Client, room: ReadingRoom, o
     assert listed(client.get("/?text=P2").text) == [DOUBTFUL]
     assert listed(client.get("/?text=zzz&page=7").text) == []
     assert ">finished<" in client.get("/").text
+
+
+def test_the_order_by_trust_stays_in_every_address(client: httpx.Client, room: ReadingRoom, out: Path) -> None:
+    first, second = sound_studies(out)
+    trusted(out, {first: 0.8, second: 0.15})
+    room.catalogue.refresh()
+    found = client.get("/?order=trust&unread=1").text
+    order = re.findall(r'<a href="/studies/([0-9a-f]{12})\?order=trust">', found)
+    assert order[:3] == [second, first, DOUBTFUL]
+    assert "0.15 · left min" in found
+    assert "Least trust" not in client.get("/").text
+    assert client.get("/?order=sideways").text == client.get("/").text
+    study = client.get(f"/studies/{second}?order=trust").text
+    assert f'<a href="/studies/{first}?order=trust" id="next"' in study
+    assert '<a href="/?order=trust" id="to-list">' in study
+    assert "?order" not in client.get(f"/studies/{second}").text
 
 
 def test_markup_in_results_and_tables_is_text(client: httpx.Client) -> None:

@@ -68,6 +68,7 @@ LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("/", "filter; Escape leaves it"),
     ("[ ]", "page before, after"),
     ("e", "export"),
+    ("t", "least trusted outline first, or not"),
     ("?", "this help"),
 )
 EXPORT_KEYS: tuple[tuple[str, str], ...] = (("e", "write"), ("l", "worklist"), ("?", "this help"))

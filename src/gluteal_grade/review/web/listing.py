@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Session
-from gluteal_grade.review.order import Filters, filtered
+from gluteal_grade.review.order import Filters, Order, filtered
 from gluteal_grade.review.store import Progress
 from gluteal_grade.review.web.keys import LIST_KEYS
 from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
@@ -44,6 +44,7 @@ class Row:
     worst: str
     fat: str
     method: str
+    trust: str = ""
 
 
 @router.get("/")
@@ -52,7 +53,8 @@ def worklist(request: Request) -> Response:
     room, session = reading_room_of(request), seat_of(request).session
     filters = filters_of(request.query_params, session)
     progress = room.store.progress(session)
-    order = room.order(session)
+    by = order_of(request.query_params, session)
+    order = room.order(session, by)
     chosen = filtered(order, session, progress, filters)
     pages = max(1, math.ceil(len(chosen) / PAGE_ROWS))
     number = min(_number(request.query_params.get("page", "")), pages)
@@ -68,12 +70,14 @@ def worklist(request: Request) -> Response:
         first=(number - 1) * PAGE_ROWS + 1,
         number=number,
         pages=pages,
-        earlier=address(filters, number - 1) if number > 1 else "",
-        later=address(filters, number + 1) if number < pages else "",
+        earlier=address(filters, number - 1, by) if number > 1 else "",
+        later=address(filters, number + 1, by) if number < pages else "",
         switches=[(name, _SWITCHES[name], getattr(filters, name)) for name in (_BLINDED if session.blinded else _SWITCHES)],
         text=filters.text,
+        by_trust=by is Order.TRUST,
+        query=order_query(by),
         scale=_scale(order),
-        keys={"Worklist": LIST_KEYS},
+        keys={"Worklist": tuple(key for key in LIST_KEYS if not (session.blinded and key[0] == "t"))},
     )
 
 
@@ -90,11 +94,22 @@ def filters_of(query: Mapping[str, str], session: Session) -> Filters:
     )
 
 
-def address(filters: Filters, number: int) -> str:
+def order_of(query: Mapping[str, str], session: Session) -> Order:
+    """The order in an address; an unknown one is ignored, any in a blinded read: it would tell what the program found."""
+    return Order.TRUST if query.get("order") == Order.TRUST and not session.blinded else Order.NEED
+
+
+def order_query(order: Order) -> str:
+    """What an address ends in to keep the order; empty for the usual one."""
+    return "" if order is Order.NEED else "?" + urlencode({"order": order.value})
+
+
+def address(filters: Filters, number: int, order: Order = Order.NEED) -> str:
     """The list with these filters, at a page."""
     on: dict[str, Any] = {name: 1 for name in _SWITCHES if getattr(filters, name)}
     text = {"text": filters.text} if filters.text else {}
-    return "/?" + urlencode({**on, **text, "page": number})
+    kept = {} if order is Order.NEED else {"order": order.value}
+    return "/?" + urlencode({**on, **text, **kept, "page": number})
 
 
 def row(listed: Listed, progress: Progress | None, session: Session) -> Row:
@@ -108,9 +123,10 @@ def row(listed: Listed, progress: Progress | None, session: Session) -> Row:
         reasons.append(f"metal {' and '.join(listed.metal)}")
     worst = f"{listed.worst_grade} · {listed.worst_muscle}" if listed.worst_grade is not None else "–"
     fat = "–" if math.isnan(listed.max_fat_fraction) else f"{100 * listed.max_fat_fraction:.0f} %"
-    method = short_methods(listed.method)
+    trust = "–" if math.isnan(listed.least_trust) else f"{listed.least_trust:.2f} · {listed.least_trusted}"
+    told = "; ".join(dict.fromkeys(reasons))
     return Row(
-        listed.study, listed.patient, state, state_class, finding, finding_class, "; ".join(dict.fromkeys(reasons)), worst, fat, method
+        listed.study, listed.patient, state, state_class, finding, finding_class, told, worst, fat, short_methods(listed.method), trust
     )
 
 

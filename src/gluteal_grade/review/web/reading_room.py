@@ -13,7 +13,7 @@ from gluteal_grade.review.catalogue import Catalogue, Listed
 from gluteal_grade.review.correction import UPLOAD_LIMIT
 from gluteal_grade.review.corrections import Corrections
 from gluteal_grade.review.model import Session
-from gluteal_grade.review.order import ordered
+from gluteal_grade.review.order import Order, ordered
 from gluteal_grade.review.store import Store
 from gluteal_grade.review.web.stacks import Stacks
 
@@ -86,9 +86,9 @@ class ReadingRoom:
             return self.seats[0]
         return self._match({seat.cookie: seat for seat in self.seats if seat.token}, cookie)
 
-    def order(self, session: Session) -> tuple[Listed, ...]:
+    def order(self, session: Session, order: Order = Order.NEED) -> tuple[Listed, ...]:
         """The studies as this reader sees them."""
-        return ordered(self.catalogue.listed, session)
+        return ordered(self.catalogue.listed, session, order)
 
     def close(self) -> None:
         """Stop what runs beside the server."""

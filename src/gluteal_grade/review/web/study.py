@@ -18,6 +18,7 @@ from gluteal_grade.review.store import Stored
 from gluteal_grade.review.web.files import links, overlays
 from gluteal_grade.review.web.form import BURSA_CHOICES, QUALITY_CHOICES, TENDON_CHOICES, TENDON_NAMES, muscle_rows
 from gluteal_grade.review.web.keys import scale_letters, study_keys
+from gluteal_grade.review.web.listing import order_of, order_query
 from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
 from gluteal_grade.review.web.reading_room import ReadingRoom
 from gluteal_grade.vocabulary import Scale, StudyFile
@@ -33,7 +34,8 @@ def study_page(study: str, request: Request) -> Response:
     if listed is None or (session.blinded and listed.status == "refused"):
         raise RefusedInput(Reason.STUDY_NOT_FOUND)
     result = room.catalogue.load(study)
-    order = room.order(session)
+    by = order_of(request.query_params, session)
+    order = room.order(session, by)
     before = previous_study(order, study)
     after = next_study(order, study, room.store.progress(session))
     names = listed.place.names(room.out)
@@ -49,6 +51,7 @@ def study_page(study: str, request: Request) -> Response:
         refused=listed.status == "refused",
         place=1 + next((n for n, s in enumerate(order) if s.study == study), 0),
         total=len(order),
+        query=order_query(by),
         before=before.study if before else "",
         after=after.study if after and after.study != study else "",
         rows=muscle_rows(result, session),

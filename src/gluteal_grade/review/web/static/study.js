@@ -15,11 +15,11 @@ let correcting = null;
 async function finish() {
   if (correcting?.pending) return correcting.remind();
   form.keepNote();
-  const next = document.getElementById("finish").dataset.next;
+  const { next, query } = document.getElementById("finish").dataset;  // the query keeps the list's order
   form.save("finished|||", "yes");
   // on only when everything is stored; else the page says NOT SAVED and stays
   if (!(await flush())) return;
-  location.assign(next ? `/studies/${next}` : "/");
+  location.assign(next ? `/studies/${next}${query}` : `/${query}`);
 }
 
 function follow(id) {

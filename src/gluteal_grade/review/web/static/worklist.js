@@ -30,6 +30,7 @@ onKeys({
   "[": () => follow("[rel=prev]"),
   "]": () => follow("[rel=next]"),
   e: () => follow("#export"),
+  t: () => document.getElementById("by-trust")?.click(),
 });
 
 rows.forEach((row, n) => row.addEventListener("focusin", () => {
