@@ -80,7 +80,7 @@ def test_what_newer_results_replace_is_rejected_once(orthanc: Orthanc, tmp_path:
     assert (later.ends, later.rejected, later.exit_code) == ({}, {study: len(first)}, 0)
     (note,) = hospital.reports("KO")
     assert rejected_by(note) == first
-    assert (note.ConceptNameCodeSequence[0].CodeValue, note.PatientID, note.SeriesNumber) == ("113001", "30", 9014)
+    assert (note.ConceptNameCodeSequence[0].CodeValue, note.PatientID, note.SeriesNumber) == ("113001", "30", 9017)
     assert not any((hospital.out / FOLDER).iterdir())
     assert hospital.night(labels).ends == {}  # the note counts for no new image
 

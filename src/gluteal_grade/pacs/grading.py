@@ -160,9 +160,9 @@ def _as_it_was(rows: Iterable[sqlite3.Row]) -> Iterator[Outcome]:
 
 def objects_of(out: Path, folder: str, kinds: tuple[str, ...]) -> list[Path]:
     """The DICOM results of a study, those of `kinds` (seg, sr, sc; pdf, fat_map where `report.dicom_more` has them), in that
-    order; before a segmentation the stitched image it lies on."""
+    order; before them the stitched image that all but the PDF refer to."""
     objects = out / folder / DICOM
-    image = sorted(objects.glob(STITCHED)) if "seg" in kinds else []
+    image = sorted(objects.glob(STITCHED)) if set(kinds) - {"pdf"} else []
     return image + [path for kind in kinds for path in sorted(objects.glob(FAT_MAP if kind == "fat_map" else f"{kind}.dcm"))]
 
 

@@ -119,8 +119,8 @@ class Rejections:
         """How many were rejected, and how many objects the PACS lists more than before."""
         from gluteal_grade.report.dicom import header_of, rejection_note, same_patient
 
-        now = header_of(files[0])
         headers = [header_of(path) for path in files]
+        now = max(headers, key=lambda header: int(header.get("SeriesNumber") or 0))  # images of stitched stations do not count up
         new = {str(header.SOPInstanceUID) for header in headers}
         series = {str(header.SeriesInstanceUID) for header in headers}  # a report with the prior goes with the one that it repeats
         kept = {path: header_of(path) for path in sorted(folder.glob("*.dcm")) if not path.stem.startswith(_NOTE)}

@@ -47,7 +47,7 @@ def test_a_note_names_every_object_and_its_series(headers: list[pydicom.Dataset]
     note = saved(rejection_note(headers, now, now), tmp_path)
     title = note.ConceptNameCodeSequence[0]
     assert (note.Modality, title.CodeValue, title.CodeMeaning) == ("KO", "113001", "Rejected for Quality Reasons")
-    assert (note.SeriesNumber, note.PatientID) == (9014, headers[0].PatientID)
+    assert (note.SeriesNumber, note.PatientID) == (9017, headers[0].PatientID)
     (study,) = note.CurrentRequestedProcedureEvidenceSequence
     told = {s.SeriesInstanceUID: s.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for s in study.ReferencedSeriesSequence}
     assert study.StudyInstanceUID == note.StudyInstanceUID == headers[0].StudyInstanceUID

@@ -9,11 +9,13 @@ import numpy as np
 import pydicom
 import pytest
 from highdicom.seg import segread
+from PIL import Image
 from pydicom.uid import MRImageStorage
 
 from gluteal_grade.geometry import Volume
 from gluteal_grade.io import Series, Study, discover
 from gluteal_grade.pipeline import Graded, StudyImages
+from gluteal_grade.report import Look, write_overlays
 from gluteal_grade.report.dicom.deidentify import mapped
 from gluteal_grade.report.dicom.write import DicomOptions, write_dicom
 from gluteal_grade.vocabulary import LABEL_VALUES, SeriesKind
@@ -35,7 +37,7 @@ def scan(folder: Path) -> Path:
             series = 10 * number + (1 if kind == "WATER" else 2)
             for k in range(count):
                 facts = {
-                    "SeriesNumber": series, "SeriesInstanceUID": uid("series", series), "SOPInstanceUID": uid("image", series, k),
+                    "SeriesNumber": series, "SeriesInstanceUID": uid("series", series), "SOPInstanceUID": uid("image", f"{series}/{k}"),
                     "InstanceNumber": k + 1, "ImageType": ["ORIGINAL", "PRIMARY", "DIXON", kind], "SeriesDescription": f"dixon_{kind[0]}",
                     "ScanningSequence": "GR", "SequenceVariant": "SP", "RepetitionTime": 6.7, "EchoTime": 2.4, "FlipAngle": 3.0,
                     "MagneticFieldStrength": 1.5, "SliceThickness": float(spacing[2]), "FrameOfReferenceUID": uid("one"),
@@ -59,7 +61,7 @@ class Case:
     folder: Path
 
 
-def case_of(source: Path, out: Path, **options: bool) -> Case:
+def case_of(source: Path, out: Path, *, picture: bool = False, **options: bool) -> Case:
     (study,) = discover(source).studies
     series = next(s for s in study.series if s.stations and s.kind is SeriesKind.DIXON_WATER)
     volume = series.load()
@@ -69,7 +71,8 @@ def case_of(source: Path, out: Path, **options: bool) -> Case:
     result = template.model_copy(update={"reference_series": series.id, "slice_axis": series.slice_axis})
     graded = Graded(result, StudyImages(volume, placed, placed, series.slice_axis, is_ct=False))
     out.mkdir()
-    return Case(study, series, graded, write_dicom(graded, study, out, overlay=None, options=DicomOptions(**options))[0].parent)
+    overlay = write_overlays(graded.result, graded.images, out, Look(pictures="summary"))[0] if picture and graded.images else None
+    return Case(study, series, graded, write_dicom(graded, study, out, overlay=overlay, options=DicomOptions(**options))[0].parent)
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +141,28 @@ def test_without_the_patient_the_segmentation_still_finds_its_images(case: Case,
     before = {pydicom.dcmread(p).SOPInstanceUID for p in case.folder.glob("stitched_*.dcm")}
     assert {i.SOPInstanceUID for i in images} == {mapped(one) for one in before}
     assert all(i.PatientName != "Test^Person" for i in images)
+
+
+def test_the_picture_is_drawn_on_the_stitched_image_and_names_it(tmp_path: Path) -> None:
+    one = case_of(scan(tmp_path / "in"), tmp_path / "out", picture=True)
+    capture = pydicom.dcmread(one.folder / "sc.dcm")
+    with Image.open(tmp_path / "out" / "overlay_summary.png") as picture:
+        np.testing.assert_array_equal(capture.pixel_array, np.asarray(picture.convert("RGB")))
+    assert np.ptp(capture.pixel_array) > 100
+    stitched = {pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID for path in one.folder.glob("stitched_*.dcm")}
+    assert {item.ReferencedSOPInstanceUID for item in capture.SourceImageSequence} == stitched
+    assert complaints(one.folder / "sc.dcm") == []
+
+
+def test_under_another_patient_they_are_other_objects(case: Case, tmp_path: Path) -> None:
+    for path in scan(tmp_path / "in").iterdir():
+        data = pydicom.dcmread(path)
+        data.PatientID = "8"
+        data.save_as(path)
+    other = case_of(tmp_path / "in", tmp_path / "out")
+    mine, theirs = (
+        {pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID for path in one.folder.glob("stitched_*.dcm")}
+        for one in (case, other)
+    )
+    assert len(mine) == len(theirs) == _SLICES
+    assert not mine & theirs

@@ -22,7 +22,7 @@ from gluteal_grade import __version__
 from gluteal_grade.io import quiet_pydicom, text
 from gluteal_grade.report.dicom.revision import patient_of
 from gluteal_grade.report.dicom.sources import NO_PATIENT
-from gluteal_grade.report.dicom.stamp import MAKER, MODEL, PATIENT_AND_STUDY, stamp_from
+from gluteal_grade.report.dicom.stamp import MAKER, MODEL, PATIENT_AND_STUDY, SERIES_NUMBERS, stamp_from
 from gluteal_grade.report.dicom.uids import Identity
 
 _OBJECT = ("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "Modality", "Rows", "Columns")
@@ -57,7 +57,8 @@ def rejection_note(rejected: Sequence[Dataset], now: Dataset, patient: Dataset) 
 
     Args:
         rejected: headers of objects of one study, all under one patient; at least one.
-        now: header of an object that replaces them. Of another patient: they are rejected for patient safety, else for quality.
+        now: header of an object that replaces them, with the highest series number of those. Of another patient: they are rejected for
+            patient safety, else for quality.
         patient: header of who the archive has the rejected objects under: the note goes where they are.
     """
     title = _QUALITY if same_patient(rejected[0], now) else _SAFETY
@@ -92,9 +93,9 @@ def rejection_note(rejected: Sequence[Dataset], now: Dataset, patient: Dataset) 
 
 
 def _series_number(now: Dataset) -> int:
-    """Beside the numbers of the new objects (9011, 9012, 9013: 9014), see `stamp.SERIES_NUMBERS`."""
+    """Beside the numbers of the new objects (9011, 9012, 9013: 9017), see `stamp.SERIES_NUMBERS`."""
     said = text(now, "SeriesNumber")
-    return 9004 + 10 * max(0, (int(said) - 9001) // 10 if said.isdigit() else 0)
+    return SERIES_NUMBERS["KO"] + 10 * max(0, (int(said) - 9001) // 10 if said.isdigit() else 0)
 
 
 def _bare(header: Dataset) -> Dataset:

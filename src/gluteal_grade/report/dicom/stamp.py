@@ -16,7 +16,15 @@ from gluteal_grade.report.dicom.uids import Identity
 from gluteal_grade.result import Provenance
 
 MAKER, MODEL = "gluteal_grade", "gluteal-grade"
-SERIES_NUMBERS = {"SEG": 9001, "SR": 9002, "SC": 9003, "STITCHED": 9004, "PDF": 9005, "FAT": 9006}
+SERIES_NUMBERS = {
+    "SEG": 9001,
+    "SR": 9002,
+    "SC": 9003,
+    "STITCHED": 9004,
+    "PDF": 9005,
+    "FAT": 9006,
+    "KO": 9007,
+}  # a step of ten holds them all
 # modules Patient, Clinical Trial Subject, General Study, Patient Study, Clinical Trial Study (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1-3)
 _PATIENT_AND_STUDY = """
     PatientName PatientID IssuerOfPatientID IssuerOfPatientIDQualifiersSequence TypeOfPatientID PatientBirthDate PatientBirthTime PatientSex

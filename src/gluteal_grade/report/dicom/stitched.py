@@ -12,6 +12,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from gluteal_grade.geometry import Array, FloatArray, Volume
 from gluteal_grade.io import Frame, Placement, Series, Study
 from gluteal_grade.report.dicom import codes
+from gluteal_grade.report.dicom.revision import patient_of
 from gluteal_grade.report.dicom.sources import NO_PATIENT, Sources, ds, frames_of, not_written, sources_from
 from gluteal_grade.report.dicom.stamp import MAKER, MODEL, SERIES_NUMBERS, stamp_from
 from gluteal_grade.report.dicom.uids import Identity
@@ -100,10 +101,10 @@ def _factor(planes: FloatArray) -> float:
 
 
 def _identity(found: list[Sources], stored: Array, made_by: Provenance) -> Identity:
-    """The same stations give the same objects, whatever is measured on them."""
+    """The same stations of the same patient give the same objects, whatever is measured on them."""
     uids = sorted(uid for one in found for uid in one.sop_uids)
     pixels = hashlib.sha256(np.ascontiguousarray(stored).tobytes()).hexdigest()
-    return Identity(("gluteal_grade stitched", found[0].study_uid, *uids, made_by.version, pixels))
+    return Identity(("gluteal_grade stitched", found[0].study_uid, patient_of(found[0].header), *uids, made_by.version, pixels))
 
 
 def _frame(lead: Frame, place: Placement, shape: tuple[int, ...], identity: Identity, number: int) -> Frame:
