@@ -1,11 +1,14 @@
-"""The README's two commands without make: the same as the Makefile's."""
+"""The Makefile's targets without make: the same ones, and the same programs in each."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shlex
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,53 +18,92 @@ import pytest
 from tests import rewritten
 
 ROOT = Path(__file__).resolve().parents[1]
+RULES = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", RULES, re.MULTILINE))
+_PROGRAM = re.compile(r"(?:\$\(BIN\)|/bin)/(?:python (?:-m )?)?(\S+)")
 
 
 @pytest.fixture
-def make() -> ModuleType:
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """With a folder of its own in place of this repository: targets delete and write."""
     spec = importlib.util.spec_from_file_location("make", ROOT / "make.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "make", module)
     spec.loader.exec_module(module)
+    (tmp_path / "root").mkdir()
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path / "root")
+    monkeypatch.setattr(module, "ROOT", tmp_path / "root")
     return module
 
 
 @pytest.fixture
-def calls(make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict]]:
+def calls(make: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[list[str], dict]]:
     """What is started, in place of starting it."""
     made: list[tuple[list[str], dict]] = []
 
     def run(command: list[str], **how: object) -> subprocess.CompletedProcess[str]:
         made.append((command, how))
-        return subprocess.CompletedProcess(command, 3 if "batch" in command else 0)
+        return subprocess.CompletedProcess(command, 3 if "batch" in command else 0, stdout=f"{tmp_path}\n")
 
     monkeypatch.setattr(make.subprocess, "run", run)
     monkeypatch.setattr(make.venv, "create", lambda folder, **_: (folder / "bin").mkdir(parents=True, exist_ok=True))
     return made
 
 
-def test_both_commands_run_what_the_makefile_runs(make: ModuleType, calls: list, tmp_path: Path) -> None:
-    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert make.main(["demo", "--venv", str(tmp_path / "v"), "--out", str(tmp_path / "out")]) == 0
-    assert make.main(["test", "--venv", str(tmp_path / "v")]) == 0
+def test_the_targets_are_those_of_the_makefile(make: ModuleType) -> None:
+    assert set(make.TARGETS) == TARGETS
+    assert {name for line in RULES.splitlines() if line.startswith(".PHONY:") for name in line.split()[1:]} == TARGETS
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_a_target_runs_what_the_makefile_runs(make: ModuleType, calls: list, tmp_path: Path, target: str) -> None:
+    folder, out = tmp_path / "v", tmp_path / "out"
+    assert make.main([target, "--venv", str(folder), "--out", str(out)]) == 0
+    told = {
+        str(out): "$(OUT)",
+        "commit": "$(TURN)",
+        str(folder / "bin" / "python"): "$(BIN)/python",
+        "build/wheel": "$(WHEEL)",
+        "build/wheel/venv": "$(WHEEL)/venv",
+        str(make.ROOT / "build/wheel/venv/bin/python"): "$(WHEEL)/venv/bin/python",
+    }
+    started = set()
     for command, _ in calls:
-        words = [word for word in map(str, command) if word != "-m"]
-        name, *rest = words[1:] if Path(words[0]).name == "python" else [Path(words[0]).name, *words[1:]]
+        first, *rest = [word for word in command if word != "-m"]
+        name, *rest = rest if Path(first).name == "python" else [Path(first).name, *rest]
         name = {"gluteal_grade": "gluteal-grade"}.get(name, name)
-        told = {str(tmp_path / "out"): "$(OUT)", "commit": "$(TURN)"}
-        rest = [told.get(word, f"'{word}'" if word.startswith(".[") else word) for word in rest]
-        wanted = " ".join([name, *rest]).strip()
-        if name == "pip":
-            wanted = f"$(PIP) -e {rest[-1]}"
-        assert any(wanted in line for line in rules.splitlines()), wanted
+        started.add(name)
+        wanted = " ".join([name, *(told.get(word, f"'{word}'" if " " in word or "[" in word else word) for word in rest)])
+        if name == "pip" and rest[-1].startswith(".["):
+            wanted = f"$(PIP) -e '{rest[-1]}'"
+        assert any(wanted in line for line in RULES.splitlines()), wanted
+    assert wanted_programs(target) <= started
+
+
+def wanted_programs(target: str) -> set[str]:
+    """What the target's own lines start: programs, and scripts and modules of Python."""
+    lines = re.search(rf"^{target}:(?!=).*\n((?:\t.*\n)*)", RULES, re.MULTILINE)
+    assert lines is not None
+    parts = re.split(r"&&|\|\||;", lines[1])
+    return {found[1] for line in parts for part in line.splitlines() if (found := _PROGRAM.search(part)) is not None}
+
+
+def test_clean_leaves_nothing_and_touches_nothing_else(make: ModuleType, calls: list, tmp_path: Path) -> None:
+    for name in (".venv", "demo-output", "build", "dist", "src"):
+        (make.ROOT / name / "deep").mkdir(parents=True)
+    assert make.main(["clean"]) == 0
+    assert sorted(path.name for path in make.ROOT.iterdir()) == ["constraints.txt", "pyproject.toml", "src"]
+    assert calls == []
 
 
 def test_what_is_installed_is_installed_again_when_it_is_older(make: ModuleType, calls: list, tmp_path: Path) -> None:
     assert make.main(["demo", "--venv", str(tmp_path / "v"), "--out", str(tmp_path / "out")]) == 0
     (pip, how), _ = calls
     assert shlex.join(pip).endswith("-e '.[review]'")
-    assert how["env"]["PIP_CONSTRAINT"] == str(ROOT / "constraints.txt")
+    assert how["env"]["PIP_CONSTRAINT"] == str(make.ROOT / "constraints.txt")
     calls.clear()
     assert make.main(["demo", "--venv", str(tmp_path / "v"), "--out", str(tmp_path / "out")]) == 0
     assert len(calls) == 1
