@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gluteal_grade.config import load_settings
+from gluteal_grade.config import FatBeyondSettings, load_settings
 from gluteal_grade.measurement.core import Core
 from gluteal_grade.measurement.fat_beyond import fat_beyond, without_fat_beyond
+from gluteal_grade.measurement.study import _fat_in_outlines
+from gluteal_grade.vocabulary import Muscle, Part, Region, Side
 
 SETTINGS = load_settings().measure.core.fat_beyond
 SPACING = (2.0, 2.0, 5.0)
@@ -86,3 +90,14 @@ def test_where_most_of_it_would_go_nothing_goes() -> None:
 def test_no_values_no_fat() -> None:
     mask, values, _ = picture()
     assert not fat_beyond(mask, np.full_like(values, np.nan), SPACING, 2, SETTINGS).any()
+
+
+def test_how_much_is_said_and_how_much_needs_review_are_settings() -> None:
+    parts = [SimpleNamespace(part=Part(Muscle.GLUTEUS_MAXIMUS, Region.WHOLE, Side.LEFT), fat_beyond=share) for share in (0.01, 0.03, 0.06)]
+
+    def told(settings: FatBeyondSettings) -> list[tuple[str, bool]]:
+        return [(flag.detail.split(" ")[0], flag.review) for flag in _fat_in_outlines(tuple(parts), settings)]  # type: ignore[arg-type]
+
+    assert told(SETTINGS) == [("3%", False), ("6%", True)]
+    assert told(SETTINGS.model_copy(update={"say": 0.005, "review": 0.025})) == [("1%", False), ("3%", True), ("6%", True)]
+    assert told(SETTINGS.model_copy(update={"say": 1.0})) == [("6%", True)]  # what needs review is said

@@ -31,6 +31,7 @@ class FatBeyondSettings(SettingsBase):
     min_outside_ml: Annotated[float, Field(ge=0)]
     min_rest: Fraction
     max_rest_fat: Fraction
+    say: Fraction
     review: Fraction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gluteal_grade.config import Settings
+from gluteal_grade.config import FatBeyondSettings, Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
 from gluteal_grade.imaging import Key, glutei_of, views_of
@@ -19,8 +19,6 @@ from gluteal_grade.measurement.unseen import slices_without_picture
 from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, outline_trust, split
 from gluteal_grade.stopwatch import Step, Stopwatch
 from gluteal_grade.vocabulary import Muscle
-
-_LEAST_SAID = 0.02  # of the voxels inside an outline
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +89,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("measure"):
         uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty, segmentation.uncertainty_beside)
         measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty, tells=segmentation.tells)
-        flags = (*flags, *_fat_in_outlines(measurements, settings.measure.core.fat_beyond.review))
+        flags = (*flags, *_fat_in_outlines(measurements, settings.measure.core.fat_beyond))
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     unseen = slices_without_picture(labels, fats.maps().values())
@@ -101,7 +99,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     return Measured(plan, segmentation, parts, fats, measurements, flags, trust, oedema, notes)
 
 
-def _fat_in_outlines(measurements: tuple[Measurement, ...], review: float) -> tuple[Flag, ...]:
+def _fat_in_outlines(measurements: tuple[Measurement, ...], settings: FatBeyondSettings) -> tuple[Flag, ...]:
     """Outlines that take fat for muscle: it is not in the core value, but in volume and mean."""
     return tuple(
         Flag(
@@ -109,10 +107,10 @@ def _fat_in_outlines(measurements: tuple[Measurement, ...], review: float) -> tu
             m.part.side,
             Reason.FAT_IN_OUTLINE,
             f"{m.fat_beyond:.0%} of what lies inside its outline is plain fat that goes on outside: not in fat_fraction_core",
-            review=m.fat_beyond > review,
+            review=m.fat_beyond > settings.review,
         )
         for m in measurements
-        if m.fat_beyond >= _LEAST_SAID
+        if m.fat_beyond >= settings.say or m.fat_beyond > settings.review
     )
 
 
