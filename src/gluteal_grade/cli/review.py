@@ -136,7 +136,7 @@ def _training(out: Path, folder: Path, only: frozenset[str] | None, data: Path |
     people = len({row["subject"] for row in found.rows})
     typer.echo(f"Wrote {len(found.rows)} studies of {people} subjects to {folder}: {', '.join(parts)}")
     for one in found.left_out:
-        typer.echo(f"  left out {one.study}: {one.why}", err=True)
+        typer.echo(f"  left out {one.study}: {one.detail}", err=True)
 
 
 def _export(out: Path, folder: Path, only: frozenset[str] | None, data: Path | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gluteal_grade.errors import LeftOut
 from gluteal_grade.review.correction import Correction, CorrectionState
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Item
@@ -46,14 +47,6 @@ class Lesson:
         return hashlib.sha256(f"subject {self.listed.patient or self.listed.study}".encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A study that was read and is not learned from, and why."""
-
-    study: str
-    why: str
-
-
 def lessons_of(
     reads: Sequence[Read],
     listed: Mapping[str, Listed],
@@ -81,7 +74,7 @@ def lessons_of(
         if isinstance(found, Lesson):
             lessons.append(found)
         elif found:
-            left_out.append(LeftOut(study, found))
+            left_out.append(LeftOut("study", None, found, study))
     return lessons, left_out
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade import __version__
-from gluteal_grade.errors import GradeError, Reason, RefusedInput, not_writable
+from gluteal_grade.errors import GradeError, LeftOut, Reason, RefusedInput, not_writable
 from gluteal_grade.files import write_table, write_text
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import voxels_of
@@ -24,7 +24,7 @@ from gluteal_grade.review.catalogue import Catalogue
 from gluteal_grade.review.correction import Table, result_folder
 from gluteal_grade.review.corrections import corrected_result
 from gluteal_grade.review.database import Database
-from gluteal_grade.review.lessons import LeftOut, Lesson, Vouched, kept_back, lessons_of
+from gluteal_grade.review.lessons import Lesson, Vouched, kept_back, lessons_of
 from gluteal_grade.review.origin import origin_of
 from gluteal_grade.review.reads import reads_of
 from gluteal_grade.review.store import Store
@@ -93,10 +93,10 @@ def export_training(
             try:
                 rows.append(_written(out, scratch, lesson, data, share))
             except RefusedInput as error:
-                left_out.append(LeftOut(lesson.listed.study, error.detail or error.advice))
+                left_out.append(LeftOut("study", None, error.detail or error.advice, lesson.listed.study))
         _refuse_useless(rows, left_out, share)
         write_table(scratch / "manifest.csv", COLUMNS, rows)
-        write_table(scratch / "left_out.csv", _LEFT_OUT, ({"study": one.study, "why": one.why} for one in left_out))
+        write_table(scratch / "left_out.csv", _LEFT_OUT, (one.row(_LEFT_OUT) for one in left_out))
         if folder.is_dir():
             folder.rmdir()
         scratch.replace(folder)
@@ -131,7 +131,7 @@ def _labelled(result: StudyResult) -> frozenset[tuple[Muscle, Side]]:
 
 def _refuse_useless(rows: list[Mapping[str, object]], left_out: list[LeftOut], share: float) -> None:
     if not rows:
-        why = f"; {len(left_out)} were read and cannot be used, the first: {left_out[0].why}" if left_out else ""
+        why = f"; {len(left_out)} were read and cannot be used, the first: {left_out[0].detail}" if left_out else ""
         raise RefusedInput(Reason.NOTHING_VOUCHED, f"no study was corrected, or called good throughout{why}")
     subjects = {str(row["subject"]): row["part"] for row in rows}
     if len(set(subjects.values())) < 2:

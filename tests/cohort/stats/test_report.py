@@ -246,7 +246,7 @@ def test_nothing_measured_but_graded(tmp_path: Path) -> None:
     muscles = [muscle_row(s["study"], side, MEDIUS, math.nan, math.nan) for s in studies for side in ("right", "left")]
     f = compute_statistics(write_tables(tmp_path, studies, muscles), StatsOptions())
     assert no_number(f)
-    assert {(x.what, x.why): x.count for x in f.selection.left_out} == {
+    assert {(x.what, x.detail): x.count for x in f.selection.left_out} == {
         ("muscle", "no number in it"): 28,
         ("study", "no muscle in it counts"): 14,
     }

@@ -25,7 +25,7 @@ def chosen(folder: Path, **options: Any) -> Selection:
 
 
 def told(selection: Selection) -> dict[tuple[str, str], int]:
-    return {(x.what, x.why): x.count for x in selection.left_out}
+    return {(x.what, x.detail): x.count for x in selection.left_out}
 
 
 def test_the_fat_that_was_graded_counts(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gluteal_grade.cohort.norms.people import BODY, LeftOut, NormsOptions, people_of, pieces, without_operated
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.cohort.norms.people import BODY, NormsOptions, people_of, pieces, without_operated
+from gluteal_grade.errors import LeftOut, Reason, RefusedInput
 from gluteal_grade.grading import Quantity
 from gluteal_grade.statistics import Floats, LmsCurve, fit_lms
 from gluteal_grade.vocabulary import method_words, muscles_among
@@ -164,7 +164,7 @@ def _curves(protocol: Protocol, part: pd.DataFrame, left: list[LeftOut]) -> Iter
 
 def _curve(protocol: Protocol, rows: pd.DataFrame, what: tuple[str, str, Quantity], left: list[LeftOut]) -> Fitted | None:
     sex, muscle, quantity = what
-    place = {"muscle": muscle, "quantity": quantity}
+    place: dict[str, Any] = {"muscle": muscle, "quantity": quantity}
     values = _values(rows, quantity) + OFFSETS.get(quantity, 0.0)
     sound = np.isfinite(values) & (values > 0)
     people, everybody = int(rows.loc[sound, "study"].nunique()), int(rows["study"].nunique())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import numpy as np
 
 from gluteal_grade import __version__
 from gluteal_grade.cohort.norms.compute import ADVISED_PEOPLE, MIN_PEOPLE, Fitted, NormsReport
-from gluteal_grade.cohort.norms.people import LeftOut
 from gluteal_grade.cohort.norms.plot import draw_curves
 from gluteal_grade.cohort.norms.sets import NAME, ages_of, key, norms_of, people_words, write_norms_file
 from gluteal_grade.errors import not_writable
@@ -39,6 +37,7 @@ SOURCES = (
     "CLSI. Defining, establishing, and verifying reference intervals in the clinical laboratory. EP28-A3c, 2010.",
     "Schwarz G. Estimating the dimension of a model. Ann Stat 1978;6:461-464.",
 )
+_LEFT_OUT = ("what", "reason", "detail", "study", "side", "muscle", "quantity")
 
 
 def write_norms(report: NormsReport, beside: Norms, folder: Path) -> list[Path]:
@@ -56,7 +55,7 @@ def write_norms(report: NormsReport, beside: Norms, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         written = [write_norms_file(norms_of(report, beside), folder / NAME)]
         write_table(folder / "curves.csv", COLUMNS, _rows(report))
-        write_table(folder / "left_out.csv", tuple(f.name for f in fields(LeftOut)), (asdict(x) for x in report.left_out))
+        write_table(folder / "left_out.csv", _LEFT_OUT, (x.row(_LEFT_OUT) for x in report.left_out))
         written += [folder / "curves.csv", folder / "left_out.csv", write_text(folder / "methods.txt", methods_text(report))]
         pictures = [draw_curves(report, protocol, folder / f"curves_{key(protocol, report)}.png") for protocol in report.protocols]
         for old in folder.glob("curves_*.png"):

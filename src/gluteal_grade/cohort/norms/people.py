@@ -11,7 +11,7 @@ import pandas as pd
 
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.options import INCLUDABLE
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import LeftOut, Reason, RefusedInput
 from gluteal_grade.io import sound_age
 
 NEEDED = ("study", "state", "patient", "days", "sex", "age", "operated_side", "automatic", "config_hash", "model_hash", "version")
@@ -41,24 +41,6 @@ class NormsOptions:
         allowed = tuple(s for s in INCLUDABLE if s != "partial")
         if not self.include or (unknown := [s for s in self.include if s not in allowed]):
             raise ValueError(f"of {', '.join(allowed)}; not {', '.join(unknown) if self.include else 'nothing'}")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that did not count.
-
-    Attributes:
-        what: `study` (its hash), `side` (of a study), `numbers` (of a muscle: how many, in words), `curve`.
-        detail: in words, without names.
-    """
-
-    what: str
-    reason: Reason
-    detail: str
-    study: str = ""
-    side: str = ""
-    muscle: str = ""
-    quantity: str = ""
 
 
 def people_of(folders: Sequence[Path], options: NormsOptions, left: list[LeftOut]) -> pd.DataFrame:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gluteal_grade.cohort.repeatability.kinds import kinds_of_study
-from gluteal_grade.cohort.repeatability.readings import LeftOut, readings
+from gluteal_grade.cohort.repeatability.readings import readings
 from gluteal_grade.cohort.stats.load import Tables, read_tables
 from gluteal_grade.cohort.stats.options import INCLUDABLE
-from gluteal_grade.errors import Reason, RefusedInput
+from gluteal_grade.errors import LeftOut, Reason, RefusedInput
 from gluteal_grade.statistics import Repeated, repeated
 from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Side
 
@@ -162,7 +163,7 @@ def _units(rows: pd.DataFrame, studies: pd.DataFrame, left: list[LeftOut]) -> It
     rows = rows.assign(_order=[order[key] for key in zip(rows["table"], rows["study"], strict=True)])
     for (subject, session, side, muscle, region), part in rows.groupby(["subject", "session", "side", "muscle", "region"], sort=True):
         asked = units[str(subject), str(session)]
-        place = {"study": "+".join(dict.fromkeys(asked)), "side": str(side), "muscle": str(muscle), "region": str(region)}
+        place: dict[str, Any] = {"study": "+".join(dict.fromkeys(asked)), "side": str(side), "muscle": str(muscle), "region": str(region)}
         there, wanted = len(part), len(asked)
         if there < wanted:
             left.append(LeftOut("muscle", Reason.REPEAT_LACKS, f"measured in {there} of {wanted} repeats", **place))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 from gluteal_grade.cohort.gallery import DISCLAIMER
 from gluteal_grade.cohort.repeatability.compute import OF_FAT, QUANTITIES, Found, Group, RepeatReport
 from gluteal_grade.cohort.repeatability.methods import SOURCES, left_out_lines, methods_text, paragraphs
 from gluteal_grade.cohort.repeatability.plot import draw_bland_altman
-from gluteal_grade.cohort.repeatability.readings import LeftOut
 from gluteal_grade.cohort.repeatability.site_file import NAME, Site, write_site
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import write_table, write_text
@@ -20,6 +19,7 @@ from gluteal_grade.statistics import Estimated, Repeated
 from gluteal_grade.vocabulary import Muscle, method_words
 
 _ESTIMATES = tuple(f.name for f in fields(Repeated) if f.name not in ("subjects", "freedom", "mean", "tau", "tau_p", "few"))
+_LEFT_OUT = ("what", "reason", "detail", "study", "side", "muscle", "region")
 _GROUP = tuple(f.name for f in fields(Group))
 COLUMNS = (
     *(*_GROUP, "quantity", "unit", "graded", "subjects", "freedom", "mean"),
@@ -51,7 +51,7 @@ def write_repeatability(report: RepeatReport, site: Site | None, folder: Path) -
             if (_OURS.fullmatch(old.name) and old not in pictures) or (old.name == NAME and site is None):
                 old.unlink()
         write_table(folder / "repeatability.csv", COLUMNS, (as_row(f) for f in report.found))
-        write_table(folder / "left_out.csv", tuple(f.name for f in fields(LeftOut)), (asdict(x) for x in report.left_out))
+        write_table(folder / "left_out.csv", _LEFT_OUT, (x.row(_LEFT_OUT) for x in report.left_out))
         written = [folder / "repeatability.csv", folder / "left_out.csv", write_text(folder / "methods.txt", methods_text(report))]
         written.append(write_text(folder / "repeatability.html", _page(report, site, pictures)))
         written += pictures

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
-from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.errors import LeftOut, Reason, RefusedInput, TransientFailure
 
 COLUMNS = ("table", "study", "subject", "session", "repeat")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that did not count: a study (its hash), a part of one subject, or all of a table's row.
-
-    Attributes:
-        what: `study`, `muscle` (of one subject and session).
-        reason: code.
-        detail: in words, without names.
-        study: hashes, joined by ``+``.
-        side, muscle, region: where it is a muscle.
-    """
-
-    what: str
-    reason: Reason
-    detail: str
-    study: str
-    side: str = ""
-    muscle: str = ""
-    region: str = ""
 
 
 def readings(tables: Sequence[Tables], given: Path | None, left: list[LeftOut]) -> pd.DataFrame:

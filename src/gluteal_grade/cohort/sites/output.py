@@ -14,11 +14,11 @@ from gluteal_grade.cohort.sites.compare import EffectRow, Place, SiteRow
 from gluteal_grade.cohort.sites.options import MIN_HARMONISED, MIN_STUDIES, QUANTITIES
 from gluteal_grade.cohort.sites.plot import draw_sites
 from gluteal_grade.cohort.sites.report import SitesReport
-from gluteal_grade.cohort.stats.select import LeftOut
 from gluteal_grade.errors import not_writable
 from gluteal_grade.files import write_table, write_text
 from gluteal_grade.report import count
 
+_LEFT_OUT = ("what", "why", "count", "muscle", "region")
 _PLACE = tuple(f.name for f in fields(Place))
 SITE_COLUMNS = (*_PLACE, *(f.name for f in fields(SiteRow) if f.name != "place"))
 EFFECT_COLUMNS = (*_PLACE, *(f.name for f in fields(EffectRow) if f.name != "place"))
@@ -44,7 +44,7 @@ def write_sites(report: SitesReport, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder / "sites.csv", SITE_COLUMNS, (_row(r) for r in report.sites))
         write_table(folder / "effects.csv", EFFECT_COLUMNS, (_row(r) for r in report.effects))
-        write_table(folder / "left_out.csv", tuple(f.name for f in fields(LeftOut)), (_texts(asdict(x)) for x in report.made.left_out))
+        write_table(folder / "left_out.csv", _LEFT_OUT, (_texts(x.row(_LEFT_OUT)) for x in report.made.left_out))
         written = [folder / name for name in ("sites.csv", "effects.csv", "left_out.csv")]
         written.append(write_text(folder / "methods.txt", methods_text(report)))
         if report.harmonised is not None:
@@ -67,7 +67,7 @@ def methods_text(report: SitesReport) -> str:
         blocks.append(_harmonisation(report))
     if report.cautions:
         blocks.append("CAUTION\n" + "\n".join(f"- {c}" for c in report.cautions))
-    left = [f"- {count(x.count, x.what)}{f' ({x.muscle})' if x.muscle else ''}: {x.why}" for x in report.made.left_out] or ["- nothing"]
+    left = [f"- {count(x.count, x.what)}{f' ({x.muscle})' if x.muscle else ''}: {x.detail}" for x in report.made.left_out] or ["- nothing"]
     blocks.append("LEFT OUT (left_out.csv)\n" + "\n".join(left))
     blocks.append("SOURCES\n" + "\n".join(f"- {s}" for s in SOURCES))
     return "\n\n".join(blocks) + "\n"

@@ -11,7 +11,8 @@ from gluteal_grade.cohort.made_at import HEADER, OF_HEADER, made_at
 from gluteal_grade.cohort.sites.options import QUANTITIES, SitesOptions
 from gluteal_grade.cohort.stats.load import Tables
 from gluteal_grade.cohort.stats.options import MEAN_FAT, StatsOptions
-from gluteal_grade.cohort.stats.select import LeftOut, NoGrouping, select
+from gluteal_grade.cohort.stats.select import NoGrouping, select
+from gluteal_grade.errors import LeftOut
 from gluteal_grade.vocabulary import Region
 
 _KEY = ["study", "side", "muscle", "region"]
@@ -54,7 +55,7 @@ def made(tables: Tables, options: SitesOptions) -> Made:
     if options.method:
         other = rows["method"] != options.method
         if other.any():
-            left.append(LeftOut("muscle", f"fat measured otherwise than by {options.method}", int(other.sum())))
+            left.append(LeftOut("muscle", None, f"fat measured otherwise than by {options.method}", count=int(other.sum())))
         rows = rows[~other]
     studies = chosen.studies[chosen.studies["study"].isin(rows["study"])].copy()
     automatic = studies.set_index("study")["automatic"].str.lower() == "true"

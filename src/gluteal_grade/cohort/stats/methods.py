@@ -159,7 +159,7 @@ def _left_out(f: StatsReport) -> list[str]:
     totals: Counter[tuple[str, str]] = Counter()
     for x in f.selection.left_out:
         if x.region in ("", "whole"):
-            totals[x.what, x.why] += x.count
+            totals[x.what, x.detail] += x.count
     return [f"- {count(n, what)}: {why}" for (what, why), n in totals.items()] or ["- nothing"]
 
 

@@ -50,7 +50,7 @@ def write_statistics(report: StatsReport, folder: Path) -> list[Path]:
 def _write_all(f: StatsReport, folder: Path) -> None:
     _table([as_row(c) for c in f.comparisons], COLUMNS, folder / "stats.csv")
     _table([asdict(m) for m in f.models], MODEL_COLUMNS, folder / "models.csv")
-    _table([asdict(x) for x in f.selection.left_out], _LEFT_OUT, folder / "left_out.csv")
+    _table([x.row(_LEFT_OUT) for x in f.selection.left_out], _LEFT_OUT, folder / "left_out.csv")
     (folder / "methods.txt").write_text(methods_text(f), encoding="utf-8", newline="\n")
     forest([c for c in f.comparisons if c.region == "whole"], f.selection.scales, folder / "effects.png")
     forest([c for c in f.comparisons if c.region != "whole"], f.selection.scales, folder / "effects_regions.png")

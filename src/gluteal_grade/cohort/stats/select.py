@@ -11,6 +11,7 @@ import pandas as pd
 from gluteal_grade.cohort.made_at import OF_HEADER, made_at
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.cohort.stats.options import CONTINUOUS, FAT, MAX_LEVELS, MEAN_FAT, OF_VOLUME, StatsOptions
+from gluteal_grade.errors import LeftOut
 from gluteal_grade.vocabulary import REGIONS, Region, Scale, muscles_among
 
 Part = tuple[str, str]  # muscle, region
@@ -20,24 +21,6 @@ _OF_STUDY = ("person", "days", "sex", "age", "operated_side", "level", "at")
 
 class NoGrouping(ValueError):
     """The column named by the user cannot group studies; the message says why."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something that did not count.
-
-    Attributes:
-        what: `study`, `muscle` (one row of cohort.csv), `volume` (of a muscle that otherwise counts).
-        why: in words.
-        muscle, region: where it is a muscle.
-        count: how many.
-    """
-
-    what: str
-    why: str
-    count: int
-    muscle: str = ""
-    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,12 +71,12 @@ def select(tables: Tables, options: StatsOptions) -> Selection:
     studies["at"] = made_at(options.site, studies, tables.muscles) if options.site else ""
     states = studies["state"]
     for state in sorted(set(states) - {"graded", "partly_graded"}):
-        left.append(LeftOut("study", f"state {state}", int((states == state).sum())))
+        left.append(LeftOut("study", None, f"state {state}", count=int((states == state).sum())))
     studies = studies[states.isin(["graded", "partly_graded"])]
     rows = _counting(tables, set(studies["study"]), options, left)
     idle = ~studies["study"].isin(rows["study"])
     if idle.any():
-        left.append(LeftOut("study", "no muscle in it counts", int(idle.sum())))
+        left.append(LeftOut("study", None, "no muscle in it counts", count=int(idle.sum())))
     studies, unordered = _first(studies[~idle], options, left)
     levels = tuple(ordered(set(studies["level"]) - {""}))
     if len(levels) > MAX_LEVELS:
@@ -111,20 +94,20 @@ def _counting(tables: Tables, known: set[str], options: StatsOptions, left: list
     muscles, outcomes = tables.muscles, list(outcomes_of(tables.scales))
     stray = ~muscles["study"].isin(known)
     if stray.any():
-        left.append(LeftOut("muscle", "its study is not graded in studies.csv", int(stray.sum())))
+        left.append(LeftOut("muscle", None, "its study is not graded in studies.csv", count=int(stray.sum())))
     muscles = muscles[~stray]
     out = muscles[~muscles["status"].isin(options.include)]
     for (muscle, region, status), part in out.groupby(["muscle", "region", "status"], sort=True):
-        left.append(LeftOut("muscle", f"status {status}", len(part), str(muscle), str(region)))
+        left.append(LeftOut("muscle", None, f"status {status}", muscle=str(muscle), region=str(region), count=len(part)))
     rows = muscles[muscles["status"].isin(options.include)].copy()
     rows[[FAT, MEAN_FAT]] *= 100.0
     cut = rows["status"] == "partial"
     for (muscle, region), part in rows[cut].groupby(["muscle", "region"], sort=True):
-        left.append(LeftOut("volume", "status partial", len(part), str(muscle), str(region)))
+        left.append(LeftOut("volume", None, "status partial", muscle=str(muscle), region=str(region), count=len(part)))
     rows.loc[cut, list(OF_VOLUME)] = np.nan
     empty = rows[outcomes].isna().all(axis=1)
     if empty.any():
-        left.append(LeftOut("muscle", "no number in it", int(empty.sum())))
+        left.append(LeftOut("muscle", None, "no number in it", count=int(empty.sum())))
     return rows.loc[~empty, ["study", "side", "muscle", "region", "method", "fat_measure", *outcomes]]
 
 
@@ -136,7 +119,7 @@ def _first(studies: pd.DataFrame, options: StatsOptions, left: list[LeftOut]) ->
         return studies, unordered
     first = studies.sort_values("days", kind="stable", na_position="last").drop_duplicates("person")
     if later := len(studies) - len(first):
-        left.append(LeftOut("study", "a later study of the same patient", later))
+        left.append(LeftOut("study", None, "a later study of the same patient", count=later))
     return studies[studies["study"].isin(first["study"])], unordered
 
 
