@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
-from gluteal_grade.errors import not_writable
+from gluteal_grade.errors import Reason, RefusedInput, not_writable
 
 ESCAPED = "backslashreplace"  # what Python calls it
 
@@ -69,3 +70,42 @@ def write_text(path: Path, text: str) -> Path:
     with whole(path) as scratch:
         scratch.write_text(text, encoding="utf-8", errors=ESCAPED, newline="\n")
     return path
+
+
+def usual_separator(text: str) -> str:
+    """Of a table that a user wrote: comma, or tab or semicolon where the first line has no comma.
+
+    Examples:
+        >>> usual_separator("path;age"), usual_separator("path,age;years")
+        (';', ',')
+    """
+    first = text.split("\n", 1)[0]
+    return next((mark for mark in ("\t", ";") if mark in first and "," not in first), ",")
+
+
+def user_rows(
+    path: Path, reason: Reason, named: str = "", separator: Callable[[str], str] = usual_separator
+) -> list[tuple[int, list[str]]]:
+    """Rows of a CSV that a user wrote, header first: number of the line each ends on, and its cells as they stand; blank rows are left out.
+
+    UTF-8, with a byte order mark or without. What the columns mean and which there must be is the caller's.
+
+    Args:
+        path: the file.
+        reason: what it is refused with.
+        named: what messages call it, e.g. ``the manifest``; no message repeats a cell or the path.
+        separator: finds it in the text.
+
+    Raises:
+        RefusedInput: `reason`: it is no UTF-8 text, or no CSV.
+        OSError: it cannot be read; the caller knows what that means.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedInput(reason, f"{named} is not UTF-8 text" if named else "not UTF-8 text") from error
+    try:
+        reader = csv.reader(StringIO(text, newline=""), delimiter=separator(text), strict=True)
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise RefusedInput(reason, "a quote is not closed, or a line is no CSV") from error

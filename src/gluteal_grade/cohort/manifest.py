@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 from collections.abc import Callable, Mapping
-from io import StringIO
 from pathlib import Path
 
 from gluteal_grade.cohort.entries import Entry, Given
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.files import user_rows, usual_separator
 from gluteal_grade.io import HEIGHT, LEAN, SEXES, WEIGHT, height_of, mass_of, number_of
 
 _ALIASES = {"study": "path", "study_path": "path", "input": "path", "operated": "operated_side", "side": "operated_side",
@@ -52,21 +51,11 @@ def read_manifest(path: Path, source: str) -> list[Entry]:
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+    tabs = path.suffix.lower() == ".tsv"
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        rows = user_rows(path, Reason.MANIFEST_UNREADABLE, "the manifest", lambda text: "\t" if tabs else usual_separator(text))
     except OSError as error:
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "the manifest cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise RefusedInput(Reason.MANIFEST_UNREADABLE, "the manifest is not UTF-8 text") from error
-    first = text.split("\n", 1)[0]
-    separator = (
-        "\t" if path.suffix.lower() == ".tsv" or ("\t" in first and "," not in first) else ";" if ";" in first and "," not in first else ","
-    )
-    try:
-        reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise RefusedInput(Reason.MANIFEST_UNREADABLE, "a quote is not closed, or a line is no CSV") from error
     header = [_column(cell) for cell in rows[0][1]] if rows else []
     if "path" not in header:
         raise RefusedInput(Reason.MANIFEST_UNREADABLE, "no column `path`")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.errors import LeftOut, Reason, RefusedInput, TransientFailure
+from gluteal_grade.files import user_rows
 
 COLUMNS = ("table", "study", "subject", "session", "repeat")
 
@@ -85,19 +84,11 @@ def _from_file(studies: pd.DataFrame, path: Path, left: list[LeftOut]) -> pd.Dat
 
 def _lines(path: Path) -> pd.DataFrame:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        rows = [row for _, row in user_rows(path, Reason.REPEATS_UNREADABLE, "the file of repeats")]
     except FileNotFoundError:
         raise RefusedInput(Reason.REPEATS_UNREADABLE, "the file of repeats is not there") from None
     except OSError as error:
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "the file of repeats cannot be read") from error
-    except UnicodeDecodeError:
-        raise RefusedInput(Reason.REPEATS_UNREADABLE, "the file of repeats is not UTF-8 text") from None
-    first = text.split("\n", 1)[0]
-    mark = next((m for m in ("\t", ";") if m in first and "," not in first), ",")
-    try:
-        rows = [row for row in csv.reader(StringIO(text, newline=""), delimiter=mark, strict=True) if any(c.strip() for c in row)]
-    except csv.Error:
-        raise RefusedInput(Reason.REPEATS_UNREADABLE, "a quote is not closed, or a line is no CSV") from None
     header = [c.strip().lower() for c in rows[0]] if rows else []
     header = ["source" if c == "path" else c for c in header]
     if "repeat" not in header or not {"study", "source"} & set(header) or len(set(header)) < len(header):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
 from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
+from gluteal_grade.files import user_rows
 from gluteal_grade.review.agreement.ratings import Rater, Ratings, ScaleRatings
 from gluteal_grade.review.agreement.scales import known, number, scale_name, unknown_scale
 from gluteal_grade.review.model import NOT_ASSESSABLE, PROGRAM
@@ -47,7 +46,7 @@ def read_ratings(path: Path, *, to_compare: bool = True) -> Ratings:
         RefusedInput: `input_not_found`; `bad_ratings`, naming the line.
         TransientFailure: `read_failed`.
     """
-    ratings = [_rating(line, cells) for line, cells in _lines(_text(path))]
+    ratings = [_rating(line, cells) for line, cells in _lines(path)]
     if not ratings:
         raise RefusedInput(Reason.BAD_RATINGS, "no rating below the header line")
     kept, repeated = _once(ratings)
@@ -70,29 +69,17 @@ def read_ratings(path: Path, *, to_compare: bool = True) -> Ratings:
     return found
 
 
-def _text(path: Path) -> str:
+def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        rows = user_rows(path, Reason.BAD_RATINGS, separator=_separator)
     except FileNotFoundError as error:
         raise RefusedInput(Reason.INPUT_NOT_FOUND, "no such file") from error
     except IsADirectoryError as error:
         raise RefusedInput(Reason.BAD_RATINGS, "a folder, not a CSV file") from error
     except OSError as error:
         raise TransientFailure(Reason.READ_FAILED, error.strerror or "the ratings cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise RefusedInput(Reason.BAD_RATINGS, "not UTF-8 text") from error
-
-
-def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first:
+    if not rows:
         raise RefusedInput(Reason.BAD_RATINGS, "the file is empty")
-    delimiter = max(",;\t", key=first.count)
-    try:
-        reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise RefusedInput(Reason.BAD_RATINGS, "a quote is not closed, or a line is no CSV") from error
     header = [cell.strip().lower() for cell in rows[0][1]]
     if missing := [name for name in COLUMNS if name not in header]:
         raise RefusedInput(Reason.BAD_RATINGS, f"no column {', '.join(missing)} in the header line (comma, semicolon or tab between them)")
@@ -103,6 +90,11 @@ def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
             raise RefusedInput(Reason.BAD_RATINGS, f"line {line}: {len(row)} cells where the header has {len(header)}")
     places = {name: header.index(name) for name in COLUMNS}
     return [(line, {name: row[place].strip() for name, place in places.items()}) for line, row in rows[1:]]
+
+
+def _separator(text: str) -> str:
+    """What stands most often in the first line that is not blank: ratings come from many table programs."""
+    return max(",;\t", key=next((line for line in text.splitlines() if line.strip()), "").count)
 
 
 def _rating(line: int, cells: Mapping[str, str]) -> _Rating:
