@@ -9,8 +9,10 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from gluteal_grade.pacs.grading import hash_of
 from gluteal_grade.pacs.peer import PacsPeer
 from gluteal_grade.pacs.prior_reports import deliver_prior_reports
+from gluteal_grade.pacs.process import Process
 from gluteal_grade.pacs.rejection import Rejections
 from gluteal_grade.pacs.state import opened
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc
@@ -62,6 +64,17 @@ def test_the_change_since_the_prior_follows_the_results_once(orthanc: Orthanc, t
         assert deliver_prior_reports(state, hospital.settings, peer.send, lambda *_, **__: None) == {now: ""}
         assert deliver_prior_reports(state, hospital.settings, peer.send, lambda *_, **__: None) == {}
         assert deliver_prior_reports(state, hospital.settings.model_copy(update={"send": ("seg",)}), peer.send, lambda *_, **__: None) == {}
+    assert len(hospital.reports()) == 2
+
+    process = Process(hospital.settings, hospital.means, lambda *_, **__: None)  # of the receiver
+    process._untold = True  # as after a study was graded
+    try:
+        with opened(hospital.out) as state:
+            state.sent_prior_report(now, "of another comparison", 0)
+            process.idle()
+            assert state.prior_report(now) == hash_of([hospital.out / now / "dicom" / "sr_prior.dcm"])
+    finally:
+        process.close()
     assert len(hospital.reports()) == 2
 
     rejections = Rejections(hospital.settings, peer, lambda *_, **__: None)
