@@ -18,13 +18,14 @@ TFL = t.OTHER_MUSCLES[0], t.OTHER_MUSCLES[1]  # right, left
 PIRIFORMIS = t.OTHER_MUSCLES[2], t.OTHER_MUSCLES[3]
 
 # What a source has not drawn itself, or wrongly: its voxels may be background or that class, nobody is punished for either. CT bodies
-# have tensor and piriformis as grafts only; the hand-drawn piriformis of pelvicref is too small.
+# have tensor and piriformis as grafts, but for the loose ones, where both are drawn (`prepare/beside.py`); the hand-drawn piriformis of
+# pelvicref is too small.
 _NOT_TRUSTED = {"ts": ("tensor_fasciae_latae", "piriformis"), "pelvicref": ("piriformis",)}
 
 
 def unknown(body: str, look: str) -> tuple[int, ...]:
     """Class numbers of a look that this body says nothing about; body by its name."""
-    lacking = _NOT_TRUSTED.get(body.partition("_")[0], ())
+    lacking = () if body.endswith("_loose") else _NOT_TRUSTED.get(body.partition("_")[0], ())
     return tuple(1 + i for i, name in enumerate(CLASSES[look]) if name.removesuffix("_right").removesuffix("_left") in lacking)
 
 
