@@ -38,7 +38,7 @@ def test_a_stray_piece_does_not_widen_the_box() -> None:
 def test_too_little_is_no_hip() -> None:
     small = ((80.0, 0.0, 0.0), (22.0, 22.0, 22.0))  # 45 ml
     bright = blobs(GRID, small)
-    hu = bright.with_array(0.5 * bright.array - 200)  # the scale of CT does not depend on how much is bright
+    hu = bright.with_array(250 - 0.4 * bright.array)  # CT is seen turned over; the scale of CT does not depend on how much is bright
     for least, count in ((20.0, 1), (80.0, 0)):
         settings = SETTINGS.segmentation.locator.model_copy(update={"min_volume_ml": least})
         assert len(locate(hu, fake_models()[LOCATOR], settings, ct=True).boxes) == count
