@@ -19,7 +19,7 @@ _PLACES = (0.35, 0.45, 0.2)
 
 
 def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Drawn, Tensor]:
-    """A drawn body with a mass of one to three lobes, 2.5 to 6 cm in radius each, and what it pushed aside.
+    """A drawn body with a mass of one to three lobes, 3 to 10 cm across, the first the largest, and what it pushed aside.
 
     A lobe takes the place of a core of its own middle and moves the rest outwards without changing its volume.
 
