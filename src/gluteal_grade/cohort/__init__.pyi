@@ -14,6 +14,7 @@ from .file_heads import head_of as head_of
 from .index import index_folder as index_folder
 from .ledger import NAME as NAME
 from .ledger import opened as opened
+from .left_out import LeftOut as LeftOut
 from .lock import locked as locked
 from .machine import share as share
 from .observer import Tally as Tally

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gluteal_grade.errors import LeftOut
+from gluteal_grade.cohort import LeftOut
 from gluteal_grade.review.correction import Correction, CorrectionState
 from gluteal_grade.review.listed import Listed
 from gluteal_grade.review.model import Item

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from gluteal_grade import __version__
-from gluteal_grade.errors import GradeError, LeftOut, Reason, RefusedInput, not_writable
+from gluteal_grade.cohort import LeftOut
+from gluteal_grade.errors import GradeError, Reason, RefusedInput, not_writable
 from gluteal_grade.files import write_table, write_text
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import voxels_of

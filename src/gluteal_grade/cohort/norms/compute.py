@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.norms.people import BODY, NormsOptions, people_of, pieces, without_operated
-from gluteal_grade.errors import LeftOut, Reason, RefusedInput
+from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import Quantity
 from gluteal_grade.statistics import Floats, LmsCurve, fit_lms
 from gluteal_grade.vocabulary import method_words, muscles_among

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.options import INCLUDABLE
-from gluteal_grade.errors import LeftOut, Reason, RefusedInput
+from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.io import sound_age
 
 NEEDED = ("study", "state", "patient", "days", "sex", "age", "operated_side", "automatic", "config_hash", "model_hash", "version")

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.repeatability.kinds import kinds_of_study
 from gluteal_grade.cohort.repeatability.readings import readings
 from gluteal_grade.cohort.stats.load import Tables, read_tables
 from gluteal_grade.cohort.stats.options import INCLUDABLE
-from gluteal_grade.errors import LeftOut, Reason, RefusedInput
+from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.statistics import Repeated, repeated
 from gluteal_grade.vocabulary import REGIONS, Muscle, Region, Side
 

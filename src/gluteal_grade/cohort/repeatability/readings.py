@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
-from gluteal_grade.errors import LeftOut, Reason, RefusedInput, TransientFailure
+from gluteal_grade.errors import Reason, RefusedInput, TransientFailure
 from gluteal_grade.files import user_rows
 
 COLUMNS = ("table", "study", "subject", "session", "repeat")

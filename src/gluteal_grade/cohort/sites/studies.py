@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.made_at import HEADER, OF_HEADER, made_at
 from gluteal_grade.cohort.sites.options import QUANTITIES, SitesOptions
 from gluteal_grade.cohort.stats.load import Tables
 from gluteal_grade.cohort.stats.options import MEAN_FAT, StatsOptions
 from gluteal_grade.cohort.stats.select import NoGrouping, select
-from gluteal_grade.errors import LeftOut
 from gluteal_grade.vocabulary import Region
 
 _KEY = ["study", "side", "muscle", "region"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gluteal_grade.cohort.left_out import LeftOut
 from gluteal_grade.cohort.made_at import OF_HEADER, made_at
 from gluteal_grade.cohort.stats.load import Tables, is_unknown
 from gluteal_grade.cohort.stats.options import CONTINUOUS, FAT, MAX_LEVELS, MEAN_FAT, OF_VOLUME, StatsOptions
-from gluteal_grade.errors import LeftOut
 from gluteal_grade.vocabulary import REGIONS, Region, Scale, muscles_among
 
 Part = tuple[str, str]  # muscle, region
