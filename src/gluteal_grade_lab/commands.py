@@ -66,6 +66,7 @@ COMMANDS = (
     Command(("measure", "levels"), "measuring.levels", "Landmark levels against bones."),
     Command(("measure", "metal"), "measuring.metal", "Error near implants, by distance."),
     Command(("measure", "norms"), "measuring.norms", "Percentile curves of simulated people against the true ones."),
+    Command(("measure", "odd-slices"), "measuring.odd_slices", "Slices at another scale: found, and sound stacks told of."),
     Command(("measure", "ordinal"), "measuring.ordinal", "How often the interval of Cliff's delta holds the truth."),
     Command(("measure", "raters"), "measuring.raters", "Real images with two readers' outlines each: core value and mean by either."),
     Command(("measure", "repeatability"), "measuring.repeatability", "How often intervals of repeatability hold the truth."),

@@ -68,3 +68,38 @@ def test_slices_of_one_image_at_another_scale(toy: Toy, times: float, slices: li
 )
 def test_shading_and_dark_interleaves_are_no_other_scale(toy: Toy, shading: np.ndarray) -> None:
     assert not another_brightness(pair(toy)[0] * shading, 2).any()
+
+
+def round_body(axis: int) -> list[np.ndarray]:
+    """Water, fat and a T1 of muscle under 20 mm of fat, in slices of 8 mm across `axis`: the first and the last hold skin and air only."""
+    rng = np.random.default_rng(7)
+    u, v, w = np.meshgrid(*(np.arange(-n, n) * 2.0 + 1.0 for n in (72, 40, 40)), indexing="ij")
+    depth = (1 - np.sqrt((u / 100) ** 2 + (v / 72) ** 2 + (w / 72) ** 2)) * 72
+    muscle, fat = (depth > 20).astype(float), ((depth > 0) & (depth <= 20)).astype(float)
+    water = 0.95 * muscle + 0.07 * fat
+    images = (water, 0.05 * muscle + 0.93 * fat, 0.35 * muscle + fat)
+    thick = (np.abs(image.reshape(36, 4, *u.shape[1:]).mean(axis=1) + rng.normal(0, 0.04, (36, *u.shape[1:]))) for image in images)
+    return [np.moveaxis(image, 0, axis) for image in thick]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_skin_that_gives_way_to_muscle_is_no_other_scale(axis: int) -> None:
+    water, fat, t1 = round_body(axis)
+    assert not other_scale(water, fat, axis).any()
+    assert not another_brightness(t1, axis).any()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("slices", [[18], [14, 15, 16], [11, 19, 22]])
+@pytest.mark.parametrize("times", [2.0, 0.5])
+def test_slices_at_another_scale_under_skin(axis: int, slices: list[int], times: float) -> None:
+    water, fat, t1 = round_body(axis)
+    for image in (water, fat, t1):
+        np.moveaxis(image, axis, 0)[slices] *= times
+    assert np.flatnonzero(other_scale(water, fat, axis)).tolist() == []  # both alike, as shading
+    assert np.flatnonzero(another_brightness(t1, axis)).tolist() == slices
+    np.moveaxis(fat, axis, 0)[slices] /= times
+    assert np.flatnonzero(other_scale(water, fat, axis)).tolist() == slices
+    np.moveaxis(water, axis, 0)[slices] /= times
+    np.moveaxis(fat, axis, 0)[slices] *= times
+    assert np.flatnonzero(other_scale(water, fat, axis)).tolist() == slices
