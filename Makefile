@@ -74,7 +74,8 @@ sbom: $(VENV)/.run $(AUDIT)/.done
 
 # --strict: a library that could not be looked up is a failure, not a line below "No known vulnerabilities found".
 audit: $(AUDIT)/.done
-	$(AUDIT)/bin/pip-audit --strict -r constraints.txt --no-deps --disable-pip
+	@$(AUDIT)/bin/pip-audit --strict -r constraints.txt --no-deps --disable-pip 2> $(AUDIT)/said.log; code=$$?; \
+	$(PYTHON) -c "import sys, pathlib, make; sys.exit(make.audited($$code, pathlib.Path('$(AUDIT)/said.log')))"
 
 $(AUDIT)/.done:
 	$(PYTHON) -m venv $(AUDIT)

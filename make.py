@@ -156,7 +156,33 @@ def sbom(given: Given) -> int:
 
 def audit(_: Given) -> int:
     """What is known of the weaknesses of the pinned libraries."""
-    return run([program(audit_tools(), "pip-audit"), "--strict", "-r", "constraints.txt", "--no-deps", "--disable-pip"])
+    command = [program(audit_tools(), "pip-audit"), "--strict", "-r", "constraints.txt", "--no-deps", "--disable-pip"]
+    said = ROOT / AUDIT / "said.log"
+    with said.open("w", encoding="utf-8", newline="\n") as file:
+        code = subprocess.run(command, cwd=ROOT, stderr=file).returncode
+    return audited(code, said)
+
+
+def audited(code: int, said: Path) -> int:
+    """Exit code of the audit: 0 nothing known, 1 weaknesses, 2 not looked up, which is said in words.
+
+    Args:
+        code: of pip-audit.
+        said: a file with what it wrote beside its table.
+    """
+    lines = [line.strip() for line in said.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    if code == 0 or any("known vulnerabilit" in line for line in lines):
+        print(*lines, sep="\n")
+        return code
+    print(
+        "NOT AUDITED: the libraries could not be looked up, so nothing is known of their weaknesses.",
+        f"  pip-audit: {(lines or ['nothing'])[-1][:300]}",
+        "  Where it says 'not found' of a published library, the package index of this network serves no vulnerability data;",
+        "  else the service was not reached. Run this where the index itself can be reached.",
+        f"  All that it said: {said}",
+        sep="\n",
+    )
+    return 2
 
 
 def test_wheel(given: Given) -> int:

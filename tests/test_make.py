@@ -120,6 +120,27 @@ def test_a_failing_check_fails(make: ModuleType, monkeypatch: pytest.MonkeyPatch
     assert make.main(["test", "--venv", str(tmp_path / "v")]) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "wanted"),
+    [
+        (0, "No known vulnerabilities found", 0),
+        (1, "Found 2 known vulnerabilities in 1 package", 1),
+        (1, "ERROR:pip_audit._cli:attrs: Dependency not found on PyPI and could not be audited: attrs (25.1.0)", 2),
+        (1, "Traceback (most recent call last):\n  File\nrequests.exceptions.ProxyError: Unable to connect", 2),
+        (1, "", 2),
+    ],
+)
+def test_what_was_not_looked_up_is_not_called_sound(
+    make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int, said: str, wanted: int
+) -> None:
+    (tmp_path / "said.log").write_text(said, encoding="utf-8")
+    assert make.audited(code, tmp_path / "said.log") == wanted
+    told = capsys.readouterr().out
+    assert ("NOT AUDITED" in told) is (wanted == 2)
+    assert "Traceback" not in told
+    assert said.splitlines()[-1:] == [] or said.splitlines()[-1] in told
+
+
 def test_assertions_are_prepared_once_as_pytest_finds_them(tmp_path: Path) -> None:
     from _pytest.assertion.rewrite import PYC_TAIL, _read_pyc, get_cache_dir
 

@@ -11,10 +11,12 @@ import pytest
 
 from gluteal_grade.pacs.grading import hash_of
 from gluteal_grade.pacs.peer import PacsPeer
-from gluteal_grade.pacs.prior_reports import deliver_prior_reports
+from gluteal_grade.pacs.prior_reports import deliver_prior_reports, prior_reports_sent
 from gluteal_grade.pacs.process import Process
 from gluteal_grade.pacs.rejection import Rejections
 from gluteal_grade.pacs.state import opened
+from gluteal_grade.report.dicom import renew_prior_sr
+from gluteal_grade.report.html import Prior
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc
 from tests.pacs.hospital import TODAY, push, study
 from tests.pacs.test_superseded import Hospital
@@ -76,6 +78,19 @@ def test_the_change_since_the_prior_follows_the_results_once(orthanc: Orthanc, t
     finally:
         process.close()
     assert len(hospital.reports()) == 2
+
+    path, result = hospital.out / now / "dicom" / "sr_prior.dcm", (hospital.out / now / "result.json").read_bytes()
+    with opened(hospital.out) as state:  # another comparison: a third report, that names the second
+        assert renew_prior_sr(path.parent, result, Prior("d" * 12, 300, ()))
+        assert deliver_prior_reports(state, hospital.settings, peer.send, lambda *_, **__: None) == {now: ""}
+        assert deliver_prior_reports(state, hospital.settings, peer.send, lambda *_, **__: None) == {}
+        assert not renew_prior_sr(path.parent, result, Prior("d" * 12, 300, ()))
+    *_, last = reports = sorted(hospital.reports(), key=lambda r: int(r.InstanceNumber))
+    assert [int(r.InstanceNumber) for r in reports] == [1, 2, 3]
+    references = last.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert [one.ReferencedSOPInstanceUID for one in references] == [own.SOPInstanceUID, change.SOPInstanceUID]
+    assert "300 days before" in change_in(last)
+    assert len(prior_reports_sent(hospital.out, now)) == 2
 
     rejections = Rejections(hospital.settings, peer, lambda *_, **__: None)
     with opened(hospital.out) as state:  # graded again with the same end: neither the report nor the one with the prior is rejected

@@ -18,7 +18,7 @@ from gluteal_grade.errors import GradeError, not_writable
 from gluteal_grade.pacs.config import PacsSettings
 from gluteal_grade.pacs.delivery import Log
 from gluteal_grade.pacs.grading import hash_of, objects_of
-from gluteal_grade.pacs.prior_reports import prior_report_of
+from gluteal_grade.pacs.prior_reports import prior_report_of, prior_reports_sent
 from gluteal_grade.pacs.state import PacsState
 
 FOLDER = ".superseded"
@@ -66,7 +66,8 @@ class Rejections:
             files = self._results(known.folder) if known is not None and known.sent else []
             if known is not None and files and hash_of(files) == known.sent:  # else it is not what the PACS has
                 prior = prior_report_of(self._settings.out, known.folder)
-                self._keep(study, files + (prior if prior and hash_of(prior) == state.prior_report(study) else []))
+                now = prior if prior and hash_of(prior) == state.prior_report(study) else []
+                self._keep(study, files + now + prior_reports_sent(self._settings.out, study))
 
     def send(self, state: PacsState) -> tuple[dict[str, int], dict[str, str]]:
         """After new results were sent: reject what they replace.

@@ -1,6 +1,6 @@
 """Sound stacks in three directions, and the same with slices at another scale: how many are told, and how many are found.
 
-python -m gluteal_grade_lab measure odd-slices --bodies 17      # 204 stacks; a body takes some 30 seconds on one core
+python -m gluteal_grade_lab measure odd-slices --bodies 9 --spoilt 3     # 216 sound stacks, and 1,080 spoilt ones of each kind
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from gluteal_grade_lab.validation.rows import markdown
 FIRST_SEED = 74_002  # nothing was chosen on these
 FINE_MM = 1.5
 BLOCKS = (2, 3, 4, 5)  # fine slices of one slice: 3-7.5 mm
+PIXEL = 2  # fine voxels of a pixel: 3 mm
 PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}  # and the axis of RAS across the slices
 RUNS = ("one", "a run of three", "three apart")
 FACTORS = (0.5, 0.67, 1.5, 2.0, 3.0)
+CUT = 17  # fine voxels: a narrower field of view, 25 mm less on every side but head and feet
 _MUSCLE = 200.0  # grey levels of lean muscle
 _SHOWN = 0.05  # of a slice: with less muscle nothing is changed in it, and nothing is asked of it
 
@@ -58,7 +60,7 @@ class Fine:
 
 
 def make_fine(seed: int) -> Fine:
-    """One body of the validation's design; every third is one hip only, every fourth has no skin at the back and the front."""
+    """One body of the validation's design; every third is one hip only, every fourth ends within the skin of the back and the front."""
     drawn = replace(design(seed), swap=SwapKind.NONE, metal="none", side=None, alloy=None)
     low, high = (list(corner) for corner in BOX)
     if seed % 3 == 0:
@@ -75,10 +77,10 @@ def make_fine(seed: int) -> Fine:
 
 
 def stack(fine: FloatArray, axis: int, blocks: int, noise: float, rng: np.random.Generator) -> FloatArray:
-    """Slices of `blocks` fine ones along `axis`, in-plane as it is, with noise of an SD of `noise`."""
+    """Slices of `blocks` fine ones along `axis`, pixels of `PIXEL`, with noise of an SD of `noise`."""
     moved = np.moveaxis(fine, axis, 0)
-    count = len(moved) // blocks
-    thick = moved[: count * blocks].reshape(count, blocks, *moved.shape[1:]).mean(axis=1)
+    n, i, j = (size // step for size, step in zip(moved.shape, (blocks, PIXEL, PIXEL), strict=True))
+    thick = moved[: n * blocks, : i * PIXEL, : j * PIXEL].reshape(n, blocks, i, PIXEL, j, PIXEL).mean(axis=(1, 3, 5))
     return np.moveaxis(rician(thick, noise, rng), 0, axis)
 
 
@@ -98,19 +100,26 @@ def drawn_slices(run: str, inside: npt.NDArray[np.intp], rng: np.random.Generato
     return inside[first : first + length]
 
 
-def rows(seed: int) -> Iterator[Row]:
-    """Every stack of one body, sound and spoilt."""
-    fine = make_fine(seed)
+def rows(seed: int, spoil: bool) -> Iterator[Row]:
+    """Every stack of one body, sound and, where asked, spoilt, in the whole field of view and in a narrower one."""
+    whole = make_fine(seed)
+    inner = np.s_[CUT:-CUT, CUT:-CUT]
+    narrow = replace(whole, water=whole.water[inner], fat=whole.fat[inner], t1=whole.t1[inner])
+    for view, fine in enumerate((whole, narrow)):
+        yield from _of(fine, view, spoil)
+
+
+def _of(fine: Fine, view: int, spoil: bool) -> Iterator[Row]:
     for plane, axis in PLANES.items():
         for blocks in BLOCKS:
-            rng = np.random.default_rng([0x0DD, seed, axis, blocks])
+            rng = np.random.default_rng([0x0DD, fine.seed, axis, blocks, view])
             water, fat, t1 = (stack(one, axis, blocks, 1 / fine.snr, rng) for one in (fine.water, fine.fat, fine.t1))
             thick = blocks * FINE_MM
             yield Row(plane, thick, "pair", "", 1.0, not other_scale(water, fat, axis).any())
             yield Row(plane, thick, "alone", "", 1.0, not another_brightness(t1, axis)[1:-1].any())
             across = tuple(a for a in range(3) if a != axis)
             inside = np.flatnonzero((water > 0.5 + 1 / fine.snr).mean(axis=across) > _SHOWN)
-            for run in RUNS:
+            for run in RUNS if spoil else ():
                 which, first = drawn_slices(run, inside, rng), bool(rng.random() < 0.5)
                 expected = np.zeros(water.shape[axis], bool)
                 expected[which] = True
@@ -142,12 +151,13 @@ def _share(mine: Sequence[Row]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, then print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bodies", type=int, default=17)
+    parser.add_argument("--bodies", type=int, default=9)
+    parser.add_argument("--spoilt", type=int, default=3, help="of so many bodies spoilt stacks too")
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     asked = parser.parse_args(arguments)
     found: list[Row] = []
     for seed in range(asked.first, asked.first + asked.bodies):
-        found += rows(seed)
+        found += rows(seed, seed < asked.first + asked.spoilt)
         print(f"body {seed}", flush=True)
     print(table(found))
 

@@ -13,7 +13,7 @@ import pytest
 
 from gluteal_grade.errors import RefusedInput
 from gluteal_grade.report import SR_PRIOR
-from gluteal_grade.report.dicom import renew_prior_sr
+from gluteal_grade.report.dicom import follow, header_of, renew_prior_sr
 from gluteal_grade.report.html import Prior, PriorRow
 from gluteal_grade.vocabulary import Muscle, Region, Side
 from tests.report.dicom.scanner import HAS_DCIODVFY, complaints, examined, objects
@@ -121,6 +121,44 @@ def test_it_is_written_once_again_when_something_changed_and_taken_away(folder: 
     assert (folder / SR_PRIOR).read_bytes() == first
     assert not renew(folder, None)
     assert not (folder / SR_PRIOR).exists()
+
+
+def named(data: pydicom.Dataset) -> list[str]:
+    (item,) = data.PredecessorDocumentsSequence
+    return [str(one.ReferencedSOPInstanceUID) for one in item.ReferencedSeriesSequence[0].ReferencedSOPSequence]
+
+
+def test_it_follows_those_that_the_archive_has(folder: Path) -> None:
+    own, path = str(pydicom.dcmread(folder / "sr.dcm").SOPInstanceUID), folder / SR_PRIOR
+    sent, uids = [], []
+    for number, prior in enumerate((PRIOR, Prior("d" * 12, 365, PRIOR.rows), PRIOR)):  # the third is the first one's comparison again
+        assert renew(folder, prior)
+        follow(path, sent)
+        data, before = pydicom.dcmread(path), path.read_bytes()
+        assert data.InstanceNumber == 2 + number
+        assert named(data) == [own, *uids[-1:]]
+        assert ("InstanceCreationTime" in data) is bool(number)
+        assert str(data.SOPInstanceUID) == data.file_meta.MediaStorageSOPInstanceUID
+        if HAS_DCIODVFY:
+            assert complaints(path) == []
+        follow(path, sent)  # as after a failed sending
+        assert not renew(folder, prior)
+        sent.append(header_of(path))
+        follow(path, sent)
+        assert path.read_bytes() == before
+        uids.append(str(data.SOPInstanceUID))
+    assert len({own, *uids}) == 4
+
+
+def test_reports_of_another_series_are_not_followed(folder: Path) -> None:
+    renew(folder)
+    (other := header_of(folder / SR_PRIOR)).SeriesInstanceUID = "1.2.3"
+    other.SOPInstanceUID, before = "1.2.4", (folder / SR_PRIOR).read_bytes()
+    follow(folder / SR_PRIOR, [other])
+    assert (folder / SR_PRIOR).read_bytes() == before
+    (folder / SR_PRIOR).write_bytes(b"no DICOM")
+    with pytest.raises(RefusedInput, match=r"in sr_prior\.dcm"):
+        follow(folder / SR_PRIOR, [other])
 
 
 def test_without_a_report_there_is_none_and_a_damaged_one_is_refused(folder: Path) -> None:

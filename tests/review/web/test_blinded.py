@@ -50,7 +50,7 @@ def test_pages_hold_no_number_of_the_program(blind: tuple[httpx.Client, ReadingR
 def test_the_list_tells_no_finding(blind: tuple[httpx.Client, ReadingRoom], out: Path) -> None:
     client, _ = blind
     text = client.get("/").text
-    for word in ("needs review", "metal", "Quartile", "Dixon", "pieces", "graded", "refused", "/export"):
+    for word in ("needs review", "metal", "Quartile", "Dixon", "pieces", "graded", "refused", "/export", ">export<", "least trusted"):
         assert word not in text, word
     assert set(listed(text)) == {*sound_studies(out), DOUBTFUL, OLD}
     assert listed(client.get("/?needs_review=1&metal=1&refused=1").text) == listed(text)

@@ -11,6 +11,7 @@ from .codes import word_code as word_code
 from .deidentify import deidentified as deidentified
 from .deidentify import deidentified_result as deidentified_result
 from .deidentify import mapped as mapped
+from .prior import follow as follow
 from .prior import renew_prior_sr as renew_prior_sr
 from .rejection import header_of as header_of
 from .rejection import rejection_note as rejection_note

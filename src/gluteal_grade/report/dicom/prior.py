@@ -1,14 +1,16 @@
 """The change since the patient's earlier study as a DICOM structured report: that of the result, with the prior in it.
 
 The result's own report is written when the study is graded; which study is the prior is known later, from a whole cohort or from the user.
-So it stays as it is, and a second document in its series repeats it, adds the change and names it as its predecessor.
+So it stays as it is, and a second document in its series repeats it, adds the change and names it as its predecessor. Where the archive
+has such a document already, of another comparison, the new one is a third, and names that one too.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from highdicom.sr.value_types import ContentItem
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID
+from pydicom.valuerep import DA, TM
 
 from gluteal_grade import __version__
 from gluteal_grade.errors import GradeError, not_writable
@@ -36,6 +39,7 @@ from gluteal_grade.vocabulary import Part, Region, Scale
 
 _TRACKING = "112039"  # Tracking Identifier, DCM
 _CONTAINS = RelationshipTypeValues.CONTAINS
+_FIRST = 2  # instance number of the first with a prior; the result's own report is 1
 
 
 def renew_prior_sr(folder: Path, result: bytes, prior: Prior | None) -> bool:
@@ -78,8 +82,10 @@ def _encoded(report: Path, path: Path, result: bytes, prior: Prior) -> bytes | N
     own = _instance(report)
     made_of = hashlib.sha256(b"\0".join((own.encode(), __version__.encode(), repr(prior).encode("utf-8", "replace")))).hexdigest()
     uid = Identity(("gluteal_grade prior", made_of)).uid("instance", "SR")
-    if path.is_file() and _instance(path) == uid:
-        return None
+    if path.is_file():
+        there = pydicom.dcmread(path, specific_tags=["SOPInstanceUID", "InstanceNumber"])
+        if text(there, "SOPInstanceUID") == _numbered(uid, int(there.get("InstanceNumber") or _FIRST) - _FIRST):
+            return None
     data = with_prior(pydicom.dcmread(report), prior, primary_of(StudyResult.model_validate_json(result)))
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = UID(uid)
     buffer = BytesIO()
@@ -105,8 +111,51 @@ def with_prior(report: Dataset, prior: Prior, scale: Scale) -> Dataset:
             _add(group, row, scale)
     report.ContentSequence.append(TextContentItem(codes.PREVIOUS, _text(tuple(_lines(prior))), _CONTAINS))
     report.PredecessorDocumentsSequence = [reference_to(report)]
-    report.InstanceNumber = 2
+    report.InstanceNumber = _FIRST
     return report
+
+
+def follow(path: Path, earlier: Sequence[Dataset]) -> None:
+    """Make a written `sr_prior.dcm` the successor of those that the archive has: an instance of its own, with a time, that names the last.
+
+    Nothing is done where the archive has none in its series or has just this one, or where that was done before.
+
+    Args:
+        path: of `sr_prior.dcm`.
+        earlier: headers of those, in the order of sending.
+
+    Raises:
+        RefusedInput: `dicom_not_written`: it is not as it was written.
+        TransientFailure: `output_not_writable`.
+    """
+    try:
+        with quiet_pydicom():
+            data = pydicom.dcmread(path)
+            same = [one for one in earlier if one.SeriesInstanceUID == data.SeriesInstanceUID]
+            if not same or same[-1].SOPInstanceUID == data.SOPInstanceUID or int(data.InstanceNumber) != _FIRST:
+                return
+            uid = UID(_numbered(data.SOPInstanceUID, len(same)))
+            data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = uid
+            data.InstanceNumber = _FIRST + len(same)
+            (last,) = reference_to(same[-1]).ReferencedSeriesSequence[0].ReferencedSOPSequence
+            data.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence.append(last)
+            now = datetime.datetime.now().astimezone()
+            for name in ("InstanceCreation", "Content"):
+                setattr(data, f"{name}Date", DA(f"{now:%Y%m%d}"))
+                setattr(data, f"{name}Time", TM(f"{now:%H%M%S.%f}"))
+            buffer = BytesIO()
+            data.save_as(buffer, enforce_file_format=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # not as we wrote it
+        raise not_written(f"{type(error).__name__} in {SR_PRIOR}") from error
+    with whole(path) as scratch:
+        scratch.write_bytes(buffer.getvalue())
+
+
+def _numbered(uid: str, number: int) -> str:
+    """Of the instance with this number among those of one series; the first has the UID of what it is made of."""
+    return uid if number <= 0 else Identity(("gluteal_grade prior", uid, "follows", str(number))).uid("instance", "SR")
 
 
 def _tracked(group: Dataset) -> str:

@@ -46,6 +46,7 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _NOT_BLINDED = ("f", "[ ]", "d", "a", "A")
+_NOT_BLINDED_LIST = ("e", "t")
 # these hold while contours are corrected, and take no letter from the scales
 DRAWING_KEYS: tuple[tuple[str, str], ...] = (
     ("drag, right drag", "draw; window and brightness"),
@@ -83,6 +84,12 @@ def scale_letters(scales: Sequence[Scale]) -> dict[str, str]:
             found[scale.key] = letter
             taken.add(letter)
     return found
+
+
+def list_keys(session: Session) -> tuple[tuple[str, str], ...]:
+    """The keys that do something in this reader's worklist."""
+    hidden = _NOT_BLINDED_LIST if session.blinded else ()
+    return tuple(line for line in LIST_KEYS if line[0] not in hidden)
 
 
 def study_keys(session: Session, scales: Sequence[Scale]) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -15,7 +15,7 @@ from gluteal_grade.review.catalogue import Listed
 from gluteal_grade.review.model import Session
 from gluteal_grade.review.order import Filters, Order, filtered
 from gluteal_grade.review.store import Progress
-from gluteal_grade.review.web.keys import LIST_KEYS
+from gluteal_grade.review.web.keys import list_keys
 from gluteal_grade.review.web.pages import page, reading_room_of, seat_of
 from gluteal_grade.vocabulary import GLUTEI, Side, short_methods
 
@@ -77,7 +77,7 @@ def worklist(request: Request) -> Response:
         by_trust=by is Order.TRUST,
         query=order_query(by),
         scale=_scale(order),
-        keys={"Worklist": tuple(key for key in LIST_KEYS if not (session.blinded and key[0] == "t"))},
+        keys={"Worklist": list_keys(session)},
     )
 
 
