@@ -18,6 +18,7 @@ from .left_out import LeftOut as LeftOut
 from .lock import locked as locked
 from .machine import share as share
 from .observer import Tally as Tally
+from .own_tables import read_columns as read_columns
 from .priors import renew_unlocked as renew_unlocked
 from .priors import report_with_prior as report_with_prior
 from .progress import Bar as Bar

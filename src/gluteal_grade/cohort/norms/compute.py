@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gluteal_grade.cohort.left_out import LeftOut
-from gluteal_grade.cohort.norms.people import BODY, NormsOptions, people_of, pieces, without_operated
+from gluteal_grade.cohort.norms.people import BODY, NormsOptions, people_of, without_operated
+from gluteal_grade.cohort.own_tables import pieces
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.grading import Quantity
 from gluteal_grade.statistics import Floats, LmsCurve, fit_lms

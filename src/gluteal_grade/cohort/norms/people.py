@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gluteal_grade.cohort.left_out import LeftOut
+from gluteal_grade.cohort.own_tables import read_columns
 from gluteal_grade.cohort.stats.load import is_unknown
 from gluteal_grade.cohort.stats.options import INCLUDABLE
 from gluteal_grade.errors import Reason, RefusedInput
@@ -89,31 +90,6 @@ def _studies(folder: Path, number: int, options: NormsOptions) -> pd.DataFrame:
     # a pseudonym is of one folder; without one a study is its own person
     table["person"] = (f"{number}:p:" + table["patient"]).where(~nobody, f"{number}:s:" + table["study"])
     return table.assign(folder=number)
-
-
-def read_columns(path: Path, wanted: set[str], needed: Sequence[str]) -> pd.DataFrame:
-    """Some columns of a table, as text.
-
-    Raises:
-        RefusedInput: `no_results`: it is not there, no CSV, or lacks a needed column.
-    """
-    return pd.concat(list(pieces(path, wanted, needed)), ignore_index=True)
-
-
-def pieces(path: Path, wanted: set[str], needed: Sequence[str], rows: int = 100_000) -> Iterator[pd.DataFrame]:
-    """The same, a part of the rows at a time: a cohort of any size fits."""
-    try:
-        with pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", usecols=lambda c: c in wanted, chunksize=rows
-        ) as reader:
-            for part in reader:
-                if missing := [name for name in needed if name not in part.columns]:
-                    raise RefusedInput(Reason.NO_RESULTS, f"{path.name} has no column {', '.join(missing)}")
-                yield part.apply(lambda column: column.str.strip())
-    except FileNotFoundError:
-        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} is not there") from None
-    except (OSError, ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
-        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} cannot be read as CSV ({type(error).__name__})") from None
 
 
 def _dropped(found: pd.DataFrame, gone: pd.Series, left: list[LeftOut], reason: Reason, words: str) -> pd.DataFrame:

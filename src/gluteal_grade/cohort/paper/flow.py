@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from gluteal_grade.cohort.columns import REFUSALS
-from gluteal_grade.cohort.norms.people import pieces, read_columns
+from gluteal_grade.cohort.own_tables import pieces, read_columns
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.vocabulary import names as column_names
 

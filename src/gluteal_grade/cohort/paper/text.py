@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from gluteal_grade import __version__
-from gluteal_grade.cohort.norms.people import pieces
+from gluteal_grade.cohort.own_tables import pieces
 from gluteal_grade.cohort.paper.flow import Flow, Step
 from gluteal_grade.cohort.paper.references import Reference
 from gluteal_grade.cohort.stats.load import is_unknown

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gluteal_grade.cohort.graded_fat import NUMBERS, add_graded
+from gluteal_grade.cohort.own_tables import read_columns
 from gluteal_grade.cohort.scales import scales_of_folder
 from gluteal_grade.cohort.stats.options import FAT, LEAN
 from gluteal_grade.errors import Reason, RefusedInput
@@ -46,8 +47,8 @@ def read_tables(folder: Path) -> Tables:
         RefusedInput: `no_results` (a file or column is missing, unreadable, or nothing was graded), `study_twice`.
     """
     scales = scales_of_folder(folder)
-    muscles = _read(folder / "cohort.csv", names(muscle_columns(scales)))
-    studies = _read(folder / "studies.csv", STUDY_COLUMNS)
+    muscles = read_columns(folder / "cohort.csv", None, names(muscle_columns(scales)))
+    studies = read_columns(folder / "studies.csv", None, STUDY_COLUMNS)
     if studies["study"].duplicated().any():
         raise RefusedInput(Reason.STUDY_TWICE, "studies.csv has two rows of one study")
     if muscles.duplicated(subset=_KEY).any():
@@ -71,15 +72,3 @@ def read_tables(folder: Path) -> Tables:
 def is_unknown(text: str) -> bool:
     """Empty, or one of the ways to write that a value is missing."""
     return text.strip().lower() in _UNKNOWN
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} is not there") from None
-    except (OSError, ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
-        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} cannot be read as CSV ({type(error).__name__})") from None
-    if missing := [name for name in columns if name not in table.columns]:
-        raise RefusedInput(Reason.NO_RESULTS, f"{path.name} has no column {', '.join(missing)}")
-    return pd.DataFrame({name: table[name].str.strip() for name in table.columns})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gluteal_grade.cohort.norms import read_columns
+from gluteal_grade.cohort import read_columns
 from gluteal_grade.errors import Reason, RefusedInput
 from gluteal_grade.report import MUSCLES, places
 from gluteal_grade.review.agreement import Ratings
