@@ -82,6 +82,8 @@ def _physical(mode: str, rng: np.random.Generator) -> Contrast:
     signal[[t.CORTEX_FEMUR, t.CORTEX_SPINE]] = signal[t.CORTICAL_BONE]
     signal[[t.TUMOUR, t.SWELLING]] = common, signal[t.BLADDER]
     signal[t.METAL] = 1.2 if mode == "ct" else 0.0
+    if mode == "ct":  # far below the window, so that noise in air stays outside it
+        signal[[t.AIR, t.GAS]] = -1.0
     return Contrast(signal, float(signal[t.FAT]))
 
 

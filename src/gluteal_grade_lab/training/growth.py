@@ -8,9 +8,8 @@ from torch import Tensor
 
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.draw import Drawn
-from gluteal_grade_lab.training.lesions import any_of
 from gluteal_grade_lab.training.noise import field
-from gluteal_grade_lab.training.signal import blur
+from gluteal_grade_lab.training.signal import any_of, blur
 
 _BONES = (t.CORTICAL_BONE, t.MARROW_FEMUR, t.MARROW_PELVIS, t.MARROW_SPINE, t.CORTEX_FEMUR, t.CORTEX_SPINE)
 _BONE_MM = 5.0  # bone does not give way, and little that lies nearer to it than this does

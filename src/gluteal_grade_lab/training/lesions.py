@@ -8,17 +8,9 @@ from torch import Tensor
 
 from gluteal_grade_lab.training import tissues as t
 from gluteal_grade_lab.training.noise import field, smooth
-from gluteal_grade_lab.training.signal import blur
+from gluteal_grade_lab.training.signal import any_of, blur
 
-_SOFT = (*t.GLUTEI, *t.OTHER_MUSCLES, t.FAT, t.TENDON)
-_MUSCLES = (*t.GLUTEI, *t.OTHER_MUSCLES)
-
-
-def any_of(tissue: Tensor, values: tuple[int, ...]) -> Tensor:
-    """Where a tissue map holds one of these values; bool, shape of `tissue`."""
-    table = torch.zeros(256, dtype=torch.bool)
-    table[list(values)] = True
-    return table[tissue.long()]
+_SOFT = (*t.MUSCLES, t.FAT, t.TENDON)
 
 
 def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Tensor:
@@ -88,12 +80,12 @@ def hide_septa(tissue: Tensor, spacing_mm: float, rng: np.random.Generator, wide
         rng: random source.
         widest_mm: half of the widest gap that is closed, about.
     """
-    muscle = any_of(tissue, _MUSCLES)
+    muscle = any_of(tissue, t.MUSCLES)
     near = blur(muscle.float(), float(rng.uniform(0.5, 1.0)) * widest_mm / spacing_mm)
     patchy = 0.55 + 0.08 * smooth(tuple(tissue.shape), (4, 4, 4), rng)[0]
     closed = (tissue == t.FAT) & (near > patchy)
     shown = tissue.clone()
-    shown[closed] = int(rng.choice(_MUSCLES))
+    shown[closed] = int(rng.choice(t.MUSCLES))
     return shown
 
 

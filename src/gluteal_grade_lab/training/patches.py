@@ -27,6 +27,7 @@ _LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
 _ASKEW, _SMALL_FIELD, _SLAB, _MIDDLE = 0.05, 0.12, 0.05, 0.06
 _FAR = 0.4  # share of bodies that are bent far beyond how people lie: a network that knows a dozen people must not know them by their shape
 _STYLE = 0.1
+_FILLED, _SHIFTED = 0.45, 0.6  # muscles that fill their fasciae; borders between muscles that move
 # What a scan for the locator shows, up to this draw: the pelvis, one side, a box around one hip, the pelvis' middle, thighs, a belly, ...
 _VIEWS = (
     ("pelvis", 0.32),
@@ -237,7 +238,8 @@ def _draw(body: Body, frame: Frame, shape: Shape, rng: np.random.Generator, impl
     thin = float(rng.uniform(2.0, 8.0)) if rng.random() < _LEAN else None
     if body.name.endswith("_skin"):  # brings its own fat: what is added is skin
         thin = float(rng.uniform(2.5, 6.0))
-    drawn = draw_body(body, frame, shape, rng, implant, thin, legs_mm=_LONG_LEGS_MM if legs else 0.0)
+    legs_mm = _LONG_LEGS_MM if legs else 0.0
+    drawn = draw_body(body, frame, shape, rng, implant, thin, shift_borders=_SHIFTED, legs_mm=legs_mm, fill=_FILLED)
     if rng.random() < _PRONE:
         front = np.nonzero((body.outside_mm == 0).any(axis=(0, 2)))[0][-1]
         drawn.tissue[drawn.where[1] > float(front) - float(rng.uniform(-15, 15)) / BODY_SPACING_MM] = t.AIR
@@ -251,7 +253,7 @@ def _finish(picture: Picture, labels: Tensor, known: Tensor, rng: np.random.Gene
     inside &= known
     if rng.random() < _ASKEW:
         inside &= fields.askew(tuple(known.shape), rng)
-    if int(inside.sum()) < _LEAST_VOXELS:  # an empty picture teaches nothing
+    if int((inside & (picture.image > 0)).sum()) < _LEAST_VOXELS:  # an empty picture teaches nothing
         inside = torch.ones_like(inside)
     image, values = picture.image, picture.image[inside]
     low, high = 0.0, 1.0

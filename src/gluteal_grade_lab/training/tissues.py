@@ -12,6 +12,7 @@ GLUTEI = (11, 12, 13, 14, 15, 16)
 
 # Every other muscle has a value of its own, so that neighbours can differ in signal and fat.
 OTHER_MUSCLES = range(20, 60)
+MUSCLES = (*GLUTEI, *OTHER_MUSCLES)
 
 CORTICAL_BONE = 60  # of the hip bone, and of every bone in bodies that do not tell them apart
 MARROW_FEMUR = 61

@@ -86,9 +86,23 @@ def test_every_contrast_tells_muscle_from_fat(mode: str) -> None:
         fat = contrast.fat - (contrast.water[t.GLUTEI[1]] if mode == "opposed" else 0)
         muscle = contrast.water[t.GLUTEI[1]]
         assert np.isfinite(contrast.water).all()
-        assert (contrast.water >= 0).all()
+        below = contrast.water < 0
+        below[[t.AIR, t.GAS]] = False  # on CT, whose window ends above air
+        assert not below.any()
         if mode != "opposed":
             assert abs(fat - muscle) > 0.05
+
+
+def test_a_field_that_holds_air_alone_is_not_taken() -> None:
+    """Air on CT lies below the window: nothing would be in the picture."""
+    image = torch.full((32, 32, 32), -1.0)
+    image[:16] = 0.5
+    known = torch.ones((32, 32, 32), dtype=torch.bool)
+    known[:16] = False
+    sample = patches._trimmed(
+        patches._finish(Picture(image, "ct", known), torch.ones((32, 32, 32), dtype=torch.uint8), known, np.random.default_rng(0), 0.0, ())
+    )
+    assert bool((sample.image > 0).any())
 
 
 def test_an_unknown_contrast_is_refused() -> None:

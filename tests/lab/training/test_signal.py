@@ -38,6 +38,17 @@ def test_fat_planes_lie_between_muscles_only() -> None:
     assert not planes[8:].any()
 
 
+def test_septa_within_muscle_are_thin_and_only_there() -> None:
+    tissue = torch.full((48, 48, 48), t.FAT, dtype=torch.uint8)
+    tissue[:32] = t.GLUTEI[1]
+    drawn = [signal.sheets(tissue, np.random.default_rng(seed)) for seed in range(20)]
+    shown = [one for one in drawn if bool(one.any())]
+    assert 6 <= len(shown) < 20  # three of five
+    assert all(not one[32:].any() and float(one.max()) <= 1 for one in shown)
+    assert max(float(one.max()) for one in shown) > 0.5  # as bright as a plane between muscles
+    assert max(float((one[:32] > 0.3).float().mean()) for one in shown) < 0.2
+
+
 @pytest.mark.parametrize("kind", ["fine", "lobular", "streaky", "broad"])
 def test_fields_are_standard_normal(kind: str) -> None:
     fields = torch.stack([noise.field(kind, (128, 128, 128), np.random.default_rng(s)) for s in range(3)])
