@@ -271,6 +271,8 @@ def _finish(picture: Picture, labels: Tensor, known: Tensor, rng: np.random.Gene
 def _trimmed(sample: Sample) -> Sample:
     """The part that the scan reaches, as `look.network_grid` covers it: an instance norm sees how much of its grid is empty."""
     seen = sample.image > 0
+    if not bool(seen.any()):  # CT of air beside the body
+        return sample
     box = []
     for axis in range(3):
         used = seen.movedim(axis, 0).flatten(1).any(dim=1).nonzero()[:, 0]

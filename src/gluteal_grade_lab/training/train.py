@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import time
@@ -97,12 +98,17 @@ def build_network(network_def: dict[str, Any]) -> nn.Module:
 class _Stream(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     def __init__(self, sampler: Callable[[int], Sample], first: int, classes: int) -> None:
         self._sampler, self._first, self._classes = sampler, first, classes
+        self.over = multiprocessing.Event()  # the run is: its workers may be terminated
+
+    def _terminated(self, _number: int, _frame: object) -> None:
+        if self.over.is_set():
+            raise SystemExit
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         if worker:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Slurm ends the whole group: the trainer saves, and ends its workers
+            signal.signal(signal.SIGTERM, self._terminated)  # Slurm ends the whole group: the trainer saves, and ends its workers
             os.nice(1)  # samples are made while the step waits for nothing else; at equal priority they would stall its threads
         start, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         index = self._first + start
@@ -240,8 +246,9 @@ def train(
         take_weights(state, weights)
     out.mkdir(parents=True, exist_ok=True)
     loss_of = KnownDiceCE(plan.class_weights, plan.main_classes).to(device)
+    stream = _Stream(sampler, state.step * plan.batch, len(plan.class_weights))
     loader = DataLoader(
-        _Stream(sampler, state.step * plan.batch, len(plan.class_weights)),
+        stream,
         batch_size=plan.batch,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
@@ -249,38 +256,41 @@ def train(
     first, began, losses, skipped, level_saved = state.step, time.monotonic(), [], 0, False
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
-    for image, labels, unknown in loader:
-        used = budget.used(state.step, first, began)
-        if used >= _DECAY_FROM and not level_saved:
-            state.save(out / "level.pt")
-            level_saved = True
-        if used >= 1 or stopped:
-            break
-        for group in state.optimizer.param_groups:
-            group["lr"] = _rate(plan, state.step, used)
-        with torch.autocast(device.type, torch.bfloat16, enabled=plan.bfloat16):
-            scores = state.network(image.to(device))
-        loss = loss_of(scores.float(), labels.to(device), unknown.to(device))
-        state.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        size = nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
-        state.step += 1
-        if bool(torch.isfinite(size)):  # an empty image has no gradient in bfloat16: one would end the run in NaN
-            state.optimizer.step()
-            _update_average(state, plan.ema)
-            losses.append(float(loss.detach()))
-        else:
-            skipped += 1
-        if state.step % 50 == 0:
-            mean = sum(losses) / max(len(losses), 1)
-            _log(out, {"step": state.step, "loss": mean, "skipped": skipped, "minutes": (time.monotonic() - began) / 60})
-            losses.clear()
-        if state.step % every == 0:
-            state.save(out / "last.pt")
-            if validate is not None:
-                _log(out, {"step": state.step, **validate(state.average.eval())})
-    signal.signal(signal.SIGTERM, before)
-    state.save(out / "last.pt")
+    try:
+        for image, labels, unknown in loader:
+            used = budget.used(state.step, first, began)
+            if used >= _DECAY_FROM and not level_saved:
+                state.save(out / "level.pt")
+                level_saved = True
+            if used >= 1 or stopped:
+                break
+            for group in state.optimizer.param_groups:
+                group["lr"] = _rate(plan, state.step, used)
+            with torch.autocast(device.type, torch.bfloat16, enabled=plan.bfloat16):
+                scores = state.network(image.to(device))
+            loss = loss_of(scores.float(), labels.to(device), unknown.to(device))
+            state.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            size = nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
+            state.step += 1
+            if bool(torch.isfinite(size)):  # an empty image has no gradient in bfloat16: one would end the run in NaN
+                state.optimizer.step()
+                _update_average(state, plan.ema)
+                losses.append(float(loss.detach()))
+            else:
+                skipped += 1
+            if state.step % 50 == 0:
+                mean = sum(losses) / max(len(losses), 1)
+                _log(out, {"step": state.step, "loss": mean, "skipped": skipped, "minutes": (time.monotonic() - began) / 60})
+                losses.clear()
+            if state.step % every == 0:
+                state.save(out / "last.pt")
+                if validate is not None:
+                    _log(out, {"step": state.step, **validate(state.average.eval())})
+    finally:  # a run that a sample breaks is kept too
+        stream.over.set()
+        signal.signal(signal.SIGTERM, before)
+        state.save(out / "last.pt")
     return state
 
 

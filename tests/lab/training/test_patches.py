@@ -95,14 +95,16 @@ def test_every_contrast_tells_muscle_from_fat(mode: str) -> None:
 
 def test_a_field_that_holds_air_alone_is_not_taken() -> None:
     """Air on CT lies below the window: nothing would be in the picture."""
-    image = torch.full((32, 32, 32), -1.0)
-    image[:16] = 0.5
-    known = torch.ones((32, 32, 32), dtype=torch.bool)
-    known[:16] = False
-    sample = patches._trimmed(
-        patches._finish(Picture(image, "ct", known), torch.ones((32, 32, 32), dtype=torch.uint8), known, np.random.default_rng(0), 0.0, ())
+    image, known, labels = (
+        torch.full((32, 32, 32), -1.0),
+        torch.ones((32, 32, 32), dtype=torch.bool),
+        torch.ones((32, 32, 32), dtype=torch.uint8),
     )
+    image[:16], known[:16] = 0.5, False
+    sample = patches._finish(Picture(image, "ct", known), labels, known, np.random.default_rng(0), 0.0, ())
     assert bool((sample.image > 0).any())
+    empty = patches._finish(Picture(image[16:], "ct", known[16:]), labels[16:], known[16:], np.random.default_rng(0), 0.0, ())
+    assert patches._trimmed(empty).image.shape == (16, 32, 32)
 
 
 def test_an_unknown_contrast_is_refused() -> None:

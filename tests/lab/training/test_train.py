@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +76,25 @@ def test_a_run_whose_whole_group_is_terminated_is_saved(tmp_path: Path) -> None:
 
     train(PLAN, interrupted, tmp_path, Budget(2000, 5), workers=1)
     assert 0 < torch.load(tmp_path / "last.pt", weights_only=True)["step"] < 2000
+
+
+def test_a_sample_that_fails_ends_the_run_and_keeps_what_was_learnt(tmp_path: Path) -> None:
+    """As a program of its own: once it ended in waiting for ever for a worker that let its SIGTERM pass."""
+    program = f"""
+from pathlib import Path
+from tests.lab.training.test_train import PLAN, balls
+from gluteal_grade_lab.training.train import Budget, train
+
+def broken(index):
+    return balls(index) if index < 6 else 1 // 0
+
+try:
+    train(PLAN, broken, Path({str(tmp_path)!r}), Budget(2000, 5), workers=1)
+except Exception as error:
+    kept = error  # as a traceback that is printed keeps it, and with it the loader
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300, cwd=Path(__file__).resolve().parents[3])
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] >= 1
 
 
 def test_a_checkpoint_holds_everything(tmp_path: Path) -> None:
