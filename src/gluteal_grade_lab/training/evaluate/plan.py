@@ -14,6 +14,7 @@ from gluteal_grade_lab.training.evaluate import (
     public_mri,
     real,
     refusals,
+    repainted,
     swaps,
     synthetic,
     tensor,
@@ -23,7 +24,10 @@ from gluteal_grade_lab.training.evaluate.cases import VALIDATION_BODIES
 from gluteal_grade_lab.training.evaluate.runner import Table
 from gluteal_grade_lab.training.evaluate.workbench import SHIPPED, Setup
 
-NAMES = ("real", "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals", trust.NAME, public_mri.NAME)
+NAMES = (
+    *("real", repainted.NAME, "ct", "synthetic", tensor.NAME, "fatty", "ff", "folds", "swaps", "orientation", "refusals"),
+    *(trust.NAME, public_mri.NAME),
+)
 _NEED_BODIES = frozenset({"synthetic", "fatty", "ff", "swaps", "orientation"})
 
 
@@ -41,6 +45,7 @@ def tables(
     """
     every = (
         real.table((SHIPPED, *hips)),
+        repainted.table((SHIPPED, *hips)),
         ct.table((SHIPPED, *hips)),
         synthetic.TABLE,
         tensor.table(prepared),
@@ -60,7 +65,7 @@ def why_not(name: str, setup: Setup, left_out: Mapping[str, str], public: Path |
     """What a table lacks, None if it can be measured."""
     if name == "ct" and not (setup.data / "ct" / "pelvis_ct.nii.gz").is_file():
         return "the CT is not there"
-    if name in ("real", trust.NAME) and not real.available(setup):
+    if name in ("real", repainted.NAME, trust.NAME) and not real.available(setup):
         return "the hand labels are not there"
     if name == public_mri.NAME and (public is None or not public_mri.subjects(public)):
         return f"--{public_mri.NAME} names no folder with images of that set"
