@@ -38,6 +38,7 @@ from gluteal_grade.config.segmentation import (
     HipSettings,
     LocatorSettings,
     SegmentationSettings,
+    ThinFatSettings,
     TrustSettings,
     VolumeRanges,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "SideAnchorSettings",
     "SwapSettings",
     "T1Settings",
+    "ThinFatSettings",
     "TrustSettings",
     "UncertaintySettings",
     "VolumeRanges",

@@ -46,6 +46,7 @@ class TrustSettings(SettingsBase):
 class ChecksSettings(SettingsBase):
     """When labels are taken for doubtful; `segmentation/checks.py`."""
 
+    island_share: Annotated[float, Field(gt=0, le=1)]
     speck_ml: Annotated[float, Field(ge=0)]
     speck_share: Fraction
     note_removed_ml: Annotated[float, Field(ge=0)]
@@ -85,9 +86,18 @@ class LocatorSettings(SettingsBase):
     max_voxels: Annotated[int, Field(ge=100_000)]
 
 
+class ThinFatSettings(SettingsBase):
+    """Thin fat made plainer before the fine look; `segmentation/thin_fat.py`."""
+
+    times: Annotated[float, Field(ge=0, le=5)]
+    width_mm: Annotated[float, Field(gt=0, le=20)]
+    widest_pixel_mm: Annotated[float, Field(gt=0)]
+
+
 class HipSettings(SettingsBase):
     """The fine look at one hip; `segmentation/hip.py`."""
 
+    thin_fat: ThinFatSettings
     looks: Annotated[int, Field(ge=1, le=4)]
     views: Annotated[int, Field(ge=1, le=5)]
     max_voxels: Annotated[int, Field(ge=100_000)]

@@ -20,6 +20,7 @@ from gluteal_grade.io import Series, Study
 from gluteal_grade.segmentation.checks import clean
 from gluteal_grade.segmentation.contrast import first_readable, images_of
 from gluteal_grade.segmentation.fullest import fullest
+from gluteal_grade.segmentation.islands import without_islands
 from gluteal_grade.segmentation.protocol import Segmentation
 from gluteal_grade.segmentation.recognised import why_no_hip
 from gluteal_grade.segmentation.upright import NOTHING, Reading, better_way_round, reading
@@ -164,13 +165,15 @@ class BundleSegmenter:
         from gluteal_grade.segmentation.locate import Box, centred, locate
         from gluteal_grade.segmentation.one_hip import settled
         from gluteal_grade.segmentation.outer_side import outer_side
+        from gluteal_grade.segmentation.thin_fat import with_thin_fat
 
         locator, hip = models
         located = locate(image, locator, self.settings.locator, ct=ct)
         canvas = Canvas(image.grid)
+        plain = with_thin_fat(image, located.labels, self.settings.hip.thin_fat, ct=ct)
 
         def fine(box: Box) -> Hip:
-            return segment_hip(image, box, hip, self.settings.hip, ct=ct)
+            return segment_hip(plain, box, hip, self.settings.hip, ct=ct)
 
         def read(box: Box) -> tuple[Volume, ...]:
             return fine(box).muscles
@@ -186,8 +189,9 @@ class BundleSegmenter:
                 seen = fine(box)
             canvas.paint(box.side, seen.muscles, seen.beside)
             bones_ml.append(seen.bone_ml)
-        labels, notes = clean(canvas.labels, self.checks)
-        uncertainty, glutei = canvas.uncertainty, glutei_of(labels)
+        joined, uncertainty = without_islands(canvas.labels, canvas.uncertainty, self.checks.island_share)
+        labels, notes = clean(joined, self.checks)
+        glutei = glutei_of(labels)
         if not glutei.array.any():
             sides = " and ".join(box.side for box in boxes)
             raise RefusedInput(Reason.NO_GLUTEAL_MUSCLE, f"a {sides} hip was suspected, without a muscle" if sides else "no hip in view")

@@ -62,7 +62,7 @@ def draw_body(
     if full:
         _fill_muscles(tissue, min(frame.spacing_mm), rng)
     if rng.random() < shift_borders:
-        (_shift_borders if rng.random() < 0.4 else _slide_borders)(tissue, min(frame.spacing_mm), rng)
+        (_shift_borders if rng.random() < 0.25 else _slide_borders)(tissue, min(frame.spacing_mm), rng)
     if rng.random() < (0.2 if full else 0.6):
         _thin_muscles(tissue, min(frame.spacing_mm), rng)
     add_vessels(tissue, rng)
@@ -133,7 +133,7 @@ def _slide_borders(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) 
     together, and a network then looks for the border where the outline has its notch.
     """
     muscle = any_of(tissue, t.MUSCLES)
-    moves = smooth(tuple(tissue.shape), (4, 4, 4), rng, 3) * float(rng.uniform(3.0, 14.0)) / spacing_mm
+    moves = smooth(tuple(tissue.shape), (4, 4, 4), rng, 3) * float(rng.uniform(3.0, 16.0)) / spacing_mm
     index = []
     for axis, size in enumerate(tissue.shape):
         here = torch.arange(size).reshape([-1 if a == axis else 1 for a in range(3)])

@@ -18,7 +18,7 @@ _PLACES = (0.35, 0.45, 0.2)
 
 
 def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Drawn, Tensor]:
-    """A drawn body with a mass of one to three lobes, 3 to 10 cm across, the first the largest, and what it pushed aside.
+    """A drawn body with a mass of one to five lobes, 3 to 10 cm across, the first the largest, and what it pushed aside.
 
     A lobe takes the place of a core of its own middle and moves the rest outwards without changing its volume.
 
@@ -38,8 +38,8 @@ def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Dra
     still = blur(any_of(drawn.tissue, _BONES).float(), _BONE_MM / spacing_mm).clamp(0, 0.5) * 2
     place = torch.stack(torch.meshgrid(*(torch.arange(n, dtype=torch.float32) for n in drawn.tissue.shape), indexing="ij"))
     at_rest = place.clone()
-    for lobe in range(int(rng.integers(1, 4))):
-        radius = float(np.exp(rng.uniform(np.log(14), np.log(50)))) / (1 + 0.4 * lobe) / spacing_mm
+    for lobe in range(int(rng.integers(1, 6))):
+        radius = float(np.exp(rng.uniform(np.log(14), np.log(50)))) / (1 + 0.3 * lobe) / spacing_mm
         middle = torch.tensor(centre, dtype=torch.float32) + (
             torch.from_numpy(rng.normal(0, 0.7, 3).astype(np.float32)) * radius if lobe else 0
         )

@@ -11,11 +11,14 @@ import numpy.typing as npt
 import torch
 from scipy.ndimage import distance_transform_edt
 
+from gluteal_grade.config import load_settings
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.geometry import FloatArray, Grid, Volume
+from gluteal_grade.geometry import FloatArray, Grid, Volume, upright_grid
 from gluteal_grade.io.nifti import read_volume
+from gluteal_grade.segmentation.look import field_of_view
 from gluteal_grade.segmentation.look import look as seen_on
 from gluteal_grade.segmentation.numbering import Numbering
+from gluteal_grade.segmentation.thin_fat import with_thin_fat
 from gluteal_grade.vocabulary import GLUTEI, SeriesKind, Side
 from gluteal_grade_lab.training.classes import beside_the_muscles
 from gluteal_grade_lab.training.deform import turn as rotation
@@ -27,6 +30,7 @@ _RUN = 8  # samples in a row from one image, so that reading it is not the cost
 _HELD = 4
 _POINTS = 3000
 _FAR_MM = 1000.0
+_COARSE_MM = 5.0  # as the locator's labels, which tell where fat is looked for
 _CENTRED = 0.7  # in use the locator hands a hip over centred
 _OFF_CENTRE_MM = (8.0, 25.0)
 
@@ -36,7 +40,7 @@ class _Loaded:
     """A pair in memory.
 
     Attributes:
-        image: as read.
+        image: as the look gets it.
         shapes: see `_shapes`.
         places: per side that is labelled, some of its voxels, RAS+ mm (n, 3).
     """
@@ -102,6 +106,9 @@ class LabelledSampler:
                 places[side] = labels.grid.to_world(inside[:: max(len(inside) // _POINTS, 1)])
         if not places:
             raise RefusedInput(Reason.LABELS_EMPTY, f"{pair.name}: no value of the numbering in the label map")
+        if self.look == "hip":
+            coarse = labels.resampled(upright_grid(*field_of_view(labels.grid), _COARSE_MM), labels=True)
+            image = with_thin_fat(image, coarse, load_settings().segmentation.hip.thin_fat, ct=pair.image.kind is SeriesKind.CT)
         return _Loaded(image, _shapes(labels), places)
 
 

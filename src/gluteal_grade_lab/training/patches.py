@@ -22,12 +22,12 @@ from gluteal_grade_lab.training.styles import outline_style
 # painting glutei wherever the middle of its box happens to be.
 _CENTRED = 0.8
 # How often each thing that real hips show is drawn (docs/howto/training.md).
-_MASS, _GROWTH, _SWELLING, _HIDDEN_SEPTA = 0.06, 0.12, 0.06, 0.15
+_MASS, _GROWTH, _SWELLING, _HIDDEN_SEPTA = 0.06, 0.2, 0.06, 0.15
 _LEAN, _PRONE, _BENT = 0.15, 0.08, 0.15
 _ASKEW, _SMALL_FIELD, _SLAB, _MIDDLE = 0.05, 0.12, 0.05, 0.06
 _FAR = 0.4  # share of bodies that are bent far beyond how people lie: a network that knows a dozen people must not know them by their shape
 _STYLE = 0.1
-_FILLED, _SHIFTED = 0.45, 0.6  # muscles that fill their fasciae; borders between muscles that move
+_FILLED, _SHIFTED = 0.45, 0.7  # muscles that fill their fasciae; borders between muscles that move
 # What a scan for the locator shows, up to this draw: the pelvis, one side, a box around one hip, the pelvis' middle, thighs, a belly, ...
 _VIEWS = (
     ("pelvis", 0.32),
@@ -192,7 +192,8 @@ class Sampler:
         shown = tissue = drawn.tissue
         if rng.random() < (0.5 if organless else _HIDDEN_SEPTA):
             shown = lesions.hide_septa(tissue, spacing_mm, rng, widest_mm=float(rng.uniform(2.5, 8.0 if organless else 4.0)))
-        picture = draw_picture(shown, drawn.where, implant, spacing_mm, rng, mass, swelling=rng.random() < _SWELLING)
+        swelling, thin_fat = rng.random() < _SWELLING, self.look == "hip"
+        picture = draw_picture(shown, drawn.where, implant, spacing_mm, rng, mass, swelling=swelling, thin_fat=thin_fat)
         return picture, tissue
 
     def _centre(self, body: Body, side: int, rng: np.random.Generator, spread_mm: float, stray: float) -> tuple[float, float, float]:

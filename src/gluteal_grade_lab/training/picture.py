@@ -18,6 +18,7 @@ from gluteal_grade_lab.training.signal import Fat, draw_fat, draw_scene, image_o
 _MODE_SHARES = (0.2, 0.1, 0.08, 0.17, 0.17, 0.12, 0.08, 0.08)
 _REPLACED, _STRONG_SHADING, _COIL_EDGE, _CUT_OFF = 0.15, 0.2, 0.12, 0.1
 _THICK, _GAPPED = 0.45, 0.65  # up to these draws slices are thick, or thin and apart
+_PLAINER, _TIMES = 0.7, (0.5, 2.0)  # how often thin fat is made plainer as `segmentation.thin_fat` does, and how much
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def draw_picture(
     mass: Tensor | None = None,
     *,
     swelling: bool = False,
+    thin_fat: bool = False,
 ) -> Picture:
-    """Signal of the tissues with everything but the field of view."""
+    """Signal of the tissues with everything but the field of view; with `thin_fat` as the fine look sees it, in most draws."""
     kind = rng.random()
     mode = "ct" if kind < 0.12 else "random" if kind < 0.3 else str(rng.choice(MR_MODES, p=_MODE_SHARES))
     contrast = draw_contrast(mode, rng)
@@ -79,6 +81,9 @@ def draw_picture(
         image = artefacts.ringing(image, int(rng.integers(3)), float(rng.uniform(0.45, 0.8)))
     if rng.random() < 0.05:
         image = artefacts.wrap(image, int(rng.integers(2)), float(rng.uniform(0.05, 0.25)))
+    bright = mode != "ct" and contrast.fat > float(contrast.water[t.GLUTEI[0]])
+    if thin_fat and bright and rng.random() < _PLAINER:
+        image = artefacts.thin_lines(image, axis, float(rng.uniform(*_TIMES)))
     if mode != "ct" and rng.random() < _CUT_OFF:
         image = artefacts.cut_off(image, float(rng.uniform(0.02, 0.15)))
     return Picture(image, mode, reach)

@@ -75,7 +75,8 @@ def fat_planes(tissue: Tensor, rng: np.random.Generator) -> Tensor:
         here, there = tissue.narrow(axis, 0, tissue.shape[axis] - 1), tissue.narrow(axis, 1, tissue.shape[axis] - 1)
         both = muscle.narrow(axis, 0, tissue.shape[axis] - 1) & muscle.narrow(axis, 1, tissue.shape[axis] - 1)
         edge.narrow(axis, 0, tissue.shape[axis] - 1).logical_or_((here != there) & both)
-    amount = float(rng.uniform(0, 0.9)) * torch.sigmoid(2.0 * field("broad", tuple(tissue.shape), rng) + float(rng.uniform(-0.5, 1.5)))
+    seen = torch.sigmoid(2.0 * field("broad", tuple(tissue.shape), rng) + float(rng.uniform(-0.5, 1.5)))
+    amount = 0.9 * float(rng.uniform(0, 1)) ** 0.5 * seen
     return torch.where(edge, amount, torch.zeros(()))
 
 

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from gluteal_grade.geometry import Volume, upright_grid
-from gluteal_grade_lab.training.artefacts import coil_edge, cut_off, gapped_slices
+from gluteal_grade_lab.training.artefacts import coil_edge, cut_off, gapped_slices, thin_lines
 
 
 def test_between_thin_slices_lies_a_straight_line():
@@ -54,3 +55,21 @@ def test_weak_signal_is_cut_off():
     found = cut_off(image, 0.1)
     assert bool((found[image < 0.09] == 0).all())
     assert torch.equal(found[image > 0.11], image[image > 0.11])
+
+
+@pytest.mark.parametrize("across", [0, 1, 2])
+def test_thin_lines_are_what_an_opening_of_each_slice_takes_away_and_stands_out(across):
+    image = torch.rand((13, 15, 17), generator=torch.Generator().manual_seed(2)) + 5
+    lines = image.numpy() - ndimage.grey_opening(image.numpy(), [1 if axis == across else 3 for axis in range(3)])
+    usual = ndimage.uniform_filter(lines, [1 if axis == across else 7 for axis in range(3)])
+    inside = (slice(5, -5),) * 3  # beyond the border both go on differently
+    wanted = image.numpy() + 1.5 * np.maximum(lines - usual, 0)
+    assert np.allclose(thin_lines(image, across, 1.5).numpy()[inside], wanted[inside], atol=1e-5)
+
+
+def test_no_line_becomes_darker():
+    image = torch.full((5, 9, 9), 1.0)
+    image[:, 4], image[:, :, 4] = 0.2, 3.0
+    found = thin_lines(image, 0, 2.0)
+    assert bool((found >= image).all())
+    assert float(found[2, 2, 4]) > 5

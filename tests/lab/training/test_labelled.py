@@ -113,6 +113,22 @@ def lateral_bright(tmp_path, numbering_side=None):
 
 
 @pytest.mark.long
+def test_thin_fat_is_as_plain_to_the_fine_network_in_training_as_in_use(tmp_path):
+    """One line of pixels through a muscle: plainer in a sample of the hip, as it is in one of the locator."""
+    toy = make_toy(seed=1, shape=(180, 140, 20), spacing=(1.5, 1.5, 5))
+    image = toy.volume(t1(toy))
+    places = np.argwhere(np.isin(toy.labels.array, [muscle_value(GLUTEI[0], side) for side in Side]))
+    x, y, z = places[len(places) // 2]
+    image.array[x, y - 4 : y + 5, z] *= 1.5
+    save(image, tmp_path / "sub-01/anat/sub-01_T1w.nii.gz")
+    save(toy.labels, tmp_path / "sub-01/anat/sub-01_dseg.nii.gz")
+    pairs = find_pairs(tmp_path, OURS)
+    held = {look: LabelledSampler(pairs, OURS, look, PATCH, 1.5)._load(0).image.to_ras().array for look in ("hip", "locator")}
+    around = held["locator"][x - 1 : x + 2, y, z].mean()
+    assert np.array_equal(held["locator"], image.to_ras().array)
+    assert held["hip"][x, y, z] - around > 1.5 * (held["locator"][x, y, z] - around) > 0
+
+
 def test_both_sides_lie_alike_in_the_hip_frame(tmp_path):
     """Lateral is the same end of the first axis for left and right hips, maximus (here) further out than minimus."""
     sampler = LabelledSampler(lateral_bright(tmp_path), OURS, "hip", (96, 48, 48), 1.5)
