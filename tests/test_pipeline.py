@@ -181,6 +181,21 @@ def test_fat_that_is_not_as_bright_as_its_header_says_needs_a_review() -> None:
     assert Reason.FAT_BRIGHTNESS not in {c.reason for m in sound.muscles for c in m.checks}
 
 
+def test_less_fat_than_none_needs_a_review() -> None:
+    """A map that was shifted below zero; one whose noise alone lies below is sound."""
+    toy = make_toy(FRACTIONS)
+    lean = np.where(toy.labels.array > 0, np.float32(0.01), np.nan_to_num(toy.fat, nan=0.9)).astype(np.float32)
+    noise = np.random.default_rng(1).normal(0, 0.03, lean.shape).astype(np.float32)
+    for moved, status in ((-0.06, MuscleStatus.NEEDS_REVIEW), (0.0, MuscleStatus.GRADED)):
+        study = Study("0" * 12, (series("ff", SeriesKind.FAT_FRACTION, toy.volume(lean + noise + np.float32(moved))),))
+        whole = [m for m in grade(study, toy, "ff").result.muscles if m.region is Region.WHOLE]
+        assert {m.status for m in whole} == {status}
+        if moved:
+            assert {m.reason for m in whole} == {Reason.RESCALE_CONTRADICTS}
+        else:
+            assert all(m.fat_fraction == pytest.approx(0.01, abs=0.004) for m in whole)  # cut at 0 it would be 0.017
+
+
 def test_missing_weights_are_a_refusal_with_the_series_listed(tmp_path: Path) -> None:
     toy = make_toy()
     nowhere = SETTINGS.segmentation.model_copy(update={"models": tmp_path})

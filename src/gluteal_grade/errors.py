@@ -252,7 +252,7 @@ ADVICE: dict[Reason, str] = {
     Reason.TURNED_OVER: "Picture, labels or partner lie turned or mirrored in the file, against its header or each other; the detail names "
     "the turn that fits: convert them again from DICOM.",
     Reason.STRAY_VOXELS: "Bytes of the images were changed in storage or transfer, others perhaps without a trace: send the series again.",
-    Reason.RESCALE_CONTRADICTS: "The rescale tags of its slices cannot all be right; export the series again.",
+    Reason.RESCALE_CONTRADICTS: "Values and rescale tags cannot both be right; export the images as they were taken, not as shown.",
     Reason.SEVERAL_PATIENTS: "One StudyInstanceUID holds images of several patients: each became a study of its own; check the export.",
     Reason.SERIES_JOINED: "Each slice came in a series of its own: see that the volume is whole and belongs together.",
     Reason.STUDIES_JOINED: "Two studies were read as one, as patient, frame of reference and time agree: see that they belong together.",

@@ -1,5 +1,7 @@
 """CT: HU windows and the two-anchor fraction."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,18 @@ def test_shifted_values_are_refused() -> None:
     with pytest.raises(RefusedInput) as caught:
         from_ct(series("ct", SeriesKind.CT, toy.volume(np.maximum(ct(toy) + 1024, 0))), FAT)
     assert caught.value.reason is Reason.CT_NOT_HU
+
+
+@pytest.mark.parametrize("change", [lambda hu: hu + 60, lambda hu: hu - 60, lambda hu: hu * 0.5], ids=["added", "taken off", "scaled"])
+def test_values_whose_fat_is_no_fat_are_refused(change: Callable[[np.ndarray], np.ndarray]) -> None:
+    toy = make_toy()
+    hu = change(ct(toy)).astype(np.float32)
+    with pytest.raises(RefusedInput) as caught:
+        from_ct(series("ct", SeriesKind.CT, toy.volume(hu)), FAT)
+    assert caught.value.reason is Reason.CT_NOT_HU
+    assert "fat under the skin" in caught.value.detail
+    # at another energy fat has other HU, which is told and not refused
+    from_ct(series("ct", SeriesKind.CT, toy.volume(hu), acquisition=Acquisition(modality="CT", tube_kv=80.0)), FAT)
 
 
 @pytest.mark.parametrize(

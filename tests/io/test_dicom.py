@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -440,3 +441,35 @@ def test_header_facts_reach_the_series(tmp_path: Path) -> None:
     assert series.kind is SeriesKind.T1
     assert series.frame_of_reference == make.uid("for")
     assert len(series.sources) == 4
+
+
+@pytest.mark.parametrize(
+    ("vr", "value", "limit", "signed"),
+    [("US", 65535, None, False), ("US", 60000, 65535, False), ("SS", -2000, None, True), ("US", 63536, None, True)],
+    ids=["white", "range", "signed", "signed written as unsigned"],
+)
+def test_padding_is_no_tissue(tmp_path: Path, vr: str, value: int, limit: int | None, signed: bool) -> None:
+    """Pixels outside the field of view are as dark as the darkest of the others."""
+    array = make.voxels().astype(np.int16 if signed else np.uint16) + 7
+    stored, darkest = array.copy(), [int(image[2:].min()) for image in array]
+    fill = value - 65536 if signed and value > 0 else value
+    stored[:, :2] = fill
+    if limit:
+        stored[:, 1] = limit
+    paths = make.write_stack(tmp_path, stored)
+    for path in paths:
+        data = pydicom.dcmread(path)
+        data.add_new("PixelPaddingValue", vr, value)
+        if limit:
+            data.add_new("PixelPaddingRangeLimit", vr, limit)
+        pydicom.dcmwrite(path, data)
+    expected = array.astype(np.float32)
+    expected[:, :2] = np.array(darkest)[:, None, None]
+    assert_in_place(only(tmp_path), expected, make.positions(len(array)), make.AXIAL, (0.8, 0.7))
+
+
+def test_padding_of_zero_stays(tmp_path: Path) -> None:
+    array = make.voxels() + 500
+    array[:, 0] = 0
+    make.write_stack(tmp_path, array, PixelPaddingValue=0)
+    assert only(tmp_path).load().array.min() == 0

@@ -172,6 +172,7 @@ class CtSettings(SettingsBase):
     lean_anchor_hu: float
     fat_anchor_hu: float
     fat_hu: Interval
+    skin_fat_hu: Interval
     lean_hu: Interval
     evaluable_hu: Interval
 

@@ -12,7 +12,7 @@ from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.beside import contrast_note
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, refuse_turned, safe_ratio, without_misfits, without_missing
+from gluteal_grade.fat.pair import load_pair, refuse_inverted, refuse_turned, safe_ratio, without_misfits, without_missing
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -40,11 +40,12 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     Images that are exchanged throughout are put right (the map's series are then in the true order); exchanged parts are NaN.
 
     Raises:
-        RefusedInput: `grid_mismatch`, `unequal_scaling`, `water_fat_swap`, `turned_over`, `empty_slices`, or what
-            reading the images raises.
+        RefusedInput: `grid_mismatch`, `unequal_scaling`, `rescale_contradicts`, `water_fat_swap`, `turned_over`, `empty_slices`, or
+            what reading the images raises.
     """
     scanner_scale = check_headers(water, fat)
     w, f = load_pair(water, fat)
+    refuse_inverted(water, fat, w, f)
     body = body_mask(w.with_array(w.array + f.array), air_ratio=settings.dixon.air_over_tissue)
     noise = tuple(noise_of(image.array, body, water.slice_axis, settings.noise) for image in (w, f))
     scale, notes = common_scale(noise, scanner_scale, settings.dixon)

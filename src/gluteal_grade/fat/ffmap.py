@@ -17,6 +17,8 @@ from gluteal_grade.imaging import body_mask, tissue_sigma
 from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
+_WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place
+
 
 def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> FatMap:
     """A vendor's fat-fraction map in 0-1, percent or permille, told apart by its own values.
@@ -36,7 +38,7 @@ def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> 
     scale = next((s for s in (1.0, 100.0, 1000.0) if 0.5 * s <= top <= 1.1 * s), None)
     if scale is None:
         raise RefusedInput(Reason.FF_SCALE_UNKNOWN, f"the 99.5th percentile of the map is {top:.4g}")
-    fraction = np.clip(values / scale, 0, 1)
+    fraction = np.clip(values / scale, -_WILD, 1 + _WILD)  # cut at 0, a lean muscle would lose the lower half of its noise
     image = in_phase.load() if in_phase else raw
     body = body_mask(image) if in_phase else np.ones(raw.shape, bool)
     if in_phase:

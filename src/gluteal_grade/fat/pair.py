@@ -14,6 +14,7 @@ from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, of_
 from gluteal_grade.io import Series
 
 _BRIGHT, _APART = 99.9, 50.0  # percentile, and how many times brighter one image may be: muscle of 3 % fat alone in view is below that
+_TOP = 0.9  # of that percentile
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
@@ -51,6 +52,27 @@ def _refuse_other_scale(first: Series, second: Series, a: Volume, b: Volume) -> 
         raise RefusedInput(Reason.EMPTY_SLICES, f"series {darker} is black where {brighter} shows tissue")
     if bright > _APART * dim:
         raise RefusedInput(Reason.UNEQUAL_SCALING, f"series {brighter} is {bright / dim:.3g} times as bright as {darker}")
+
+
+def refuse_inverted(water: Series, fat: Series, w: Volume, f: Volume) -> None:
+    """Refuse water and fat that are both brightest along the edge of the picture: no tissue is, but air is where black is stored for white.
+
+    Args:
+        water, fat: of one acquisition.
+        w, f: their magnitudes.
+
+    Raises:
+        RefusedInput: `rescale_contradicts`.
+    """
+    across = tuple(axis for axis in range(3) if axis != water.slice_axis)
+    inside = [slice(None)] * 3
+    for axis in across:
+        inside[axis] = slice(1, -1)
+    edge = np.ones(w.shape, bool)
+    edge[tuple(inside)] = False
+    if all(np.median(image.array[edge]) >= _TOP * np.percentile(image.array, _BRIGHT) > 0 for image in (w, f)):
+        words = "are both brightest where there is air: black and white changed places"
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"series {water.id} and {fat.id} {words}")
 
 
 def refuse_turned(first: Series, second: Series, a: Volume, b: Volume) -> None:

@@ -111,7 +111,7 @@ def check_intercepts(voxels: FloatArray, intercepts: Sequence[float]) -> None:
 
 
 def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[Array]:
-    """Stored values of some frames of a file, each (rows, columns).
+    """Stored values of some frames of a file, each (rows, columns); where nothing was measured, the lowest value of the rest.
 
     Raises:
         RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
@@ -129,7 +129,24 @@ def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[A
             raise RefusedInput(Reason.UNSUPPORTED_PIXELS, f"{type(error).__name__} while decoding {syntax}") from error
     if len(images) != len(indices) or any(image.shape != shape for image in images):
         raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "decoded images have another size than the header says")
-    return images
+    return [_without_padding(image, data) for image in images]
+
+
+def _without_padding(image: Array, data: Dataset) -> Array:
+    """Pixel Padding Value (0028,0120), or all to its range's limit (0028,0121), is what lies outside the field of view (PS3.3 C.7.5.1.1.2).
+
+    As 65535 it would be the brightest tissue. A padding of 0 is what air is, and stays.
+    """
+    bounds = [integer(data, key) for key in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    if not bounds[0]:
+        return image
+    # written as an unsigned number though the pixels are signed
+    whole = 1 << (integer(data, "BitsAllocated") or 16)
+    known = [b - whole if image.dtype.kind == "i" and b >= whole // 2 else b for b in bounds if b is not None]
+    padded = (image >= min(known)) & (image <= max(known))
+    if not padded.any() or padded.all():
+        return image
+    return np.where(padded, image[~padded].min(), image)
 
 
 def _whole(file: FileRef) -> Dataset:

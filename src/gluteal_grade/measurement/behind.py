@@ -18,7 +18,8 @@ _LEAST_ML = 2.0
 _FATTY = 0.45  # a maximus that reads leaner than that is not asked
 _LEANER = 0.3  # sound ones: fat behind reads 0.85 and more, so more than any muscle
 _PERCENTILE = 85  # under a thin layer of fat lies air, which reads as anything
-_ASKED = {Method.DIXON, Method.FAT_FRACTION_MAP, Method.MULTI_ECHO, Method.IN_OPPOSED_PHASE}
+# methods that need no reference tissue
+OF_WATER_AND_FAT = frozenset({Method.DIXON, Method.FAT_FRACTION_MAP, Method.MULTI_ECHO, Method.IN_OPPOSED_PHASE})
 
 
 def exchanged_behind(labels: Volume, maps: Mapping[Side, FatMap]) -> tuple[Flag, ...]:
@@ -31,7 +32,7 @@ def exchanged_behind(labels: Volume, maps: Mapping[Side, FatMap]) -> tuple[Flag,
     found = muscles_of(labels)
     flags: list[Flag] = []
     for side, fat in maps.items():
-        if fat.method not in _ASKED or (Muscle.GLUTEUS_MAXIMUS, side) not in found:
+        if fat.method not in OF_WATER_AND_FAT or (Muscle.GLUTEUS_MAXIMUS, side) not in found:
             continue
         mask, (i, j, k) = found[Muscle.GLUTEUS_MAXIMUS, side]
         step = labels.spacing_mm[1]

@@ -19,10 +19,11 @@ from scipy import ndimage
 from gluteal_grade.config import FocalSettings
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import Box, Key, Mask, muscles_of
+from gluteal_grade.measurement.behind import OF_WATER_AND_FAT
 from gluteal_grade.measurement.sides import SideFats
 from gluteal_grade.vocabulary import Method
 
-_METHODS = frozenset({Method.DIXON, Method.FAT_FRACTION_MAP, Method.MULTI_ECHO, Method.IN_OPPOSED_PHASE, Method.T1})
+_METHODS = OF_WATER_AND_FAT | {Method.T1}
 _LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)  # of fat, at which the map is cut
 _CELL_MM, _SMOOTH_MM = 4.0, 4.0
 _OPEN_SHARE = 0.8  # of the least radius: what is thinner does not join pieces

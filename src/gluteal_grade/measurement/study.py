@@ -9,7 +9,7 @@ from gluteal_grade.config import FatBeyondSettings, Settings
 from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat import FatMap, OedemaMap, oedema_map
 from gluteal_grade.imaging import Key, glutei_of, views_of
-from gluteal_grade.measurement.behind import exchanged_behind
+from gluteal_grade.measurement.behind import OF_WATER_AND_FAT, exchanged_behind
 from gluteal_grade.measurement.focal import find_focal, left_out
 from gluteal_grade.measurement.interval import Uncertainty
 from gluteal_grade.measurement.measure import Measurement, measure, with_oedema
@@ -18,7 +18,9 @@ from gluteal_grade.measurement.sides import SideFats, measure_sides
 from gluteal_grade.measurement.unseen import slices_without_picture
 from gluteal_grade.segmentation import Flag, Segmentation, Split, check_labels, check_outlines, check_sides, outline_trust, split
 from gluteal_grade.stopwatch import Step, Stopwatch
-from gluteal_grade.vocabulary import Muscle
+from gluteal_grade.vocabulary import Muscle, Region
+
+_LEAST_FAT_FRACTION = -0.03  # of a whole muscle: noise, rounding and a corrected noise floor make less
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def measure_study(plan: Plan, segmentation: Segmentation, settings: Settings, wa
     with watch.stage("measure"):
         uncertainty = Uncertainty(settings.uncertainty, segmentation.automatic, segmentation.uncertainty, segmentation.uncertainty_beside)
         measurements = measure(parts.labels, fats.maps(), axis, settings.measure, views, uncertainty, tells=segmentation.tells)
-        flags = (*flags, *_fat_in_outlines(measurements, settings.measure.core.fat_beyond))
+        flags = (*flags, *_fat_in_outlines(measurements, settings.measure.core.fat_beyond), *_below_zero(measurements, fats))
         oedema, oedema_notes = oedema_map(plan.oedema, fat, segmentation.reference, settings.fat)
         measurements = with_oedema(measurements, parts.labels, oedema, settings.measure)
     unseen = slices_without_picture(labels, fats.maps().values())
@@ -111,6 +113,20 @@ def _fat_in_outlines(measurements: tuple[Measurement, ...], settings: FatBeyondS
         )
         for m in measurements
         if m.fat_beyond >= settings.say or m.fat_beyond > settings.review
+    )
+
+
+def _below_zero(measurements: tuple[Measurement, ...], fats: SideFats) -> tuple[Flag, ...]:
+    """Muscles with less fat than none, by a method that needs no reference tissue: its images are no plain magnitudes on one scale."""
+    maps = fats.maps()
+    words = "less than none: what was read are no plain magnitudes on one scale, or no map of fat"
+    return tuple(
+        Flag(m.part.muscle, m.part.side, Reason.RESCALE_CONTRADICTS, f"its fat fraction is {m.fat_fraction:.0%}, {words}", review=True)
+        for m in measurements
+        if m.part.region is Region.WHOLE
+        and m.part.side in maps
+        and maps[m.part.side].method in OF_WATER_AND_FAT
+        and m.fat_fraction < _LEAST_FAT_FRACTION
     )
 
 
