@@ -418,6 +418,35 @@ def test_philips_water_and_fat_come_on_one_scale(tmp_path: Path) -> None:
     assert all(s.acquisition.rescaled for s in series.values())
 
 
+@pytest.mark.parametrize(("manufacturer", "blocks"), [("", 1), ("Philips", 2), ("", 3)], ids=["blank", "renumbered", "both"])
+def test_philips_slope_is_known_by_the_name_of_its_block(tmp_path: Path, manufacturer: str, blocks: int) -> None:
+    """An anonymiser blanked Manufacturer, or another program put a private block of its own before that of the slope."""
+    signal = make.voxels(seed=5).astype(np.float64)
+    for name, scale_slope in (("W", 2.0), ("F", 8.0)):
+        for index, place in enumerate(make.positions(4)):
+            stored = np.round(signal[index] * scale_slope).astype(np.uint16)
+            data = make.image(
+                stored, place, ImageType=["DERIVED", "PRIMARY", name], RescaleSlope=1.5, RescaleIntercept=0.0, Manufacturer=manufacturer
+            )
+            for other in range(blocks - 1):
+                data.private_block(0x2005, f"Another {other}", create=True).add_new(0x0E, "FL", 100.0)
+            data.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", scale_slope)
+            make.write(tmp_path / f"{name}{index}.dcm", data)
+    series = read(tmp_path)
+    for kind in ("water", "fat"):
+        assert_in_place(series[f"s3.{kind}"], signal, make.positions(4), make.AXIAL, (0.8, 0.7))
+    assert all(s.acquisition.rescaled for s in series.values())
+
+
+def test_a_private_element_of_somebody_else_is_no_slope(tmp_path: Path) -> None:
+    array = make.voxels()
+    for index, place in enumerate(make.positions(4)):
+        data = make.image(array[index], place, InstanceNumber=index)
+        data.private_block(0x2005, "Another", create=True).add_new(0x0E, "FL", 8.0)
+        make.write(tmp_path / f"{index}.dcm", data)
+    assert_in_place(only(tmp_path), array, make.positions(4), make.AXIAL, (0.8, 0.7))
+
+
 def test_philips_without_its_private_slope_is_not_called_rescaled(tmp_path: Path) -> None:
     make.write_stack(tmp_path, make.voxels(), Manufacturer="Philips", RescaleSlope=2.5, RescaleIntercept=0.0)
     assert not only(tmp_path).acquisition.rescaled
@@ -473,3 +502,21 @@ def test_padding_of_zero_stays(tmp_path: Path) -> None:
     array[:, 0] = 0
     make.write_stack(tmp_path, array, PixelPaddingValue=0)
     assert only(tmp_path).load().array.min() == 0
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_twelve_bits_that_end_at_the_uppermost_do_not_wrap_around(tmp_path: Path, signed: bool) -> None:
+    """High Bit 15 of 12 stored bits: what lies in the four bits below is no part of the value."""
+    array = make.voxels().astype(np.int32) - (2000 if signed else 0)
+    stored = (array * 16 + 5).astype(np.int16 if signed else np.uint16)
+    make.write_stack(tmp_path, stored, BitsStored=12, HighBit=15)
+    assert_in_place(only(tmp_path), array, make.positions(len(array)), make.AXIAL, (0.8, 0.7))
+
+
+def test_values_behind_a_table_are_refused(tmp_path: Path) -> None:
+    table = make.group(LUTDescriptor=[4, 0, 16], ModalityLUTType="US")
+    table[0].add_new("LUTData", "OW", np.arange(4, dtype="<u2").tobytes())
+    make.write_stack(tmp_path, make.voxels(), ModalityLUTSequence=table)
+    with pytest.raises(RefusedInput) as caught:
+        only(tmp_path).load()
+    assert caught.value.reason is Reason.RESCALE_CONTRADICTS

@@ -13,7 +13,8 @@ from gluteal_grade.io.sequences import SeriesFacts, own_words
 
 CLASSIC_MR = "1.2.840.10008.5.1.4.1.1.4"
 CLASSIC_CT = "1.2.840.10008.5.1.4.1.1.2"
-PHILIPS_SCALE_SLOPE = (0x2005, 0x100E)
+PHILIPS_BLOCKS = range(0x10, 0x20)  # of group 2005: the first as Philips writes it, others where a program renumbered it
+_PHILIPS_OWNER = "PHILIPS MR IMAGING DD 001"
 GE_SEQUENCE = (0x0019, 0x109C)
 
 
@@ -99,14 +100,14 @@ def _component(data: Dataset) -> str:
 
 def classic_frame(file: FileRef, data: Dataset, keys: SeriesKeys, facts: SeriesFacts) -> Frame:
     """The one image of a classic file."""
-    philips = facts.modality == "MR" and facts.manufacturer.upper().startswith("PHILIPS")
+    philips = facts.manufacturer.upper().startswith("PHILIPS")
     return Frame(
         file=file,
         index=0,
         keys=keys,
         facts=facts,
         shape=(integer(data, "Rows") or 0, integer(data, "Columns") or 0),
-        scaling=scaling(data, number(data, PHILIPS_SCALE_SLOPE) if philips else None),
+        scaling=scaling(data, philips_scale_slope(data, philips=philips) if facts.modality == "MR" else None),
         place=placement(data, data, data),
         splitters=_classic_splitters(data, facts),
     )
@@ -140,6 +141,21 @@ def scaling(data: Dataset | None, scale_slope: float | None) -> Scaling:
         scale_slope=own,
         given=frozenset(name for name, value in stated.items() if value is not None),
     )
+
+
+def philips_scale_slope(data: Dataset, *, philips: bool) -> float | None:
+    """Philips' private scale slope, found by the name of its block: anonymisers blank Manufacturer and keep it, others renumber the block.
+
+    Args:
+        data: the data set that may hold it.
+        philips: Manufacturer says Philips; then the place where Philips writes it counts where the block has lost its name.
+    """
+    names = {block: text(data, (0x2005, block)).upper() for block in PHILIPS_BLOCKS}
+    owned = [block for block, name in names.items() if name.startswith(_PHILIPS_OWNER)]
+    if philips and not names[PHILIPS_BLOCKS[0]]:
+        owned.append(PHILIPS_BLOCKS[0])
+    slopes = (number(data, (0x2005, block << 8 | 0x0E)) for block in owned)
+    return next((slope for slope in slopes if slope is not None), None)
 
 
 def _orthonormal(directions: tuple[float, ...]) -> bool:

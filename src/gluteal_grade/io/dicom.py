@@ -91,7 +91,7 @@ _DISPLAY_KINDS = {SeriesKind.FAT_FRACTION, SeriesKind.CT}
 def _rescaled(frame: Frame, kind: SeriesKind) -> bool:
     """On Philips MR the public slope is for the display: only with the private one do volumes share a scale."""
     philips = frame.facts.modality == "MR" and frame.facts.manufacturer.upper().startswith("PHILIPS")
-    if philips and kind not in _DISPLAY_KINDS:
+    if (philips or frame.scaling.scale_slope is not None) and kind not in _DISPLAY_KINDS:
         return frame.scaling.scale_slope is not None
     return "RescaleSlope" in frame.scaling.given
 

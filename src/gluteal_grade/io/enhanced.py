@@ -12,7 +12,7 @@ from dataclasses import replace
 from pydicom.dataset import Dataset
 
 from gluteal_grade.errors import Reason, RefusedInput
-from gluteal_grade.io.classic import PHILIPS_SCALE_SLOPE, placement, scaling
+from gluteal_grade.io.classic import philips_scale_slope, placement, scaling
 from gluteal_grade.io.elements import Key, codes, integer, item, number, raw, text
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame, SeriesKeys
@@ -42,7 +42,7 @@ def enhanced_frames(file: FileRef, data: Dataset, keys: SeriesKeys, facts: Serie
     for index, own in enumerate(per_frame):
         groups = _Groups(own, shared)
         frame_facts = _facts(data, groups, common)
-        scale_slope = number(groups.classic(PHILIPS_SCALE_SLOPE), PHILIPS_SCALE_SLOPE) if philips else None
+        scale_slope = groups.scale_slope(philips=philips) if facts.modality == "MR" else None
         transformation = groups.find("PixelValueTransformationSequence")
         frames.append(
             Frame(
@@ -82,6 +82,11 @@ class _Groups:
     def classic(self, key: Key) -> Dataset | None:
         """The kept classic attributes that hold an element."""
         return next((data for data in self._classic if raw(data, key) is not None), None)
+
+    def scale_slope(self, *, philips: bool) -> float | None:
+        """Philips' private scale slope among the kept classic attributes."""
+        slopes = (philips_scale_slope(data, philips=philips) for data in self._classic)
+        return next((slope for slope in slopes if slope is not None), None)
 
 
 def _facts(data: Dataset, groups: _Groups, common: SeriesFacts) -> SeriesFacts:

@@ -17,7 +17,7 @@ from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput, TransientFailure
-from gluteal_grade.io.classic import CLASSIC_CT, CLASSIC_MR, GE_SEQUENCE, PHILIPS_SCALE_SLOPE, classic_frame, facts_of, keys_of
+from gluteal_grade.io.classic import CLASSIC_CT, CLASSIC_MR, GE_SEQUENCE, PHILIPS_BLOCKS, classic_frame, facts_of, keys_of
 from gluteal_grade.io.deflated import check_deflated
 from gluteal_grade.io.elements import integer, raw, text
 from gluteal_grade.io.enhanced import enhanced_frames
@@ -45,7 +45,8 @@ _KEYWORDS = """
     StudyDescription PatientID IssuerOfPatientID PatientAge PatientBirthDate StudyDate AcquisitionTime AcquisitionDate RescaleType KVP
     ManufacturerModelName SoftwareVersions
 """
-_PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, (0x2005, 0x0010), PHILIPS_SCALE_SLOPE]
+_SCALE_SLOPES = [tag for block in PHILIPS_BLOCKS for tag in ((0x2005, block), (0x2005, block << 8 | 0x0E))]
+_PRIVATE = [(0x0019, 0x0010), GE_SEQUENCE, *_SCALE_SLOPES]
 _TAGS = [*map(Tag, _KEYWORDS.split()), *map(Tag, _PRIVATE)]
 
 

@@ -15,7 +15,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from gluteal_grade.errors import GradeError, Reason, RefusedInput
 from gluteal_grade.geometry import Array, FloatArray, Volume
-from gluteal_grade.io.elements import integer
+from gluteal_grade.io.elements import integer, item
 from gluteal_grade.io.files import FileRef
 from gluteal_grade.io.frames import Frame, Scaling
 from gluteal_grade.io.quiet import quiet_pydicom
@@ -114,14 +114,16 @@ def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[A
     """Stored values of some frames of a file, each (rows, columns); where nothing was measured, the lowest value of the rest.
 
     Raises:
-        RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`.
+        RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`, `rescale_contradicts`.
         TransientFailure: `read_failed`.
     """
     with quiet_pydicom():
         data = _whole(file)
         _check_length(data)
+        _check_table(data)
+        shift = _bits_below(data)
         try:
-            images = list(iter_pixels(data, indices=indices, raw=True))
+            images = [image >> shift if shift else image for image in iter_pixels(data, indices=indices, raw=True)]
         except MemoryError:
             raise
         except Exception as error:  # decoders raise whatever their C libraries make of damaged data
@@ -130,6 +132,30 @@ def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[A
     if len(images) != len(indices) or any(image.shape != shape for image in images):
         raise RefusedInput(Reason.UNSUPPORTED_PIXELS, "decoded images have another size than the header says")
     return [_without_padding(image, data) for image in images]
+
+
+def _check_table(data: Dataset) -> None:
+    """Modality LUT (PS3.3 C.11.1): without it the stored values are no signal and no HU.
+
+    Raises:
+        RefusedInput: `rescale_contradicts`.
+    """
+    if item(data, "ModalityLUTSequence") is not None:
+        raise RefusedInput(Reason.RESCALE_CONTRADICTS, "values go through a table (Modality LUT), which is not read, not through a slope")
+
+
+def _bits_below(data: Dataset) -> int:
+    """How many bits lie below the stored ones: 4 where 12 of 16 bits end at the uppermost, as old files have it (PS3.5, 8.1.1).
+
+    pydicom takes the lower bits whatever High Bit (0028,0102) says, so such values would wrap around: it is told that all bits are stored.
+    """
+    if data.file_meta.TransferSyntaxUID.is_encapsulated:
+        return 0
+    stored, high = integer(data, "BitsStored"), integer(data, "HighBit")
+    if stored is None or high is None or not 0 < stored <= high < (integer(data, "BitsAllocated") or 0):
+        return 0
+    data.BitsStored = high + 1
+    return high + 1 - stored
 
 
 def _without_padding(image: Array, data: Dataset) -> Array:
