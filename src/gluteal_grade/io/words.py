@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 
 _STAR = re.compile(r"(?<=[tr]2)\s?\*")  # T2*, R2*: the asterisk is part of the word
-_GAP = re.compile(r"[^a-z0-9+]+")
+_JAPANESE = r"\u3040-\u30ff\u4e00-\u9fff"  # kana and kanji, written without blanks
+_GAP = re.compile(rf"[^a-z0-9+{_JAPANESE}]+")
+_RUN = re.compile(rf"[{_JAPANESE}]+")
 
 
 def plain(text: str) -> str:
-    """Lower case, no accents, everything but letters, digits and "+" one blank.
+    """Lower case, no accents, everything but Latin and Japanese letters, digits and "+" one blank.
 
     Examples:
         >>> plain("T1_TSE (Fettsättigung)")
@@ -21,9 +23,12 @@ def plain(text: str) -> str:
         't2star map'
         >>> plain("Fat%")
         'fat percent'
+        >>> plain("脂肪抑制T1")
+        '脂肪抑制 t1'
     """
     decomposed = unicodedata.normalize("NFKD", _STAR.sub("star", text.casefold()).replace("%", " percent "))
-    return _GAP.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _GAP.sub(" ", _RUN.sub(r" \g<0> ", letters)).strip()
 
 
 @cache
