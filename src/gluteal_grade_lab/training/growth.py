@@ -13,8 +13,12 @@ from gluteal_grade_lab.training.signal import any_of, blur
 
 _BONES = (t.CORTICAL_BONE, t.MARROW_FEMUR, t.MARROW_PELVIS, t.MARROW_SPINE, t.CORTEX_FEMUR, t.CORTEX_SPINE)
 _BONE_MM = 5.0  # bone does not give way, and little that lies nearer to it than this does
-# Where masses begin, by weight: in a gluteus, in another muscle, in fat. Those in a gluteus count as that muscle.
+# Where masses begin, by weight: in a gluteus, in another muscle, in fat.
 _PLACES = (0.35, 0.45, 0.2)
+# A mass that began in a gluteus counts as that muscle where at least this share of what lies around it is that muscle: raters outline a
+# muscle with what lies within it, and not what only touches it.
+_SURROUNDED = 0.5
+_AROUND_MM = 4.0
 
 
 def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Drawn, Tensor]:
@@ -28,7 +32,8 @@ def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Dra
         rng: random source.
 
     Returns:
-        The body after the growth, the mass labelled as the gluteus in which it began or as `TUMOUR`; and (x, y, z) bool, the mass.
+        The body after the growth, the mass labelled as the gluteus in which it began if that surrounds it still, else as `TUMOUR`;
+        and (x, y, z) bool, the mass.
     """
     mass: Tensor = torch.zeros(drawn.tissue.shape, dtype=torch.bool)
     start = _start(drawn.tissue, rng)
@@ -49,13 +54,19 @@ def grow(drawn: Drawn, spacing_mm: float, rng: np.random.Generator) -> tuple[Dra
     index = [row.round().long().clamp(0, n - 1) for row, n in zip(moved, drawn.tissue.shape, strict=True)]
     tissue = drawn.tissue[index[0], index[1], index[2]]
     mass &= (tissue != t.AIR) & ~any_of(tissue, _BONES)
-    tissue[mass] = owner
+    tissue[mass] = owner if _surrounds(tissue == owner, mass, spacing_mm) else t.TUMOUR
     where = torch.stack([row[index[0], index[1], index[2]] for row in drawn.where])
     return Drawn(tissue, drawn.known, where), mass
 
 
+def _surrounds(muscle: Tensor, mass: Tensor, spacing_mm: float) -> bool:
+    """Whether most of what lies around a mass is that muscle."""
+    around = (blur(mass.float(), _AROUND_MM / spacing_mm) > 0.1) & ~mass
+    return bool(around.any()) and float(muscle[around].float().mean()) >= _SURROUNDED
+
+
 def _start(tissue: Tensor, rng: np.random.Generator) -> tuple[list[float], int] | None:
-    """Voxel where the mass begins, and the tissue that it counts as; None where there is no soft tissue."""
+    """Voxel where the mass begins, and its gluteus or `TUMOUR`; None where there is no soft tissue."""
     kinds = (t.GLUTEI, tuple(t.OTHER_MUSCLES), (t.FAT,))
     first = int(rng.choice(3, p=_PLACES))
     for kind in (first, 0, 1, 2):

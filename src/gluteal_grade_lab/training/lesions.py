@@ -16,8 +16,8 @@ _SOFT = (*t.MUSCLES, t.FAT, t.TENDON)
 def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Tensor:
     """A lobular mass of 2 to 10 cm, in a gluteus in three of five draws, else beside it (in place).
 
-    A mass of a muscle counts as that muscle, and where it bulges into the fat it takes the muscle's outline with it, which is how it is
-    drawn by hand.
+    A mass most of which lies in one gluteus counts as that muscle, and where it bulges into the fat it takes the muscle's outline with it,
+    which is how it is drawn by hand.
 
     Args:
         tissue: what the labels come from.
@@ -39,7 +39,7 @@ def add_mass(tissue: Tensor, spacing_mm: float, rng: np.random.Generator) -> Ten
     lobes = 0.25 * field("broad", tuple(tissue.shape), rng)
     mass = (distance + lobes < 1) & any_of(tissue, _SOFT)
     owner = int(tissue[tuple(centre.tolist())])
-    if inside:
+    if inside and float((tissue[mass] == owner).float().mean()) >= 0.5:
         tissue[mass & (tissue == t.FAT)] = owner
     return mass
 

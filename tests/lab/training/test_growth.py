@@ -63,3 +63,17 @@ def test_no_mass_without_soft_tissue() -> None:
     after, mass = growth.grow(rest, SPACING_MM, np.random.default_rng(0))
     assert after is rest
     assert not mass.any()
+
+
+def test_a_mass_counts_as_the_gluteus_that_surrounds_it_alone() -> None:
+    counted = {"within": 0, "beside": 0}
+    for seed in range(40):
+        after, mass = grown(seed)
+        around = torch.nn.functional.max_pool3d(mass.float()[None, None], 5, 1, 2)[0, 0].bool() & ~mass
+        share = float((after.tissue[around] == t.GLUTEI[0]).float().mean())
+        if bool((after.tissue[mass] == t.GLUTEI[0]).all()):
+            counted["within"] += 1
+            assert share > 0.4
+        else:
+            counted["beside"] += 1
+    assert min(counted.values()) > 0
