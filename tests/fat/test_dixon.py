@@ -65,6 +65,19 @@ def test_a_philips_pair_without_scanner_scaling_is_brought_to_one_scale_by_its_n
     assert np.nanmean(np.abs(half.volume.array - alike.volume.array)) < 0.01
 
 
+@pytest.mark.parametrize(("slopes", "said"), [((2.0, 2.1), True), ((2.0, 2.0), False), ((None, 2.1), False)])
+def test_slopes_that_differ_prove_no_scale_where_the_maker_was_taken_away(slopes: tuple[float | None, float], said: bool) -> None:
+    """As Philips' images come out of an anonymiser: the fat image is put on the water image's scale by its noise, and it is said."""
+    toy = make_toy(0.3)
+    alike, facts = philips(toy, True, True), [Acquisition(display_slope=slope, rescaled=slope is not None) for slope in slopes]
+    water, fat = (replace(one, acquisition=fact) for one, fact in zip(alike, facts, strict=True))
+    bright = replace(fat, load=lambda: toy.volume(1.4 * fat.load().array))
+    found = from_water_fat(water, bright, FAT)
+    assert (Reason.UNEQUAL_SCALING in {n.reason for n in found.notes}) is said
+    if said:
+        assert np.nanmean(np.abs(found.volume.array - from_water_fat(*alike, FAT).volume.array)) < 0.01
+
+
 def test_a_pair_whose_noise_contradicts_one_scale_is_refused() -> None:
     toy = make_toy()
     water, fat = dixon_study(toy, snr=20).series

@@ -449,7 +449,9 @@ def test_a_private_element_of_somebody_else_is_no_slope(tmp_path: Path) -> None:
 
 def test_philips_without_its_private_slope_is_not_called_rescaled(tmp_path: Path) -> None:
     make.write_stack(tmp_path, make.voxels(), Manufacturer="Philips", RescaleSlope=2.5, RescaleIntercept=0.0)
-    assert not only(tmp_path).acquisition.rescaled
+    found = only(tmp_path).acquisition
+    assert not found.rescaled
+    assert found.display_slope == 2.5
 
 
 def test_header_facts_reach_the_series(tmp_path: Path) -> None:

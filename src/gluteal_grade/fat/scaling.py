@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gluteal_grade.config import DixonSettings
@@ -9,14 +11,22 @@ from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.imaging import Noise, NoiseSource
 from gluteal_grade.io import Series
 
+_SAME_SLOPE = 1e-3
+
 
 def check_headers(water: Series, fat: Series) -> bool:
     """Whether the header speaks for one scale. Philips scales each image type by itself (dcm2niix #1022).
 
+    Slopes that differ, of a maker that an anonymiser took away with all private elements, are as Philips writes them: they prove nothing.
+
     Raises:
         RefusedInput: `unequal_scaling`: only one of the two carries scanner scaling.
     """
-    if "philips" not in (water.acquisition.manufacturer or "").lower():
+    maker = (water.acquisition.manufacturer or "").lower()
+    slopes = water.acquisition.display_slope, fat.acquisition.display_slope
+    if not maker and slopes[0] and slopes[1] and not math.isclose(slopes[0], slopes[1], rel_tol=_SAME_SLOPE):
+        return False
+    if "philips" not in maker:
         return True
     scaled = [s.acquisition.rescaled for s in (water, fat)]
     if scaled[0] != scaled[1]:

@@ -75,7 +75,9 @@ def _described(part: Part, name: str) -> Series:
         grid=None if refusal else grid,
         slice_axis=slice_axis,
         frame_of_reference=first.keys.frame_of_reference,
-        acquisition=replace(acquisition(facts, rescaled=_rescaled(first, kind)), offset=_offset(first, kind)),
+        acquisition=replace(
+            acquisition(facts, rescaled=_rescaled(first, kind)), offset=_offset(first, kind), display_slope=_display_slope(first)
+        ),
         origin=origin_of_stack(stack),
         sources=tuple(dict.fromkeys(frame.keys.sop_uid for frame in stack.frames if frame.keys.sop_uid)),
         refusal=refusal,
@@ -94,6 +96,10 @@ def _rescaled(frame: Frame, kind: SeriesKind) -> bool:
     if (philips or frame.scaling.scale_slope is not None) and kind not in _DISPLAY_KINDS:
         return frame.scaling.scale_slope is not None
     return "RescaleSlope" in frame.scaling.given
+
+
+def _display_slope(frame: Frame) -> float | None:
+    return frame.scaling.slope if "RescaleSlope" in frame.scaling.given and frame.scaling.scale_slope is None else None
 
 
 def _offset(frame: Frame, kind: SeriesKind) -> float:

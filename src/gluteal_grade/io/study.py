@@ -47,6 +47,7 @@ class Acquisition:
     tube_kv: float | None = None
     rescaled: bool = False  # stored values were turned into real ones by a header's slope and intercept
     offset: float = 0.0  # what a header's intercept adds to all values, in their unit
+    display_slope: float | None = None  # RescaleSlope of the first DICOM image, where no private one says the scanner's scale
     model: str | None = None  # of the scanner, as `software`
     software: str | None = None
 
