@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pydicom.uid import UID, CTImageStorage
 
 from gluteal_grade.pacs.config import PacsSettings, PeerSettings, QuerySettings, RetrySettings, WebSettings
 from gluteal_grade_lab.orthanc import Orthanc, free_port
+from tests.scratch import kept_folder
 from tests.visits import phantom_visit
 
 _PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
@@ -91,7 +91,7 @@ class Archive:
 @functools.cache
 def archive() -> Archive:
     """Started once; stopped when Python ends."""
-    folder = Path(tempfile.mkdtemp(prefix="gg-archive-"))
+    folder = kept_folder("gg-archive-")
     make_in = functools.partial(make, folder / "dicom")
     studies = {
         "now": make_in("now", PatientID="P1", IssuerOfPatientID=ISSUER, StudyDate="20240510", StudyDescription="MR PELVIS nativ"),

@@ -19,6 +19,7 @@ from gluteal_grade.report.dicom import renew_prior_sr
 from gluteal_grade.report.html import Prior
 from gluteal_grade_lab.orthanc import AVAILABLE, Orthanc
 from tests.pacs.hospital import TODAY, push, study
+from tests.pacs.test_rejection import correct_in_the_pacs, rejected_by
 from tests.pacs.test_superseded import Hospital
 from tests.visits import phantom_visit
 
@@ -98,3 +99,20 @@ def test_the_change_since_the_prior_follows_the_results_once(orthanc: Orthanc, t
         (hospital.out / now / "dicom" / "sr_prior.dcm").unlink()
         assert rejections.send(state) == ({}, {})
     assert hospital.reports("KO") == []
+
+    # the patient is corrected: what was sent of the study before is rejected, each report with a prior too
+    before = {
+        str(data.SOPInstanceUID)
+        for modality in ("SEG", "SR")
+        for data in hospital.reports(modality)
+        if data.StudyInstanceUID == own.StudyInstanceUID
+    }
+    assert {str(report.SOPInstanceUID) for report in reports} < before
+    correct_in_the_pacs(orthanc, "Right^Name", "Q")
+    third = hospital.night(labels)
+    assert str(third.superseded[now]) == "patient_corrected"
+    assert third.rejected[now] == len(before)
+    notes = [note for note in hospital.reports("KO") if note.StudyInstanceUID == own.StudyInstanceUID]
+    assert set().union(*map(rejected_by, notes)) == before
+    assert {note.PatientID for note in notes} == {"Q"}
+    assert hospital.night(labels).rejected == {}

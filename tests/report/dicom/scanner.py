@@ -7,7 +7,6 @@ import subprocess
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 from pydicom.uid import MRImageStorage
@@ -31,6 +30,7 @@ from gluteal_grade_lab.phantom.signal import Protocol, Technique
 from gluteal_grade_lab.phantom.study import PhantomStudy, PhantomStudySpec, SeriesImage, SeriesSpec
 from gluteal_grade_lab.phantom.vendors import Vendor
 from tests.dicom_factory import image, uid, write
+from tests.scratch import kept_folder
 from tests.synthetic import Toy, ct, dixon, make_toy
 
 SCANNERS = ("siemens", "ge", "philips", "enhanced", "ct")
@@ -95,7 +95,7 @@ def scan(folder: Path, scanner: str, toy: Toy) -> Path:
 @lru_cache
 def examined(scanner: str) -> Examined:
     """A graded study of a scanner, made once per process."""
-    root, toy = Path(mkdtemp(prefix="gg_dicom_")), small_toy()
+    root, toy = kept_folder("gg_dicom_"), small_toy()
     (study,) = discover(scan(root / "in", scanner, toy)).studies
     graded = grade_study(study, load_settings(), Given(toy.labels))
     assert graded.images is not None, graded.result.refusal
@@ -104,14 +104,14 @@ def examined(scanner: str) -> Examined:
 
 @lru_cache
 def _page() -> Path:
-    return write_study(examined("siemens").graded, Path(mkdtemp(prefix="gg_dicom_"))) / "overlay_summary.png"
+    return write_study(examined("siemens").graded, kept_folder("gg_dicom_")) / "overlay_summary.png"
 
 
 @lru_cache
 def objects(scanner: str) -> Path:
     """The folder `dicom` of a graded study, written once per process; not to be changed."""
     one = examined(scanner)
-    return write_dicom(one.graded, one.study, Path(mkdtemp(prefix="gg_dicom_")), overlay=one.overlay)[0].parent
+    return write_dicom(one.graded, one.study, kept_folder("gg_dicom_"), overlay=one.overlay)[0].parent
 
 
 def stack(folder: Path, grid: Grid, **elements: object) -> Path:
