@@ -11,6 +11,7 @@ from gluteal_grade.io import Series
 # Percentiles. Of 100 sound magnitude images the dark one is at most 0.01 of the bright one, and never below 0: an image without air in
 # view still has cortical bone, tendons and flowing blood.
 _DARK, _BRIGHT = 0.1, 99.9
+_BELOW = 5.0  # the same below 0: cubic interpolation swings below it at edges and in air, by 5 % of the brightest, and was none of the 100
 _APART = 0.02  # of the bright one: a lean muscle then reads two points more at most
 _PADDED = 0.001  # of the voxels share one value far below 0: what a converter put where nothing was measured
 
@@ -30,7 +31,8 @@ def refuse_offset(series: Series) -> None:
     values = _measured(series.load().array)
     if not values.size:
         return
-    dark, bright = (float(v) for v in np.percentile(values, (_DARK, _BRIGHT)))
+    dark, below, bright = (float(v) for v in np.percentile(values, (_DARK, _BELOW, _BRIGHT)))
+    dark = dark if dark > 0 else min(below, 0.0)
     if abs(dark) <= _APART * max(bright, bright - dark):
         return
     offset, near = series.acquisition.offset, 0.1 * (bright - dark)
