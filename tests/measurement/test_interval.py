@@ -47,6 +47,16 @@ def test_what_the_map_states_adds_up_in_squares():
     assert (interval.low, interval.high) == pytest.approx((0.2 - Z95 * sd, 0.2 + Z95 * sd))
 
 
+@given(st.floats(0.02, 0.9), st.floats(1.15, 2.0), st.booleans())
+def test_it_reaches_the_fraction_that_an_image_at_another_scale_hides(true: float, times: float, dim: bool):
+    scale = 1 / times if dim else times
+    read = scale * true / (scale * true + 1 - true)
+    interval = Uncertainty(NOTHING).interval(MASK, fat_map(even(read), spread=Spread(fat_scale=scale)), 2)
+    assert interval.low - 1e-3 <= true <= interval.high + 1e-3
+    assert interval.parts["fat_scale"][0 if dim else 1] == 0
+    assert "fat_scale" not in Uncertainty(NOTHING).interval(MASK, fat_map(even(read)), 2).parts
+
+
 def test_fat_outside_puts_the_truth_below_more_often_than_above():
     interval = Uncertainty(NOTHING).interval(MASK, fat_map(even(0.2, outside=0.9)), 2)
     ring = 4 * 8 / (64 + 4 * 8)  # its share of the label with the ring around it; the label fills all slices

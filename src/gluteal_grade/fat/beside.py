@@ -15,6 +15,7 @@ _TISSUE = 0.15  # of the bright end of water and fat together
 _PURE = 0.25  # of the other, at most
 _SHARE = 0.2  # of a window's pixels, of fat and of muscle
 _LEAST = 200  # windows
+_USUAL = 1.1  # either way, without what T1 may add
 _LOW, _HIGH = 0.75, 1.6  # of what is expected; phantoms and drawn bodies 1.00-1.07, one image halved 0.55-0.69 or 1.67-1.9
 
 
@@ -39,8 +40,8 @@ def fat_beside_muscle(water: Volume, fat: Volume, slice_axis: int) -> float | No
     return float(np.exp(np.median(np.log(fatty[both] / muscle[both]))))
 
 
-def contrast_note(water: Volume, fat: Volume, slice_axis: int, weighting: Weighting | None) -> tuple[Note, ...]:
-    """For the reader where fat is far from as bright as the acquisition would make it; nothing where its weighting is not known.
+def over_expected(water: Volume, fat: Volume, slice_axis: int, weighting: Weighting | None) -> float:
+    """How many times as bright fat is against muscle as the acquisition would make it; 1 where either is not known.
 
     Args:
         water, fat: RAS+ magnitudes on one grid, as they go into the fraction.
@@ -48,15 +49,33 @@ def contrast_note(water: Volume, fat: Volume, slice_axis: int, weighting: Weight
         weighting: by the header.
     """
     if weighting is None or weighting.agent:
-        return ()
+        return 1.0
     found = fat_beside_muscle(water, fat, slice_axis)
-    if found is None:
+    return 1.0 if found is None else found / _expected(weighting)
+
+
+def scale_in_doubt(times: float, weighting: Weighting | None) -> float:
+    """`over_expected`, or 1 where it is what sound pictures show."""
+    usual = _USUAL * (1 + weighting.t1_sd) if weighting else _USUAL
+    return times if not 1 / usual <= times <= usual else 1.0
+
+
+def contrast_note(times: float, weighting: Weighting | None) -> tuple[Note, ...]:
+    """For the reader where fat is far from as bright as the acquisition would make it.
+
+    Args:
+        times: `over_expected`.
+        weighting: by the header.
+    """
+    if weighting is None or _LOW / (1 + weighting.t1_sd) <= times <= _HIGH * (1 + weighting.t1_sd):
         return ()
-    expected = weighting.t1 * (weighting.t2_star or 1.0)
-    if _LOW / (1 + weighting.t1_sd) <= found / expected <= _HIGH * (1 + weighting.t1_sd):
-        return ()
-    words = f"fat is {found:.2f} times as bright as the muscle beside it, where TR, TE and flip angle let expect {expected:.2f}"
+    expected = _expected(weighting)
+    words = f"fat is {times * expected:.2f} times as bright as the muscle beside it, where TR, TE and flip angle let expect {expected:.2f}"
     return (Note(Reason.FAT_BRIGHTNESS, f"{words}: one image lost its scale, or the header is wrong; fractions may be far off"),)
+
+
+def _expected(weighting: Weighting) -> float:
+    return weighting.t1 * (weighting.t2_star or 1.0)
 
 
 def _local(total: FloatArray, where: Mask, size: list[int]) -> tuple[FloatArray, FloatArray]:

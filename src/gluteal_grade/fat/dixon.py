@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason
-from gluteal_grade.fat.beside import contrast_note
+from gluteal_grade.fat.beside import contrast_note, over_expected, scale_in_doubt
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
 from gluteal_grade.fat.pair import load_pair, refuse_inverted, refuse_turned, safe_ratio, without_misfits, without_missing
@@ -66,7 +66,7 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
     facts = {name: n.sigma for name, n in zip(("noise_sigma_water", "noise_sigma_fat"), noise, strict=True) if n}
     facts |= snr_facts(typical, noise)
     facts |= {"t1_weight": weighting.t1} if weighting else {}
-    beside = () if swaps.excluded.any() else contrast_note(w, f, water.slice_axis, weighting)
+    bright = 1.0 if swaps.excluded.any() else over_expected(w, f, water.slice_axis, weighting)
     found = FatMap(
         w.with_array(fraction.values),
         Method.DIXON,
@@ -74,8 +74,8 @@ def from_water_fat(water: Series, fat: Series, settings: FatSettings) -> FatMap:
         w,
         w.with_array(body),
         facts,
-        (*notes, *noise_note(noise), *weighting_note(weighting, settings), *beside),
-        spread=spread_of(fraction.noise_sd, noise, typical, weighting, settings),
+        (*notes, *noise_note(noise), *weighting_note(weighting, settings), *contrast_note(bright, weighting)),
+        spread=replace(spread_of(fraction.noise_sd, noise, typical, weighting, settings), fat_scale=scale_in_doubt(bright, weighting)),
     )
     exchanged = bool(swaps.excluded.any())
     found = found.without(swaps.excluded, Reason.WATER_FAT_SWAP, *swaps.notes)

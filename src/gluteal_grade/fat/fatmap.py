@@ -21,11 +21,13 @@ class Spread:
         offset_sd: an error that all voxels share and that does not grow with fat: a shifted lean anchor, a noise floor.
         gain_sd: an error relative to the fat fraction: the fat anchor, T1 and T2* weighting.
         noise_sd: an error of each voxel on its own.
+        fat_scale: how many times too bright the fat image may be against water; 1 where nothing speaks for it.
     """
 
     offset_sd: float = 0.0
     gain_sd: float = 0.0
     noise_sd: float = 0.0
+    fat_scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, of_
 from gluteal_grade.io import Series
 
 _BRIGHT, _APART = 99.9, 50.0  # percentile, and how many times brighter one image may be: muscle of 3 % fat alone in view is below that
-_TOP = 0.9  # of that percentile
+_TOP, _DARKER = 0.9, 0.8  # of that percentile: as bright as that; a quarter of a picture is at most so bright, tissue where the rest is air
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 
 
@@ -70,7 +70,12 @@ def refuse_inverted(water: Series, fat: Series, w: Volume, f: Volume) -> None:
         inside[axis] = slice(1, -1)
     edge = np.ones(w.shape, bool)
     edge[tuple(inside)] = False
-    if all(np.median(image.array[edge]) >= _TOP * np.percentile(image.array, _BRIGHT) > 0 for image in (w, f)):
+
+    def inverted(array: FloatArray) -> bool:
+        dark, bright = np.percentile(array, (25, _BRIGHT))
+        return bool(np.median(array[edge]) >= _TOP * bright > _TOP * dark / _DARKER)
+
+    if inverted(w.array) and inverted(f.array):
         words = "are both brightest where there is air: black and white changed places"
         raise RefusedInput(Reason.RESCALE_CONTRADICTS, f"series {water.id} and {fat.id} {words}")
 

@@ -111,7 +111,7 @@ def check_intercepts(voxels: FloatArray, intercepts: Sequence[float]) -> None:
 
 
 def decoded(file: FileRef, indices: list[int], shape: tuple[int, int]) -> list[Array]:
-    """Stored values of some frames of a file, each (rows, columns); where nothing was measured, the lowest value of the rest.
+    """Stored values of some frames of a file, each (rows, columns); where nothing was measured, none brighter than the darkest of the rest.
 
     Raises:
         RefusedInput: `truncated_pixels`, `unsupported_pixels`, `unreadable_dicom`, `rescale_contradicts`.
@@ -161,7 +161,7 @@ def _bits_below(data: Dataset) -> int:
 def _without_padding(image: Array, data: Dataset) -> Array:
     """Pixel Padding Value (0028,0120), or all to its range's limit (0028,0121), is what lies outside the field of view (PS3.3 C.7.5.1.1.2).
 
-    As 65535 it would be the brightest tissue. A padding of 0 is what air is, and stays.
+    As 65535 it would be the brightest tissue, and is made as dark as the darkest of the rest. One that is darker than the rest stays.
     """
     bounds = [integer(data, key) for key in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if not bounds[0]:
@@ -170,7 +170,7 @@ def _without_padding(image: Array, data: Dataset) -> Array:
     whole = 1 << (integer(data, "BitsAllocated") or 16)
     known = [b - whole if image.dtype.kind == "i" and b >= whole // 2 else b for b in bounds if b is not None]
     padded = (image >= min(known)) & (image <= max(known))
-    if not padded.any() or padded.all():
+    if not padded.any() or padded.all() or max(known) <= image[~padded].min():
         return image
     return np.where(padded, image[~padded].min(), image)
 

@@ -16,6 +16,7 @@ from gluteal_grade.measurement.core import Core
 from gluteal_grade.statistics import SplitNormal
 from gluteal_grade.vocabulary import Muscle
 
+_REACH = 1.96  # SDs to either bound of a 95 % interval
 _NEAR = 0.5  # voxels; the shift that one unit of the border factors stands for
 
 
@@ -28,7 +29,7 @@ class Interval:
         below, above: SDs of the lower and the upper half of its distribution.
         parts: what they are made of, name to (below, above), SDs whose squares add up: `partial_volume`, `border` and
             `segmentation` of the label, `rim` what a core leaves out, `map` what the fat map states of itself, `method` what the method
-            leaves out, `noise`, and `not_seen` voxels.
+            leaves out, `noise`, `not_seen` voxels, and `fat_scale` where fat beside muscle is not as bright as it should be.
     """
 
     low: float = math.nan
@@ -118,6 +119,7 @@ class Uncertainty:
             # noise averages over the voxels, nothing else does
             "noise": _both(spread.noise_sd / math.sqrt(count)),
             "not_seen": _both(model.not_seen * not_seen),
+            **_of_scale(ff, spread.fat_scale),
         }
 
     def _made(self, mean: float, parts: dict[str, tuple[float, float]]) -> Interval:
@@ -170,6 +172,14 @@ def _not_seen(mask: npt.NDArray[np.bool_], found: Rings) -> float:
     """Voxels without a value may hold more or less fat than those seen: their share, times how much voxels of this muscle differ."""
     values = np.concatenate([found.core, found.inner])
     return (1 - values.size / int(mask.sum())) * float(values.std())
+
+
+def _of_scale(ff: float, times: float) -> dict[str, tuple[float, float]]:
+    """The interval reaches the fraction that it would be if the fat image were that many times too bright; nothing where it is not."""
+    if times == 1.0:
+        return {}
+    change = ff / (ff + times * (1 - ff)) - ff
+    return {"fat_scale": _spread([change], 1 / _REACH)}
 
 
 def _both(sd: float) -> tuple[float, float]:

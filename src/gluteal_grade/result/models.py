@@ -148,7 +148,7 @@ class MuscleResult(_Model):
     checks: tuple[NoteModel, ...] = Field(description="what is doubtful about the whole muscle's label")
     grades: tuple[Grade, ...]
     interval_parts: dict[str, IntervalPart] = Field(
-        description="partial_volume, border, segmentation, map, method, noise, not_seen; their squares add up"
+        description="partial_volume, border, segmentation, map, method, noise, not_seen, seldom fat_scale; their squares add up"
     )
     core_interval_parts: dict[str, IntervalPart] = Field(
         default={}, description="the same of fat_fraction_core; rim: what the core leaves out"

@@ -24,6 +24,7 @@ _PARTS = {
     "method": "method",
     "noise": "noise",
     "not_seen": "not seen",
+    "fat_scale": "fat scale",
 }
 
 _PLACES = {
