@@ -12,7 +12,7 @@ from gluteal_grade.errors import Note, Reason
 from gluteal_grade.fat.beside import contrast_note, over_expected, scale_in_doubt
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import load_pair, refuse_inverted, refuse_turned, safe_ratio, without_misfits, without_missing
+from gluteal_grade.fat.pair import WILD, load_pair, refuse_inverted, refuse_turned, safe_ratio, without_misfits, without_missing
 from gluteal_grade.fat.rician import Cleaned, without_floor
 from gluteal_grade.fat.scaling import check_headers, common_scale
 from gluteal_grade.fat.swap import find_swaps
@@ -23,7 +23,6 @@ from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
 
 _ALIKE = 1.15  # two estimates of one sigma by nothing but chance
-_WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def fraction_of(water: Cleaned, fat: Cleaned, body: Mask, floor: float, gain: fl
     np.subtract(var_f, bias, out=bias)
     bias /= square
     bias += ratio
-    values = np.clip(bias, -_WILD, 1 + _WILD, out=bias)
+    values = np.clip(bias, -WILD, 1 + WILD, out=bias)
     inside = body & np.isfinite(values)
     if not inside.any():
         return Fraction(values, 0.0)

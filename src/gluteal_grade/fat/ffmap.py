@@ -10,14 +10,12 @@ from gluteal_grade.config import FatSettings
 from gluteal_grade.errors import Note, Reason, RefusedInput
 from gluteal_grade.fat.fatmap import FatMap, Spread
 from gluteal_grade.fat.method import FatMethod, always
-from gluteal_grade.fat.pair import signal_floor
+from gluteal_grade.fat.pair import WILD, signal_floor
 from gluteal_grade.fat.swap import find_swaps
 from gluteal_grade.geometry import Volume
 from gluteal_grade.imaging import body_mask, tissue_sigma
 from gluteal_grade.io import Series
 from gluteal_grade.vocabulary import Method, SeriesKind
-
-_WILD = 0.5  # a single voxel further than this outside 0-1 is noise in a dark place
 
 
 def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> FatMap:
@@ -38,7 +36,7 @@ def from_map(series: Series, in_phase: Series | None, settings: FatSettings) -> 
     scale = next((s for s in (1.0, 100.0, 1000.0) if 0.5 * s <= top <= 1.1 * s), None)
     if scale is None:
         raise RefusedInput(Reason.FF_SCALE_UNKNOWN, f"the 99.5th percentile of the map is {top:.4g}")
-    fraction = np.clip(values / scale, -_WILD, 1 + _WILD)  # cut at 0, a lean muscle would lose the lower half of its noise
+    fraction = np.clip(values / scale, -WILD, 1 + WILD)  # cut at 0, a lean muscle would lose the lower half of its noise
     image = in_phase.load() if in_phase else raw
     body = body_mask(image) if in_phase else np.ones(raw.shape, bool)
     if in_phase:

@@ -14,6 +14,7 @@ from gluteal_grade.imaging import Mask, edges, finite, fit, missing_in_pair, of_
 from gluteal_grade.io import Series
 
 _BRIGHT, _APART = 99.9, 50.0  # percentile, and how many times brighter one image may be: muscle of 3 % fat alone in view is below that
+WILD = 0.5  # a single voxel of a fraction further than this outside 0-1 is noise in a dark place
 _TOP, _DARKER = 0.9, 0.8  # of that percentile: as bright as that; a quarter of a picture is at most so bright, tissue where the rest is air
 MISSING_SHARE = 0.5  # of the body; with less the rest is measured, and muscles that lose too much of themselves are not graded
 

@@ -11,8 +11,8 @@ from gluteal_grade.io import Series
 # Percentiles. Of 100 sound magnitude images the dark one is at most 0.01 of the bright one, and never below 0: an image without air in
 # view still has cortical bone, tendons and flowing blood.
 _DARK, _BRIGHT = 0.1, 99.9
-_BELOW = 5.0  # the same below 0: cubic interpolation swings below it at edges and in air, by 5 % of the brightest, and was none of the 100
-_APART = 0.02  # of the bright one: a lean muscle then reads two points more at most
+_BELOW = 5.0  # the dark one of images that go below 0: cubic interpolation, of which none of the 100 was, does so at edges and in air
+_APART = 0.02  # of the bright one: a lean muscle then reads about two points more
 _PADDED = 0.001  # of the voxels share one value far below 0: what a converter put where nothing was measured
 
 
